@@ -1,0 +1,104 @@
+"""The errors that people see, each with its exit code.
+
+A text answers three questions: what failed, why, and what to do. It is logged and shown as it
+is, so it may hold names, places, versions and counts, but never a value from a person's row.
+"""
+
+from typing import ClassVar
+
+
+class ApolloError(Exception):
+    """Base class of everything that apollo_spark refuses.
+
+    Args:
+        what: What could not be done, as a sentence.
+        why: The cause, as a sentence.
+        fix: What to do about it, as a sentence.
+    """
+
+    exit_code: ClassVar[int] = 1
+    """Exit code of a command that ends with this error."""
+
+    def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
+        gap = "\n" if "\n" in what or "\n" in why else " "
+        super().__init__(gap.join(part for part in (what, why, fix) if part))
+
+
+class UsageError(ApolloError):
+    """An option, a name or a setting that has no meaning here."""
+
+    exit_code = 2
+
+
+class ConfigurationError(UsageError):
+    """A configuration file with an unknown key or a value of the wrong kind."""
+
+
+class InputFileError(ApolloError):
+    """An input file is not what it was said to be."""
+
+    exit_code = 10
+
+
+class DictionaryError(ApolloError):
+    """The data dictionary, a coding or a policy breaks its rules."""
+
+    exit_code = 11
+
+
+class CheckFailedError(ApolloError):
+    """A check on values failed."""
+
+    exit_code = 12
+
+
+class NotFoundError(ApolloError):
+    """A record, an entity or a field that is not there, or not to be seen."""
+
+    exit_code = 13
+
+
+class ConflictError(ApolloError):
+    """Somebody else was there first: a lease, a name or a newer commit."""
+
+    exit_code = 14
+
+
+class LeaseHeldError(ConflictError):
+    """Another writer works on the same dataset."""
+
+
+class LeaseLostError(ConflictError):
+    """This writer's lease passed to somebody else while it worked."""
+
+
+class CommitRaceError(ConflictError):
+    """A commit met a newer version than the one it was based on."""
+
+
+class StorageRefusedError(ApolloError):
+    """The storage refused a read or a write."""
+
+    exit_code = 15
+
+
+class BrokenPinError(ApolloError):
+    """A pinned version of a table cannot be read as it was published."""
+
+    exit_code = 16
+
+
+class EnvironmentProblemError(ApolloError):
+    """Java, Spark, the Delta jars or the machine are not as needed."""
+
+    exit_code = 17
+
+
+EXIT_CODES_OF_RULES = {"file": 10, "dictionary": 11, "value": 12}
+"""Exit code of a refused load by the kind of the rule that was broken."""
+REFUSALS: dict[int, type[ApolloError]] = {
+    10: InputFileError,
+    11: DictionaryError,
+    12: CheckFailedError,
+}
+"""The error class of a refusal by its exit code."""

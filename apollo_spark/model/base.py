@@ -1,0 +1,31 @@
+"""The base of every value that is stored or passed on."""
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Record(BaseModel):
+    """A value that never changes after it is built.
+
+    Fields hold only scalars, other records, tuples and frozensets: freezing a model does not
+    freeze a list inside it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    def to_json(self) -> str:
+        """Return the canonical JSON text: sorted keys, no blanks, the same for equal values."""
+        return canonical_json(self.model_dump(mode="json"))
+
+
+def canonical_json(value: Any) -> str:
+    """Return JSON text that is the same for equal values (sorted keys, no blanks, UTF-8)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def sha256_text(text: str) -> str:
+    """Return the SHA-256 of a text's UTF-8 bytes, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()

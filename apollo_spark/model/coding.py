@@ -1,0 +1,50 @@
+"""Codings: what the stored codes of a field mean."""
+
+from functools import cached_property
+
+from apollo_spark.model.base import Record
+
+
+class CodePlace(Record):
+    """One row of a coding: a code at its place in the list or tree."""
+
+    code: str
+    meaning: str
+    concept: str = ""
+    parent_code: str = ""
+    display_order: int
+
+
+class Coding(Record):
+    """A named set of codes, flat or a tree.
+
+    Rows of a flat coding keep the order of the file; rows of a tree stand in depth-first order.
+    A code may stand under several parents: then it has several rows.
+    """
+
+    name: str
+    rows: tuple[CodePlace, ...]
+
+    @cached_property
+    def meanings(self) -> dict[str, str]:
+        """Meaning by code, in the order of the rows."""
+        return {row.code: row.meaning for row in self.rows}
+
+    @cached_property
+    def parents(self) -> dict[str, tuple[str, ...]]:
+        """Parent codes by code; a root has none."""
+        found: dict[str, tuple[str, ...]] = {}
+        for row in self.rows:
+            above = (row.parent_code,) if row.parent_code else ()
+            found[row.code] = found.get(row.code, ()) + above
+        return found
+
+    @property
+    def is_hierarchical(self) -> bool:
+        """Whether any code has a parent."""
+        return any(row.parent_code for row in self.rows)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes, each once, in the order of the rows."""
+        return tuple(self.meanings)

@@ -1,0 +1,56 @@
+"""Fields: the typed, named columns of an entity."""
+
+from enum import Enum
+
+from apollo_spark.model.base import Record
+
+
+class FieldType(str, Enum):
+    """The type of a field's values, in the words of the data dictionary."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    FLOAT = "float"
+    DATE = "date"
+    DATETIME = "datetime"
+
+    def __str__(self) -> str:
+        """Return the word of the data dictionary."""
+        return self.value
+
+
+class FieldSpec(Record):
+    """One field of one entity.
+
+    `integer` is 64 bit, `float` is double precision, `datetime` is stored as UTC. A sparse field
+    holds ordinary values and, among them, codes with a meaning of their own.
+    """
+
+    name: str
+    type: FieldType
+    coding_name: str | None = None
+    concept: str | None = None
+    description: str | None = None
+    folder_path: tuple[str, ...] = ()
+    is_multi_select: bool = False
+    is_sparse: bool = False
+    linkout: str | None = None
+    longitudinal_axis_type: str | None = None
+    source_column: str | None = None
+    title: str | None = None
+    units: str | None = None
+
+    @property
+    def header(self) -> str:
+        """The name of the field's column in the raw file."""
+        return self.source_column or self.name
+
+    @property
+    def label(self) -> str:
+        """The title, or the name where there is none."""
+        return self.title or self.name
+
+    @property
+    def must_be_coded(self) -> bool:
+        """Whether every value must be a code of the coding."""
+        return self.coding_name is not None and not self.is_sparse

@@ -1,0 +1,74 @@
+"""Findings: what the checks saw, where, and how often."""
+
+from collections.abc import Iterable
+from enum import Enum
+
+from apollo_spark.errors import EXIT_CODES_OF_RULES
+from apollo_spark.model.base import Record
+
+
+class Severity(str, Enum):
+    """What a finding does to the load."""
+
+    REFUSE = "refuse"
+    QUARANTINE = "quarantine"
+    WARN = "warn"
+
+    def __str__(self) -> str:
+        """Return the word of the policy file."""
+        return self.value
+
+
+class Rule(Record):
+    """A named check.
+
+    `kind` is file, dictionary or value and decides the exit code; `original_code` is the error
+    number of the original product where one is known.
+    """
+
+    name: str
+    kind: str
+    summary: str
+    default: Severity = Severity.REFUSE
+    original_code: int | None = None
+    can_quarantine: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of a load that this rule refuses."""
+        return EXIT_CODES_OF_RULES[self.kind]
+
+
+class Place(Record):
+    """Where a finding was seen.
+
+    `line` is the physical line (from 1) on which the row begins. `value` is a person's data: it
+    goes to the validation report and nowhere else.
+    """
+
+    line: int
+    value: str | None = None
+
+
+class Finding(Record):
+    """One rule broken in one column (or file), with how often and the first places."""
+
+    rule: str
+    severity: Severity
+    message: str
+    file: str | None = None
+    line: int | None = None
+    entity: str | None = None
+    column: str | None = None
+    count: int = 1
+    places: tuple[Place, ...] = ()
+
+    def without_values(self) -> "Finding":
+        """Return the finding without any value from a row."""
+        bare = tuple(Place(line=each.line) for each in self.places)
+        return self.model_copy(update={"places": bare})
+
+
+def refusing(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that refuse the load."""
+    return tuple(each for each in findings if each.severity is Severity.REFUSE)

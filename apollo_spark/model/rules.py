@@ -1,0 +1,90 @@
+"""The named checks: one list for the loader, the report, the policy and the documentation."""
+
+from apollo_spark.model.findings import Rule, Severity
+
+WARN = Severity.WARN
+
+
+def _file(name: str, summary: str, default: Severity = Severity.REFUSE) -> Rule:
+    return Rule(name=name, kind="file", summary=summary, default=default)
+
+
+def _dictionary(
+    name: str, summary: str, code: int | None = None, default: Severity = Severity.REFUSE
+) -> Rule:
+    return Rule(name=name, kind="dictionary", summary=summary, default=default, original_code=code)
+
+
+def _value(name: str, summary: str, default: Severity = Severity.REFUSE) -> Rule:
+    return Rule(name=name, kind="value", summary=summary, default=default, can_quarantine=True)
+
+
+FILE_RULES = (
+    _file("file_missing", "the file or folder is there"),
+    _file("file_empty", "a file has a header"),
+    _file("file_not_text", "a file is text in the stated encoding"),
+    _file("file_truncated", "a compressed file is whole"),
+    _file("file_of_entity", "every entity has a file, and every file an entity"),
+    _file("header_repeated_column", "a column stands once in the header"),
+    _file("header_repeated", "the header stands once in a file"),
+    _file("header_missing_column", "every field of the dictionary has a column"),
+    _file("header_unknown_column", "every column is a field of the dictionary"),
+    _file("row_length", "every row has as many cells as the header"),
+    _file("quoting", "a quoted cell is quoted whole, and quotes inside it are doubled"),
+    _file("line_end", "lines end with a line feed"),
+)
+
+DICTIONARY_RULES = (
+    _dictionary("dictionary_empty", "the data dictionary has rows", 14),
+    _dictionary("dictionary_columns", "the four mandatory columns are there", 15),
+    _dictionary("dictionary_optional_columns", "the other columns are there", default=WARN),
+    _dictionary("dictionary_extra_columns", "every column is known", default=WARN),
+    _dictionary("entity_name", "an entity name is legal", 20),
+    _dictionary("field_name", "a field name is legal", 25),
+    _dictionary("field_repeated", "a field stands once in its entity"),
+    _dictionary("field_type", "a type is string, integer, float, date or datetime"),
+    _dictionary("flag_value", "a flag is yes or empty"),
+    _dictionary("key_role", "a primary key type is global, local or empty"),
+    _dictionary("key_global", "there is exactly one global key"),
+    _dictionary("key_repeated", "an entity has at most one primary key"),
+    _dictionary("reference_form", "a reference is written entity:field"),
+    _dictionary("reference_target", "a reference names a field that exists"),
+    _dictionary("reference_type", "both sides of a reference have one type"),
+    _dictionary("reference_relationship", "a relationship is one_to_one, many_to_one or one_to_many"),
+    _dictionary("reference_to_itself", "a field does not refer to itself", default=WARN),
+    _dictionary("entity_unreachable", "every entity is joined to the main entity"),
+    _dictionary("entity_cycle", "references make no cycle"),
+    _dictionary("entity_paths", "exactly one path leads from an entity to the main entity"),
+    _dictionary("entity_title_unknown", "the entity dictionary names known entities"),
+    _dictionary("entity_title_repeated", "an entity stands once in the entity dictionary"),
+    _dictionary("coding_columns", "the columns coding_name, code and meaning are there"),
+    _dictionary("coding_unknown", "a coding that a field names is defined"),
+    _dictionary("coding_unused", "a coding is used by a field", default=WARN),
+    _dictionary("coding_of_sparse", "a sparse field has a coding"),
+    _dictionary("code_empty", "a code is not empty"),
+    _dictionary("code_repeated", "a code stands once under each parent, with one meaning"),
+    _dictionary("code_type", "a code can be a value of the fields that use it"),
+    _dictionary("code_order", "a display order is a whole number"),
+    _dictionary("code_parent", "a parent code stands in the same coding"),
+    _dictionary("code_cycle", "codes make no cycle"),
+    _dictionary("policy_rule", "a policy names known rules and severities"),
+)
+
+VALUE_RULES = (
+    _value("cell_integer", "a whole number of 64 bits"),
+    _value("cell_float", "a finite number"),
+    _value("cell_date", "a calendar date"),
+    _value("cell_datetime", "a date with a time of day"),
+    _value("cell_partial_date", "a date has its day", WARN),
+    _value("cell_code", "a value is a code of the field's coding"),
+    _value("cell_empty_item", "no item of a multi-select is empty"),
+    _value("key_missing", "a primary key is not empty"),
+    _value("key_unique", "a primary key stands once"),
+    _value("reference_missing", "a row refers to its parent", WARN),
+    _value("reference_resolves", "a reference finds the row it names"),
+    _value("reference_cardinality", "a relationship holds in the data"),
+)
+
+RULES: dict[str, Rule] = {
+    rule.name: rule for rule in (*FILE_RULES, *DICTIONARY_RULES, *VALUE_RULES)
+}
