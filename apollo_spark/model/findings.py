@@ -42,11 +42,12 @@ class Rule(Record):
 class Place(Record):
     """Where a finding was seen.
 
-    `line` is the physical line (from 1) on which the row begins. `value` is a person's data: it
-    goes to the validation report and nowhere else.
+    `line` is the physical line (from 1) on which the row begins, None where it cannot be known
+    (a file cut off). `value` is a person's data: it goes to the validation report and nowhere
+    else.
     """
 
-    line: int
+    line: int | None
     value: str | None = None
 
 

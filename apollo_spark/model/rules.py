@@ -24,6 +24,7 @@ FILE_RULES = (
     _file("file_empty", "a file has a header"),
     _file("file_not_text", "a file is text in the stated encoding"),
     _file("file_truncated", "a compressed file is whole"),
+    _file("file_damaged", "a compressed file can be decompressed"),
     _file("file_of_entity", "every entity has a file, and every file an entity"),
     _file("header_repeated_column", "a column stands once in the header"),
     _file("header_repeated", "the header stands once in a file"),

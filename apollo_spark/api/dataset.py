@@ -1,0 +1,264 @@
+"""A version of a dataset, its entities and their fields, as Python users see them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.errors import NotFoundError, UsageError
+from apollo_spark.lake.lake import Lake
+from apollo_spark.model.coding import Coding
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.field import FieldSpec
+from apollo_spark.query.extract import ExtractPlan, ExtractRequest
+from apollo_spark.query.values import ValueMode
+from apollo_spark.workflows.extract import build_plans, locate, pins_of
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Target = Literal["arrow", "pandas", "spark"]
+Values = Literal["raw", "replace", "exclude"]
+
+_MODES = {
+    "raw": ValueMode.RAW,
+    "replace": ValueMode.DECODED,
+    "exclude": ValueMode.EXCLUDE_SPARSE,
+}
+
+
+class Dataset:
+    """One published version: it reads the same rows for ever."""
+
+    def __init__(self, lake: Lake, record: DatasetRecord) -> None:
+        self._lake = lake
+        self.record = record
+
+    def __repr__(self) -> str:
+        """Return the dataset as `name@version`."""
+        return f"<Dataset {self.record}>"
+
+    @property
+    def name(self) -> str:
+        """The name, without version."""
+        return self.record.name
+
+    @property
+    def version(self) -> int:
+        """The version, from 1."""
+        return self.record.version
+
+    @cached_property
+    def dictionary(self) -> DataDictionary:
+        """Entities, fields, relations and codings."""
+        return self._lake.load_dictionary(self.record)
+
+    @property
+    def entities(self) -> list["EntityHandle"]:
+        """The entities, in the order of the dictionary."""
+        return [EntityHandle(self, each) for each in self.dictionary.entities]
+
+    @property
+    def primary_entity(self) -> "EntityHandle":
+        """The main entity."""
+        return self[self.dictionary.main_entity]
+
+    def __getitem__(self, entity: str) -> "EntityHandle":
+        """Return an entity by name.
+
+        Raises:
+            NotFoundError: There is none of that name.
+        """
+        found = self.dictionary.find_entity(entity)
+        if found is None:
+            known = ", ".join(each.name for each in self.dictionary.entities)
+            raise NotFoundError(f"{self.record} has no entity {entity!r}.", fix=f"It has {known}.")
+        return EntityHandle(self, found)
+
+    def coding(self, name: str) -> Coding:
+        """Return a coding by name.
+
+        Raises:
+            NotFoundError: There is none of that name.
+        """
+        found = self.dictionary.find_coding(name)
+        if found is None:
+            raise NotFoundError(f"{self.record} has no coding {name!r}.")
+        return found
+
+    def retrieve_fields(
+        self,
+        fields: Iterable[str],
+        *,
+        coding_values: Values = "raw",
+        to: Target = "arrow",
+        spark: "SparkSession | None" = None,
+    ) -> Any:
+        """Return fields of one or several entities, joined left outer from the main entity.
+
+        Args:
+            fields: Names as `entity.field`; they are the columns, in this order.
+            coding_values: `raw` codes, `replace` by their meanings, or `exclude` sparse codes.
+            to: `arrow` (a pyarrow.Table), `pandas` or `spark` (a DataFrame).
+            spark: The session, for `spark`.
+
+        Raises:
+            NotFoundError: A field is not there.
+            UsageError: Spark is asked for without a session.
+            BrokenPinError: A pinned table cannot be read.
+        """
+        asked = tuple(fields)
+        request = ExtractRequest(fields=asked, values=_mode(coding_values))
+        plan = build_plans(self.dictionary, self.record, request)[""]
+        return self._answer(plan, asked, to=to, spark=spark)
+
+    def retrieve_entity(
+        self,
+        entity: str,
+        names: Iterable[str],
+        *,
+        coding_values: Values = "raw",
+        to: Target = "arrow",
+        spark: "SparkSession | None" = None,
+    ) -> Any:
+        """Return the rows of one entity, with columns named by field; see `retrieve_fields`."""
+        columns = tuple(names)
+        request = ExtractRequest(
+            fields=tuple(f"{entity}.{each}" for each in columns), values=_mode(coding_values)
+        )
+        plans = build_plans(self.dictionary, self.record, request, per_entity=True)
+        return self._answer(plans[entity], columns, to=to, spark=spark)
+
+    def _answer(
+        self,
+        plan: ExtractPlan,
+        columns: tuple[str, ...],
+        *,
+        to: Target,
+        spark: "SparkSession | None",
+    ) -> Any:
+        pins = pins_of(self.record)
+        if to == "spark":
+            from apollo_spark.engines.spark import SparkEngine
+
+            if spark is None:
+                raise UsageError("A Spark DataFrame needs a session.", fix="Pass spark=SESSION.")
+            return SparkEngine(spark, locate(self._lake)).frame(plan.tree, pins).toDF(*columns)
+        table: pa.Table = EmbeddedEngine(self._lake.tables).run(plan.tree, pins).read_all()
+        table = table.rename_columns(list(columns))
+        return table.to_pandas() if to == "pandas" else table
+
+    def register(self, spark: "SparkSession", *, prefix: str = "") -> list[str]:
+        """Make a temporary view per entity in a session, each at its pinned version.
+
+        Returns:
+            The names of the views: the prefix and the entity's name.
+        """
+        names = []
+        for entity in self.dictionary.entities:
+            columns = [spec.name for spec in entity.fields]
+            frame = self.retrieve_entity(entity.name, columns, to="spark", spark=spark)
+            frame.createOrReplaceTempView(f"{prefix}{entity.name}")
+            names.append(f"{prefix}{entity.name}")
+        return names
+
+
+class EntityHandle:
+    """An entity of one version of a dataset."""
+
+    def __init__(self, dataset: Dataset, entity: Entity) -> None:
+        self._dataset = dataset
+        self._entity = entity
+
+    def __repr__(self) -> str:
+        """Return the entity with its name."""
+        return f'<Entity "{self.name}">'
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self._entity.name
+
+    @property
+    def primary_key(self) -> str | None:
+        """The field that identifies a row, or None."""
+        return self._entity.primary_key
+
+    @property
+    def fields(self) -> list[FieldSpec]:
+        """The fields, in the order of the dictionary."""
+        return list(self._entity.fields)
+
+    def __getitem__(self, field: str) -> FieldSpec:
+        """Return a field by name.
+
+        Raises:
+            NotFoundError: There is none of that name.
+        """
+        return self.find_field(name=field)
+
+    def find_field(self, name: str | None = None, *, title: str | None = None) -> FieldSpec:
+        """Return the one field with a name, or with exactly a title.
+
+        Raises:
+            NotFoundError: There is no such field, or several have the title.
+        """
+        found = [
+            each for each in self._entity.fields if name == each.name or title == each.title is not None
+        ]
+        if len(found) != 1:
+            what = f"name {name!r}" if name is not None else f"title {title!r}"
+            raise NotFoundError(f"{len(found)} fields of {self.name!r} have the {what}.")
+        return found[0]
+
+    def find_fields(
+        self,
+        *,
+        names: Iterable[str] | None = None,
+        name_regex: str | None = None,
+        title_regex: str | None = None,
+    ) -> Iterator[FieldSpec]:
+        """Yield the fields that fulfil all conditions given.
+
+        Args:
+            names: The name is one of these.
+            name_regex: The name matches from its beginning.
+            title_regex: The title matches from its beginning.
+        """
+        wanted = None if names is None else set(names)
+        for each in self._entity.fields:
+            if (
+                (wanted is None or each.name in wanted)
+                and (name_regex is None or re.match(name_regex, each.name))
+                and (title_regex is None or re.match(title_regex, each.title or ""))
+            ):
+                yield each
+
+    def retrieve_fields(
+        self,
+        fields: Iterable[FieldSpec] | None = None,
+        *,
+        names: Iterable[str] | None = None,
+        coding_values: Values = "raw",
+        to: Target = "arrow",
+        spark: "SparkSession | None" = None,
+    ) -> Any:
+        """Return fields of this entity, with columns named by field; all where none is named.
+
+        See `Dataset.retrieve_fields` for the arguments.
+        """
+        chosen = [each.name for each in fields] if fields is not None else list(names or ())
+        chosen = chosen or [each.name for each in self._entity.fields]
+        return self._dataset.retrieve_entity(
+            self.name, chosen, coding_values=coding_values, to=to, spark=spark
+        )
+
+
+def _mode(coding_values: str) -> ValueMode:
+    if coding_values not in _MODES:
+        raise UsageError(f"coding_values is one of raw, replace, exclude, not {coding_values!r}.")
+    return _MODES[coding_values]

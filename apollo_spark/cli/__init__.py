@@ -1,0 +1,1 @@
+"""The command `apollo`: words in, one workflow, text and exit codes out."""

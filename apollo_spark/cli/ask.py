@@ -1,0 +1,70 @@
+"""`apollo list`, `show`, `history`, `fields`: questions to the registry, without a JVM."""
+
+from typing import Any
+
+import click
+
+from apollo_spark.cli.context import common_options, current, print_json
+from apollo_spark.cli.text import render_history, render_list, render_record, render_table
+
+
+@click.command("list")
+@common_options
+def list_command() -> None:
+    """List the newest version of every record."""
+    rows = [each.model_dump(mode="json") for each in current().lake().list_records()]
+    if current().as_json:
+        print_json({"records": rows})
+    elif rows:
+        click.echo(render_list(rows))
+
+
+@click.command("show")
+@click.argument("name", metavar="NAME[@V]")
+@click.option("--pins", is_flag=True, help="Show path, version and hashes of every table.")
+@click.option("--full", is_flag=True, help="Show parents and rules of views too.")
+@common_options
+def show_command(*, name: str, pins: bool, full: bool) -> None:
+    """Show one version of a record: the newest, NAME@3, or NAME@2026-03-01."""
+    from apollo_spark.model.names import parse_reference
+    from apollo_spark.workflows.describe import describe_record
+
+    lake = current().lake()
+    record = lake.load_record(parse_reference(name))
+    shown: dict[str, Any] = describe_record(lake, record, with_pins=pins or full)
+    if current().as_json:
+        print_json(shown)
+    else:
+        click.echo(render_record(shown, with_pins=pins or full))
+
+
+@click.command("history")
+@click.argument("name")
+@common_options
+def history_command(*, name: str) -> None:
+    """Show all versions of a record, newest last."""
+    rows = [each.model_dump(mode="json") for each in current().lake().history(name)]
+    if current().as_json:
+        print_json({"versions": rows})
+    else:
+        click.echo(render_history(rows))
+
+
+@click.command("fields")
+@click.argument("name", metavar="NAME[@V]")
+@click.argument("pattern", required=False)
+@common_options
+def fields_command(*, name: str, pattern: str | None) -> None:
+    """Find fields whose name, title, folder or coding contains PATTERN."""
+    from apollo_spark.model.names import parse_reference
+    from apollo_spark.workflows.describe import find_fields
+
+    lake = current().lake()
+    record = lake.load_record(parse_reference(name))
+    lines = find_fields(lake.load_dictionary(record), pattern)
+    if current().as_json:
+        print_json({"fields": [each.model_dump() for each in lines]})
+    elif lines:
+        header = ("field", "type", "title", "folder", "coding", "units")
+        rows = [(e.path, e.type, e.title, e.folder, e.coding, e.units) for e in lines]
+        click.echo(render_table(header, rows))

@@ -1,0 +1,111 @@
+"""Options that every command has, and what a command shares while it runs."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from apollo_spark.errors import UsageError
+
+if TYPE_CHECKING:
+    from apollo_spark.lake.lake import Lake
+    from apollo_spark.lake.settings import LakeSettings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass
+class CommandContext:
+    """What the common options said."""
+
+    lake_uri: str | None = None
+    conf: str | None = None
+    as_json: bool = False
+    verbose: bool = False
+
+    @property
+    def has_lake(self) -> bool:
+        """Whether a lake was given."""
+        return bool(self.lake_uri or os.environ.get("APOLLO_LAKE"))
+
+    def lake(self) -> "Lake":
+        """Open the lake of --lake or APOLLO_LAKE.
+
+        Raises:
+            UsageError: Neither is given.
+        """
+        from apollo_spark.lake.lake import open_lake
+
+        uri = self.lake_uri or os.environ.get("APOLLO_LAKE")
+        if not uri:
+            raise UsageError(
+                "No lake is given.", fix="Add --lake FOLDER, or set APOLLO_LAKE to the folder."
+            )
+        return open_lake(uri)
+
+    def settings(self) -> "LakeSettings":
+        """Read the settings of --conf or APOLLO_CONF, or take the defaults."""
+        from apollo_spark.lake.settings import LakeSettings, read_settings
+
+        path = self.conf or os.environ.get("APOLLO_CONF")
+        return read_settings(Path(path)) if path else LakeSettings()
+
+
+def current() -> CommandContext:
+    """Return the context of the running command."""
+    return click.get_current_context().find_root().ensure_object(CommandContext)
+
+
+def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def store(context: click.Context, _: click.Parameter, value: Any) -> None:
+        if value:
+            setattr(context.find_root().ensure_object(CommandContext), name, value)
+
+    return store
+
+
+def common_options(command: Command) -> Command:
+    """Add --lake, --conf, --json and --verbose, legal before and after the verb alike."""
+    options = (
+        click.option("--lake", metavar="URI", help="The lake (or APOLLO_LAKE).",
+                     expose_value=False, callback=_keep("lake_uri")),
+        click.option("--conf", metavar="F", help="Settings file (or APOLLO_CONF).",
+                     expose_value=False, callback=_keep("conf")),
+        click.option("--json", is_flag=True, help="Print one JSON object on stdout.",
+                     expose_value=False, callback=_keep("as_json")),
+        click.option("--verbose", is_flag=True, help="Show steps and traces.",
+                     expose_value=False, callback=_keep("verbose")),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def say(text: str) -> None:
+    """Print a line on stderr: everything that is not data."""
+    click.echo(text, err=True)
+
+
+def print_published(published: list[str], current_versions: list[str], receipt: Any) -> None:
+    """Print what a publishing verb prints: `name@version` last on stdout, or one JSON object."""
+    if current().as_json:
+        shown: dict[str, Any] = {"published": published}
+        if current_versions:
+            shown["current"] = current_versions
+        print_json({**shown, "receipt": receipt})
+        return
+    for each in current_versions:
+        say(f"already {each}")
+    for each in published or current_versions:
+        click.echo(each)
+    sys.stdout.flush()

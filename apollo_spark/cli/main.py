@@ -1,0 +1,116 @@
+"""The command `apollo`: parses words, starts one workflow, turns errors into exit codes."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from apollo_spark.cli.context import CommandContext, common_options, say
+from apollo_spark.errors import ApolloError
+from apollo_spark.version import VERSION
+
+# Modules by verb. They are imported when the verb is typed, so that --help needs none of them.
+_HOMES = {
+    "load": ("apollo_spark.cli.load", "Load raw files and publish a dataset."),
+    "list": ("apollo_spark.cli.ask", "List the records of the lake."),
+    "show": ("apollo_spark.cli.ask", "Show one version of a record."),
+    "history": ("apollo_spark.cli.ask", "Show the versions of a record."),
+    "fields": ("apollo_spark.cli.ask", "Find fields by name, title, folder or coding."),
+    "extract": ("apollo_spark.cli.extract", "Write rows or dictionaries to files."),
+    "verify": ("apollo_spark.cli.keep", "Prove that every pin can be read as published."),
+    "doctor": ("apollo_spark.cli.keep", "Check the machine and the lake."),
+}
+
+
+class _LazyGroup(click.Group):
+    """A group whose verbs are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_HOMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _HOMES:
+            return None
+        import importlib
+
+        found: click.Command = getattr(
+            importlib.import_module(_HOMES[cmd_name][0]), f"{cmd_name}_command"
+        )
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_text) for name, (_, help_text) in _HOMES.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="apollo")
+@common_options
+@click.pass_context
+def apollo(context: click.Context) -> None:
+    """Versioned clinical and molecular datasets over Delta tables.
+
+    Data go to stdout, everything else to stderr. Exit codes: 0 done, 1 unexpected, 2 usage, 10
+    input file, 11 dictionary, 12 check failed, 13 not found, 14 conflict, 15 storage, 16 broken
+    pin, 17 environment.
+    """
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    shared = CommandContext()
+    try:
+        apollo.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="apollo",
+            standalone_mode=False,
+            obj=shared,
+        )
+    except click.exceptions.Exit as left:
+        return left.exit_code
+    except click.ClickException as wrong:
+        wrong.show()
+        return wrong.exit_code if isinstance(wrong, click.UsageError) else 2
+    except (click.Abort, KeyboardInterrupt):
+        say("stopped")
+        return 130
+    except BrokenPipeError:
+        # The reader of stdout (head, less) went away: nothing to say and nobody to say it to.
+        sys.stderr.close()
+        return 0
+    except ApolloError as refused:
+        return _refuse(refused, verbose=shared.verbose)
+    except Exception as unexpected:  # noqa: BLE001 the last resort: one line, never a trace
+        return _explain(unexpected, verbose=shared.verbose)
+    return 0
+
+
+def _refuse(error: ApolloError, *, verbose: bool) -> int:
+    if verbose:
+        traceback.print_exc()
+    say(f"error: {error}")
+    return error.exit_code
+
+
+def _explain(error: Exception, *, verbose: bool) -> int:
+    """Name the kind of an unexpected error; its text may hold a value, so only --verbose shows it."""
+    if verbose:
+        traceback.print_exc()
+    if isinstance(error, PermissionError | FileNotFoundError) or _is_full(error):
+        where = getattr(error, "filename", None)
+        say(f"error: Storage refused: {error.strerror if hasattr(error, 'strerror') else ''} {where or ''}".rstrip())
+        return 15
+    say(f"error: Unexpected {type(error).__name__}. Add --verbose to see the trace.")
+    return 1
+
+
+def _is_full(error: Exception) -> bool:
+    import errno
+
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EROFS, errno.EDQUOT}
+
+
+def main() -> None:
+    """Entry point of the command."""
+    sys.exit(run())

@@ -1,0 +1,1 @@
+"""Dataset records: built and compared as values, never written here."""

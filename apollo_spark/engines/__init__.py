@@ -1,0 +1,1 @@
+"""Who answers questions and runs tasks: Spark, or this process with DuckDB and threads."""

@@ -1,0 +1,144 @@
+"""The engine in this process: DuckDB over the files of the pinned versions. No Java."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from apollo_spark.engines.base import TableFiles, normalize
+from apollo_spark.errors import BrokenPinError, EnvironmentProblemError
+from apollo_spark.model.pin import TablePin
+from apollo_spark.query.sql import (
+    duckdb_statement,
+    literal,
+    name,
+    pin_named,
+    table,
+    with_sources,
+)
+
+CELLS_PER_BATCH = 1_000_000
+ROWS_PER_BATCH = range(2_048, 100_000)
+"""Fewest and most rows of a batch; between them the width decides."""
+
+
+class EmbeddedEngine:
+    """Answers with DuckDB, one connection for each question.
+
+    A connection reads the files of the pins and nothing else: no other file, no network, no
+    extension. What does not fit into its memory goes to a temporary folder of its own.
+
+    Args:
+        files: Where the pinned tables are.
+        memory_limit: As DuckDB writes sizes: `2GB`. None is its own choice, 80 % of the memory.
+        threads: Threads of one question. None is all processors.
+    """
+
+    def __init__(
+        self, files: TableFiles, *, memory_limit: str | None = None, threads: int | None = None
+    ) -> None:
+        self._files = files
+        self._memory_limit = memory_limit
+        self._threads = threads
+
+    def run(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> pa.RecordBatchReader:
+        """Answer a question as a stream of batches.
+
+        Raises:
+            BrokenPinError: A file of a pinned version is missing or not readable.
+            EnvironmentProblemError: The answer does not fit into memory and temporary space.
+        """
+        batches = self._answer(tree, pins)
+        first = next(batches)
+        return normalize(first.schema, _chain(first, batches))
+
+    def _answer(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> Iterator[pa.RecordBatch]:
+        """Yield at first an empty batch with the columns, then the rows."""
+        with (
+            tempfile.TemporaryDirectory(prefix="apollo-query-") as overflow,
+            closing(duckdb.connect(":memory:", config=self._options(overflow))) as connection,
+            _translated_errors(),
+        ):
+            statement = self._prepare(connection, tree, pins)
+            relation = connection.sql(statement)
+            width = len(relation.columns)
+            rows = min(max(CELLS_PER_BATCH // width, ROWS_PER_BATCH.start), ROWS_PER_BATCH.stop)
+            reader = relation.to_arrow_reader(rows)
+            yield pa.RecordBatch.from_pylist([], schema=reader.schema)
+            yield from reader
+
+    def _options(self, overflow: str) -> dict[str, str | bool | int | float | list[str]]:
+        options: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "python_enable_replacements": False,
+            "preserve_insertion_order": False,
+            "temp_directory": overflow,
+        }
+        if self._memory_limit is not None:
+            options["memory_limit"] = self._memory_limit
+        return options | ({"threads": self._threads} if self._threads else {})
+
+    def _prepare(
+        self, connection: duckdb.DuckDBPyConnection, tree: exp.Query, pins: Mapping[str, TablePin]
+    ) -> str:
+        """Give the connection the pinned files alone, and return the statement over them."""
+        allowed: list[str] = []
+
+        def source(table_name: str) -> exp.Table:
+            pin = pin_named(pins, table_name)
+            files = self._files.files(pin)
+            if not files:
+                connection.register(table_name, self._files.schema(pin).empty_table())
+                return table(table_name)
+            _require_files(pin, files)
+            allowed.extend(files)
+            return _read_parquet(files)
+
+        placed = with_sources(tree, source)
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET allowed_paths = $files", {"files": allowed})
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        return duckdb_statement(placed)
+
+
+def _require_files(pin: TablePin, files: list[str]) -> None:
+    # DuckDB takes a missing file for a folder, and says that it may not look into it.
+    missing = [each for each in files if not Path(each).is_file()]
+    if missing:
+        raise BrokenPinError(
+            f"Cannot read {pin}: {len(missing)} of {len(files)} files are missing.",
+            fix="Run 'apollo verify' to see what else is.",
+        )
+
+
+def _read_parquet(files: Sequence[str]) -> exp.Table:
+    listed = exp.Array(expressions=[literal(each) for each in files])
+    by_name = exp.PropertyEQ(this=name("union_by_name"), expression=exp.true())
+    return exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[listed, by_name]))
+
+
+def _chain(first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield first
+    yield from others
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise EnvironmentProblemError(
+            "The answer does not fit into the memory of the embedded engine.",
+            fix="Allow it more memory, ask for fewer fields, or use the Spark engine.",
+        ) from error
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        raise BrokenPinError(
+            "A file of a pinned version is damaged.",
+            fix="Run 'apollo verify' to see which.",
+        ) from error

@@ -1,0 +1,55 @@
+"""Text of unknown origin as HTML that shows it and cannot do anything.
+
+A character that has no glyph of its own (a control, a direction override, a blank that is not
+the plain one) becomes a small label: it is often the very reason why a value is refused, and
+raw it could turn the page's text around.
+"""
+
+import html
+
+LABELS = {"\0": "NUL", "\t": "TAB", "\n": "LF", "\r": "CR", "\u00a0": "NBSP", "\ufeff": "BOM"}
+PLAIN_LIMIT = 400
+
+
+def show_text(text: str, *, limit: int = 200) -> str:
+    """Return a name or a message as isolated text, shortened beyond `limit` characters."""
+    return _isolate(text, limit=limit, css_class=None)
+
+
+def show_value(value: str, *, limit: int = 120) -> str:
+    """Return a value of a row as boxed, isolated text; the empty one is said in words."""
+    return _isolate(value, limit=limit, css_class="v") if value else "<em>empty</em>"
+
+
+def plain_text(text: str, *, limit: int = PLAIN_LIMIT) -> str:
+    """Return text for an attribute, an option or a title, where no element may stand.
+
+    What has no glyph is written as ⟨U+XXXX⟩.
+    """
+    shown = "".join(each if each.isprintable() else f"⟨{_point(each)}⟩" for each in text[:limit])
+    return html.escape(shown + ("…" if len(text) > limit else ""))
+
+
+def _isolate(text: str, *, limit: int, css_class: str | None) -> str:
+    # An attribute begins with its blank, so that none leaves no blank behind.
+    attributes = f' class="{css_class}"' if css_class else ""
+    if len(text) <= limit:
+        return f"<bdi{attributes}>{_escape(text)}</bdi>"
+    attributes += f' title="{plain_text(text)}"'
+    more = f"<small>… {len(text):,} characters</small>"
+    return f"<bdi{attributes}>{_escape(text[:limit])}</bdi>{more}"
+
+
+def _escape(text: str) -> str:
+    if text.isprintable():
+        return html.escape(text)
+    return "".join(html.escape(each) if each.isprintable() else _label(each) for each in text)
+
+
+def _label(character: str) -> str:
+    point = _point(character)
+    return f'<i title="{point}">{LABELS.get(character, point)}</i>'
+
+
+def _point(character: str) -> str:
+    return f"U+{ord(character):04X}"

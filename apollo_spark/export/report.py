@@ -1,0 +1,16 @@
+"""The validation report as JSON: everything that was found, for other programs."""
+
+import json
+
+from apollo_spark.model.report import ValidationReport, sort_findings
+
+
+def report_json(report: ValidationReport) -> str:
+    """Return the report as indented JSON with sorted keys and findings, ending with a line feed.
+
+    Equal reports give equal text, in whatever order their findings came. Every kept place stands
+    in it, with its value.
+    """
+    ordered = report.model_copy(update={"findings": sort_findings(report.findings)})
+    shown = ordered.model_dump(mode="json")
+    return json.dumps(shown, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

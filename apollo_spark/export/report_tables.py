@@ -1,0 +1,141 @@
+"""The tables of a report beside its findings: entities, inputs, policy and tools."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from apollo_spark.export.html_text import show_text
+from apollo_spark.model.dataset import InputFile
+from apollo_spark.model.findings import Severity
+from apollo_spark.model.policy import Policy
+from apollo_spark.model.report import EntityRows, ValidationReport
+from apollo_spark.model.rules import RULES
+
+INPUTS_SHOWN = 500
+ENTITY_HEADER = ("Entity", "Fields", "Rows read", "Stored", "Quarantined", "Errors", "Warnings")
+
+
+def entities_html(report: ValidationReport) -> str:
+    """Return rows and findings per entity, with their sums."""
+    if not report.entities:
+        return ""
+    counts = _count_by_entity(report)
+    rows = [(show_text(each.entity), *_numbers(each, counts)) for each in report.entities]
+    sums = [_add(column) for column in list(zip(*rows, strict=True))[1:]]
+    body = "".join(_entity_row(row) for row in rows)
+    foot = f"<tfoot>{_entity_row(('All', *sums))}</tfoot>" if len(rows) > 1 else ""
+    head = _header(ENTITY_HEADER, numbers=ENTITY_HEADER[1:])
+    return (
+        '<section><h2>Entities</h2><div class="scroll" tabindex="0" role="region" '
+        f'aria-label="Entities"><table class="entities">{head}<tbody>{body}</tbody>{foot}</table>'
+        "</div></section>"
+    )
+
+
+def details_html(report: ValidationReport) -> str:
+    """Return what was read, under which policy and with which tools, folded in."""
+    parts = (
+        _fold(f"Input files ({len(report.inputs):,})", _inputs_table(report.inputs)),
+        _fold("Policy", _policy_table(report.policy)),
+        _fold("Tools", _tools_list(report.tools)),
+    )
+    return f"<section><h2>How it was made</h2>{''.join(parts)}</section>"
+
+
+def show_size(size: int) -> str:
+    """Return a number of bytes as people read it: `812 bytes`, `12.3 MB`."""
+    if size < 1_000:
+        return f"{size} bytes"
+    amount = float(size)
+    for unit in ("kB", "MB", "GB"):
+        amount /= 1_000
+        if amount < 999.95:
+            return f"{amount:.1f} {unit}"
+    return f"{amount / 1_000:,.1f} TB"
+
+
+def _count_by_entity(report: ValidationReport) -> Counter[tuple[str | None, bool]]:
+    counts: Counter[tuple[str | None, bool]] = Counter()
+    for each in report.findings:
+        counts[each.entity, each.severity is Severity.WARN] += each.count
+    return counts
+
+
+def _numbers(
+    rows: EntityRows, counts: Counter[tuple[str | None, bool]]
+) -> tuple[int | None, ...]:
+    return (
+        rows.fields,
+        rows.rows_read,
+        rows.rows_stored,
+        rows.rows_quarantined,
+        counts[rows.entity, False],
+        counts[rows.entity, True],
+    )
+
+
+def _add(column: Sequence[int | None]) -> int | None:
+    known = [each for each in column if each is not None]
+    return sum(known) if known else None
+
+
+def _entity_row(row: Sequence[str | int | None]) -> str:
+    name, *numbers = row
+    cells = "".join(f'<td class="n">{_number(each)}</td>' for each in numbers)
+    return f'<tr><th scope="row">{name}</th>{cells}</tr>'
+
+
+def _number(number: str | int | None) -> str:
+    if number is None:
+        return '<span title="not read">–</span>'
+    return f"{number:,}" if number else '<span class="zero">0</span>'
+
+
+def _header(names: Iterable[str], *, numbers: Iterable[str] = ()) -> str:
+    right = frozenset(numbers)
+    cells = (
+        f'<th scope="col" class="n">{name}</th>' if name in right else f'<th scope="col">{name}</th>'
+        for name in names
+    )
+    return f"<thead><tr>{''.join(cells)}</tr></thead>"
+
+
+def _fold(title: str, body: str) -> str:
+    return f'<details class="fold"><summary>{title}</summary>{body}</details>'
+
+
+def _inputs_table(inputs: Sequence[InputFile]) -> str:
+    if not inputs:
+        return "<p>No file was read.</p>"
+    rows = "".join(
+        f'<tr><td>{show_text(each.role)}</td><td class="file">{show_text(each.name)}</td>'
+        f'<td class="n" title="{each.size:,} bytes">{show_size(each.size)}</td>'
+        f"<td><code>{show_text(each.sha256)}</code></td></tr>"
+        for each in inputs[:INPUTS_SHOWN]
+    )
+    hidden = len(inputs) > INPUTS_SHOWN
+    note = (
+        f'<p class="note">The first {INPUTS_SHOWN:,} of {len(inputs):,}; the JSON report has all '
+        "of them.</p>"
+        if hidden
+        else ""
+    )
+    head = _header(("Role", "File", "Size", "SHA-256"), numbers=("Size",))
+    return f'<table class="inputs">{head}<tbody>{rows}</tbody></table>{note}'
+
+
+def _policy_table(policy: Policy) -> str:
+    if not policy.severities:
+        return "<p>Every rule has its own severity: no policy was given.</p>"
+    rows = "".join(
+        f"<tr><td><code>{show_text(rule)}</code></td><td>{severity}</td>"
+        f"<td>{RULES[rule].default if rule in RULES else '–'}</td></tr>"
+        for rule, severity in policy.severities
+    )
+    return f"<table>{_header(('Rule', 'In force', 'By default'))}<tbody>{rows}</tbody></table>"
+
+
+def _tools_list(tools: Sequence[tuple[str, str]]) -> str:
+    items = "".join(
+        f"<dt>{show_text(name)}</dt><dd>{show_text(version)}</dd>" for name, version in tools
+    )
+    return f"<dl>{items}</dl>" if tools else "<p>Not recorded.</p>"

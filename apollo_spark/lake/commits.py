@@ -1,0 +1,109 @@
+"""Commits to Delta tables by compare-and-set.
+
+Each is the next version after the one it was based on, or it is refused. delta-rs makes a commit
+by put-if-absent, so this holds between processes too.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deltalake import CommitProperties, DeltaTable
+from deltalake.exceptions import DeltaError
+
+from apollo_spark.errors import CommitRaceError, StorageRefusedError
+from apollo_spark.lake.storage import storage_access
+
+NO_TABLE = -1
+"""The version of a table that is not there: the first commit makes version 0."""
+LOAD_KEY = "apollo.load"
+"""Names the load in the commits that it makes."""
+RETENTION = {
+    "delta.deletedFileRetentionDuration": "interval 36500 days",
+    "delta.logRetentionDuration": "interval 36500 days",
+    "delta.enableExpiredLogCleanup": "false",
+}
+"""Properties that every table is born with.
+
+Without them Delta refuses to read any version older than a week except the newest, and VACUUM
+deletes its files.
+"""
+
+_SYSTEM_REASON = re.compile(r'message: "([^"]+)"|([A-Z][\w ]+) \(os error \d+\)')
+
+
+def open_head(folder: Path) -> DeltaTable | None:
+    """Open the newest version of a table, or return None where there is no table.
+
+    Raises:
+        StorageRefusedError: The storage refused, or the log cannot be read.
+    """
+    log = folder / "_delta_log"
+    with storage_access(f"Cannot look for the table {folder}."):
+        # delta-rs reports a folder that it may not open as one that is not there.
+        if not log.is_dir() or not any(each.suffix == ".json" for each in log.iterdir()):
+            return None
+    try:
+        return DeltaTable(folder)
+    except DeltaError as error:
+        raise StorageRefusedError(
+            f"The log of the table {folder} cannot be read.", why=_reason(error)
+        ) from error
+
+
+def open_version(folder: Path, version: int) -> DeltaTable | None:
+    """Open one version of a table, or return None where it cannot be opened."""
+    head = open_head(folder)
+    if head is None or not 0 <= version <= head.version():
+        return None
+    try:
+        return DeltaTable(folder, version=version)
+    except DeltaError:
+        return None
+
+
+def version_of(table: DeltaTable | None) -> int:
+    """Return the version of an opened table, NO_TABLE for None."""
+    return NO_TABLE if table is None else table.version()
+
+
+def one_try(load_id: str | None = None) -> CommitProperties:
+    """Return properties for a commit that is tried once, with the id of the load it belongs to."""
+    tag = None if load_id is None else {LOAD_KEY: load_id}
+    return CommitProperties(custom_metadata=tag, max_commit_retries=0)
+
+
+@contextmanager
+def compare_and_set(folder: Path, *, based_on: int) -> Iterator[None]:
+    """Turn a failed commit into the reason why it failed.
+
+    Args:
+        folder: The table.
+        based_on: The version that the commit was based on.
+
+    Raises:
+        CommitRaceError: The table has a newer version.
+        StorageRefusedError: It has not: the storage refused the commit.
+    """
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        if version_of(open_head(folder)) != based_on:
+            raise race(folder) from error
+        raise StorageRefusedError(
+            f"A commit to the table {folder} was refused.", why=_reason(error)
+        ) from error
+
+
+def race(folder: Path) -> CommitRaceError:
+    """Return the error for a table that somebody else committed to."""
+    return CommitRaceError(
+        f"Somebody else committed to the table {folder} meanwhile.", fix="Run the command again."
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Return what the operating system said: the rest of the text may hold statistics of rows."""
+    found = _SYSTEM_REASON.search(str(error))
+    return f"{found[1] or found[2]}." if found else f"{type(error).__name__}; see --verbose."

@@ -1,0 +1,275 @@
+"""Publish the next version of a name, all of it or nothing.
+
+The protocol, which every verb that writes follows:
+
+1. Take the lease of the name, and keep it renewed.
+2. The base is the newest record of the name. Bring the head of each table back to the version
+   that the base pins: a crash may have left something after it.
+3. Write. Every commit to a table carries the id of this load.
+4. Check that every commit after the base carries that id, else begin again at 2. Pin what is
+   there, and check the rows behind the pin.
+5. Append the record to the registry by compare-and-set: read the registry, check that the lease
+   is still ours and the version free, append, so that the registry's next version is this one or
+   the append fails. After a failure look again: a name taken by another kind is refused, a
+   version taken meanwhile means to begin again at 2, anything else to try 5 again.
+
+Before the commit of step 5 nobody sees anything, after it everybody sees everything. A process
+that is killed leaves heads of tables, unused files and a lease behind; the next one to publish
+brings heads back, takes the lease over, and the files are in no record.
+"""
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+from uuid import uuid4
+
+import pyarrow as pa
+from typing_extensions import Self
+
+from apollo_spark.errors import ApolloError, CommitRaceError, ConflictError
+from apollo_spark.lake.lease_keeper import LeaseKeeper
+from apollo_spark.lake.leases import Lease, LeaseStore, lost
+from apollo_spark.lake.registry import Registry, StoredRecord, stored_form
+from apollo_spark.lake.snapshot import RegistrySnapshot
+from apollo_spark.lake.tables import TableStore, WriteMode
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.names import require_dataset_name
+from apollo_spark.model.pin import TablePin
+from apollo_spark.workers.parquet import WrittenFile
+
+OnStep = Callable[[str], None]
+Result = TypeVar("Result")
+MOST_BEGINNINGS = 5
+
+logger = logging.getLogger(__name__)
+
+
+def no_step(name: str) -> None:
+    """Do nothing at a step."""
+
+
+class Publication:
+    """One try to publish the next version of a name; a context that holds the lease.
+
+    Args:
+        registry: Where the record is published.
+        leases: Where the lease is taken.
+        tables: Where the rows are written.
+        name: The name. Where it is published already in other upper and lower case letters, that
+            spelling is kept: see the attribute `name`.
+        holder: Who publishes, for the message to others.
+        wait_seconds: How long to wait for another writer of the name.
+        on_step: Called with the name of each step before it acts.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        leases: LeaseStore,
+        tables: TableStore,
+        name: str,
+        holder: str,
+        wait_seconds: float = 0,
+        on_step: OnStep = no_step,
+    ) -> None:
+        self.name = require_dataset_name(name)
+        self.load_id = str(uuid4())
+        self.base: DatasetRecord | None = None
+        self.step = on_step
+        self._registry = registry
+        self._leases = leases
+        self._tables = tables
+        self._holder = holder
+        self._wait_seconds = wait_seconds
+        self._drafts: dict[str, TableDraft] = {}
+        self._lease: Lease | None = None
+        self._keeper: LeaseKeeper | None = None
+
+    def __enter__(self) -> Self:
+        """Take the lease and read the base.
+
+        Raises:
+            LeaseHeldError: Somebody else is writing the name.
+            ConflictError: The name is taken by another kind.
+        """
+        self.step("take the lease")
+        lease = self._leases.take(self.name, self._holder, wait_seconds=self._wait_seconds)
+        self._lease, self._keeper = lease, LeaseKeeper(self._leases, lease)
+        self._keeper.start()
+        try:
+            self.begin()
+        except BaseException:
+            self._let_go()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the lease back."""
+        self._let_go()
+
+    def begin(self) -> None:
+        """Read the newest record of the name as the base, and forget what was drafted.
+
+        Raises:
+            ConflictError: The name is taken by another kind.
+        """
+        snapshot = self._registry.snapshot()
+        newest = snapshot.newest_of(self.name)
+        self._drafts.clear()
+        self.base = None
+        if newest is not None:
+            _require_kind(snapshot, self.name, "dataset")
+            self.name = newest.name
+            self.base = self._registry.read_record(newest)
+
+    def run(self, work: Callable[[], Result]) -> Result:
+        """Do the work of the publication, and again from the base when somebody interfered.
+
+        Args:
+            work: Writes tables, checks them and calls `commit`. It may be called several times.
+
+        Raises:
+            CommitRaceError: Somebody interfered every time.
+        """
+        for _ in range(MOST_BEGINNINGS - 1):
+            with contextlib.suppress(CommitRaceError):
+                return work()
+            self.step("begin again")
+            self.begin()
+        return work()
+
+    def table(self, table: str) -> "TableDraft":
+        """Bring a table back to its base and return it for writing; asked again, the same one."""
+        if table not in self._drafts:
+            location = self._tables.location(self.name, table)
+            pins = self.base.pins if self.base else ()
+            base = next((pin for pin in pins if pin.is_ours and pin.location == location), None)
+            self.step(f"prepare {table}")
+            after = self._tables.prepare(location, base, self.load_id)
+            self._drafts[table] = TableDraft(self, self._tables, table, base=base, after=after)
+        return self._drafts[table]
+
+    def commit(self, build_record: Callable[[int], DatasetRecord]) -> DatasetRecord:
+        """Publish a record.
+
+        Args:
+            build_record: Returns the record for a version number.
+
+        Raises:
+            LeaseLostError: The lease passed to somebody else.
+            ConflictError: The name was taken by another kind.
+            CommitRaceError: The version was taken: begin again.
+            StorageRefusedError: The storage refused.
+        """
+        record = build_record(1 if self.base is None else self.base.version + 1)
+        stored = stored_form(record)
+        while True:
+            self.step(f"publish {record}")
+            snapshot = self._registry.snapshot()
+            if _is_published(snapshot, stored):
+                return record
+            self._require_lease()
+            _require_free(snapshot, record)
+            try:
+                self._registry.append([stored], based_on=snapshot.version)
+            except CommitRaceError:
+                continue
+            return record
+
+    def _require_lease(self) -> None:
+        assert self._lease is not None, "a publication is used as a context"
+        if not self._leases.is_current(self._lease):
+            raise lost(self._lease)
+
+    def _let_go(self) -> None:
+        if self._keeper is not None and self._lease is not None:
+            self._keeper.stop()
+            try:
+                self._leases.release(self._lease)
+            except ApolloError as error:
+                # It ends by itself, and what was published is published.
+                logger.warning("could not give back the lease of %s: %s", self.name, error)
+        self._keeper = self._lease = None
+
+
+class TableDraft:
+    """A table that is being written: what is committed here nobody sees before it is published.
+
+    Attributes:
+        base: The pin that it stands on, or None for a table without rows.
+        folder: Where its files are written.
+    """
+
+    def __init__(
+        self,
+        publication: Publication,
+        tables: TableStore,
+        table: str,
+        *,
+        base: TablePin | None,
+        after: int,
+    ) -> None:
+        self._publication = publication
+        self._tables = tables
+        self._table = table
+        self._location = tables.location(publication.name, table)
+        self._after = after
+        self.base = base
+        self.folder: Path = tables.folder(self._location)
+
+    def commit(
+        self, files: Iterable[WrittenFile], schema: pa.Schema, *, mode: WriteMode = "overwrite"
+    ) -> int:
+        """Commit files that lie in the folder, and return the table's new version."""
+        self._publication.step(f"commit {self._table}")
+        return self._tables.commit(
+            self._location, files, schema, mode=mode, load_id=self._publication.load_id
+        )
+
+    def pin(self, *, content_hash: str) -> TablePin:
+        """Pin what is there, after checking that this load alone wrote it.
+
+        Args:
+            content_hash: The hash of all rows of the table.
+
+        Raises:
+            CommitRaceError: Somebody else committed to the table: begin again.
+        """
+        self._publication.step(f"pin {self._table}")
+        version = self._tables.check_chain(
+            self._location, after=self._after, load_id=self._publication.load_id
+        )
+        return self._tables.pin(self._table, self._location, version, content_hash=content_hash)
+
+
+def _is_published(snapshot: RegistrySnapshot, record: StoredRecord) -> bool:
+    """Whether the record itself is there: a commit may succeed and its answer be lost."""
+    return any(each.id == record.id for each in snapshot.versions_of(record.name))
+
+
+def _require_kind(snapshot: RegistrySnapshot, name: str, kind: str) -> None:
+    newest = snapshot.newest_of(name)
+    if newest is not None and newest.kind != kind:
+        raise ConflictError(
+            f"{name!r} cannot be published as a {kind}.",
+            why=f"The name is taken by a {newest.kind}.",
+            fix="Choose another name.",
+        )
+
+
+def _require_free(snapshot: RegistrySnapshot, record: DatasetRecord) -> None:
+    _require_kind(snapshot, record.name, record.kind)
+    newest = snapshot.newest_of(record.name)
+    if (newest.version if newest else 0) + 1 != record.version:
+        raise CommitRaceError(
+            f"{record} was published by somebody else meanwhile.", fix="Run the command again."
+        )

@@ -1,0 +1,115 @@
+"""The settings of a lake: what `conf/*.yaml` may say, and its defaults.
+
+Loads no Spark: commands that never start it read their settings here too.
+"""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from apollo_spark.errors import ConfigurationError
+from apollo_spark.model.base import Record
+
+SMALL_WORK = (
+    ("spark.databricks.delta.snapshotPartitions", "1"),
+    ("spark.sql.shuffle.partitions", "2"),
+    ("spark.sql.sources.parallelPartitionDiscovery.parallelism", "4"),
+)
+"""Spark options for one machine: Spark's own defaults plan for hundreds of cores."""
+
+
+class SessionSettings(Record):
+    """How a Spark session is started when no cluster has started one."""
+
+    master: str | None = "local[*]"
+    """Spark's master; None leaves it to spark-submit."""
+    driver_memory: str = Field(default="2g", pattern=r"^[1-9][0-9]*[kmgt]$")
+    """Heap of the driver's Java, as Java writes it: `2g`."""
+    quick: bool = True
+    """Start several times faster and run long work slower: for tests and small work."""
+    options: tuple[tuple[str, str], ...] = SMALL_WORK
+    """Further Spark options as name and value; they win over ours."""
+
+
+class LakeSettings(Record):
+    """Everything that a configuration file may say."""
+
+    runner: Literal["spark", "local"] = "spark"
+    """Who runs the tasks of a load: Spark's executors, or threads of this process (no JVM)."""
+    spark: SessionSettings = SessionSettings()
+    block_bytes: int = Field(default=32 * 1024 * 1024, ge=64 * 1024)
+    """Bytes of an input file that one task parses."""
+    max_columns: int = Field(default=400, ge=2)
+    """Columns of a table before an entity is cut into slices."""
+
+
+def read_settings(path: Path) -> LakeSettings:
+    """Read a configuration file.
+
+    Args:
+        path: A YAML file such as `conf/local.yaml`.
+
+    Raises:
+        ConfigurationError: The file cannot be read, is not YAML, or holds unknown keys or
+            wrong values; everything wrong is listed.
+    """
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "It is not UTF-8 text."
+        raise ConfigurationError(f"Cannot read the configuration {path}.", why=reason) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"Line {mark.line + 1}: " if mark else ""
+        raise ConfigurationError(
+            f"{path} is not YAML.", why=f"{place}{error.problem or error.context}."
+        ) from error
+    return build_settings({} if found is None else found, source=str(path))
+
+
+def build_settings(values: object, *, source: str) -> LakeSettings:
+    """Build settings from what a YAML file held.
+
+    Args:
+        values: A mapping with the keys of `LakeSettings`; `spark.options` is a mapping too.
+        source: Where the values come from, for messages.
+
+    Raises:
+        ConfigurationError: Unknown keys or wrong values; all are listed.
+    """
+    if not isinstance(values, Mapping):
+        raise ConfigurationError(f"{source} must hold keys with values.")
+    try:
+        return LakeSettings.model_validate(_with_option_pairs(values))
+    except ValidationError as error:
+        problems = [_describe(each["loc"], each["type"], each["msg"]) for each in error.errors()]
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise ConfigurationError("\n  ".join([f"{source} has {count}:", *problems])) from error
+
+
+def _with_option_pairs(values: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return the values with `spark.options` as pairs of text, the form that can be frozen."""
+    spark = values.get("spark")
+    if not isinstance(spark, Mapping) or not isinstance(spark.get("options"), Mapping):
+        return dict(values)
+    pairs = tuple((name, _option_text(value)) for name, value in spark["options"].items())
+    return {**values, "spark": {**spark, "options": pairs}}
+
+
+def _option_text(value: object) -> object:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _describe(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    key = ".".join(str(part) for part in location)
+    if kind != "extra_forbidden":
+        return f"{key}: {message}"
+    known = (SessionSettings if location[0] == "spark" else LakeSettings).model_fields
+    close = difflib.get_close_matches(str(location[-1]), known, n=1)
+    return f"{key}: unknown key" + (f" (did you mean {close[0]!r}?)" if close else "")

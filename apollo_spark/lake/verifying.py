@@ -1,0 +1,196 @@
+"""Prove that the pins of a record can be read as they were published. No JVM is needed."""
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+
+from apollo_spark.errors import BrokenPinError
+from apollo_spark.lake.commits import RETENTION, open_head, open_version
+from apollo_spark.lake.parts import PartStore
+from apollo_spark.lake.tables import (
+    TableStore,
+    arrow_schema,
+    file_names,
+    files_digest,
+    schema_hash,
+)
+from apollo_spark.model.base import Record
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.pin import TablePin
+
+NAMED_FILES = 3
+BATCH_ROWS = 1 << 16
+
+
+class VerifyProblem(Record):
+    """Something that is not as it was published.
+
+    `is_broken` is False for what may break a pin later. `table` and `version` are None for a
+    part; `readable` says what can still be read.
+    """
+
+    record: str
+    table: str | None
+    version: int | None
+    what: str
+    readable: str
+    is_broken: bool = True
+
+    def __str__(self) -> str:
+        """Return the problem as a line."""
+        place = f"{self.table}@{self.version}" if self.table else "parts"
+        return f"{self.record}, {place}: {self.what}; {self.readable}"
+
+
+def verify_record(
+    record: DatasetRecord, *, tables: TableStore, parts: PartStore, deep: bool = False
+) -> tuple[VerifyProblem, ...]:
+    """Check every pin of a record: log, schema, list of files, sizes, rows, properties.
+
+    Args:
+        record: The record.
+        tables: The tables of its lake.
+        parts: The parts of its lake.
+        deep: Also hash all rows, and read all parts.
+
+    Returns:
+        Everything that is wrong, tables in the order of the record.
+    """
+    found = [problem for pin in record.pins for problem in _Pin(record, pin, tables).check(deep)]
+    if deep:
+        found += _check_parts(record, parts)
+    return tuple(found)
+
+
+class _Pin:
+    """One pin of one record, looked at."""
+
+    def __init__(self, record: DatasetRecord, pin: TablePin, tables: TableStore) -> None:
+        self._record = record
+        self._pin = pin
+        self._folder = tables.folder_of(pin)
+
+    def check(self, deep: bool) -> list[VerifyProblem]:
+        opened = open_version(self._folder, self._pin.version)
+        if opened is None:
+            return [self._problem("the version is not in the table's log", self._other_versions())]
+        if str(opened.metadata().id) != self._pin.table_id:
+            return [self._problem("another table lies in its place", "nothing of it can be read")]
+        found = self._check_log(opened) + self._check_files(opened)
+        if deep and not found:
+            found = self._check_content(opened)
+        return found + self._check_properties()
+
+    def _check_log(self, opened: DeltaTable) -> list[VerifyProblem]:
+        found = []
+        if schema_hash(opened) != self._pin.schema_hash:
+            found.append(self._problem("its columns are others", "its rows can be read"))
+        if files_digest(file_names(opened)) != self._pin.files_digest:
+            found.append(self._problem("its list of files is another", "its rows can be read"))
+        return found
+
+    def _check_files(self, opened: DeltaTable) -> list[VerifyProblem]:
+        files = pa.table(opened.get_add_actions()).select(["path", "size_bytes"]).to_pylist()
+        rows = {each["path"]: self._rows_of(each["path"], each["size_bytes"]) for each in files}
+        bad = sorted(name for name, count in rows.items() if count is None)
+        good = sum(count for count in rows.values() if count is not None)
+        readable = f"{good:,} of {self._pin.rows:,} rows can be read"
+        if bad:
+            shown = ", ".join(bad[:NAMED_FILES]) + (", ..." if len(bad) > NAMED_FILES else "")
+            what = f"{len(bad)} of {len(files)} files are missing or damaged ({shown})"
+            return [self._problem(what, readable)]
+        if good != self._pin.rows:
+            return [self._problem(f"it has {good:,} rows instead of {self._pin.rows:,}", readable)]
+        return []
+
+    def _rows_of(self, name: str, size: int) -> int | None:
+        """Return the rows that a file's footer tells, None if the file is not as it was."""
+        file = self._folder / name
+        try:
+            if file.stat().st_size != size:
+                return None
+            return int(pq.read_metadata(file).num_rows)
+        except (OSError, pa.ArrowException):
+            return None
+
+    def _check_content(self, opened: DeltaTable) -> list[VerifyProblem]:
+        files = [str(self._folder / name) for name in file_names(opened)]
+        try:
+            is_equal = content_hash(files, arrow_schema(opened)) == self._pin.content_hash
+        except (OSError, pa.ArrowException):
+            return [self._problem("its files are damaged inside", "some rows can be read")]
+        if is_equal:
+            return []
+        return [self._problem("its rows are not those that were published", "rows can be read")]
+
+    def _check_properties(self) -> list[VerifyProblem]:
+        head = open_head(self._folder)
+        properties = {} if head is None else head.metadata().configuration
+        lacking = [name for name, value in RETENTION.items() if properties.get(name) != value]
+        if not lacking:
+            return []
+        what = f"the table lacks {', '.join(lacking)}, so that VACUUM may break the pin"
+        return [self._problem(what, "all its rows can be read now", is_broken=False)]
+
+    def _other_versions(self) -> str:
+        """Say which versions can be opened: the newest, and how far back from it."""
+        head = open_head(self._folder)
+        if head is None:
+            return "nothing of the table can be read"
+        oldest = newest = head.version()
+        while oldest > 0 and open_version(self._folder, oldest - 1) is not None:
+            oldest -= 1
+        return f"versions {oldest} to {newest} are there"
+
+    def _problem(self, what: str, readable: str, *, is_broken: bool = True) -> VerifyProblem:
+        return VerifyProblem(
+            record=str(self._record),
+            table=self._pin.table,
+            version=self._pin.version,
+            what=what,
+            readable=readable,
+            is_broken=is_broken,
+        )
+
+
+def content_hash(files: list[str], schema: pa.Schema) -> str:
+    """Hash the rows of Parquet files, read as the columns of a table.
+
+    Raises:
+        OSError: A file cannot be read.
+        pyarrow.ArrowException: A file is damaged.
+    """
+    from apollo_spark.workers.hashing import ContentHash, hash_table
+
+    total = ContentHash()
+    if files:
+        rows = ds.dataset(files, schema=schema, format="parquet")
+        for batch in rows.to_batches(batch_size=BATCH_ROWS, batch_readahead=2):
+            total += hash_table(batch)
+    return total.hex()
+
+
+def _check_parts(record: DatasetRecord, parts: PartStore) -> list[VerifyProblem]:
+    named = {f"entity {each.name}": each.part for each in record.entities}
+    named |= {f"coding {each.name}": each.part for each in record.codings}
+    named |= {"receipt": record.receipt}
+    return [
+        VerifyProblem(
+            record=str(record),
+            table=None,
+            version=None,
+            what=f"the part of the {name} is missing or damaged",
+            readable="the rows are not touched by it",
+        )
+        for name, digest in named.items()
+        if not _is_readable(digest, parts)
+    ]
+
+
+def _is_readable(digest: str, parts: PartStore) -> bool:
+    try:
+        parts.get(digest)
+    except BrokenPinError:
+        return False
+    return True

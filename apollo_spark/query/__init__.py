@@ -1,0 +1,1 @@
+"""Questions as SQL trees, and the one place where names and values are quoted."""

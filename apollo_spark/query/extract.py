@@ -1,0 +1,152 @@
+"""Fields of one or several entities as one question."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from apollo_spark.errors import NotFoundError, UsageError
+from apollo_spark.model.base import Record
+from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.query.join_path import JoinStep, join_steps, multiplying_entities, path_to
+from apollo_spark.query.joined import Asked, Join, JoinedEntities, Slices, select_fields
+from apollo_spark.query.values import ValueMode
+from apollo_spark.sources.suggest import did_you_mean
+
+NO_SLICES: Slices = {}
+"""Every entity is one table of its own name."""
+
+
+class ExtractRequest(Record):
+    """What is asked: `entity.field` names, in the order of the columns."""
+
+    fields: tuple[str, ...]
+    values: ValueMode = ValueMode.RAW
+
+
+@dataclass(frozen=True)
+class ExtractPlan:
+    """A question, with what it joins.
+
+    `multiplying` names the entities whose rows multiply each other; it is empty where they do not.
+    """
+
+    tree: exp.Select
+    columns: tuple[str, ...]
+    entities: tuple[str, ...]
+    multiplying: tuple[str, ...] = ()
+
+
+def build_extract(
+    dictionary: DataDictionary, request: ExtractRequest, slices: Slices = NO_SLICES
+) -> ExtractPlan:
+    """Return the question for some fields.
+
+    Every row of the main entity is there, with or without rows of the others: joins are left
+    outer, outward from the main entity, also through entities of which nothing is asked. Rows are
+    ordered by the main key and then the primary keys along the path, missing ones first; rows of
+    an entity without a key by its fields asked for.
+
+    Raises:
+        NotFoundError: Fields that are not in the dictionary, all of them.
+        UsageError: No field, or a field more than once.
+    """
+    asked = find_fields(dictionary, request.fields)
+    steps = join_steps(dictionary, [entity.name for entity, _ in asked])
+    entities = (dictionary.main_entity, *(each.entity for each in steps))
+    joined = JoinedEntities(
+        first=dictionary.main_entity,
+        joins=tuple(
+            Join(each.parent, each.parent_field, each.entity, each.field) for each in steps
+        ),
+        order=entities,
+    )
+    return ExtractPlan(
+        tree=select_fields(dictionary, slices, joined, asked, request.values),
+        columns=request.fields,
+        entities=entities,
+        multiplying=multiplying_entities(steps),
+    )
+
+
+def build_extract_per_entity(
+    dictionary: DataDictionary, request: ExtractRequest, slices: Slices = NO_SLICES
+) -> Mapping[str, ExtractPlan]:
+    """Return a question for each entity that is asked for, in the order of the request.
+
+    Each gives exactly the rows of its entity, in the order of `build_extract`: the way to the main
+    entity is joined for that, as far as every row leads to at most one row there.
+
+    Raises:
+        NotFoundError: Fields that are not in the dictionary, all of them.
+        UsageError: No field, or a field more than once.
+    """
+    asked = find_fields(dictionary, request.fields)
+    return {
+        entity: _build_alone(
+            dictionary, slices, [each for each in asked if each[0].name == entity], request.values
+        )
+        for entity in dict.fromkeys(each.name for each, _ in asked)
+    }
+
+
+def find_fields(dictionary: DataDictionary, fields: tuple[str, ...]) -> Asked:
+    """Return the fields of a request with their entities.
+
+    Raises:
+        NotFoundError: Fields that are not in the dictionary, all of them.
+        UsageError: No field, or a field more than once.
+    """
+    if not fields:
+        raise UsageError("No field is asked for.", fix="Name fields as entity.field.")
+    repeated = [each for each, times in Counter(fields).items() if times > 1]
+    if repeated:
+        raise UsageError(f"These fields are asked for more than once: {', '.join(repeated)}.")
+    found, lost = [], []
+    for path in fields:
+        entity_name, _, field_name = path.partition(".")
+        entity = dictionary.find_entity(entity_name)
+        spec = entity.find_field(field_name) if entity else None
+        if entity is None or spec is None:
+            lost.append(f"  {path}{_suggest(dictionary, entity, entity_name, field_name)}")
+        else:
+            found.append((entity, spec))
+    if lost:
+        raise NotFoundError("\n".join(["These fields cannot be found:", *lost]))
+    return found
+
+
+def _suggest(
+    dictionary: DataDictionary, entity: Entity | None, entity_name: str, field_name: str
+) -> str:
+    if entity is None:
+        return did_you_mean(entity_name, (each.name for each in dictionary.entities))
+    return did_you_mean(field_name, (each.name for each in entity.fields))
+
+
+def _build_alone(
+    dictionary: DataDictionary, slices: Slices, asked: Asked, values: ValueMode
+) -> ExtractPlan:
+    entity = asked[0][0].name
+    inward = tuple(_single_parents(path_to(dictionary, entity)))
+    joined = JoinedEntities(
+        first=entity,
+        joins=tuple(
+            Join(each.entity, each.field, each.parent, each.parent_field) for each in inward
+        ),
+        order=(*(each.parent for each in reversed(inward)), entity),
+    )
+    return ExtractPlan(
+        tree=select_fields(dictionary, slices, joined, asked, values),
+        columns=tuple(f"{entity}.{spec.name}" for _, spec in asked),
+        entities=(entity,),
+    )
+
+
+def _single_parents(path: tuple[JoinStep, ...]) -> Iterator[JoinStep]:
+    """Yield the steps inward from the end of a path, as long as no row has several parents."""
+    for step in reversed(path):
+        if step.has_many_parents:
+            return
+        yield step

@@ -1,0 +1,153 @@
+"""Entities joined in one statement: where their columns come from, what is shown, in what order."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from apollo_spark.model.dataset import TableSlice
+from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.field import FieldSpec
+from apollo_spark.query.sql import ascending, column, derived, labelled, name, table
+from apollo_spark.query.values import FieldSource, Shown, ValueMode, show_value
+
+Slices = Mapping[str, tuple[TableSlice, ...]]
+"""The tables of each entity; the first holds every row, the others repeat the key."""
+Asked = Sequence[tuple[Entity, FieldSpec]]
+"""Fields with their entities, in the order of the columns."""
+
+
+@dataclass(frozen=True)
+class Join:
+    """One more entity, joined left outer by a field to a field of one that is there."""
+
+    near: str
+    near_field: str
+    far: str
+    far_field: str
+
+
+@dataclass(frozen=True)
+class JoinedEntities:
+    """Entities to read from: one whose rows are all kept, and those joined to it, in order.
+
+    `order` names the entities whose primary keys order the rows; an entity without one orders
+    them by its fields asked for.
+    """
+
+    first: str
+    joins: tuple[Join, ...]
+    order: tuple[str, ...]
+
+
+def select_fields(
+    dictionary: DataDictionary,
+    slices: Slices,
+    joined: JoinedEntities,
+    asked: Asked,
+    mode: ValueMode,
+) -> exp.Select:
+    """Return the statement that shows some fields of joined entities."""
+    order = [key for entity in joined.order for key in _order_fields(dictionary, entity, asked)]
+    needed = _needed_fields(joined, asked, order)
+    shown = [_show(dictionary, slices, entity, spec, mode) for entity, spec in asked]
+    values = [
+        labelled(each.value, f"{entity.name}.{spec.name}")
+        for each, (entity, spec) in zip(shown, asked, strict=True)
+    ]
+    tree = exp.select(*values)
+    tree = tree.from_(_read(dictionary, slices, joined.first, needed), copy=False)
+    for join in joined.joins:
+        same = exp.EQ(
+            this=column(join.near, join.near_field), expression=column(join.far, join.far_field)
+        )
+        far = _read(dictionary, slices, join.far, needed)
+        tree = tree.join(far, on=same, join_type="left outer", copy=False)
+    _add_lookups(tree, shown)
+    keys = [ascending(column(entity, key)) for entity, key in order]
+    return tree.order_by(*keys, copy=False)
+
+
+def _order_fields(dictionary: DataDictionary, entity: str, asked: Asked) -> list[tuple[str, str]]:
+    found = dictionary.find_entity(entity)
+    if found is not None and found.primary_key is not None:
+        return [(entity, found.primary_key)]
+    return [
+        (entity, spec.name)
+        for each, spec in asked
+        if each.name == entity and not spec.is_multi_select
+    ]
+
+
+def _needed_fields(
+    joined: JoinedEntities, asked: Asked, order: Iterable[tuple[str, str]]
+) -> dict[str, list[str]]:
+    """Return the stored fields that the statement mentions, by entity, each once."""
+    pairs = [(entity.name, spec.name) for entity, spec in asked]
+    for join in joined.joins:
+        pairs += [(join.near, join.near_field), (join.far, join.far_field)]
+    needed: dict[str, list[str]] = {}
+    for entity, field in dict.fromkeys([*pairs, *order]):
+        needed.setdefault(entity, []).append(field)
+    return needed
+
+
+def _show(
+    dictionary: DataDictionary, slices: Slices, entity: Entity, spec: FieldSpec, mode: ValueMode
+) -> Shown:
+    tables = _slices_of(slices, entity.name)
+    source = FieldSource(
+        entity=entity.name,
+        spec=spec,
+        table=tables[_slice_number(tables, spec.name)].table,
+        column=column(entity.name, spec.name),
+    )
+    return show_value(source, dictionary.find_coding(spec.coding_name), mode)
+
+
+def _add_lookups(tree: exp.Select, shown: Iterable[Shown]) -> None:
+    queries = {alias: query for each in shown for alias, query in each.queries}
+    for alias, query in queries.items():
+        tree.with_(name(alias), as_=query, copy=False)
+    for each in shown:
+        for found, same in each.joins:
+            tree.join(found, on=same, join_type="left outer", copy=False)
+
+
+def _read(
+    dictionary: DataDictionary, slices: Slices, entity: str, needed: Mapping[str, Sequence[str]]
+) -> exp.Table | exp.Subquery:
+    """Return where an entity's fields come from: its table, or its slices joined by the key."""
+    tables = _slices_of(slices, entity)
+    homes = {field: _slice_number(tables, field) for field in needed.get(entity, ())}
+    others = sorted(set(homes.values()) - {0})
+    found = dictionary.find_entity(entity)
+    if not others or found is None or found.primary_key is None:
+        return table(tables[0].table, entity)
+    aliases = [f"{entity} {number}" for number in range(len(tables))]
+    values = [column(aliases[number], field) for field, number in homes.items()]
+    query = exp.select(*values).from_(table(tables[0].table, aliases[0]), copy=False)
+    for number in others:
+        same = exp.EQ(
+            this=column(aliases[0], found.primary_key),
+            expression=column(aliases[number], found.primary_key),
+        )
+        other = table(tables[number].table, aliases[number])
+        query = query.join(other, on=same, join_type="left outer", copy=False)
+    return derived(query, entity)
+
+
+def _slices_of(slices: Slices, entity: str) -> tuple[TableSlice, ...]:
+    return slices.get(entity) or (TableSlice(table=entity),)
+
+
+def _slice_number(tables: Sequence[TableSlice], field: str) -> int:
+    """Return which table holds a field: the key is in all of them, and is read from the first."""
+    return next(
+        (
+            number
+            for number, each in enumerate(tables)
+            if each.fields is None or field in each.fields
+        ),
+        0,
+    )

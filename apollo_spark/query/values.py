@@ -1,0 +1,189 @@
+"""What an extract shows of a stored value: the value, its meaning, or nothing for a sparse code.
+
+A coding of up to `CASE_LIMIT` codes is a CASE in the select list. A longer one is a table that is
+joined, because both engines search long lists of cases one by one; many joins, in turn, cost more
+than many cases (tried: 200 of them are too many for Spark). Items of arrays are looked up once for
+each different array.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlglot import exp
+
+from apollo_spark.model.coding import Coding
+from apollo_spark.model.field import FieldSpec, FieldType
+from apollo_spark.query.dialects import (
+    CodeRows,
+    DatetimeText,
+    FloatText,
+    ItemRows,
+    OrderedList,
+)
+from apollo_spark.query.sql import (
+    TypedValue,
+    cast,
+    column,
+    derived,
+    labelled,
+    literal,
+    name,
+    table,
+    texts,
+)
+from apollo_spark.sources.code_values import parse_code
+
+CASE_LIMIT = 100
+_CODE, _MEANING, _ITEM, _ITEMS, _PLACE, _TEXTS = "c", "m", "item", "items", "place", "texts"
+_LISTS, _ROWS, _CODES = "lists", "rows", "codes"
+
+
+class ValueMode(str, Enum):
+    """What stands in a cell whose stored value is a code."""
+
+    RAW = "raw"
+    DECODED = "decoded"
+    EXCLUDE_SPARSE = "exclude_sparse"
+
+    def __str__(self) -> str:
+        """Return the word of the option."""
+        return self.value
+
+
+@dataclass(frozen=True)
+class FieldSource:
+    """A field, where it is stored, and the column that stands for it in the question."""
+
+    entity: str
+    spec: FieldSpec
+    table: str
+    column: exp.Column
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A value of the select list, with the named queries and joins that it stands on."""
+
+    value: exp.Expr
+    queries: tuple[tuple[str, exp.Query], ...] = ()
+    joins: tuple[tuple[exp.Table, exp.Expr], ...] = ()
+
+
+def show_value(source: FieldSource, coding: Coding | None, mode: ValueMode) -> Shown:
+    """Return what is shown of a field.
+
+    RAW is the stored value. DECODED replaces codes by meanings; other values of a coded field
+    become text as in a csv file. EXCLUDE_SPARSE leaves out the codes of a sparse field; an array
+    of which nothing is left is missing.
+    """
+    meanings = {} if coding is None else typed_meanings(coding, source.spec.type)
+    if mode is ValueMode.RAW or coding is None or not meanings:
+        return Shown(source.column)
+    if mode is ValueMode.EXCLUDE_SPARSE:
+        return Shown(_without_codes(source, meanings) if source.spec.is_sparse else source.column)
+    if len(meanings) <= CASE_LIMIT:
+        return Shown(_by_cases(source, meanings))
+    codes = (f"{_CODES} {coding.name} {source.spec.type}", _code_table(meanings, source.spec.type))
+    return _by_items(source, codes) if source.spec.is_multi_select else _by_join(source, codes)
+
+
+def typed_meanings(coding: Coding, type_: FieldType) -> dict[TypedValue, str]:
+    """Return meaning by code as a value of a type; the first of equal codes counts."""
+    found: dict[TypedValue, str] = {}
+    for code, meaning in coding.meanings.items():
+        value = parse_code(code, type_)
+        if value is not None:
+            found.setdefault(value, meaning)
+    return found
+
+
+def text_of(value: exp.Expr, type_: FieldType) -> exp.Expr:
+    """Return a value as the text that a csv file shows."""
+    if type_ is FieldType.STRING:
+        return value
+    if type_ is FieldType.FLOAT:
+        return FloatText(this=value)
+    if type_ is FieldType.DATETIME:
+        return DatetimeText(this=value)
+    return cast(value, FieldType.STRING)
+
+
+def _each_item(decide: Callable[[exp.Expr], exp.Expr]) -> exp.Lambda:
+    """Return a function of one item, for all items of an array."""
+    return exp.Lambda(this=decide(exp.column(_ITEM)), expressions=[exp.to_identifier(_ITEM)])
+
+
+def _without_codes(source: FieldSource, meanings: Mapping[TypedValue, str]) -> exp.Expr:
+    codes = [literal(code) for code in meanings]
+    if not source.spec.is_multi_select:
+        is_code = exp.In(this=source.column.copy(), expressions=codes)
+        return exp.case().when(is_code, exp.Null(), copy=False).else_(source.column, copy=False)
+    kept = _each_item(lambda item: exp.Not(this=exp.In(this=item, expressions=codes)))
+    others = exp.ArrayFilter(this=source.column, expression=kept)
+    is_left = exp.GT(this=exp.ArraySize(this=others.copy()), expression=exp.Literal.number(0))
+    return exp.case().when(is_left, others, copy=False)
+
+
+def _by_cases(source: FieldSource, meanings: Mapping[TypedValue, str]) -> exp.Expr:
+    def decide(value: exp.Expr) -> exp.Expr:
+        cases = [exp.If(this=literal(code), true=literal(text)) for code, text in meanings.items()]
+        return exp.Case(this=value, ifs=cases, default=text_of(value.copy(), source.spec.type))
+
+    if not source.spec.is_multi_select:
+        return decide(source.column)
+    return exp.Transform(this=source.column, expression=_each_item(decide))
+
+
+def _code_table(meanings: Mapping[TypedValue, str], type_: FieldType) -> exp.Query:
+    """Return the codes, as values of a type, with their meanings."""
+    rows = [{_CODE: _stored_form(code), _MEANING: text} for code, text in meanings.items()]
+    content = json.dumps(rows, separators=(",", ":"))
+    listed = derived(exp.select(CodeRows(this=literal(content))), _ROWS)
+    code = cast(column(_ROWS, _CODE), type_)
+    return exp.select(labelled(code, _CODE), column(_ROWS, _MEANING)).from_(listed, copy=False)
+
+
+def _stored_form(value: TypedValue) -> str:
+    """Return a text that both engines cast to exactly this value."""
+    if isinstance(value, float):
+        return repr(value)
+    return value if isinstance(value, str) else str(value)
+
+
+def _by_join(source: FieldSource, codes: tuple[str, exp.Query]) -> Shown:
+    own = f"meaning of {source.entity}.{source.spec.name}"
+    same = exp.EQ(this=source.column, expression=column(own, _CODE))
+    value = exp.Coalesce(
+        this=column(own, _MEANING),
+        expressions=[text_of(source.column.copy(), source.spec.type)],
+    )
+    return Shown(value, queries=(codes,), joins=((table(codes[0], own), same),))
+
+
+def _by_items(source: FieldSource, codes: tuple[str, exp.Query]) -> Shown:
+    """Decode the items of every different array once, and join the arrays."""
+    own = f"items of {source.entity}.{source.spec.name}"
+    items = (own, _decoded_lists(source, codes[0]))
+    same = exp.EQ(this=source.column, expression=column(own, _ITEMS))
+    value = exp.Coalesce(this=column(own, _TEXTS), expressions=[texts(source.column.copy())])
+    return Shown(value, queries=(codes, items), joins=((table(own), same),))
+
+
+def _decoded_lists(source: FieldSource, codes: str) -> exp.Query:
+    stored = column(_LISTS, source.spec.name)
+    lists = exp.select(labelled(stored, _ITEMS)).distinct(copy=False)
+    lists = lists.from_(table(source.table, _LISTS), copy=False)
+    items = exp.select(name(_ITEMS), ItemRows(this=column(_LISTS, _ITEMS)))
+    items = items.from_(derived(lists, _LISTS), copy=False)
+    text = exp.Coalesce(
+        this=column(_CODES, _MEANING),
+        expressions=[text_of(column(_ROWS, _ITEM), source.spec.type)],
+    )
+    ordered = OrderedList(this=text, place=column(_ROWS, _PLACE))
+    same = exp.EQ(this=column(_ROWS, _ITEM), expression=column(_CODES, _CODE))
+    found = exp.select(column(_ROWS, _ITEMS), labelled(ordered, _TEXTS))
+    found = found.from_(derived(items, _ROWS), copy=False)
+    found = found.join(table(codes, _CODES), on=same, join_type="left", copy=False)
+    return found.group_by(column(_ROWS, _ITEMS), copy=False)

@@ -1,0 +1,37 @@
+"""Read the text of a code as a value of a field's type."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+from apollo_spark.model.field import FieldType
+from apollo_spark.workers.dates import parse_date, parse_datetime
+from apollo_spark.workers.numerals import parse_float, parse_integer
+
+CodeValue = str | int | float | date | datetime
+
+
+def parse_code(text: str, type_: FieldType) -> CodeValue | None:
+    """Return a code as a value of a type, read as cells are read, or None where it is none.
+
+    Two codes of one coding that are equal as values cannot be told apart in the data.
+    """
+    return _PARSERS[type_](text)
+
+
+def _parse_date(text: str) -> CodeValue | None:
+    parsed = parse_date(text)
+    return None if parsed is None else parsed.value
+
+
+def _parse_datetime(text: str) -> CodeValue | None:
+    parsed = parse_datetime(text)
+    return None if parsed is None else parsed.value
+
+
+_PARSERS: Mapping[FieldType, Callable[[str], CodeValue | None]] = {
+    FieldType.STRING: str,
+    FieldType.INTEGER: parse_integer,
+    FieldType.FLOAT: parse_float,
+    FieldType.DATE: _parse_date,
+    FieldType.DATETIME: _parse_datetime,
+}

@@ -1,0 +1,107 @@
+"""Which raw files belong to which entity, as given on a command line or in a job file."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from apollo_spark.errors import UsageError
+from apollo_spark.model.base import Record
+from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.sources.suggest import did_you_mean
+
+DATA_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
+
+
+class DataFile(Record):
+    """One raw file of one entity; `label` is the name that people gave and that is shown."""
+
+    entity: str
+    label: str
+    path: str
+
+
+class DataFiles(Record):
+    """All raw files of a load, and what was wrong with naming them."""
+
+    files: tuple[DataFile, ...]
+    findings: tuple[Finding, ...]
+
+    def of(self, entity: str) -> tuple[DataFile, ...]:
+        """Return the files of one entity, in a stable order."""
+        return tuple(each for each in self.files if each.entity == entity)
+
+
+def parse_data_option(text: str) -> tuple[str, str]:
+    """Split `ENTITY=FILE`.
+
+    Raises:
+        UsageError: There is no '='.
+    """
+    entity, equals, path = text.partition("=")
+    if not (equals and entity and path):
+        raise UsageError(
+            f"{text!r} does not say which file belongs to which entity.",
+            fix="Write --data ENTITY=FILE or --data ENTITY=FOLDER.",
+        )
+    return entity, path
+
+
+def resolve_data(pairs: Iterable[tuple[str, str]]) -> DataFiles:
+    """Find the files behind (entity, file or folder) pairs, folders in the order of names."""
+    files: list[DataFile] = []
+    findings: list[Finding] = []
+    for entity, given in pairs:
+        path = Path(given)
+        found = _files_in(path) if path.is_dir() else [path] if path.is_file() else []
+        if not found:
+            kind = "holds no data file" if path.is_dir() else "is not there"
+            findings.append(_missing(entity, given, kind))
+        for each in found:
+            label = str(Path(given) / each.name) if path.is_dir() else given
+            files.append(DataFile(entity=entity, label=label, path=str(each.resolve())))
+    return DataFiles(files=_each_once(files), findings=tuple(findings))
+
+
+def check_entities(data: DataFiles, entities: tuple[str, ...]) -> tuple[Finding, ...]:
+    """Compare the entities that have files with those of the dictionary, both ways."""
+    given = {each.entity: each for each in data.files}
+    named = {finding.entity for finding in data.findings}
+    found = [
+        _finding(entity, None, f"entity '{entity}' of the dictionary has no data file")
+        for entity in entities
+        if entity not in given and entity not in named
+    ]
+    for entity, file in given.items():
+        if entity not in entities:
+            hint = did_you_mean(entity, entities)
+            text = f"entity '{entity}' is not in the dictionary{hint}"
+            found.append(_finding(entity, file.label, text))
+    return tuple(found)
+
+
+def _finding(entity: str, file: str | None, message: str) -> Finding:
+    return Finding(
+        rule="file_of_entity", severity=Severity.REFUSE, message=message, file=file, entity=entity
+    )
+
+
+def _missing(entity: str, given: str, kind: str) -> Finding:
+    return Finding(
+        rule="file_missing",
+        severity=Severity.REFUSE,
+        message=f"the file or folder {kind}",
+        file=given,
+        entity=entity,
+    )
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return sorted(
+        each
+        for each in folder.iterdir()
+        if each.is_file() and each.name.removesuffix(".gz").lower().endswith(DATA_ENDINGS)
+    )
+
+
+def _each_once(files: list[DataFile]) -> tuple[DataFile, ...]:
+    """Drop a file that was given twice for one entity: its rows must not be read twice."""
+    return tuple({(each.entity, each.path): each for each in files}.values())

@@ -1,0 +1,98 @@
+"""Read a policy: a YAML file that says what breaking a rule does.
+
+```yaml
+rules:
+  cell_code: quarantine
+  reference_missing: refuse
+```
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from apollo_spark.errors import DictionaryError, InputFileError
+from apollo_spark.model.findings import Rule, Severity
+from apollo_spark.model.policy import Policy
+from apollo_spark.model.rules import RULES
+from apollo_spark.sources.suggest import did_you_mean
+
+SEVERITIES = tuple(str(each) for each in Severity)
+
+
+def read_policy(path: Path) -> Policy:
+    """Read a policy file.
+
+    Raises:
+        InputFileError: The file is not there or is not text.
+        DictionaryError: The file is no YAML, or names keys, rules or severities that do not
+            exist, or a severity that a rule cannot have; all of them are listed.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "It is not UTF-8 text"
+        raise InputFileError(f"The policy {path.name} cannot be read.", why=f"{why}.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}" if mark else ""
+        raise _refusal(path, [f"the file is no YAML{place}"]) from None
+    problems = list(_find_problems(content))
+    if problems:
+        raise _refusal(path, problems)
+    rules = (content or {}).get("rules") or {}
+    return Policy(severities=tuple((name, Severity(word)) for name, word in rules.items()))
+
+
+def _find_problems(content: Any) -> Iterator[str]:
+    """Yield what is wrong with a policy, as it was read from YAML."""
+    if content is None:
+        return
+    if not isinstance(content, dict):
+        yield "the file is not a mapping; it begins with 'rules:'"
+        return
+    for key in content:
+        if key != "rules":
+            yield f"key '{key}'{did_you_mean(str(key), ('rules',))} has no meaning here"
+    rules = content.get("rules")
+    if rules is None:
+        return
+    if not isinstance(rules, dict):
+        yield "rules: is not a mapping of rule names to severities"
+        return
+    for name, word in rules.items():
+        problem = _find_rule_problem(str(name), str(word))
+        if problem:
+            yield f"rule '{name}': {problem}"
+
+
+def _find_rule_problem(name: str, word: str) -> str | None:
+    rule = RULES.get(name)
+    if rule is None:
+        return f"there is no such rule{did_you_mean(name, RULES)}"
+    if word not in SEVERITIES:
+        hint = did_you_mean(word, SEVERITIES)
+        return f"'{word}'{hint} is not one of {', '.join(SEVERITIES)}"
+    return _find_severity_problem(rule, Severity(word))
+
+
+def _find_severity_problem(rule: Rule, severity: Severity) -> str | None:
+    if severity is Severity.QUARANTINE and not rule.can_quarantine:
+        return "only rules about values of rows can quarantine; refuse or warn instead"
+    if (
+        rule.kind == "dictionary"
+        and rule.default is Severity.REFUSE
+        and severity is not Severity.REFUSE
+    ):
+        return "it always refuses, because nothing can be loaded without a sound dictionary"
+    return None
+
+
+def _refusal(path: Path, problems: list[str]) -> DictionaryError:
+    noun = "problem" if len(problems) == 1 else "problems"
+    lines = "".join(f"\n  - {each}" for each in problems)
+    return DictionaryError(
+        f"The policy {path.name} has {len(problems)} {noun} (rule policy_rule):{lines}"
+    )

@@ -1,0 +1,1 @@
+"""Checked tables: how the entities of a dictionary become typed columns and named checks."""

@@ -1,0 +1,122 @@
+"""Write the rows of one block to one Parquet file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from uuid import uuid4
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from apollo_spark.workers.lines import LineRuns
+from apollo_spark.workers.spec import Block
+from apollo_spark.workers.stats import delta_stats
+
+SOURCE_KEY = "apollo.source"
+LINES_KEY = "apollo.lines"
+# A row group smaller than this costs readers more than it saves.
+GROUP_BYTES = 4 << 20
+SAMPLE_ROWS = 10_000
+# A dictionary pays only where values repeat; a failed attempt costs time and space.
+SAMPLE_DISTINCT = 1_000
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A Parquet file in the table's folder, as the Delta log names it."""
+
+    path: str
+    size: int
+    rows: int
+    stats: str
+
+
+class BlockWriter:
+    """Writes the rows of a block as they come; a block without rows leaves no file."""
+
+    def __init__(self, folder: str, block: Block) -> None:
+        self._folder = Path(folder)
+        self._name = f"part-{block.index:05d}-{uuid4()}.parquet"
+        self._source = json.dumps({"file": block.file.label, "sha256": block.file.sha256})
+        self._lines = LineRuns()
+        self._waiting: list[pa.Table] = []
+        self._writer: pq.ParquetWriter | None = None
+        self._collected: list[pq.FileMetaData] = []
+        self.written: WrittenFile | None = None
+
+    def add(self, table: pa.Table, lines: np.ndarray) -> None:
+        """Write rows, or keep them until they are enough for a row group."""
+        if table.num_rows == 0:
+            return
+        self._lines.add(lines)
+        if self._is_enough() and table.nbytes >= GROUP_BYTES // 4:
+            self._flush()
+        self._waiting.append(table)
+
+    def _is_enough(self) -> bool:
+        return sum(int(each.nbytes) for each in self._waiting) >= GROUP_BYTES
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        table = pa.concat_tables(self._waiting)
+        self._waiting = []
+        if self._writer is None:
+            self._writer = open_writer(self._folder / self._name, table, self._collected)
+        self._writer.write_table(table, row_group_size=table.num_rows)
+
+    def __enter__(self) -> "BlockWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish the file; after an error, remove it."""
+        if error is None:
+            self._flush()
+        if self._writer is None:
+            return
+        path = self._folder / self._name
+        if error is not None:
+            self._writer.close()
+            path.unlink(missing_ok=True)
+            return
+        texts = {SOURCE_KEY: self._source, LINES_KEY: self._lines.dump()}
+        self._writer.add_key_value_metadata(texts)
+        self._writer.close()
+        file = self._collected[0]
+        self.written = WrittenFile(
+            path=self._name,
+            size=path.stat().st_size,
+            rows=file.num_rows,
+            stats=delta_stats(self._writer.schema, file),
+        )
+
+
+def open_writer(path: Path, sample: pa.Table, collected: list[pq.FileMetaData]) -> pq.ParquetWriter:
+    """Open a file for tables like the sample; its metadata is collected when it is closed."""
+    return pq.ParquetWriter(
+        path,
+        sample.schema,
+        compression="zstd",
+        use_dictionary=repeating_columns(sample),
+        store_schema=False,
+        metadata_collector=collected,
+    )
+
+
+def repeating_columns(sample: pa.Table) -> list[str]:
+    """Name the leaf columns whose values repeat in the first rows."""
+    paths = []
+    for name, column in zip(sample.column_names, sample.slice(0, SAMPLE_ROWS).columns, strict=True):
+        is_list = pa.types.is_list(column.type)
+        values = pc.list_flatten(column) if is_list else column
+        if pc.count_distinct(values).as_py() <= min(SAMPLE_DISTINCT, len(values) // 2):
+            paths.append(f"{name}.list.element" if is_list else name)
+    return paths

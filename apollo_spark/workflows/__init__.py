@@ -1,0 +1,1 @@
+"""Use cases: each joins decisions (pure) to the lake and the engines (effects)."""

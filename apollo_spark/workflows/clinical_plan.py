@@ -1,0 +1,208 @@
+"""Plan a clinical load: everything that can be decided, and refused, before Spark starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from apollo_spark.dataset.build import fingerprint
+from apollo_spark.errors import UsageError
+from apollo_spark.model.base import Record, canonical_json
+from apollo_spark.model.dataset import InputFile
+from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.names import require_dataset_name
+from apollo_spark.model.policy import Policy
+from apollo_spark.sources.delimited import Header, check_header, read_header
+from apollo_spark.sources.dictionary_csv import read_dictionary
+from apollo_spark.sources.inputs import DataFile, DataFiles, check_entities, resolve_data
+from apollo_spark.sources.policy_yaml import read_policy
+from apollo_spark.tables.layout import entity_spec
+from apollo_spark.workers.scan import blocks_of, scan_file
+from apollo_spark.workers.source import is_splittable
+from apollo_spark.workers.spec import Block, EntitySpec, FileSpec
+
+OPERATION = "load clinical"
+
+
+class ClinicalLoad(Record):
+    """What a person asks for: the options of `apollo load clinical`."""
+
+    name: str
+    dictionary: str
+    codings: str | None = None
+    entities: str | None = None
+    data: tuple[tuple[str, str], ...]
+    schema_tag: str | None = None
+    missing: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+    policy: str | None = None
+    report: str | None = None
+    dry_run: bool = False
+
+    @property
+    def missing_markers(self) -> tuple[str, ...]:
+        """The texts that mean missing; the empty cell always does."""
+        return tuple(dict.fromkeys(("", *self.missing)))
+
+
+@dataclass(frozen=True)
+class PlannedEntity:
+    """One entity with the columns to read and the blocks of its files."""
+
+    spec: EntitySpec
+    files: tuple[FileSpec, ...]
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class ClinicalPlan:
+    """A load that may start: nothing found so far refuses it."""
+
+    dictionary: DataDictionary
+    policy: Policy
+    entities: tuple[PlannedEntity, ...]
+    inputs: tuple[InputFile, ...]
+    parameters: tuple[tuple[str, str], ...]
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Planning:
+    """A plan, or None where the findings refuse it."""
+
+    plan: ClinicalPlan | None
+    policy: Policy
+    findings: tuple[Finding, ...]
+
+
+def plan_clinical_load(request: ClinicalLoad, *, block_bytes: int) -> Planning:
+    """Read dictionary, policy and headers, check them together, hash and cut the files.
+
+    Raises:
+        UsageError: An illegal name or an unknown encoding.
+        DictionaryError: The policy file breaks its rules.
+    """
+    require_dataset_name(request.name)
+    _require_encoding(request.encoding)
+    policy = read_policy(Path(request.policy)) if request.policy else Policy()
+    reading = read_dictionary(
+        Path(request.dictionary),
+        Path(request.codings) if request.codings else None,
+        Path(request.entities) if request.entities else None,
+    )
+    data = resolve_data(request.data)
+    headers, found = _read_headers(request, data)
+    findings = (*reading.findings, *data.findings, *found)
+    if reading.dictionary is not None:
+        findings += _check_headers(reading.dictionary, data, headers)
+    findings = tuple(_under(policy, each) for each in findings)
+    if reading.dictionary is None or refusing(findings):
+        return Planning(plan=None, policy=policy, findings=findings)
+    plan = _cut(request, reading.dictionary, policy, headers, block_bytes=block_bytes)
+    return Planning(plan=plan, policy=policy, findings=findings)
+
+
+def _require_encoding(encoding: str) -> None:
+    try:
+        "".encode(encoding)
+    except LookupError:
+        raise UsageError(
+            f"{encoding!r} is no known encoding.", fix="Give one such as utf-8 or latin-1."
+        ) from None
+
+
+def _under(policy: Policy, finding: Finding) -> Finding:
+    return finding.model_copy(update={"severity": policy.severity_of(finding.rule)})
+
+
+def _read_headers(
+    request: ClinicalLoad, data: DataFiles
+) -> tuple[dict[DataFile, Header], tuple[Finding, ...]]:
+    headers: dict[DataFile, Header] = {}
+    findings: list[Finding] = []
+    for file in data.files:
+        reading = read_header(file, encoding=request.encoding)
+        findings.extend(reading.findings)
+        if reading.header is not None:
+            headers[file] = reading.header
+    return headers, tuple(findings)
+
+
+def _check_headers(
+    dictionary: DataDictionary, data: DataFiles, headers: dict[DataFile, Header]
+) -> tuple[Finding, ...]:
+    findings = list(check_entities(data, tuple(each.name for each in dictionary.entities)))
+    for file, header in headers.items():
+        entity = dictionary.find_entity(file.entity)
+        if entity is not None:
+            findings.extend(check_header(file, header, entity))
+    return tuple(findings)
+
+
+def _cut(
+    request: ClinicalLoad,
+    dictionary: DataDictionary,
+    policy: Policy,
+    headers: dict[DataFile, Header],
+    *,
+    block_bytes: int,
+) -> ClinicalPlan:
+    entities = []
+    inputs = []
+    for entity in dictionary.entities:
+        spec = entity_spec(dictionary, entity, missing=request.missing_markers)
+        files: list[FileSpec] = []
+        blocks: list[Block] = []
+        for file, header in headers.items():
+            if file.entity == entity.name:
+                scanned, found, size = _scan(file, header, request.encoding, block_bytes)
+                files.append(scanned)
+                blocks.extend(found)
+                inputs.append(
+                    InputFile(role=entity.name, name=file.label, size=size, sha256=scanned.sha256)
+                )
+        entities.append(PlannedEntity(spec=spec, files=tuple(files), blocks=tuple(blocks)))
+    parameters = _parameters(request, policy)
+    return ClinicalPlan(
+        dictionary=dictionary,
+        policy=policy,
+        entities=tuple(entities),
+        inputs=tuple(inputs),
+        parameters=parameters,
+        fingerprint=fingerprint(
+            OPERATION, dictionary=dictionary, inputs=inputs, parameters=parameters
+        ),
+    )
+
+
+def _scan(
+    file: DataFile, header: Header, encoding: str, block_bytes: int
+) -> tuple[FileSpec, tuple[Block, ...], int]:
+    scan = scan_file(
+        file.path,
+        data_start=header.data_start,
+        data_line=header.data_line,
+        splittable=is_splittable(encoding, header.compression),
+        block_bytes=block_bytes,
+    )
+    spec = FileSpec(
+        path=file.path,
+        label=file.label,
+        sha256=scan.sha256,
+        delimiter=header.delimiter,
+        header=header.names,
+        data_start=header.data_start,
+        data_line=header.data_line,
+        encoding=encoding,
+        compression=header.compression,
+    )
+    return spec, blocks_of(spec, scan), scan.size
+
+
+def _parameters(request: ClinicalLoad, policy: Policy) -> tuple[tuple[str, str], ...]:
+    """Return what else decides the result, as pairs of text."""
+    return (
+        ("encoding", request.encoding),
+        ("missing", canonical_json(request.missing_markers)),
+        ("policy", policy.to_json()),
+        ("schema", request.schema_tag or ""),
+    )

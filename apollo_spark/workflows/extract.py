@@ -1,0 +1,201 @@
+"""Extract rows and dictionaries of a dataset into files."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apollo_spark.engines.base import Engine
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.errors import UsageError
+from apollo_spark.export.dictionary_csv import write_dictionary
+from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.settings import LakeSettings
+from apollo_spark.lake.storage import storage_access
+from apollo_spark.model.base import Record
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.names import parse_reference
+from apollo_spark.model.pin import TablePin
+from apollo_spark.query.extract import (
+    ExtractPlan,
+    ExtractRequest,
+    build_extract,
+    build_extract_per_entity,
+)
+from apollo_spark.query.joined import Slices
+from apollo_spark.query.sql import spark_statement
+from apollo_spark.query.values import ValueMode
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Say = Callable[[str], None]
+
+
+class ExtractJob(Record):
+    """What a person asks for: the options of `apollo extract fields`."""
+
+    name: str
+    fields: str
+    values: str = "raw"
+    per_entity: bool = False
+    output: str | None = None
+    force: bool = False
+    engine: str = "auto"
+
+
+def read_field_list(text: str) -> tuple[str, ...]:
+    """Read `entity.field,entity.field`, or a file with one a line.
+
+    Raises:
+        UsageError: The text is neither a list of fields nor a file that can be read.
+    """
+    path = Path(text)
+    if "," not in text and path.is_file():
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            raise UsageError(f"The list of fields {text!r} cannot be read as text.") from None
+        return tuple(line.strip() for line in lines if line.strip())
+    return tuple(each.strip() for each in text.split(",") if each.strip())
+
+
+def plan_extract(lake: Lake, job: ExtractJob) -> tuple[DatasetRecord, Mapping[str, ExtractPlan]]:
+    """Return the record and the questions of an extract, by entity where it is one each.
+
+    Raises:
+        NotFoundError: The record or a field is not there.
+    """
+    record = lake.load_record(parse_reference(job.name))
+    dictionary = lake.load_dictionary(record)
+    request = ExtractRequest(fields=read_field_list(job.fields), values=ValueMode(job.values))
+    return record, build_plans(dictionary, record, request, per_entity=job.per_entity)
+
+
+def build_plans(
+    dictionary: DataDictionary,
+    record: DatasetRecord,
+    request: ExtractRequest,
+    *,
+    per_entity: bool = False,
+) -> Mapping[str, ExtractPlan]:
+    """Return the questions of a request, by entity, or one under the empty name."""
+    slices = slices_of(record)
+    if per_entity:
+        return build_extract_per_entity(dictionary, request, slices)
+    return {"": build_extract(dictionary, request, slices)}
+
+
+def slices_of(record: DatasetRecord) -> Slices:
+    """Return the tables of each entity with the fields that they hold."""
+    return {each.name: each.slices for each in record.entities}
+
+
+def pins_of(record: DatasetRecord) -> dict[str, TablePin]:
+    """Return the pins of a record by table."""
+    return {pin.table: pin for pin in record.pins}
+
+
+def locate(lake: Lake) -> Callable[[TablePin], str]:
+    """Return a function that gives the full path of a pinned table."""
+    return lambda pin: str(lake.tables.folder_of(pin))
+
+
+def extract_sql(lake: Lake, job: ExtractJob) -> str:
+    """Return the statements of an extract for Spark, each ending with a semicolon."""
+    record, plans = plan_extract(lake, job)
+    pins = pins_of(record)
+    statements = (spark_statement(plan.tree, pins, locate(lake)) for plan in plans.values())
+    return "\n".join(f"{each};" for each in statements)
+
+
+def extract_fields(
+    lake: Lake, job: ExtractJob, *, settings: LakeSettings, say: Say
+) -> tuple[str, ...]:
+    """Write the rows of an extract and return the files, none for standard output.
+
+    Raises:
+        NotFoundError: The record or a field is not there.
+        UsageError: A file exists, or its ending names no format.
+        BrokenPinError: A pinned table cannot be read.
+    """
+    record, plans = plan_extract(lake, job)
+    targets = {entity: _target(job, entity) for entity in plans}
+    for target in targets.values():
+        require_free(target, force=job.force)
+    for plan in plans.values():
+        _warn_of_factor(plan, say)
+    with _Answering(lake, job.engine, settings) as engine:
+        for entity, plan in plans.items():
+            reader = engine.run(plan.tree, pins_of(record))
+            rows = write_rows(
+                reader, targets[entity], format_of(targets[entity]), force=job.force
+            )
+            if targets[entity] != STANDARD_OUTPUT:
+                say(f"wrote {rows:,} rows to {targets[entity]}")
+    return tuple(each for each in targets.values() if each != STANDARD_OUTPUT)
+
+
+def _target(job: ExtractJob, entity: str) -> str:
+    if not entity:
+        return job.output or STANDARD_OUTPUT
+    if job.output in (None, STANDARD_OUTPUT):
+        raise UsageError(
+            "One file for each entity cannot go to standard output.", fix="Add -o FILE.csv."
+        )
+    path = Path(str(job.output))
+    return str(path.with_name(f"{path.stem}.{entity}{path.suffix}"))
+
+
+def _warn_of_factor(plan: ExtractPlan, say: Say) -> None:
+    if plan.multiplying:
+        say(
+            f"warning: rows of {' and '.join(plan.multiplying)} multiply each other, because they "
+            "are independent of each other; --per-entity writes one file each"
+        )
+
+
+class _Answering:
+    """Gives the engine of an extract, and stops the session it started."""
+
+    def __init__(self, lake: Lake, engine: str, settings: LakeSettings) -> None:
+        self._lake = lake
+        self._engine = engine
+        self._settings = settings
+        self._session: SparkSession | None = None
+
+    def __enter__(self) -> Engine:
+        if self._engine != "spark":
+            return EmbeddedEngine(self._lake.tables)
+        from apollo_spark.engines.spark import SparkEngine
+        from apollo_spark.lake.session import open_session
+
+        self._session = open_session(self._settings.spark)
+        return SparkEngine(self._session, locate(self._lake))
+
+    def __exit__(self, *_: object) -> None:
+        if self._session is not None:
+            from apollo_spark.lake.session import close_session
+
+            close_session(self._session)
+
+
+def extract_dictionary(lake: Lake, name: str, *, folder: str, force: bool) -> tuple[str, ...]:
+    """Write the three dictionary files of a dataset and return their paths.
+
+    Raises:
+        UsageError: A file exists and may not be overwritten.
+    """
+    record = lake.load_record(parse_reference(name))
+    texts = write_dictionary(lake.load_dictionary(record))
+    target = Path(folder)
+    with storage_access(f"Cannot make the folder {folder}."):
+        target.mkdir(parents=True, exist_ok=True)
+    paths = {kind: target / f"{record.name}.{kind}.csv" for kind in texts}
+    for path in paths.values():
+        require_free(str(path), force=force)
+    for kind, path in paths.items():
+        with storage_access(f"Cannot write {path}."):
+            path.write_text(texts[kind], encoding="utf-8", newline="")
+    return tuple(str(path) for path in paths.values())

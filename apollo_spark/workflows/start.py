@@ -1,0 +1,128 @@
+"""Start a load: choose who runs its tasks, show its steps, throw a dry run's lake away."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.tasks import LocalTaskRunner, SparkTaskRunner
+from apollo_spark.lake.lake import Lake, open_lake
+from apollo_spark.lake.publishing import OnStep
+from apollo_spark.lake.settings import LakeSettings
+from apollo_spark.workflows.clinical_plan import ClinicalLoad
+from apollo_spark.workflows.load_clinical import LoadEngines, OpenEngines, load_clinical
+from apollo_spark.workflows.outcome import LoadOutcome
+from apollo_spark.workflows.reporting import LoadReporter
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# Above this the C1 compiler, which starts faster, costs more than it saves.
+QUICK_BYTES = 200 * 1024 * 1024
+# Above this the keys of a load are checked by the cluster rather than by this process.
+EMBEDDED_BYTES = 20 * 1024**3
+
+Say = Callable[[str], None]
+
+
+def run_clinical_load(
+    lake: Lake,
+    request: ClinicalLoad,
+    *,
+    settings: LakeSettings,
+    say: Say,
+    verbose: bool = False,
+    session: "SparkSession | None" = None,
+) -> LoadOutcome:
+    """Run a load with the runner of the settings; see `load_clinical`.
+
+    Args:
+        lake: Where it is published.
+        request: The options of `apollo load clinical`.
+        settings: Who runs the tasks, and how Spark is started.
+        say: Prints a line of progress or a warning.
+        verbose: Whether Spark's own messages are shown.
+        session: A session to use instead of one that is started and stopped here.
+    """
+    reporter = LoadReporter(lake, request.name, request.report, is_dry_run=request.dry_run)
+    opener = EngineOpener(settings, session=session, verbose=verbose)
+    with opener, _target(lake, request) as target:
+        outcome = load_clinical(
+            target,
+            request,
+            open_engines=opener.open,
+            reporter=reporter,
+            block_bytes=settings.block_bytes,
+            on_step=show_steps(say),
+        )
+    if outcome.findings:
+        say(reporter.text(outcome.findings))
+    return outcome
+
+
+class EngineOpener:
+    """Opens the engines of a load when they are needed, and stops what it started."""
+
+    def __init__(
+        self, settings: LakeSettings, *, session: "SparkSession | None", verbose: bool
+    ) -> None:
+        self._settings = settings
+        self._session = session
+        self._started: SparkSession | None = None
+        self._verbose = verbose
+
+    def __enter__(self) -> "EngineOpener":
+        """Open nothing yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the session that was started here."""
+        if self._started is not None:
+            from apollo_spark.lake.session import close_session
+
+            close_session(self._started)
+
+    def open(self, lake: Lake, input_bytes: int) -> LoadEngines:
+        """Return the runner of the settings and the engine for the checks between rows."""
+        embedded = EmbeddedEngine(lake.tables)
+        if self._settings.runner == "local":
+            return LoadEngines(runner=LocalTaskRunner(), engine=embedded)
+        spark = self._session or self._start(input_bytes)
+        if input_bytes <= EMBEDDED_BYTES:
+            return LoadEngines(runner=SparkTaskRunner(spark), engine=embedded)
+        from apollo_spark.engines.spark import SparkEngine
+
+        engine = SparkEngine(spark, lambda pin: str(lake.tables.folder_of(pin)))
+        return LoadEngines(runner=SparkTaskRunner(spark), engine=engine)
+
+    def _start(self, input_bytes: int) -> "SparkSession":
+        from apollo_spark.lake.session import open_session
+
+        spark = self._settings.spark
+        quick = spark.quick and input_bytes <= QUICK_BYTES
+        self._started = open_session(
+            spark.model_copy(update={"quick": quick}), verbose=self._verbose
+        )
+        return self._started
+
+
+@contextmanager
+def _target(lake: Lake, request: ClinicalLoad) -> Iterator[Lake]:
+    """Give the lake, or for a dry run one that is thrown away."""
+    if not request.dry_run:
+        yield lake
+        return
+    with tempfile.TemporaryDirectory(prefix="apollo-dry-run-") as folder:
+        yield open_lake(folder)
+
+
+def show_steps(say: Say) -> OnStep:
+    """Return a function that prints each step with the seconds since the start."""
+    start = time.monotonic()
+
+    def show(name: str) -> None:
+        say(f"{time.monotonic() - start:6.1f} s  {name}")
+
+    return show

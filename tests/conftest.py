@@ -1,0 +1,64 @@
+"""What all tests share: one Spark session, the study files, markers and the order by folder."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+TESTS = Path(__file__).parent
+CHECKOUT = TESTS.parent
+
+# Cheap ones first: a broken rule shows before any Java starts.
+FOLDERS = ("unit", "properties", "load", "spark", "real", "jobs", "docs")
+
+# A shared machine is slow now and then; how long an example takes says nothing about a law.
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by its folder and sort the folders by cost."""
+    for item in items:
+        if (folder := _folder(item)) in FOLDERS:
+            item.add_marker(folder)
+    items.sort(key=lambda item: _rank(_folder(item)))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+
+
+def _rank(folder: str) -> int:
+    return FOLDERS.index(folder) if folder in FOLDERS else 0
+
+
+@pytest.fixture(scope="session")
+def spark_session() -> "Iterator[SparkSession]":
+    """The one session of the run, built as the product builds it (instead of pytest-spark's)."""
+    from apollo_spark.lake.session import close_session, open_session
+    from apollo_spark.lake.settings import read_settings
+
+    session = open_session(read_settings(CHECKOUT / "conf" / "local.yaml").spark)
+    yield session
+    close_session(session)
+
+
+@pytest.fixture(scope="session")
+def _spark_session(spark_session: "SparkSession") -> "SparkSession":
+    """What pytest-spark's other fixtures stand on."""
+    return spark_session
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with the study files, beside the checkout or named by APOLLO_SHARED."""
+    folder = Path(os.environ.get("APOLLO_SHARED") or CHECKOUT.parent / "shared")
+    if not folder.is_dir():
+        pytest.skip(f"the study files are not here: no folder {folder.name} beside the checkout")
+    return folder

@@ -1,0 +1,41 @@
+"""Every kind of question that the query layer can build, by name, for tests of engines."""
+
+from sqlglot import exp
+
+from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.query import keys
+from apollo_spark.query.extract import ExtractRequest, build_extract, build_extract_per_entity
+from apollo_spark.query.values import ValueMode
+
+
+def all_fields(dictionary: DataDictionary) -> tuple[str, ...]:
+    """Every field as `entity.field`."""
+    return tuple(f"{entity.name}.{spec.name}" for entity, spec in dictionary.paths())
+
+
+def extract_questions(dictionary: DataDictionary) -> dict[str, exp.Query]:
+    """Extracts of everything, joined and one entity at a time, with each kind of values."""
+    found: dict[str, exp.Query] = {}
+    for values in ValueMode:
+        request = ExtractRequest(fields=all_fields(dictionary), values=values)
+        found[f"joined {values}"] = build_extract(dictionary, request).tree
+        for entity, plan in build_extract_per_entity(dictionary, request).items():
+            found[f"{entity} {values}"] = plan.tree
+    return found
+
+
+def key_questions(
+    table: str, column: str, target_table: str, target_column: str
+) -> dict[str, exp.Query]:
+    """Every check of a column that refers to another."""
+    target = (target_table, target_column)
+    return {
+        "repeated": keys.repeated_keys(table, column),
+        "first repeated": keys.repeated_keys(table, column, 1),
+        "count of repeated": keys.count_repeated_keys(table, column),
+        "unresolved": keys.unresolved_keys(table, column, *target),
+        "first unresolved": keys.unresolved_keys(table, column, *target, 1),
+        "count of unresolved": keys.count_unresolved(table, column, *target),
+        "without reference": keys.rows_without_reference(table, column),
+        "count without reference": keys.count_rows_without_reference(table, column),
+    }

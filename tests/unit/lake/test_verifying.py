@@ -1,0 +1,171 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable
+
+from apollo_spark.lake.commits import RETENTION
+from apollo_spark.lake.lake import Lake
+from apollo_spark.model.dataset import DatasetRecord
+from tests.unit.lake.small_lake import FIRST, SECOND, publish, table_of
+
+Damage = Callable[[Lake, DatasetRecord], object]
+
+
+def patient_file(lake: Lake, record: DatasetRecord) -> Path:
+    (file,) = lake.tables.files(record.pin_of("patient"))
+    return Path(file)
+
+
+def patient_log(lake: Lake, record: DatasetRecord, version: int) -> Path:
+    return patient_file(lake, record).parent / "_delta_log" / f"{version:020}.json"
+
+
+def delete_file(lake: Lake, record: DatasetRecord) -> None:
+    patient_file(lake, record).unlink()
+
+
+def cut_file(lake: Lake, record: DatasetRecord) -> None:
+    file = patient_file(lake, record)
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def lose_rows(lake: Lake, record: DatasetRecord) -> None:
+    file = patient_file(lake, record)
+    size = file.stat().st_size
+    pq.write_table(table_of([("P1", 1)]), file, write_statistics=False)
+    # A reader of Parquet looks at the end of a file only.
+    file.write_bytes(bytes(size - file.stat().st_size) + file.read_bytes())
+
+
+def rename_column(lake: Lake, record: DatasetRecord) -> None:
+    log = patient_log(lake, record, 0)
+    log.write_text(log.read_text().replace("amount", "amounx"))
+
+
+def rename_file(lake: Lake, record: DatasetRecord) -> None:
+    file = patient_file(lake, record)
+    log = patient_log(lake, record, 0)
+    log.write_text(log.read_text().replace(file.stem, "part-other"))
+    file.rename(file.with_name("part-other.parquet"))
+
+
+def delete_table(lake: Lake, record: DatasetRecord) -> None:
+    folder = patient_file(lake, record).parent
+    folder.rename(folder.with_name("gone"))
+
+
+def replace_table(lake: Lake, record: DatasetRecord) -> None:
+    delete_table(lake, record)
+    (lake.tables.folder("tables/study/visit")).rename(lake.tables.folder("tables/study/patient"))
+
+
+@pytest.mark.parametrize(
+    ("damage", "what", "readable"),
+    [
+        (delete_file, "1 of 1 files are missing or damaged (F)", "0 of 2 rows can be read"),
+        (cut_file, "1 of 1 files are missing or damaged (F)", "0 of 2 rows can be read"),
+        (lose_rows, "it has 1 rows instead of 2", "1 of 2 rows can be read"),
+        (rename_column, "its columns are others", "its rows can be read"),
+        (rename_file, "its list of files is another", "its rows can be read"),
+        (
+            delete_table,
+            "the version is not in the table's log",
+            "nothing of the table can be read",
+        ),
+        (replace_table, "another table lies in its place", "nothing of it can be read"),
+    ],
+)
+def test_damage_is_named_with_what_can_still_be_read(
+    lake: Lake, damage: Damage, what: str, readable: str
+) -> None:
+    record = publish(lake)
+    name = patient_file(lake, record).name
+    damage(lake, record)
+
+    found = [each for each in lake.verify(record) if each.table == "patient" and each.is_broken]
+
+    expected = f"study@1, patient@0: {what}; {readable}".replace("(F)", f"({name})")
+    assert [str(each) for each in found] == [expected]
+
+
+def test_a_version_cut_from_the_log_is_named_with_those_that_are_there(lake: Lake) -> None:
+    first = publish(lake)
+    publish(lake, SECOND)
+    folder = patient_file(lake, first).parent
+    DeltaTable(folder).create_checkpoint()
+    patient_log(lake, first, 0).unlink()
+
+    (problem,) = lake.verify(first)
+
+    assert (problem.what, problem.readable) == (
+        "the version is not in the table's log",
+        "versions 1 to 1 are there",
+    )
+
+
+def test_a_table_without_its_properties_is_a_warning(lake: Lake) -> None:
+    record = publish(lake)
+    folder = lake.tables.folder("tables/study/visit")
+    DeltaTable(folder).alter.set_table_properties({"delta.enableExpiredLogCleanup": "true"})
+
+    (problem,) = lake.verify(record)
+
+    assert not problem.is_broken
+    assert str(problem) == (
+        "study@1, visit@0: the table lacks delta.enableExpiredLogCleanup,"
+        " so that VACUUM may break the pin; all its rows can be read now"
+    )
+    assert "delta.enableExpiredLogCleanup" in RETENTION
+
+
+def change_value(lake: Lake, record: DatasetRecord) -> None:
+    """Change a value so that size, footer and log say the same."""
+    file = patient_file(lake, record)
+    before = file.read_bytes()
+    pq.write_table(table_of([("P1", 1), ("P2", 3)]), file)
+    size = len(before) - file.stat().st_size
+    file.write_bytes(bytes(size) + file.read_bytes() if size else file.read_bytes())
+
+
+def test_a_changed_value_is_seen_by_the_deep_look_only(lake: Lake) -> None:
+    record = publish(lake)
+    change_value(lake, record)
+
+    assert lake.verify(record) == ()
+    (problem,) = lake.verify(record, deep=True)
+    assert problem.what == "its rows are not those that were published"
+
+
+def test_a_file_damaged_inside_is_seen_by_the_deep_look(lake: Lake) -> None:
+    record = publish(lake)
+    file = patient_file(lake, record)
+    content = bytearray(file.read_bytes())
+    content[4:60] = bytes(56)
+    file.write_bytes(content)
+
+    assert lake.verify(record) == ()
+    (problem,) = lake.verify(record, deep=True)
+    assert problem.what == "its files are damaged inside"
+
+
+def test_a_missing_part_is_seen_by_the_deep_look(lake: Lake) -> None:
+    record = publish(lake)
+    part = record.entities[1].part
+    (lake.root.place("registry", "parts", part[:2]) / f"{part}.gz").unlink()
+
+    assert lake.verify(record) == ()
+    assert [str(each) for each in lake.verify(record, deep=True)] == [
+        "study@1, parts: the part of the entity visit is missing or damaged;"
+        " the rows are not touched by it"
+    ]
+
+
+def test_everything_wrong_is_told_at_once(lake: Lake) -> None:
+    record = publish(lake)
+    for table in FIRST:
+        (file,) = lake.tables.files(record.pin_of(table))
+        Path(file).unlink()
+
+    assert [each.table for each in lake.verify(record)] == ["patient", "visit"]

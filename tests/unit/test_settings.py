@@ -1,0 +1,90 @@
+"""Configuration files: what they may say, and what is said about what they may not."""
+
+from pathlib import Path
+
+import pytest
+
+from apollo_spark.errors import ConfigurationError
+from apollo_spark.lake.settings import LakeSettings, SessionSettings, read_settings
+
+CONF = Path(__file__).parents[2] / "conf"
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "job.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def refusal(file: Path) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings(file)
+    assert caught.value.exit_code == 2
+    return str(caught.value).replace(str(file), "FILE")
+
+
+def test_the_local_example_says_what_the_code_takes_by_default() -> None:
+    found = read_settings(CONF / "local.yaml")
+    options = tuple(sorted(found.spark.options))
+
+    assert (
+        found.model_copy(update={"spark": found.spark.model_copy(update={"options": options})})
+        == LakeSettings()
+    )
+
+
+def test_the_cluster_example_leaves_the_master_to_the_cluster() -> None:
+    found = read_settings(CONF / "cluster.yaml")
+
+    assert (found.spark.master, found.spark.quick) == (None, False)
+
+
+def test_both_examples_have_the_same_keys() -> None:
+    def keys(name: str) -> list[str]:
+        lines = (CONF / name).read_text(encoding="utf-8").splitlines()
+        return [line.split(":")[0] for line in lines if ":" in line and "#" not in line]
+
+    assert keys("local.yaml") == keys("cluster.yaml")
+
+
+def test_an_empty_file_takes_every_default(tmp_path: Path) -> None:
+    assert read_settings(written(tmp_path, "# nothing\n")) == LakeSettings()
+
+
+def test_options_become_pairs_of_text(tmp_path: Path) -> None:
+    file = written(tmp_path, "spark:\n  options: {spark.a: true, spark.b: 4, spark.c: x}\n")
+
+    expected = (("spark.a", "true"), ("spark.b", "4"), ("spark.c", "x"))
+    assert read_settings(file).spark == SessionSettings(options=expected)
+
+
+def test_everything_wrong_is_told_at_once_with_the_key_that_was_meant(tmp_path: Path) -> None:
+    file = written(
+        tmp_path, "block_byte: 70000\nspark:\n  mastr: local\n  driver_memory: lots\n  quick: 1\n"
+    )
+
+    assert refusal(file).splitlines() == [
+        "FILE has 4 problems:",
+        "  spark.driver_memory: String should match pattern '^[1-9][0-9]*[kmgt]$'",
+        "  spark.quick: Input should be a valid boolean",
+        "  spark.mastr: unknown key (did you mean 'master'?)",
+        "  block_byte: unknown key (did you mean 'block_bytes'?)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("- a\n- b\n", "FILE must hold keys with values."),
+        ("spark: [1\n", "FILE is not YAML. Line 2: expected ',' or ']', but got '<stream end>'."),
+    ],
+    ids=["a list", "a bracket left open"],
+)
+def test_a_file_of_another_shape_is_refused(tmp_path: Path, text: str, expected: str) -> None:
+    assert refusal(written(tmp_path, text)) == expected
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    missing = tmp_path / "none.yaml"
+
+    assert refusal(missing) == "Cannot read the configuration FILE. No such file or directory"
