@@ -107,7 +107,7 @@ class EmbeddedEngine:
         return duckdb_statement(placed)
 
 
-def _require_files(pin: TablePin, files: list[str]) -> None:
+def _require_files(pin: TablePin, files: Sequence[str]) -> None:
     # DuckDB takes a missing file for a folder, and says that it may not look into it.
     missing = [each for each in files if not Path(each).is_file()]
     if missing:

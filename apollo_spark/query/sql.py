@@ -84,13 +84,17 @@ def with_sources(tree: exp.Query, source: Sources) -> exp.Query:
 
     Args:
         tree: A question; it stays as it is.
-        source: Gives for the name of a pin what stands after FROM. Called once per mention.
+        source: Gives for the name of a pin what stands after FROM. Called once for each table.
     """
     found = tree.copy()
+    placed: dict[str, exp.Table] = {}
     own = {each.alias for each in found.find_all(exp.CTE)}
     for each in list(found.find_all(exp.Table)):
-        if each.name not in own:
-            each.replace(_under(source(each.name), each.alias or each.name))
+        if each.name in own:
+            continue
+        if each.name not in placed:
+            placed[each.name] = source(each.name)
+        each.replace(_under(placed[each.name].copy(), each.alias or each.name))
     return found
 
 

@@ -27,7 +27,7 @@ from apollo_spark.lake.session import close_session, open_session
 from apollo_spark.lake.settings import LakeSettings, SessionSettings
 from apollo_spark.workflows.clinical_plan import ClinicalLoad, plan_clinical_load
 from apollo_spark.workflows.clinical_rows import write_entities
-from apollo_spark.workflows.load_clinical import load_clinical
+from apollo_spark.workflows.start import run_clinical_load
 
 INTEGERS, FLOATS = 6, 6
 
@@ -170,11 +170,12 @@ def main(patients: int = 1_000_000, runs: int = 5) -> None:
 
 
 def _load(spark: SparkSession, folder: Path, target: Path, settings: LakeSettings) -> None:
-    load_clinical(
+    run_clinical_load(
         open_lake(str(target)),
         request_of(folder, "bench"),
         settings=settings,
-        open_session=lambda: spark,
+        say=lambda _: None,
+        session=spark,
     )
 
 

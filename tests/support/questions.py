@@ -14,13 +14,14 @@ def all_fields(dictionary: DataDictionary) -> tuple[str, ...]:
 
 
 def extract_questions(dictionary: DataDictionary) -> dict[str, exp.Query]:
-    """Extracts of everything, joined and one entity at a time, with each kind of values."""
+    """Extracts of everything, joined with each kind of values, and decoded one by one."""
     found: dict[str, exp.Query] = {}
     for values in ValueMode:
         request = ExtractRequest(fields=all_fields(dictionary), values=values)
         found[f"joined {values}"] = build_extract(dictionary, request).tree
-        for entity, plan in build_extract_per_entity(dictionary, request).items():
-            found[f"{entity} {values}"] = plan.tree
+    decoded = ExtractRequest(fields=all_fields(dictionary), values=ValueMode.DECODED)
+    for entity, plan in build_extract_per_entity(dictionary, decoded).items():
+        found[f"{entity} decoded"] = plan.tree
     return found
 
 

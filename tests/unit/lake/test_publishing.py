@@ -46,7 +46,7 @@ STEPS = [
 ]
 
 
-class Crash(Exception):
+class CrashError(Exception):
     """Stands for a process that ends here."""
 
 
@@ -56,7 +56,7 @@ def crash_at(number: int) -> Callable[[str], None]:
 
     def watch(name: str) -> None:
         if left[0] == 0:
-            raise Crash(name)
+            raise CrashError(name)
         left[0] -= 1
 
     return watch
@@ -97,7 +97,7 @@ def test_every_effect_is_announced_before_it_acts(lake: Lake, version: int) -> N
 def test_a_crash_of_the_first_load_leaves_nothing_to_see(
     lake: Lake, tmp_path: Path, number: int
 ) -> None:
-    with pytest.raises(Crash):
+    with pytest.raises(CrashError):
         publish(lake, FIRST, on_step=crash_at(number))
     assert lake.list_records() == ()
 
@@ -113,7 +113,7 @@ def test_a_crash_of_a_later_load_leaves_the_version_before(
     lake: Lake, tmp_path: Path, number: int
 ) -> None:
     first = publish(lake, FIRST)
-    with pytest.raises(Crash):
+    with pytest.raises(CrashError):
         publish(lake, SECOND, on_step=crash_at(number))
     assert [str(each) for each in lake.list_records()] == ["study@1"]
     assert rows_of(lake, first) == plain(FIRST)
@@ -128,7 +128,7 @@ def test_a_crash_of_a_later_load_leaves_the_version_before(
 
 def test_rows_are_added_to_the_base_and_not_to_what_a_crash_left(lake: Lake) -> None:
     publish(lake, FIRST)
-    with pytest.raises(Crash):
+    with pytest.raises(CrashError):
         publish(lake, SECOND, on_step=crash_at(len(STEPS)))
 
     with lake.publication("study", holder="ann") as publication:
@@ -282,7 +282,7 @@ def put_record(lake: Lake, *, name: str, version: int = 1, kind: str = "dataset"
 def test_a_name_of_another_kind_is_refused_before_anything_is_written(lake: Lake) -> None:
     put_record(lake, name="people", kind="cohort")
 
-    with pytest.raises(ConflictError, match="'People' cannot be .* taken by a cohort"):
+    with pytest.raises(ConflictError, match=r"'People' cannot be .* taken by a cohort"):
         publish(lake, name="People")
     assert not lake.root.place("tables").exists()
     lease = lake.leases.find("people")

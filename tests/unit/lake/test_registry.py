@@ -84,8 +84,10 @@ def test_a_reference_finds_its_version(lake: Lake, text: str, expected: str) -> 
         ("study@4", "There is no study@4 in the lake. Its newest version is 1."),
         (
             "study@2026-03-01",
-            "There is no study@2026-03-01T23:59:59.999999+00:00 in the lake."
-            " Its first version was published at 2026-03-02T12:00:00Z.",
+            (
+                "There is no study@2026-03-01T23:59:59.999999+00:00 in the lake."
+                " Its first version was published at 2026-03-02T12:00:00Z."
+            ),
         ),
     ],
 )

@@ -1,0 +1,175 @@
+"""The registry and the leases against a plain model: any writers, any order, any sleep."""
+
+import shutil
+import tempfile
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from apollo_spark.errors import CommitRaceError, LeaseHeldError, LeaseLostError
+from apollo_spark.lake.leases import Lease, LeaseStore
+from apollo_spark.lake.processes import ProcessIdentity
+from apollo_spark.lake.registry import Registry, StoredRecord
+from apollo_spark.lake.storage import LakeRoot
+from apollo_spark.model.base import sha256_text
+from apollo_spark.model.names import RecordReference
+
+WRITERS = st.sampled_from(["ann", "bob", "eve"])
+NAMES = st.sampled_from(["study", "Study", "other"])
+
+
+class Machine:
+    """Processes of one machine, one a writer; the dead ones come back under another number."""
+
+    def __init__(self) -> None:
+        self.pids = {"ann": 1, "bob": 2, "eve": 3}
+
+    def alive(self) -> set[int]:
+        return set(self.pids.values())
+
+
+class Seat:
+    """The view of one writer on the machine."""
+
+    def __init__(self, machine: Machine, writer: str) -> None:
+        self._machine, self._writer = machine, writer
+
+    def me(self) -> ProcessIdentity:
+        pid = self._machine.pids[self._writer]
+        return ProcessIdentity(host="h", machine="m", pid=pid, started="")
+
+    def is_dead(self, process: ProcessIdentity) -> bool:
+        return process.pid not in self._machine.alive()
+
+
+class Publishing(RuleBasedStateMachine):
+    """Writers take leases, look, sleep, die and append; the model says what must happen."""
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="apollo_spark-"))
+        self.now = datetime(2026, 3, 1, tzinfo=timezone.utc)
+        self.machine = Machine()
+        root = LakeRoot(self.folder)
+        self.registry = Registry(root)
+        self.leases = {
+            writer: LeaseStore(root, clock=lambda: self.now, processes=Seat(self.machine, writer))
+            for writer in self.machine.pids
+        }
+        # The model: (writer, pid, renewed) by name, epochs, held leases, seen versions, records.
+        self.holders: dict[str, tuple[int, datetime] | None] = {}
+        self.epochs: dict[str, int] = {}
+        self.held: dict[tuple[str, str], Lease] = {}
+        self.seen: dict[str, int] = {}
+        self.records: list[tuple[str, int]] = []
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            shutil.rmtree(self.folder)
+
+    @rule(seconds=st.sampled_from([1, 30, 59, 60]))
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule(writer=WRITERS)
+    def process_dies_and_another_starts(self, writer: str) -> None:
+        self.machine.pids[writer] += 10
+
+    @rule(writer=WRITERS, name=NAMES)
+    def take(self, writer: str, name: str) -> None:
+        key = name.lower()
+        holder = self.holders.get(key)
+        is_free = (
+            holder is None
+            or holder[0] not in self.machine.alive()
+            or self.now - holder[1] >= timedelta(seconds=60)
+        )
+        try:
+            lease = self.leases[writer].take(name, writer)
+        except LeaseHeldError as error:
+            assert not is_free
+            assert f"process {holder[0] if holder else ''})" in str(error)
+            return
+        assert is_free
+        self.epochs[key] = self.epochs.get(key, 0) + 1
+        assert lease.epoch == self.epochs[key]
+        self.holders[key] = (self.machine.pids[writer], self.now)
+        self.held[writer, key] = lease
+
+    def is_ours(self, lease: Lease) -> bool:
+        key = lease.dataset
+        return self.holders.get(key) is not None and self.epochs[key] == lease.epoch
+
+    @rule(writer=WRITERS, name=NAMES)
+    def renew(self, writer: str, name: str) -> None:
+        key = name.lower()
+        if (lease := self.held.get((writer, key))) is None:
+            return
+        try:
+            self.leases[writer].renew(lease)
+        except LeaseLostError:
+            assert not self.is_ours(lease)
+        else:
+            assert self.is_ours(lease)
+            self.holders[key] = (lease.pid, self.now)
+
+    @rule(writer=WRITERS, name=NAMES)
+    def release(self, writer: str, name: str) -> None:
+        key = name.lower()
+        if (lease := self.held.get((writer, key))) is None:
+            return
+        self.leases[writer].release(lease)
+        if self.is_ours(lease):
+            self.holders[key] = None
+
+    @rule(writer=WRITERS)
+    def look(self, writer: str) -> None:
+        self.seen[writer] = self.registry.snapshot().version
+
+    @rule(writer=WRITERS, name=NAMES)
+    def append(self, writer: str, name: str) -> None:
+        if writer not in self.seen:
+            return
+        newest = max((v for n, v in self.records if n.lower() == name.lower()), default=0)
+        record = StoredRecord(
+            kind="dataset",
+            name=name,
+            version=newest + 1,
+            id=f"{len(self.records)}",
+            hash=sha256_text(name),
+            actor=writer,
+            time=self.now,
+            json_text=name,
+        )
+        is_newest = self.seen[writer] == len(self.records) - 1
+        try:
+            version = self.registry.append([record], based_on=self.seen[writer])
+        except CommitRaceError:
+            assert not is_newest
+            return
+        assert is_newest
+        assert version == len(self.records)
+        self.records.append((name, newest + 1))
+
+    @invariant()
+    def the_registry_holds_what_was_appended(self) -> None:
+        snapshot = self.registry.snapshot()
+        assert snapshot.version == len(self.records) - 1
+        assert sorted((each.name, each.version) for each in snapshot.entries) == sorted(
+            self.records
+        )
+        for name in {each.lower() for each, _ in self.records}:
+            newest = max(v for n, v in self.records if n.lower() == name)
+            assert snapshot.get(RecordReference(name=name.upper())).version == newest
+
+    @invariant()
+    def a_lease_is_current_for_one_writer_at_most(self) -> None:
+        for (writer, _), lease in self.held.items():
+            assert self.leases[writer].is_current(lease) == self.is_ours(lease)
+
+
+Publishing.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+test_publishing_agrees_with_the_model = Publishing.TestCase
