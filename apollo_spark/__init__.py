@@ -8,13 +8,15 @@ library, numpy and pyarrow.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from apollo_spark.version import VERSION as __version__
+from apollo_spark import version as _version
 
 if TYPE_CHECKING:
     from apollo_spark.api.dataset import Dataset as Dataset
     from apollo_spark.api.lake import ApolloLake as ApolloLake
     from apollo_spark.api.lake import open_lake as open_lake
     from apollo_spark.errors import ApolloError as ApolloError
+
+__version__ = _version.VERSION
 
 _HOMES = {
     "ApolloError": "apollo_spark.errors",

@@ -208,7 +208,9 @@ class EntityHandle:
             NotFoundError: There is no such field, or several have the title.
         """
         found = [
-            each for each in self._entity.fields if name == each.name or title == each.title is not None
+            each
+            for each in self._entity.fields
+            if name == each.name or title == each.title is not None
         ]
         if len(found) != 1:
             what = f"name {name!r}" if name is not None else f"title {title!r}"

@@ -12,16 +12,30 @@ def extract_command() -> None:
 
 @extract_command.command("fields")
 @click.argument("name", metavar="NAME[@V]")
-@click.option("--fields", required=True, metavar="LIST|F",
-              help="entity.field,entity.field ... or a file with one a line.")
-@click.option("--values", type=click.Choice(["raw", "decoded", "exclude-sparse"]), default="raw",
-              show_default=True, help="Codes as stored, as meanings, or without sparse codes.")
+@click.option(
+    "--fields",
+    required=True,
+    metavar="LIST|F",
+    help="entity.field,entity.field ... or a file with one a line.",
+)
+@click.option(
+    "--values",
+    type=click.Choice(["raw", "decoded", "exclude-sparse"]),
+    default="raw",
+    show_default=True,
+    help="Codes as stored, as meanings, or without sparse codes.",
+)
 @click.option("--per-entity", is_flag=True, help="Write one file for each entity.")
 @click.option("-o", "--output", metavar="F", help="csv, tsv or parquet by its ending; - is stdout.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--sql", "only_sql", is_flag=True, help="Print the statement instead of the rows.")
-@click.option("--engine", type=click.Choice(["auto", "spark", "embedded"]), default="auto",
-              show_default=True, help="Who answers; auto starts no JVM on a local lake.")
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "spark", "embedded"]),
+    default="auto",
+    show_default=True,
+    help="Who answers; auto starts no JVM on a local lake.",
+)
 @common_options
 def fields_command(
     *, name: str, fields: str, values: str, per_entity: bool, output: str | None, force: bool,

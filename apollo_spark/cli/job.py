@@ -71,7 +71,9 @@ def _read(path: Path) -> Mapping[str, Any]:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as wrong:
-        raise ConfigurationError(f"Cannot read the job file {path}.", why=f"{type(wrong).__name__}.") from None
+        raise ConfigurationError(
+            f"Cannot read the job file {path}.", why=f"{type(wrong).__name__}."
+        ) from None
     if not isinstance(found, Mapping):
         raise ConfigurationError(f"{path} must hold keys with values.")
     return found

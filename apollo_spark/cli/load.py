@@ -17,11 +17,26 @@ def load_command() -> None:
 @click.option("--dictionary", required=True, metavar="F", help="data_dictionary.csv")
 @click.option("--codings", metavar="F", help="codings.csv")
 @click.option("--entities", metavar="F", help="entity_dictionary.csv")
-@click.option("--data", multiple=True, required=True, metavar="ENTITY=FILE|DIR",
-              help="Data files of an entity; may be repeated.")
+@click.option(
+    "--data",
+    multiple=True,
+    required=True,
+    metavar="ENTITY=FILE|DIR",
+    help="Data files of an entity; may be repeated.",
+)
 @click.option("--schema", metavar="TAG", help="Tag of like datasets.")
-@click.option("--missing", metavar="LIST", help="Texts that mean missing, parted by commas; empty always does.")
-@click.option("--encoding", default="utf-8", show_default=True, metavar="E", help="Encoding of the data files.")
+@click.option(
+    "--missing",
+    metavar="LIST",
+    help="Texts that mean missing, parted by commas; empty always does.",
+)
+@click.option(
+    "--encoding",
+    default="utf-8",
+    show_default=True,
+    metavar="E",
+    help="Encoding of the data files.",
+)
 @click.option("--policy", metavar="F", help="YAML: what refuses, quarantines or warns.")
 @click.option("--report", metavar="DIR", help="Folder of the validation report.")
 @click.option("--dry-run", is_flag=True, help="Run every check, write nothing to the lake.")

@@ -1,5 +1,6 @@
 """The command `apollo`: parses words, starts one workflow, turns errors into exit codes."""
 
+import errno
 import sys
 import traceback
 from collections.abc import Sequence
@@ -9,6 +10,10 @@ import click
 from apollo_spark.cli.context import CommandContext, common_options, say
 from apollo_spark.errors import ApolloError
 from apollo_spark.version import VERSION
+
+STORAGE_REFUSALS = frozenset(
+    {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.ENOENT, errno.EIO}
+)
 
 # Modules by verb. They are imported when the verb is typed, so that --help needs none of them.
 _HOMES = {
@@ -26,10 +31,14 @@ _HOMES = {
 class _LazyGroup(click.Group):
     """A group whose verbs are imported when they are used."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
         return list(_HOMES)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
         if cmd_name not in _HOMES:
             return None
         import importlib
@@ -39,7 +48,11 @@ class _LazyGroup(click.Group):
         )
         return found
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, help_text) for name, (_, help_text) in _HOMES.items()])
 
@@ -94,21 +107,14 @@ def _refuse(error: ApolloError, *, verbose: bool) -> int:
 
 
 def _explain(error: Exception, *, verbose: bool) -> int:
-    """Name the kind of an unexpected error; its text may hold a value, so only --verbose shows it."""
+    """Name the kind of an unexpected error; its text may hold values, so it is not shown."""
     if verbose:
         traceback.print_exc()
-    if isinstance(error, PermissionError | FileNotFoundError) or _is_full(error):
-        where = getattr(error, "filename", None)
-        say(f"error: Storage refused: {error.strerror if hasattr(error, 'strerror') else ''} {where or ''}".rstrip())
+    if isinstance(error, OSError) and error.errno in STORAGE_REFUSALS:
+        say(f"error: Storage refused: {error.strerror}: {error.filename or 'no file named'}.")
         return 15
     say(f"error: Unexpected {type(error).__name__}. Add --verbose to see the trace.")
     return 1
-
-
-def _is_full(error: Exception) -> bool:
-    import errno
-
-    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EROFS, errno.EDQUOT}
 
 
 def main() -> None:

@@ -47,15 +47,18 @@ def render_record(shown: dict[str, Any], *, with_pins: bool) -> str:
         for name, entity in shown["entities"].items()
     ]
     parts = [
-        f"{shown['name']}@{shown['version']}  published {_minute(shown['published'])}"
-        f" by {shown['operation']}",
+        "{name}@{version}  published {minute} by {operation}".format(
+            minute=_minute(shown["published"]), **shown
+        ),
         render_table(("entity", "title", "rows", "fields", "primary key"), entities),
     ]
     if shown["relations"]:
         edges = [(e["from"], "->", e["to"], e["relationship"]) for e in shown["relations"]]
         parts.append(render_table(("relation", "", "", ""), edges))
     if with_pins:
-        pins = [(p["table"], str(p["version"]), p["path"], p["content_hash"]) for p in shown["pins"]]
+        pins = [
+            (p["table"], str(p["version"]), p["path"], p["content_hash"]) for p in shown["pins"]
+        ]
         parts.append(render_table(("table", "version", "path", "content hash"), pins))
     return "\n\n".join(parts)
 

@@ -93,4 +93,6 @@ def _filter_bar(report: ValidationReport, entities: list[str]) -> str:
 
 def _choice(name: str, label: str, options: Iterable[tuple[str, str]]) -> str:
     items = "".join(f'<option value="{value}">{text}</option>' for value, text in options)
-    return f'<label>{label}<select name="{name}"><option value="">All</option>{items}</select></label>'
+    return (
+        f'<label>{label}<select name="{name}"><option value="">All</option>{items}</select></label>'
+    )

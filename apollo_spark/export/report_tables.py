@@ -60,9 +60,7 @@ def _count_by_entity(report: ValidationReport) -> Counter[tuple[str | None, bool
     return counts
 
 
-def _numbers(
-    rows: EntityRows, counts: Counter[tuple[str | None, bool]]
-) -> tuple[int | None, ...]:
+def _numbers(rows: EntityRows, counts: Counter[tuple[str | None, bool]]) -> tuple[int | None, ...]:
     return (
         rows.fields,
         rows.rows_read,
@@ -93,7 +91,9 @@ def _number(number: str | int | None) -> str:
 def _header(names: Iterable[str], *, numbers: Iterable[str] = ()) -> str:
     right = frozenset(numbers)
     cells = (
-        f'<th scope="col" class="n">{name}</th>' if name in right else f'<th scope="col">{name}</th>'
+        f'<th scope="col" class="n">{name}</th>'
+        if name in right
+        else f'<th scope="col">{name}</th>'
         for name in names
     )
     return f"<thead><tr>{''.join(cells)}</tr></thead>"

@@ -11,7 +11,9 @@ from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
 def verdict_html(report: ValidationReport) -> str:
     """Return the verdict as a banner with its counts."""
     look, title, sentence = _verdict(report)
-    tiles = "".join(f"<div><dt>{name}</dt><dd>{number}</dd></div>" for name, number in _tiles(report))
+    tiles = "".join(
+        f"<div><dt>{name}</dt><dd>{number}</dd></div>" for name, number in _tiles(report)
+    )
     return (
         f'<section class="verdict {look}"><h1>{title}</h1><p>{sentence}</p>'
         f'<dl class="tiles">{tiles}</dl></section>'
@@ -29,7 +31,11 @@ def _verdict(report: ValidationReport) -> tuple[str, str, str]:
     if report.verdict is Verdict.PUBLISHED:
         return "good", f"Published {version}", f"{_say_rows(report)}."
     if refused:
-        return "bad", "Dry run: it would be refused", f"Nothing was written; {_say_errors(refused)}."
+        return (
+            "bad",
+            "Dry run: it would be refused",
+            f"Nothing was written; {_say_errors(refused)}.",
+        )
     return "good", "Dry run: it would be published", f"Nothing was written. {_say_rows(report)}."
 
 

@@ -71,6 +71,10 @@ class RegistrySnapshot(Record):
         return fitting[-1]
 
     def _unknown_name(self, name: str) -> NotFoundError:
+        if not self.entries:
+            return NotFoundError(
+                f"There is no {name!r} in the lake.", why="The lake is empty, or lies elsewhere."
+            )
         known = {key: versions[-1].name for key, versions in self._by_name.items()}
         close = difflib.get_close_matches(name.casefold(), known, n=1)
         if close:

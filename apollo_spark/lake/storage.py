@@ -10,7 +10,7 @@ from apollo_spark.errors import StorageRefusedError, UsageError
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 # Tried: delta-rs takes these for escapes, addresses or patterns, and then finds no history.
-_UNREADABLE = frozenset("%#?[]{}^|\\*\"<>") | frozenset(map(chr, range(32)))
+_UNREADABLE = frozenset('%#?[]{}^|\\*"<>') | frozenset(map(chr, range(32)))
 _STEP = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 
 

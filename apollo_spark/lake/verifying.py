@@ -1,5 +1,7 @@
 """Prove that the pins of a record can be read as they were published. No JVM is needed."""
 
+from bisect import bisect_left
+
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -138,9 +140,11 @@ class _Pin:
         head = open_head(self._folder)
         if head is None:
             return "nothing of the table can be read"
-        oldest = newest = head.version()
-        while oldest > 0 and open_version(self._folder, oldest - 1) is not None:
-            oldest -= 1
+        newest = head.version()
+        # A log is cut off from its old end: what can be opened is all newer than what cannot.
+        oldest = bisect_left(
+            range(newest), True, key=lambda each: open_version(self._folder, each) is not None
+        )
         return f"versions {oldest} to {newest} are there"
 
     def _problem(self, what: str, readable: str, *, is_broken: bool = True) -> VerifyProblem:

@@ -18,10 +18,14 @@ MemberName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,254}$")]
 # Words that open or join SQL clauses. Names are always quoted, but a table called "select" is a
 # trap for everybody who later types SQL by hand, and the original refuses such names too.
 STOPWORDS = frozenset(
-    "all and any as between by case cross delete distinct drop else except exists false from full "
-    "group having in inner insert intersect into is join left like natural not null on or order "
-    "outer right select set table then true union update using values when where with".split()
-)
+    {
+        "all", "and", "any", "as", "between", "by", "case", "cross", "delete", "distinct",
+        "drop", "else", "except", "exists", "false", "from", "full", "group", "having", "in",
+        "inner", "insert", "intersect", "into", "is", "join", "left", "like", "natural", "not",
+        "null", "on", "or", "order", "outer", "right", "select", "set", "table", "then", "true",
+        "union", "update", "using", "values", "when", "where", "with",
+    }
+)  # fmt: skip
 
 
 def find_name_problem(name: str) -> str | None:

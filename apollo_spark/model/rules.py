@@ -51,7 +51,9 @@ DICTIONARY_RULES = (
     _dictionary("reference_form", "a reference is written entity:field"),
     _dictionary("reference_target", "a reference names a field that exists"),
     _dictionary("reference_type", "both sides of a reference have one type"),
-    _dictionary("reference_relationship", "a relationship is one_to_one, many_to_one or one_to_many"),
+    _dictionary(
+        "reference_relationship", "a relationship is one_to_one, many_to_one or one_to_many"
+    ),
     _dictionary("reference_to_itself", "a field does not refer to itself", default=WARN),
     _dictionary("entity_unreachable", "every entity is joined to the main entity"),
     _dictionary("entity_cycle", "references make no cycle"),

@@ -98,9 +98,7 @@ def _can_be_judged(check: KeyCheck, written: Mapping[str, WrittenEntity]) -> boo
     if check.target_entity is None:
         return True
     faults = written[check.target_entity].faults
-    return not any(
-        rule in LOSING_RULES or column == check.target_column for rule, column in faults
-    )
+    return not any(rule in LOSING_RULES or column == check.target_column for rule, column in faults)
 
 
 def _broken_values(check: KeyCheck, pins: Mapping[str, TablePin], engine: Engine) -> pa.Array:
@@ -115,7 +113,7 @@ def _broken_values(check: KeyCheck, pins: Mapping[str, TablePin], engine: Engine
 def _messages(plan: ClinicalPlan) -> dict[tuple[str, str], str]:
     checks = plan_key_checks(plan.dictionary)
     found = {(check.rule, check.column): check.message for check in checks}
-    for entity, spec in plan.dictionary.paths():
+    for _, spec in plan.dictionary.paths():
         if spec.must_be_coded:
             found["cell_code", spec.name] = f"not a code of coding '{spec.coding_name}'"
     return found

@@ -94,7 +94,10 @@ def plan_clinical_load(request: ClinicalLoad, *, block_bytes: int) -> Planning:
     findings = (*reading.findings, *data.findings, *found)
     if reading.dictionary is not None:
         findings += _check_headers(reading.dictionary, data, headers)
-    findings = tuple(_under(policy, each) for each in findings)
+    # A policy may soften what is found in data files; without a sound dictionary there is no load.
+    findings = tuple(
+        each if each in reading.findings else _under(policy, each) for each in findings
+    )
     if reading.dictionary is None or refusing(findings):
         return Planning(plan=None, policy=policy, findings=findings)
     plan = _cut(request, reading.dictionary, policy, headers, block_bytes=block_bytes)

@@ -23,7 +23,9 @@ class FieldLine(Record):
     units: str
 
 
-def describe_record(lake: Lake, record: DatasetRecord, *, with_pins: bool = False) -> dict[str, Any]:
+def describe_record(
+    lake: Lake, record: DatasetRecord, *, with_pins: bool = False
+) -> dict[str, Any]:
     """Return a record as the JSON object that `show --json` prints.
 
     Pins hold the location as it is stored; with `with_pins`, also the absolute path, rows, file
@@ -106,6 +108,8 @@ def _line(entity: Entity, spec: FieldSpec) -> FieldLine:
         type=f"{spec.type}{' multi-select' if spec.is_multi_select else ''}",
         title=spec.title or "",
         folder=" > ".join(spec.folder_path),
-        coding=f"{spec.coding_name}{' (sparse)' if spec.is_sparse else ''}" if spec.coding_name else "",
+        coding=f"{spec.coding_name}{' (sparse)' if spec.is_sparse else ''}"
+        if spec.coding_name
+        else "",
         units=spec.units or "",
     )

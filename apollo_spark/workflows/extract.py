@@ -129,9 +129,7 @@ def extract_fields(
     with _Answering(lake, job.engine, settings) as engine:
         for entity, plan in plans.items():
             reader = engine.run(plan.tree, pins_of(record))
-            rows = write_rows(
-                reader, targets[entity], format_of(targets[entity]), force=job.force
-            )
+            rows = write_rows(reader, targets[entity], format_of(targets[entity]), force=job.force)
             if targets[entity] != STANDARD_OUTPUT:
                 say(f"wrote {rows:,} rows to {targets[entity]}")
     return tuple(each for each in targets.values() if each != STANDARD_OUTPUT)

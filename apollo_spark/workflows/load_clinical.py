@@ -91,7 +91,15 @@ def load_clinical(
     on_step("open engines")
     engines = open_engines(lake, sum(each.size for each in plan.inputs))
     with lake.publication(request.name, holder=actor(), on_step=on_step) as publication:
-        load = _Load(lake, publication, request, plan, planning.findings, engines, reporter)
+        load = _Load(
+            lake=lake,
+            publication=publication,
+            request=request,
+            plan=plan,
+            planned=planning.findings,
+            engines=engines,
+            reporter=reporter,
+        )
         return publication.run(load.run)
 
 
@@ -104,26 +112,17 @@ def find_standing(lake: Lake, name: str, fingerprint: str) -> DatasetRecord | No
     return record if record.lineage.fingerprint == fingerprint else None
 
 
+@dataclass(frozen=True)
 class _Load:
     """One load that holds its lease; `run` may be called again from the beginning."""
 
-    def __init__(
-        self,
-        lake: Lake,
-        publication: Publication,
-        request: ClinicalLoad,
-        plan: ClinicalPlan,
-        planned: tuple[Finding, ...],
-        engines: LoadEngines,
-        reporter: LoadReporter,
-    ) -> None:
-        self._lake = lake
-        self._publication = publication
-        self._request = request
-        self._plan = plan
-        self._planned = planned
-        self._engines = engines
-        self._reporter = reporter
+    lake: Lake
+    publication: Publication
+    request: ClinicalLoad
+    plan: ClinicalPlan
+    planned: tuple[Finding, ...]
+    engines: LoadEngines
+    reporter: LoadReporter
 
     def run(self) -> LoadOutcome:
         """Write, check and, while the policy leaves rows out, write again; then publish."""
@@ -131,16 +130,16 @@ class _Load:
         left_out: tuple[Finding, ...] = ()
         while True:
             written, pins = self._write(excluded)
-            self._publication.step("check rows and keys")
+            self.publication.step("check rows and keys")
             checked = check_tables(
-                self._plan,
+                self.plan,
                 written,
                 pins,
-                runner=self._engines.runner,
-                engine=self._engines.engine,
+                runner=self.engines.runner,
+                engine=self.engines.engine,
                 excluded=excluded,
             )
-            findings = (*self._planned, *left_out, *checked.findings)
+            findings = (*self.planned, *left_out, *checked.findings)
             if refusing(findings):
                 self._refuse(findings)
             if not checked.quarantined:
@@ -153,11 +152,11 @@ class _Load:
     def _write(
         self, excluded: Excluded
     ) -> tuple[Mapping[str, WrittenEntity], Mapping[str, TablePin]]:
-        drafts = {each.name: self._publication.table(each.name) for each in self._entities}
-        self._publication.step("write rows")
+        drafts = {each.name: self.publication.table(each.name) for each in self._entities}
+        self.publication.step("write rows")
         written = write_entities(
-            self._engines.runner,
-            self._plan.entities,
+            self.engines.runner,
+            self.plan.entities,
             folder_of=lambda entity: str(drafts[entity].folder),
             excluded=excluded,
         )
@@ -170,11 +169,11 @@ class _Load:
 
     @property
     def _entities(self) -> tuple[Entity, ...]:
-        return self._plan.dictionary.entities
+        return self.plan.dictionary.entities
 
     def _refuse(self, findings: tuple[Finding, ...]) -> None:
-        self._reporter.refuse(findings, inputs=self._plan.inputs, policy=self._plan.policy)
-        raise refusal(findings, self._reporter.text(findings))
+        self.reporter.refuse(findings, inputs=self.plan.inputs, policy=self.plan.policy)
+        raise refusal(findings, self.reporter.text(findings))
 
     def _publish(
         self,
@@ -184,36 +183,36 @@ class _Load:
         findings: tuple[Finding, ...],
     ) -> LoadOutcome:
         receipt = self._receipt(written, excluded, findings)
-        kept = quarantined_rows(self._engines.runner, self._plan.entities, excluded)
-        if self._request.dry_run:
-            self._reporter.accept(None, findings, receipt, kept, plan=self._plan)
+        kept = quarantined_rows(self.engines.runner, self.plan.entities, excluded)
+        if self.request.dry_run:
+            self.reporter.accept(None, findings, receipt, kept, plan=self.plan)
             return LoadOutcome(receipt=receipt, findings=findings)
-        self._publication.step("store parts")
-        entities, codings = self._lake.store_dictionary(self._plan.dictionary)
-        receipt_part = self._lake.parts.put(receipt.to_json())
-        record = self._publication.commit(
+        self.publication.step("store parts")
+        entities, codings = self.lake.store_dictionary(self.plan.dictionary)
+        receipt_part = self.lake.parts.put(receipt.to_json())
+        record = self.publication.commit(
             lambda version: build_dataset_record(
-                name=self._publication.name,
+                name=self.publication.name,
                 version=version,
-                dictionary=self._plan.dictionary,
+                dictionary=self.plan.dictionary,
                 entities=entities,
                 codings=codings,
                 pins=tuple(pins.values()),
                 lineage=self._lineage(),
                 receipt=receipt_part,
-                schema_tag=self._request.schema_tag,
+                schema_tag=self.request.schema_tag,
             )
         )
-        self._publication.step("write report")
-        self._reporter.accept(str(record), findings, receipt, kept, plan=self._plan)
+        self.publication.step("write report")
+        self.reporter.accept(str(record), findings, receipt, kept, plan=self.plan)
         return LoadOutcome(receipt=receipt, published=(str(record),), findings=findings)
 
     def _lineage(self) -> Lineage:
         return Lineage(
             operation=OPERATION,
-            inputs=self._plan.inputs,
-            parameters=self._plan.parameters,
-            fingerprint=self._plan.fingerprint,
+            inputs=self.plan.inputs,
+            parameters=self.plan.parameters,
+            fingerprint=self.plan.fingerprint,
             tools=tool_versions(),
             actor=actor(),
             time=datetime.now(timezone.utc),
@@ -226,7 +225,7 @@ class _Load:
         findings: tuple[Finding, ...],
     ) -> LoadReceipt:
         entities = []
-        for each in self._plan.entities:
+        for each in self.plan.entities:
             stored = written[each.spec.entity].content.rows
             gone = sum(len(excluded.get(file.path, ())) for file in each.files)
             entities.append(
@@ -245,10 +244,10 @@ class _Load:
         )
 
     def _schema_diff(self) -> SchemaDiff | None:
-        base = self._publication.base
+        base = self.publication.base
         if base is None:
             return None
-        diff = diff_dictionaries(self._lake.load_dictionary(base), self._plan.dictionary)
+        diff = diff_dictionaries(self.lake.load_dictionary(base), self.plan.dictionary)
         return None if diff.is_empty else diff
 
 

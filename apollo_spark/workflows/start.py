@@ -12,7 +12,7 @@ from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
-from apollo_spark.workflows.load_clinical import LoadEngines, OpenEngines, load_clinical
+from apollo_spark.workflows.load_clinical import LoadEngines, load_clinical
 from apollo_spark.workflows.outcome import LoadOutcome
 from apollo_spark.workflows.reporting import LoadReporter
 

@@ -53,7 +53,9 @@ def _examine_lake(lake: Lake) -> tuple[MachineFact, ...]:
     try:
         verified = verify_records(lake, None, deep=False)
     except ApolloError as error:
-        return (MachineFact(name=where, ok=False, found=str(error), fix="Bring it back from a copy."),)
+        return (
+            MachineFact(name=where, ok=False, found=str(error), fix="Bring it back from a copy."),
+        )
     found = f"{len(verified.records)} versions, {verified.pins} pins"
     if not verified.problems:
         return (MachineFact(name=where, ok=True, found=f"{found}, all as published"),)

@@ -1,8 +1,8 @@
 """Clinical load against the plain, unchecked Spark write of the same files, in one session.
 
 Sides: `plain` is Spark's csv reader with the typed schema and RFC 4180 quoting, written to Delta
-with zstd (`plain-lines` without quoted newlines, which lets Spark split files); `row rules` parses,
-checks every cell, hashes and writes Parquet in tasks; `load` is the whole verb: hashing the inputs,
+with zstd (`plain-lines` without quoted newlines, which lets Spark split files); `row rules`
+parses, checks every cell, hashes and writes Parquet in tasks; `load` is the whole verb: hashing the inputs,
 row rules, checks between rows, commits, publishing, report. Alternating runs, the first of each side
 is the cold one and is reported apart.
 """
@@ -46,7 +46,9 @@ def write_study(folder: Path, patients: int) -> None:
     def numbers(rows: int) -> dict[str, pa.Array]:
         few = {"patient": (6, 6), "visit": (3, 3)}["patient" if rows == patients else "visit"]
         gone = random.random(rows) < 0.05
-        whole = {f"i{i}": pa.array(random.integers(0, 10**5, rows), mask=gone) for i in range(few[0])}
+        whole = {
+            f"i{i}": pa.array(random.integers(0, 10**5, rows), mask=gone) for i in range(few[0])
+        }
         real = {
             f"f{i}": pa.array(np.round(random.normal(50, 20, rows), 3), mask=gone)
             for i in range(few[1])
@@ -66,20 +68,31 @@ def write_study(folder: Path, patients: int) -> None:
         **numbers(visits),
     }
     for name, columns in (("patient", patient), ("visit", visit)):
-        pc.write_csv(pa.table(columns), folder / f"{name}.csv", pc.WriteOptions(quoting_style="needed"))
+        pc.write_csv(
+            pa.table(columns), folder / f"{name}.csv", pc.WriteOptions(quoting_style="needed")
+        )
     _write_dictionaries(folder, {"patient": patient, "visit": visit})
 
 
 def _write_dictionaries(folder: Path, tables: dict[str, dict[str, pa.Array]]) -> None:
-    kinds = {pa.string(): "string", pa.int64(): "integer", pa.float64(): "float", pa.date32(): "date"}
+    kinds = {
+        pa.string(): "string",
+        pa.int64(): "integer",
+        pa.float64(): "float",
+        pa.date32(): "date",
+    }
     coded = {"sex": "three", "ethnicity": "twenty", "kind": "twenty", "site": "fifty"}
     lines = ["entity,name,type,primary_key_type,coding_name,referenced_entity_field,relationship"]
     for entity, columns in tables.items():
         for name, column in columns.items():
-            key = {"patient.patient_id": "global", "visit.visit_id": "local"}.get(f"{entity}.{name}", "")
+            key = {"patient.patient_id": "global", "visit.visit_id": "local"}.get(
+                f"{entity}.{name}", ""
+            )
             joined = (entity, name) == ("visit", "patient_id")
             reference = "patient:patient_id,many_to_one" if joined else ","
-            lines.append(f"{entity},{name},{kinds[column.type]},{key},{coded.get(name, '')},{reference}")
+            lines.append(
+                f"{entity},{name},{kinds[column.type]},{key},{coded.get(name, '')},{reference}"
+            )
     (folder / "data_dictionary.csv").write_text("\n".join(lines) + "\n")
     rows = ["coding_name,code,meaning"]
     for coding, count in (("three", 3), ("twenty", 20), ("fifty", 50)):
@@ -100,10 +113,17 @@ def request_of(folder: Path, name: str) -> ClinicalLoad:
 def plain(spark: SparkSession, folder: Path, target: Path, *, newlines: bool) -> None:
     """Write the files to Delta as Spark does it, without any check."""
     sql = {"string": "string", "integer": "bigint", "float": "double", "date": "date"}
-    lines = [line.split(",") for line in (folder / "data_dictionary.csv").read_text().splitlines()[1:]]
+    lines = [
+        line.split(",") for line in (folder / "data_dictionary.csv").read_text().splitlines()[1:]
+    ]
     for entity in ("patient", "visit"):
         schema = ", ".join(f"`{row[1]}` {sql[row[2]]}" for row in lines if row[0] == entity)
-        options = {"header": "true", "quote": '"', "escape": '"', "multiLine": str(newlines).lower()}
+        options = {
+            "header": "true",
+            "quote": '"',
+            "escape": '"',
+            "multiLine": str(newlines).lower(),
+        }
         frame = spark.read.schema(schema).options(**options).csv(str(folder / f"{entity}.csv"))
         frame.write.format("delta").option("compression", "zstd").save(str(target / entity))
 
@@ -122,7 +142,9 @@ def row_rules(spark: SparkSession, folder: Path, target: Path, *, block_bytes: i
     )
 
 
-def measure(sides: dict[str, Callable[[Path], None]], *, runs: int, scratch: Path) -> dict[str, list[float]]:
+def measure(
+    sides: dict[str, Callable[[Path], None]], *, runs: int, scratch: Path
+) -> dict[str, list[float]]:
     """Run the sides in turn; the first run of each is the cold one."""
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(runs + 1):

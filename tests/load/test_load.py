@@ -38,7 +38,9 @@ def test_a_load_publishes_one_record_with_one_pin_an_entity(study: Study) -> Non
 def test_every_type_is_stored_and_given_back_as_the_contract_says(study: Study) -> None:
     study.load()
 
-    fields = "patient.patient_id,patient.born,patient.weight,patient.smokes,visit.seen,visit.symptoms"
+    fields = (
+        "patient.patient_id,patient.born,patient.weight,patient.smokes,visit.seen,visit.symptoms"
+    )
     assert rows(study, fields) == [
         fields,
         'P1,1961-05-04,61.5,0,2020-01-02T10:00:00Z,"[""R1"",""R2""]"',
@@ -211,7 +213,9 @@ def test_duplicate_keys_across_two_files_name_both_places(study: Study) -> None:
 
 def test_quarantine_leaves_rows_out_and_keeps_them_with_their_reason(study: Study) -> None:
     study.replace("patient.csv", "P3,F,1970-01-01,72,20,1", "P3,F,1970-01-01,heavy,20,1")
-    study.write("policy.yaml", "rules:\n  cell_float: quarantine\n  reference_resolves: quarantine\n")
+    study.write(
+        "policy.yaml", "rules:\n  cell_float: quarantine\n  reference_resolves: quarantine\n"
+    )
 
     result = study.load("--policy", study.folder / "policy.yaml", "--report", study.report)
 
@@ -253,7 +257,9 @@ def test_a_dry_run_checks_everything_and_writes_nothing(study: Study) -> None:
 def test_names_made_to_break_sql_or_to_leave_the_folder_are_refused(study: Study) -> None:
     for name in ("../study", "study/x", "a;drop table b", 'a"b', "a`b", "a\nb", ""):
         assert study.load(name=name).code == 2
-    study.replace("data_dictionary.csv", "site,city,string", 'site,"city""; drop table x --",string')
+    study.replace(
+        "data_dictionary.csv", "site,city,string", 'site,"city""; drop table x --",string'
+    )
     study.write("site.csv", 'site_id,"city""; drop table x --"\n1,a\n2,b\n')
     assert study.load().code == 11
 

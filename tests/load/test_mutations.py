@@ -13,7 +13,10 @@ Defect = Callable[[Study], None]
 
 
 def put(name: str, content: str | bytes) -> Defect:
-    return lambda study: None if study.write(name, content) is None else None
+    def write(study: Study) -> None:
+        study.write(name, content)
+
+    return write
 
 
 def swap(name: str, old: str, new: str) -> Defect:
@@ -34,16 +37,29 @@ DEFECTS: list[tuple[str, str, Defect]] = [
     ("file_empty", "an empty file", put("site.csv", "")),
     ("file_not_text", "a zero byte among the rows", put("site.csv", SITES + "3,\0\n")),
     ("file_not_text", "bytes that are not UTF-8", put("site.csv", SITES.encode() + b"3,\xff\n")),
-    ("file_truncated", "a gzip file cut off", put("visit.csv", gzip.compress(VISITS.encode())[:-9])),
+    (
+        "file_truncated",
+        "a gzip file cut off",
+        put("visit.csv", gzip.compress(VISITS.encode())[:-9]),
+    ),
     ("file_of_entity", "an entity without file", without_file_of_site),
-    ("file_of_entity", "a file without entity",
-     lambda study: study.data.append("sites=site.csv")),
-    ("header_repeated_column", "a column twice", put("site.csv", "site_id,city,city\n1,a,b\n2,a,b\n")),
-    ("header_repeated", "the header among the rows",
-     put("patient.csv", PATIENTS + PATIENTS.splitlines()[0] + "\n")),
+    ("file_of_entity", "a file without entity", lambda study: study.data.append("sites=site.csv")),
+    (
+        "header_repeated_column",
+        "a column twice",
+        put("site.csv", "site_id,city,city\n1,a,b\n2,a,b\n"),
+    ),
+    (
+        "header_repeated",
+        "the header among the rows",
+        put("patient.csv", PATIENTS + PATIENTS.splitlines()[0] + "\n"),
+    ),
     ("header_missing_column", "a field without column", put("site.csv", "site_id\n1\n2\n")),
-    ("header_unknown_column", "a column without field",
-     put("site.csv", "site_id,city,mayor\n1,a,b\n2,a,b\n")),
+    (
+        "header_unknown_column",
+        "a column without field",
+        put("site.csv", "site_id,city,mayor\n1,a,b\n2,a,b\n"),
+    ),
     ("row_length", "a short row", put("passport.csv", PASSPORTS + "X3\n")),
     ("row_length", "a long row", put("passport.csv", PASSPORTS + "X3,P3,more\n")),
     ("quoting", "a quote inside a cell", put("site.csv", 'site_id,city\n1,a\n2,b"c"\n')),
@@ -55,7 +71,11 @@ DEFECTS: list[tuple[str, str, Defect]] = [
     ("cell_float", "letters", swap("patient.csv", "61.5", "heavy")),
     ("cell_float", "not finite", swap("patient.csv", "61.5", "inf")),
     ("cell_date", "the 30th of February", swap("patient.csv", "1961-05-04", "1961-02-30")),
-    ("cell_datetime", "a 25th hour", swap("visit.csv", "2020-01-02 10:00:00", "2020-01-02 25:00:00")),
+    (
+        "cell_datetime",
+        "a 25th hour",
+        swap("visit.csv", "2020-01-02 10:00:00", "2020-01-02 25:00:00"),
+    ),
     ("cell_partial_date", "a year alone", swap("patient.csv", "1961-05-04", "1961")),
     ("cell_code", "an unknown code", swap("patient.csv", "P1,F", "P1,X")),
     ("cell_code", "an unknown code in a multi-select", swap("visit.csv", "R1|R2", "R1|Q")),

@@ -5,6 +5,7 @@ import tempfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -87,13 +88,11 @@ class Publishing(RuleBasedStateMachine):
             or holder[0] not in self.machine.alive()
             or self.now - holder[1] >= timedelta(seconds=60)
         )
-        try:
-            lease = self.leases[writer].take(name, writer)
-        except LeaseHeldError as error:
-            assert not is_free
-            assert f"process {holder[0] if holder else ''})" in str(error)
+        if holder is not None and not is_free:
+            with pytest.raises(LeaseHeldError, match=rf"process {holder[0]}\)"):
+                self.leases[writer].take(name, writer)
             return
-        assert is_free
+        lease = self.leases[writer].take(name, writer)
         self.epochs[key] = self.epochs.get(key, 0) + 1
         assert lease.epoch == self.epochs[key]
         self.holders[key] = (self.machine.pids[writer], self.now)
@@ -108,13 +107,12 @@ class Publishing(RuleBasedStateMachine):
         key = name.lower()
         if (lease := self.held.get((writer, key))) is None:
             return
-        try:
-            self.leases[writer].renew(lease)
-        except LeaseLostError:
-            assert not self.is_ours(lease)
-        else:
-            assert self.is_ours(lease)
-            self.holders[key] = (lease.pid, self.now)
+        if not self.is_ours(lease):
+            with pytest.raises(LeaseLostError):
+                self.leases[writer].renew(lease)
+            return
+        self.leases[writer].renew(lease)
+        self.holders[key] = (lease.pid, self.now)
 
     @rule(writer=WRITERS, name=NAMES)
     def release(self, writer: str, name: str) -> None:
@@ -144,13 +142,11 @@ class Publishing(RuleBasedStateMachine):
             time=self.now,
             json_text=name,
         )
-        is_newest = self.seen[writer] == len(self.records) - 1
-        try:
-            version = self.registry.append([record], based_on=self.seen[writer])
-        except CommitRaceError:
-            assert not is_newest
+        if self.seen[writer] != len(self.records) - 1:
+            with pytest.raises(CommitRaceError):
+                self.registry.append([record], based_on=self.seen[writer])
             return
-        assert is_newest
+        version = self.registry.append([record], based_on=self.seen[writer])
         assert version == len(self.records)
         self.records.append((name, newest + 1))
 

@@ -1,4 +1,4 @@
-"""Pins outlive the retention of Delta: weeks later, and after VACUUM, Spark reads the old version."""
+"""Pins outlive the retention of Delta: weeks later, after VACUUM, Spark reads the old version."""
 
 import os
 import re
@@ -42,17 +42,15 @@ def folder_of(lake: Lake) -> Path:
 def make_older(folder: Path) -> None:
     """Move everything that tells a time back by weeks: files, and what the log says inside."""
     for log in (folder / "_delta_log").glob("*.json"):
-        log.write_text(
-            TIMES.sub(lambda found: f'"{found[1]}":{earlier(found[2])}', log.read_text())
-        )
+        log.write_text(TIMES.sub(moved_back, log.read_text()))
     for order, file in enumerate(sorted(each for each in folder.rglob("*") if each.is_file())):
         # Equal times keep Delta from cleaning its log.
         then = file.stat().st_mtime - AGE_DAYS * DAY + order
         os.utime(file, (then, then))
 
 
-def earlier(millis: str) -> int:
-    return int(millis) - AGE_DAYS * DAY * 1000
+def moved_back(found: "re.Match[str]") -> str:
+    return f'"{found[1]}":{int(found[2]) - AGE_DAYS * DAY * 1000}'
 
 
 def read_hash(spark: SparkSession, lake: Lake, pin: TablePin) -> str:

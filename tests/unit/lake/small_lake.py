@@ -51,6 +51,21 @@ LINEAGE = Lineage(
 )
 
 
+# The steps of a publication up to the last one.
+STEPS = [
+    "take the lease",
+    "prepare patient",
+    "prepare visit",
+    "write patient",
+    "commit patient",
+    "write visit",
+    "commit visit",
+    "pin patient",
+    "pin visit",
+    "store parts",
+]
+
+
 def table_of(rows: Rows, schema: pa.Schema = SCHEMA) -> pa.Table:
     columns = [pa.array(values) for values in zip(*rows, strict=True)]
     return pa.Table.from_arrays(columns, schema=schema) if rows else schema.empty_table()
@@ -131,6 +146,37 @@ def comparable(record: DatasetRecord) -> dict[str, Any]:
         for name in ("table_id", "version", "files_digest"):
             del pin[name]
     return shown
+
+
+class CrashError(Exception):
+    """Stands for a process that ends here."""
+
+
+def crash_at(number: int) -> Callable[[str], None]:
+    """Return a step watcher that raises at the given step."""
+    left = [number]
+
+    def watch(name: str) -> None:
+        if left[0] == 0:
+            raise CrashError(name)
+        left[0] -= 1
+
+    return watch
+
+
+def do_at(step: str, act: Callable[[], object]) -> Callable[[str], None]:
+    """Return a step watcher that acts once, before a step."""
+    left = [act]
+
+    def watch(name: str) -> None:
+        if name == step and left:
+            left.pop()()
+
+    return watch
+
+
+def plain(study: Study) -> dict[str, list[tuple[str, int]]]:
+    return {name: list(rows) for name, rows in study.items()}
 
 
 def tree(folder: Path) -> list[str]:

@@ -99,6 +99,11 @@ def test_what_is_not_there_is_answered_in_words(lake: Lake, text: str, message: 
     assert str(refused.value) == message
 
 
+def test_an_empty_lake_says_so(lake: Lake) -> None:
+    with pytest.raises(NotFoundError, match="lake is empty, or lies elsewhere"):
+        lake.load_record(parse_reference("study"))
+
+
 def test_a_list_shows_the_newest_version_of_each_name(lake: Lake) -> None:
     fill(lake, stored("b"), stored("A"), stored("b", 2))
 

@@ -90,18 +90,19 @@ def test_damage_is_named_with_what_can_still_be_read(
     assert [str(each) for each in found] == [expected]
 
 
-def test_a_version_cut_from_the_log_is_named_with_those_that_are_there(lake: Lake) -> None:
-    first = publish(lake)
-    publish(lake, SECOND)
-    folder = patient_file(lake, first).parent
-    DeltaTable(folder).create_checkpoint()
-    patient_log(lake, first, 0).unlink()
+def test_versions_cut_from_the_log_are_named_with_those_that_are_there(lake: Lake) -> None:
+    records = [publish(lake, study) for study in (FIRST, SECOND, FIRST, SECOND)]
+    folder = patient_file(lake, records[0]).parent
+    DeltaTable(folder, version=2).create_checkpoint()
+    for version in (0, 1):
+        patient_log(lake, records[-1], version).unlink()
 
-    (problem,) = lake.verify(first)
+    found = [lake.verify(record) for record in records]
 
-    assert (problem.what, problem.readable) == (
+    assert [len(problems) for problems in found] == [1, 1, 0, 0]
+    assert (found[0][0].what, found[0][0].readable) == (
         "the version is not in the table's log",
-        "versions 1 to 1 are there",
+        "versions 2 to 3 are there",
     )
 
 

@@ -1,0 +1,58 @@
+"""What changed between two dictionaries."""
+
+from apollo_spark.dataset.diff import diff_dictionaries
+from apollo_spark.model.receipt import FieldChange, SchemaDiff
+from tests.support.dictionaries import dictionary
+
+BEFORE = """
+    entity   name        type     primary_key_type  referenced_entity_field  relationship  source_column
+    patient  patient_id  string   global            -                        -             -
+    patient  weight      float    -                 -                        -             -
+    patient  bmi         float    -                 -                        -             body mass
+    visit    visit_id    integer  local             -                        -             -
+    visit    patient_id  string   -                 patient:patient_id       many_to_one   -
+"""
+
+
+def test_equal_dictionaries_have_no_diff() -> None:
+    assert diff_dictionaries(dictionary(BEFORE), dictionary(BEFORE)).is_empty
+
+
+def test_every_kind_of_change_is_told() -> None:
+    after = """
+        entity   name        type     primary_key_type  referenced_entity_field  relationship  source_column
+        patient  patient_id  string   global            -                        -             -
+        patient  weight      string   -                 -                        -             -
+        patient  body_mass   float    -                 -                        -             body mass
+        patient  height      float    -                 -                        -             -
+        test     test_id     integer  local             -                        -             -
+        test     patient_id  string   -                 patient:patient_id       many_to_one   -
+    """
+
+    assert diff_dictionaries(dictionary(BEFORE), dictionary(after)) == SchemaDiff(
+        entities_added=("test",),
+        entities_removed=("visit",),
+        fields_added=("patient.height", "test.test_id", "test.patient_id"),
+        fields_removed=("visit.visit_id", "visit.patient_id"),
+        fields_renamed=(
+            FieldChange(entity="patient", before="patient.bmi", after="patient.body_mass"),
+        ),
+        fields_retyped=(
+            FieldChange(
+                entity="patient", before="patient.weight float", after="patient.weight string"
+            ),
+        ),
+    )
+
+
+def test_a_coding_with_other_codes_is_told() -> None:
+    fields = """
+        entity   name        type    primary_key_type  coding_name
+        patient  patient_id  string  global            -
+        patient  sex         string  -                 sex
+    """
+    codes = "coding_name  code  meaning\nsex  F  Female\n"
+    before = dictionary(fields, codings=codes)
+    after = dictionary(fields, codings=codes + "sex  M  Male\n")
+
+    assert diff_dictionaries(before, after) == SchemaDiff(codings_changed=("sex",))
