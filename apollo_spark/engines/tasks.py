@@ -6,12 +6,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from apollo_spark.engines.progress import OnProgress, watching
 from apollo_spark.workers.partition import PartitionTask
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 Item = TypeVar("Item")
+
+
+def no_progress(done: int, total: int) -> None:
+    """Show nothing."""
 
 
 class TaskRunner(Protocol):
@@ -31,22 +36,43 @@ class TaskRunner(Protocol):
 class LocalTaskRunner:
     """Runs tasks in threads: parsing, hashing and writing release the interpreter lock."""
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(
+        self, threads: int | None = None, *, on_progress: OnProgress = no_progress
+    ) -> None:
         self._threads = threads or os.cpu_count() or 1
+        self._on_progress = on_progress
 
     def run(
         self, function: Callable[[Item], dict[str, Any]], items: Sequence[Item]
     ) -> list[dict[str, Any]]:
         """Run every item in a pool of threads."""
         with ThreadPoolExecutor(max_workers=self._threads) as pool:
-            return list(pool.map(function, items))
+            results = []
+            for result in pool.map(function, items):
+                results.append(result)
+                self._on_progress(len(results), len(items))
+            return results
 
 
 class SparkTaskRunner:
-    """Runs tasks on Spark's executors, one item a partition."""
+    """Runs tasks on Spark's executors, one item a partition.
 
-    def __init__(self, spark: "SparkSession") -> None:
+    Args:
+        spark: The session.
+        count_done: Returns how many tasks of the running job are done, and of how many.
+        on_progress: Told about it every few seconds.
+    """
+
+    def __init__(
+        self,
+        spark: "SparkSession",
+        *,
+        count_done: Callable[[], tuple[int, int]] = lambda: (0, 0),
+        on_progress: OnProgress = no_progress,
+    ) -> None:
         self._spark = spark
+        self._count_done = count_done
+        self._on_progress = on_progress
 
     def run(
         self, function: Callable[[Item], dict[str, Any]], items: Sequence[Item]
@@ -56,5 +82,6 @@ class SparkTaskRunner:
             return []
         task = PartitionTask(function, tuple(items))
         numbers = self._spark.range(0, len(items), 1, len(items))
-        rows = numbers.mapInArrow(task, "number bigint, result string").collect()
+        with watching(self._count_done, self._on_progress):
+            rows = numbers.mapInArrow(task, "number bigint, result string").collect()
         return [json.loads(row.result) for row in sorted(rows, key=lambda row: int(row.number))]

@@ -38,7 +38,7 @@ except ModuleNotFoundError as missing:
         fix="Install the extra: pip install 'apollo_spark[spark]'.",
     ) from missing
 
-__all__ = ["SessionSettings", "close_session", "open_session"]
+__all__ = ["SessionSettings", "close_session", "count_tasks", "open_session"]
 
 CLUSTER_VARIABLES = ("DATABRICKS_RUNTIME_VERSION", "PYSPARK_GATEWAY_PORT", "SPARK_REMOTE")
 """Each is set where a platform, spark-submit or a Connect server has started Spark already."""
@@ -82,6 +82,16 @@ def close_session(session: SparkSession) -> None:
     session.stop()
     _end_java(own.gateway)
     shutil.rmtree(own.workplace, ignore_errors=True)
+
+
+def count_tasks(session: SparkSession) -> tuple[int, int]:
+    """Return how many tasks of the running stages are done, and of how many; zeros if unknown."""
+    if "SPARK_REMOTE" in os.environ:
+        return 0, 0
+    tracker = session.sparkContext.statusTracker()
+    stages = [tracker.getStageInfo(number) for number in tracker.getActiveStageIds()]
+    known = [each for each in stages if each is not None]
+    return sum(each.numCompletedTasks for each in known), sum(each.numTasks for each in known)
 
 
 def _start_session(settings: SessionSettings, *, verbose: bool) -> SparkSession:

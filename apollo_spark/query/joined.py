@@ -7,9 +7,16 @@ from sqlglot import exp
 
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import DataDictionary, Entity
-from apollo_spark.model.field import FieldSpec
+from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.query.sql import ascending, column, derived, labelled, name, table
-from apollo_spark.query.values import FieldSource, Shown, ValueMode, show_value
+from apollo_spark.query.values import (
+    Codes,
+    FieldSource,
+    Shown,
+    ValueMode,
+    show_value,
+    type_codes,
+)
 
 Slices = Mapping[str, tuple[TableSlice, ...]]
 """The tables of each entity; the first holds every row, the others repeat the key."""
@@ -50,7 +57,11 @@ def select_fields(
     """Return the statement that shows some fields of joined entities."""
     order = [key for entity in joined.order for key in _order_fields(dictionary, entity, asked)]
     needed = _needed_fields(joined, asked, order)
-    shown = [_show(dictionary, slices, entity, spec, mode) for entity, spec in asked]
+    codes = _type_codes(dictionary, asked, mode)
+    shown = [
+        show_value(_source(slices, entity, spec), codes.get((spec.coding_name, spec.type)), mode)
+        for entity, spec in asked
+    ]
     values = [
         labelled(each.value, f"{entity.name}.{spec.name}")
         for each, (entity, spec) in zip(shown, asked, strict=True)
@@ -92,17 +103,24 @@ def _needed_fields(
     return needed
 
 
-def _show(
-    dictionary: DataDictionary, slices: Slices, entity: Entity, spec: FieldSpec, mode: ValueMode
-) -> Shown:
+def _type_codes(
+    dictionary: DataDictionary, asked: Asked, mode: ValueMode
+) -> dict[tuple[str | None, FieldType], Codes]:
+    if mode is ValueMode.RAW:
+        return {}
+    used = dict.fromkeys((spec.coding_name, spec.type) for _, spec in asked)
+    found = ((name, type_, dictionary.find_coding(name)) for name, type_ in used)
+    return {(name, type_): type_codes(coding, type_) for name, type_, coding in found if coding}
+
+
+def _source(slices: Slices, entity: Entity, spec: FieldSpec) -> FieldSource:
     tables = _slices_of(slices, entity.name)
-    source = FieldSource(
+    return FieldSource(
         entity=entity.name,
         spec=spec,
         table=tables[_slice_number(tables, spec.name)].table,
         column=column(entity.name, spec.name),
     )
-    return show_value(source, dictionary.find_coding(spec.coding_name), mode)
 
 
 def _add_lookups(tree: exp.Select, shown: Iterable[Shown]) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.progress import OnProgress, ProgressLine
 from apollo_spark.engines.tasks import LocalTaskRunner, SparkTaskRunner
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 QUICK_BYTES = 200 * 1024 * 1024
 # Above this the keys of a load are checked by the cluster rather than by this process.
 EMBEDDED_BYTES = 20 * 1024**3
+
+STEPS_OF_TABLES = ("prepare ", "commit ", "pin ")
 
 Say = Callable[[str], None]
 
@@ -47,7 +50,8 @@ def run_clinical_load(
         session: A session to use instead of one that is started and stopped here.
     """
     reporter = LoadReporter(lake, request.name, request.report, is_dry_run=request.dry_run)
-    opener = EngineOpener(settings, session=session, verbose=verbose)
+    progress = ProgressLine(say)
+    opener = EngineOpener(settings, session=session, verbose=verbose, on_progress=progress)
     with opener, _target(lake, request) as target:
         outcome = load_clinical(
             target,
@@ -55,7 +59,7 @@ def run_clinical_load(
             open_engines=opener.open,
             reporter=reporter,
             block_bytes=settings.block_bytes,
-            on_step=show_steps(say),
+            on_step=show_steps(say, progress, verbose=verbose),
         )
     if outcome.findings:
         say(reporter.text(outcome.findings))
@@ -66,9 +70,15 @@ class EngineOpener:
     """Opens the engines of a load when they are needed, and stops what it started."""
 
     def __init__(
-        self, settings: LakeSettings, *, session: "SparkSession | None", verbose: bool
+        self,
+        settings: LakeSettings,
+        *,
+        session: "SparkSession | None",
+        verbose: bool,
+        on_progress: OnProgress,
     ) -> None:
         self._settings = settings
+        self._on_progress = on_progress
         self._session = session
         self._started: SparkSession | None = None
         self._verbose = verbose
@@ -88,14 +98,23 @@ class EngineOpener:
         """Return the runner of the settings and the engine for the checks between rows."""
         embedded = EmbeddedEngine(lake.tables)
         if self._settings.runner == "local":
-            return LoadEngines(runner=LocalTaskRunner(), engine=embedded)
+            local = LocalTaskRunner(on_progress=self._on_progress)
+            return LoadEngines(runner=local, engine=embedded)
         spark = self._session or self._start(input_bytes)
+        runner = self._spark_runner(spark)
         if input_bytes <= EMBEDDED_BYTES:
-            return LoadEngines(runner=SparkTaskRunner(spark), engine=embedded)
+            return LoadEngines(runner=runner, engine=embedded)
         from apollo_spark.engines.spark import SparkEngine
 
         engine = SparkEngine(spark, lambda pin: str(lake.tables.folder_of(pin)))
-        return LoadEngines(runner=SparkTaskRunner(spark), engine=engine)
+        return LoadEngines(runner=runner, engine=engine)
+
+    def _spark_runner(self, spark: "SparkSession") -> SparkTaskRunner:
+        from apollo_spark.lake.session import count_tasks
+
+        return SparkTaskRunner(
+            spark, count_done=lambda: count_tasks(spark), on_progress=self._on_progress
+        )
 
     def _start(self, input_bytes: int) -> "SparkSession":
         from apollo_spark.lake.session import open_session
@@ -118,11 +137,17 @@ def _target(lake: Lake, request: ClinicalLoad) -> Iterator[Lake]:
         yield open_lake(folder)
 
 
-def show_steps(say: Say) -> OnStep:
-    """Return a function that prints each step with the seconds since the start."""
+def show_steps(say: Say, progress: ProgressLine, *, verbose: bool) -> OnStep:
+    """Return a function that prints each step with the seconds since the start.
+
+    Steps of single tables are many and short: only `verbose` shows them.
+    """
     start = time.monotonic()
 
     def show(name: str) -> None:
+        progress.restart()
+        if name.startswith(STEPS_OF_TABLES) and not verbose:
+            return
         say(f"{time.monotonic() - start:6.1f} s  {name}")
 
     return show

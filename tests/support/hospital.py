@@ -65,7 +65,12 @@ def hospital_dictionary() -> DataDictionary:
     lines = [f"floats  {number}.5  half past {number}" for number in range(-20, 120)]
     found = dictionary(FIELDS, codings=CODINGS + "long  x  y\n" + "\n".join(lines))
     kept = tuple(each for each in found.codings if each.name not in {"long", "habits"})
-    return found.model_copy(update={"codings": (*kept, _nasty("long", 150), _nasty("habits", 0))})
+    return DataDictionary(
+        main_entity=found.main_entity,
+        entities=found.entities,
+        relations=found.relations,
+        codings=(*kept, _nasty("long", 150), _nasty("habits", 0)),
+    )
 
 
 def _nasty(name: str, plain: int) -> Coding:

@@ -13,7 +13,7 @@ from apollo_spark.export.cells import format_column
 from apollo_spark.model.coding import CodePlace, Coding
 from apollo_spark.model.field import FieldType
 from apollo_spark.query.sql import column, labelled, table
-from apollo_spark.query.values import text_of, typed_meanings
+from apollo_spark.query.values import text_of, type_codes
 from apollo_spark.tables.layout import ARROW_TYPES
 from tests.support.tables import FileTables
 
@@ -58,7 +58,7 @@ def test_codes_are_compared_as_values_of_the_field() -> None:
         ),
     )
 
-    assert typed_meanings(coding, FieldType.INTEGER) == {1: "<1>"}
-    assert typed_meanings(coding, FieldType.FLOAT) == {1.0: "<1>", -2.5: "<-2.50>"}
-    assert typed_meanings(coding, FieldType.DATE) == {date(1900, 1, 1): "<1900-1-1>"}
-    assert set(typed_meanings(coding, FieldType.STRING)) == set(codes)
+    assert type_codes(coding, FieldType.INTEGER).meanings == {1: "<1>"}
+    assert type_codes(coding, FieldType.FLOAT).meanings == {1.0: "<1>", -2.5: "<-2.50>"}
+    assert type_codes(coding, FieldType.DATE).meanings == {date(1900, 1, 1): "<1900-1-1>"}
+    assert set(type_codes(coding, FieldType.STRING).meanings) == set(codes)
