@@ -85,3 +85,25 @@ class SparkTaskRunner:
         with watching(self._count_done, self._on_progress):
             rows = numbers.mapInArrow(task, "number bigint, result string").collect()
         return [json.loads(row.result) for row in sorted(rows, key=lambda row: int(row.number))]
+
+
+def find_wheel(package: str) -> Path | None:
+    """Return the wheel that a package was imported from without being installed, or None.
+
+    Args:
+        package: The path of the package, inside the wheel.
+    """
+    home = Path(package).parent
+    return home if home.suffix == ".whl" and home.is_file() else None
+
+
+@cache
+def _as_zip(wheel: Path) -> Path:
+    """Copy a wheel under a name that Spark puts on the workers' path.
+
+    Spark sends a wheel of --py-files to the workers but lets them import from zip, egg and jar only.
+    """
+    folder = tempfile.mkdtemp(prefix="apollo_spark-")
+    # Executors that start late fetch the copy late.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(shutil.copyfile(wheel, Path(folder, f"{wheel.stem}.zip")))

@@ -19,6 +19,11 @@ def _value(name: str, summary: str, default: Severity = Severity.REFUSE) -> Rule
     return Rule(name=name, kind="value", summary=summary, default=default, can_quarantine=True)
 
 
+def _assay(name: str, summary: str) -> Rule:
+    """A rule on the content of an assay, where no single row could be set aside."""
+    return Rule(name=name, kind="value", summary=summary)
+
+
 FILE_RULES = (
     _file("file_missing", "the file or folder is there"),
     _file("file_empty", "a file has a header"),
@@ -88,6 +93,22 @@ VALUE_RULES = (
     _value("reference_cardinality", "a relationship holds in the data"),
 )
 
+EXPRESSION_RULES = (
+    _file("source_format", "a source has the stated format, or one that can be recognised"),
+    _file("matrix_header", "the header of a matrix names every column of its rows"),
+    _file("manifest_file", "every row of a manifest has its file, and every file its row"),
+    _assay("feature_kind", "feature ids are all ENSG or all ENST, unless any are allowed"),
+    _assay("feature_repeated", "a feature stands once"),
+    _assay("features_differ", "all files have the same features, unless they are united"),
+    _assay("sample_repeated", "a sample stands once"),
+    _assay("sample_present", "an added sample is not in the assay yet"),
+    _assay("expression_number", "a value is a number"),
+    _assay("expression_finite", "a value is finite"),
+    _assay("expression_negative", "a value is not negative"),
+    _assay("expression_fraction", "a count is a whole number"),
+    _assay("pair_repeated", "a sample has one value of a feature"),
+)
+
 RULES: dict[str, Rule] = {
-    rule.name: rule for rule in (*FILE_RULES, *DICTIONARY_RULES, *VALUE_RULES)
+    rule.name: rule for rule in (*FILE_RULES, *DICTIONARY_RULES, *VALUE_RULES, *EXPRESSION_RULES)
 }

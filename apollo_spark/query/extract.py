@@ -9,6 +9,7 @@ from sqlglot import exp
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.base import Record
 from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.field import FieldSpec
 from apollo_spark.query.join_path import JoinStep, join_steps, multiplying_entities, path_to
 from apollo_spark.query.joined import Asked, Join, JoinedEntities, Slices, select_fields
 from apollo_spark.query.values import ValueMode
@@ -105,7 +106,8 @@ def find_fields(dictionary: DataDictionary, fields: tuple[str, ...]) -> Asked:
     repeated = [each for each, times in Counter(fields).items() if times > 1]
     if repeated:
         raise UsageError(f"These fields are asked for more than once: {', '.join(repeated)}.")
-    found, lost = [], []
+    found: list[tuple[Entity, FieldSpec]] = []
+    lost: list[str] = []
     for path in fields:
         entity_name, _, field_name = path.partition(".")
         entity = dictionary.find_entity(entity_name)

@@ -109,8 +109,8 @@ def _type_codes(
     if mode is ValueMode.RAW:
         return {}
     used = dict.fromkeys((spec.coding_name, spec.type) for _, spec in asked)
-    found = ((name, type_, dictionary.find_coding(name)) for name, type_ in used)
-    return {(name, type_): type_codes(coding, type_) for name, type_, coding in found if coding}
+    found = ((*key, dictionary.find_coding(key[0])) for key in used)
+    return {(title, type_): type_codes(coding, type_) for title, type_, coding in found if coding}
 
 
 def _source(slices: Slices, entity: Entity, spec: FieldSpec) -> FieldSource:

@@ -74,7 +74,7 @@ def describe_pin(lake: Lake, record: DatasetRecord, table: str, *, full: bool) -
         return short
     return {
         **short,
-        "path": str(lake.root.path / pin.location),
+        "path": str(lake.tables.folder_of(pin)),
         "content_hash": pin.content_hash,
         "files_digest": pin.files_digest,
     }

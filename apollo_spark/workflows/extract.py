@@ -132,6 +132,7 @@ def extract_fields(
             rows = write_rows(reader, targets[entity], format_of(targets[entity]), force=job.force)
             if targets[entity] != STANDARD_OUTPUT:
                 say(f"wrote {rows:,} rows to {targets[entity]}")
+            _tell_factor(plan, record, rows, say)
     return tuple(each for each in targets.values() if each != STANDARD_OUTPUT)
 
 
@@ -152,6 +153,15 @@ def _warn_of_factor(plan: ExtractPlan, say: Say) -> None:
             f"warning: rows of {' and '.join(plan.multiplying)} multiply each other, because they "
             "are independent of each other; --per-entity writes one file each"
         )
+
+
+def _tell_factor(plan: ExtractPlan, record: DatasetRecord, rows: int, say: Say) -> None:
+    """Say how much larger the answer is than the largest entity in it."""
+    if not plan.multiplying:
+        return
+    tables = {each.name: each.slices[0].table for each in record.entities}
+    largest = max(record.pin_of(tables[each]).rows for each in plan.multiplying)
+    say(f"warning: {rows:,} rows, {rows / max(largest, 1):.1f} times those of the largest of them")
 
 
 class _Answering:

@@ -86,8 +86,7 @@ def load_clinical(
     plan = planning.plan
     standing = find_standing(reporter.lake, request.name, plan.fingerprint)
     if standing is not None and not request.dry_run:
-        receipt = LoadReceipt.model_validate_json(reporter.lake.parts.get(standing.receipt))
-        return LoadOutcome(receipt=receipt, current=(str(standing),))
+        return already(reporter.lake, standing)
     on_step("open engines")
     engines = open_engines(lake, sum(each.size for each in plan.inputs))
     with lake.publication(request.name, holder=actor(), on_step=on_step) as publication:
@@ -112,6 +111,12 @@ def find_standing(lake: Lake, name: str, fingerprint: str) -> DatasetRecord | No
     return record if record.lineage.fingerprint == fingerprint else None
 
 
+def already(lake: Lake, record: DatasetRecord) -> LoadOutcome:
+    """Return the outcome of a load whose result stands already."""
+    receipt = LoadReceipt.model_validate_json(lake.parts.get(record.receipt))
+    return LoadOutcome(receipt=receipt, current=(str(record),))
+
+
 @dataclass(frozen=True)
 class _Load:
     """One load that holds its lease; `run` may be called again from the beginning."""
@@ -126,6 +131,10 @@ class _Load:
 
     def run(self) -> LoadOutcome:
         """Write, check and, while the policy leaves rows out, write again; then publish."""
+        base = self.publication.base
+        if base is not None and base.lineage.fingerprint == self.plan.fingerprint:
+            # Another process loaded the same files while this one waited.
+            return already(self.lake, base)
         excluded: Excluded = {}
         left_out: tuple[Finding, ...] = ()
         while True:

@@ -103,6 +103,24 @@ def test_a_waiting_writer_gives_up_in_the_end(world: World) -> None:
     assert world.pauses == [1.0, 1.0, 1.0]
 
 
+@pytest.mark.parametrize("is_first_ever", [True, False])
+def test_of_two_who_saw_a_free_lease_one_takes_it(world: World, is_first_ever: bool) -> None:
+    first = world.writer(7)
+    if not is_first_ever:
+        first.release(first.take("study", "ann"))
+    looks = iter(["before looking", "after looking"])
+
+    def clock() -> datetime:
+        if next(looks, "") == "after looking":
+            first.take("study", "ann")
+        return world.now
+
+    second = LeaseStore(world.root, clock=clock, processes=Writer(world, 8), pause=world.pause)
+
+    with pytest.raises(LeaseHeldError, match="process 7"):
+        second.take("study", "bob")
+
+
 def test_a_lease_ends_a_minute_after_it_was_renewed(world: World) -> None:
     first = world.writer(7)
     lease = first.take("study", "ann")

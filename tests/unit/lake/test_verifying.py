@@ -31,6 +31,11 @@ def cut_file(lake: Lake, record: DatasetRecord) -> None:
     file.write_bytes(file.read_bytes()[:-1])
 
 
+def lengthen_file(lake: Lake, record: DatasetRecord) -> None:
+    file = patient_file(lake, record)
+    file.write_bytes(bytes(1) + file.read_bytes())
+
+
 def lose_rows(lake: Lake, record: DatasetRecord) -> None:
     file = patient_file(lake, record)
     size = file.stat().st_size
@@ -65,6 +70,7 @@ def replace_table(lake: Lake, record: DatasetRecord) -> None:
     ("damage", "what", "readable"),
     [
         (delete_file, "1 of 1 files are missing or damaged (F)", "0 of 2 rows can be read"),
+        (lengthen_file, "1 of 1 files are missing or damaged (F)", "0 of 2 rows can be read"),
         (cut_file, "1 of 1 files are missing or damaged (F)", "0 of 2 rows can be read"),
         (lose_rows, "it has 1 rows instead of 2", "1 of 2 rows can be read"),
         (rename_column, "its columns are others", "its rows can be read"),

@@ -1,0 +1,237 @@
+"""Feature ids: the rows of the sources become features by stated rules.
+
+Summary rows of STAR and htseq-count are left out. With an id map every id is replaced, and one
+without or with several replacements is left out. Of Ensembl ids the version is taken away, while
+`_PAR_Y`, which tells the copy on Y from that on X, stays. What is equal then is one feature.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from apollo_spark.model.assay import FeatureIdKind
+from apollo_spark.model.findings import Finding
+from apollo_spark.sources.expression.quantifiers import SUMMARY_ROWS
+from apollo_spark.sources.findings import finding_of, finding_of_lines, list_names
+
+IdRule = Literal["ensembl", "any"]
+DuplicateRule = Literal["refuse", "sum", "mean", "first"]
+
+# The R marks copies on Y in GENCODE before release 25.
+ENSEMBL_ID = r"^(?P<stem>ENS(?P<letter>[GT])R?[0-9]+)(?P<version>\.[0-9]+)?(?P<par>_PAR_Y)?$"
+LEFT_OUT = -1
+
+
+@dataclass(frozen=True)
+class FeatureIds:
+    """The features of a list of source ids.
+
+    Attributes:
+        ids: Feature ids (strings), each once, in the order of first appearance.
+        feature_of_row: Index into `ids` for every source id (int32), -1 where it is left out.
+        kind: ENSG, ENST, or any.
+        repeated: How many features have more than one source id.
+        versions_stripped: How many source ids lost a version.
+        par_y: How many features are copies on Y.
+        summary_rows: How many source ids are summary rows.
+        unmapped: How many source ids the id map does not name.
+        ambiguous: How many source ids the id map gives several names.
+        findings: What is wrong with the ids.
+    """
+
+    ids: pa.Array
+    feature_of_row: np.ndarray
+    kind: FeatureIdKind
+    repeated: int
+    versions_stripped: int
+    par_y: int
+    summary_rows: int
+    unmapped: int
+    ambiguous: int
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Mapped:
+    """Source ids after the id map; null where left out."""
+
+    ids: pa.Array
+    unmapped: int = 0
+    ambiguous: int = 0
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Ids as they are stored, and what was seen on the way."""
+
+    ids: pa.Array
+    kind: FeatureIdKind
+    versions: int
+    par_y: np.ndarray
+    findings: tuple[Finding, ...]
+
+
+def resolve_feature_ids(
+    ids: pa.Array | Sequence[str],
+    *,
+    id_rule: IdRule = "ensembl",
+    id_map: Mapping[str, tuple[str, ...]] | None = None,
+    on_duplicate: DuplicateRule = "refuse",
+    lines: np.ndarray | None = None,
+    file: str | None = None,
+) -> FeatureIds:
+    """Make features of source ids.
+
+    Args:
+        ids: Source ids in the order of the rows, or of the columns of a turned matrix.
+        id_rule: `ensembl` wants ENSG or ENST ids, of one kind; `any` takes ids as they are.
+        id_map: New names by source id, as `read_id_map` gives them.
+        on_duplicate: Only `refuse` makes a finding of repeated features.
+        lines: The physical line of every id, for the places of findings.
+        file: The name that findings give.
+    """
+    given = pa.array(ids, pa.string())
+    is_summary = pc.is_in(given, pa.array(SUMMARY_ROWS, pa.string()))
+    kept = pc.if_else(is_summary, pa.scalar(None, pa.string()), given)
+    mapped = _Mapped(kept) if id_map is None else _map_ids(kept, id_map)
+    named = _name_any(mapped.ids) if id_rule == "any" else _name_ensembl(mapped.ids, lines, file)
+    encoded = named.ids.dictionary_encode()
+    rows = encoded.indices.fill_null(LEFT_OUT).to_numpy(zero_copy_only=False).astype(np.int32)
+    times = np.bincount(rows[rows != LEFT_OUT], minlength=len(encoded.dictionary))
+    findings = [*_find_empty(mapped.ids, lines, file), *named.findings]
+    if on_duplicate == "refuse" and (times > 1).any():
+        findings.append(_repeated(encoded.dictionary, rows, lines, file))
+    return FeatureIds(
+        ids=encoded.dictionary,
+        feature_of_row=rows,
+        kind=named.kind,
+        repeated=int(np.count_nonzero(times > 1)),
+        versions_stripped=named.versions,
+        par_y=len(np.unique(rows[named.par_y])),
+        summary_rows=pc.sum(is_summary).as_py() or 0,
+        unmapped=mapped.unmapped,
+        ambiguous=mapped.ambiguous,
+        findings=tuple(findings),
+    )
+
+
+def is_ensembl(ids: pa.Array | Sequence[str]) -> np.ndarray:
+    """Say of each id whether it is an Ensembl gene or transcript id."""
+    matches = pc.match_substring_regex(pa.array(ids, pa.string()), ENSEMBL_ID)
+    return np.asarray(matches.fill_null(False).to_numpy(zero_copy_only=False), bool)
+
+
+def strip_versions(ids: pa.Array) -> pa.Array:
+    """Return Ensembl ids without version, and all others as they are."""
+    parts = pc.extract_regex(ids, ENSEMBL_ID)
+    bare = pc.binary_join_element_wise(_part(parts, "stem"), _part(parts, "par"), "")
+    return pc.coalesce(bare, ids)
+
+
+def _part(parts: pa.Array, name: str) -> pa.Array:
+    # Not `field`: it would give the text of rows that do not match.
+    return pc.struct_field(parts, name)
+
+
+def _name_any(ids: pa.Array) -> _Named:
+    return _Named(ids, "any", 0, np.zeros(len(ids), bool), ())
+
+
+def _name_ensembl(ids: pa.Array, lines: np.ndarray | None, file: str | None) -> _Named:
+    parts = pc.extract_regex(ids, ENSEMBL_ID)
+    letters = Counter(_part(parts, "letter").drop_null().to_pylist())
+    kind: FeatureIdKind = "ENST" if letters["T"] > letters["G"] else "ENSG"
+    return _Named(
+        ids=strip_versions(ids),
+        kind=kind,
+        versions=_count(_part(parts, "version")),
+        par_y=_is_filled(_part(parts, "par")),
+        findings=tuple(_find_kinds(ids, _part(parts, "letter"), kind, lines, file)),
+    )
+
+
+def _is_filled(texts: pa.Array) -> np.ndarray:
+    filled = pc.not_equal(texts, "").fill_null(False)
+    return np.asarray(filled.to_numpy(zero_copy_only=False), bool)
+
+
+def _count(texts: pa.Array) -> int:
+    return int(np.count_nonzero(_is_filled(texts)))
+
+
+def _map_ids(ids: pa.Array, id_map: Mapping[str, tuple[str, ...]]) -> _Mapped:
+    """Replace ids; an id that the map lacks is looked up again without its version."""
+    unique = ids.dictionary_encode()
+    names = unique.dictionary.to_pylist()
+    bare = strip_versions(unique.dictionary).to_pylist()
+    found = [id_map.get(name) or id_map.get(short) or () for name, short in zip(names, bare)]
+    targets = pa.array([each[0] if len(each) == 1 else None for each in found], pa.string())
+    times = np.bincount(unique.indices.drop_null().to_numpy(), minlength=len(names))
+    choices = np.array([len(each) for each in found], int)
+    return _Mapped(
+        ids=targets.take(unique.indices),
+        unmapped=int(times[choices == 0].sum()),
+        ambiguous=int(times[choices > 1].sum()),
+    )
+
+
+def _find_kinds(
+    ids: pa.Array,
+    letters: pa.Array,
+    kind: FeatureIdKind,
+    lines: np.ndarray | None,
+    file: str | None,
+) -> Iterator[Finding]:
+    """Find ids that are no Ensembl ids, and those of the less frequent kind."""
+    is_unknown = pc.and_(letters.is_null(), pc.and_(ids.is_valid(), pc.not_equal(ids, "")))
+    unknown = np.flatnonzero(is_unknown.fill_null(False).to_numpy(zero_copy_only=False))
+    if len(unknown):
+        text = (
+            f"ids are neither ENSG nor ENST: {_first(ids, unknown)}; "
+            "map them with --id-map, or allow them with --feature-ids any"
+        )
+        yield _finding("feature_kind", text, unknown, lines, file)
+    is_other = pc.not_equal(letters, kind[-1]).fill_null(False)
+    other = np.flatnonzero(is_other.to_numpy(zero_copy_only=False))
+    if len(other):
+        text = f"ids are not {kind} as most are: {_first(ids, other)}; an assay has one kind"
+        yield _finding("feature_kind", text, other, lines, file)
+
+
+def _find_empty(ids: pa.Array, lines: np.ndarray | None, file: str | None) -> Iterator[Finding]:
+    rows = np.flatnonzero(pc.equal(ids, "").fill_null(False).to_numpy(zero_copy_only=False))
+    if len(rows):
+        yield _finding("feature_kind", "a feature has no id", rows, lines, file)
+
+
+def _repeated(
+    features: pa.Array, rows: np.ndarray, lines: np.ndarray | None, file: str | None
+) -> Finding:
+    """Describe the rows whose feature stood before."""
+    first = np.full(len(features), len(rows))
+    kept = np.flatnonzero(rows != LEFT_OUT)
+    np.minimum.at(first, rows[kept], kept)
+    again = kept[first[rows[kept]] != kept]
+    names = features.take(pa.array(np.unique(rows[again]))).to_pylist()
+    text = (
+        f"features stand more than once: {list_names(names)}; "
+        "--on-duplicate sum, mean or first would join them"
+    )
+    return _finding("feature_repeated", text, again, lines, file)
+
+
+def _first(ids: pa.Array, rows: np.ndarray) -> str:
+    return list_names(dict.fromkeys(ids.take(pa.array(rows)).to_pylist()))
+
+
+def _finding(
+    rule: str, text: str, rows: np.ndarray, lines: np.ndarray | None, file: str | None
+) -> Finding:
+    if lines is None:
+        return finding_of(rule, text, file=file).model_copy(update={"count": len(rows)})
+    return finding_of_lines(rule, text, file=file or "", lines=lines[rows].tolist())
