@@ -40,6 +40,12 @@ class ItemRows(exp.Expression, exp.Func):
     arg_types: ClassVar[dict[str, bool]] = {"this": True}
 
 
+class ListItem(exp.Expression, exp.Func):
+    """One item of an array by its place from 0, or NULL where the array is shorter."""
+
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "place": True}
+
+
 class OrderedList(exp.Expression, exp.Func):
     """The texts of a group as one array, by their place; a missing text keeps its place."""
 
@@ -115,6 +121,14 @@ def _duckdb_ordered_list(self: Any, node: OrderedList) -> str:
     return f"LIST({self.sql(node, 'this')} ORDER BY {self.sql(node, 'place')})"
 
 
+def _spark_list_item(self: Any, node: ListItem) -> str:
+    return f"GET({self.sql(node, 'this')}, {self.sql(node, 'place')})"
+
+
+def _duckdb_list_item(self: Any, node: ListItem) -> str:
+    return f"LIST_EXTRACT({self.sql(node, 'this')}, {self.sql(node, 'place')} + 1)"
+
+
 class SparkGenerator(spark.SparkGenerator):
     """Writes statements for Spark, which then replaces no variables in texts and names."""
 
@@ -124,6 +138,7 @@ class SparkGenerator(spark.SparkGenerator):
         DatetimeText: _spark_datetime_text,
         CodeRows: _spark_code_rows,
         ItemRows: _spark_item_rows,
+        ListItem: _spark_list_item,
         OrderedList: _spark_ordered_list,
     }
 
@@ -151,6 +166,7 @@ class DuckDBGenerator(duckdb.DuckDBGenerator):
         DatetimeText: _duckdb_datetime_text,
         CodeRows: _duckdb_code_rows,
         ItemRows: _duckdb_item_rows,
+        ListItem: _duckdb_list_item,
         OrderedList: _duckdb_ordered_list,
     }
 

@@ -25,5 +25,6 @@ def test_what_runs_in_a_task_loads_only_numpy_and_pyarrow() -> None:
     loaded, own = answer.stdout.splitlines()
     assert loaded.split() == ["apollo_spark", "numpy", "pyarrow"]
     assert {name for name in own.split() if not name.startswith("apollo_spark.workers")} == {
-        "apollo_spark"
+        "apollo_spark",
+        "apollo_spark.version",
     }
