@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
+from apollo_spark.api.assay import Assay
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.lake.lake import Lake
@@ -16,7 +17,9 @@ from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.query.extract import ExtractPlan, ExtractRequest
 from apollo_spark.query.values import ValueMode
+from apollo_spark.workflows.assay_choice import find_assay
 from apollo_spark.workflows.extract import build_plans, locate, pins_of
+from apollo_spark.workflows.sample_fields import read_sample_fields
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -78,6 +81,26 @@ class Dataset:
             known = ", ".join(each.name for each in self.dictionary.entities)
             raise NotFoundError(f"{self.record} has no entity {entity!r}.", fix=f"It has {known}.")
         return EntityHandle(self, found)
+
+    @property
+    def assays(self) -> list[Assay]:
+        """The expression assays."""
+        return [self.assay(each.name) for each in self.record.assays]
+
+    def assay(self, name: str | None = None) -> Assay:
+        """Return an expression assay by name, or the first one.
+
+        Raises:
+            NotFoundError: There is none of that name.
+        """
+        found = find_assay(self.record.assays, name, str(self.record))
+        return Assay(
+            found,
+            self._lake.tables,
+            pins_of(self.record),
+            locate=locate(self._lake),
+            sample_fields=lambda: read_sample_fields(self._lake, self.record, found),
+        )
 
     def coding(self, name: str) -> Coding:
         """Return a coding by name.

@@ -1,8 +1,14 @@
 """`apollo extract`: rows and dictionaries out of a dataset."""
 
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 import click
 
 from apollo_spark.cli.context import common_options, current, print_json, say
+
+if TYPE_CHECKING:
+    from apollo_spark.engines.expression import ReadEstimate
 
 
 @click.group("extract")
@@ -55,6 +61,68 @@ def fields_command(
     written = extract_fields(lake, job, settings=current().settings(), say=say)
     if written and current().as_json:
         print_json({"written": list(written)})
+
+
+@extract_command.command("expression")
+@click.argument("name", metavar="NAME[@V]")
+@click.option("--assay", metavar="A", help="The assay; by default the first one.")
+@click.option("--unit", metavar="U", help="The unit; by default that of the first load.")
+@click.option(
+    "--filter-json",
+    metavar="F",
+    help="A filter: a file, - for stdin, or the JSON itself; without one everything.",
+)
+@click.option("--matrix", is_flag=True, help="A row for each sample, a column for each feature.")
+@click.option(
+    "--additional-fields",
+    metavar="LIST",
+    help="Of feature_name, chrom, start, end, strand.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="F",
+    help="csv, tsv or parquet by its ending, a matrix also h5ad; - is stdout.",
+)
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@click.option("--sql", "only_sql", is_flag=True, help="Print the statement instead of the rows.")
+@click.option("--dry-run", is_flag=True, help="Say how many rows and bytes it would be.")
+@common_options
+def expression_command(
+    *, name: str, assay: str | None, unit: str | None, filter_json: str | None, matrix: bool,
+    additional_fields: str | None, output: str | None, force: bool, only_sql: bool, dry_run: bool,
+) -> None:  # fmt: skip
+    """Extract expression values: feature_id,sample_id,expression, or a matrix."""
+    from apollo_spark.workflows.extract_expression import (
+        ExpressionJob,
+        estimate_expression,
+        expression_sql,
+        extract_expression,
+    )
+
+    job = ExpressionJob(
+        name=name, assay=assay, unit=unit, filter_json=filter_json, matrix=matrix,
+        additional_fields=additional_fields, output=output, force=force,
+    )  # fmt: skip
+    lake = current().lake()
+    if only_sql:
+        click.echo(expression_sql(lake, job))
+    elif dry_run:
+        _print_estimate(estimate_expression(lake, job))
+    else:
+        written = extract_expression(lake, job, say=say)
+        if written and current().as_json:
+            print_json({"written": [written]})
+
+
+def _print_estimate(found: "ReadEstimate") -> None:
+    if current().as_json:
+        print_json(asdict(found))
+        return
+    say(
+        f"{found.samples:,} samples x {found.features:,} features: at most {found.rows:,} rows, "
+        f"{found.bytes:,} bytes in memory, {found.stored_bytes:,} bytes read"
+    )
 
 
 @extract_command.command("dictionary")

@@ -1,6 +1,6 @@
 """Jobs for spark-submit: one YAML file each, the same workflows as the commands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,37 +43,62 @@ def _words(verb: str, arguments: Sequence[str]) -> list[str]:
         return [*verb.split(), "--help"]
     if len(arguments) < 2 or arguments[0] != "--config":
         raise ConfigurationError("A job needs --config FILE.", fix="See conf/ for examples.")
-    values = _read(Path(arguments[1]))
-    options = OPTIONS[verb]
-    known = {*options, *COMMON, "name", "data", "missing"}
-    if unknown := sorted(set(values) - known):
-        raise ConfigurationError(
-            f"{arguments[1]} has unknown keys: {', '.join(unknown)}.",
-            fix=f"Known are {', '.join(sorted(known))}.",
-        )
-    words = [*verb.split(), str(values.get("name", ""))]
-    for key, option in (*COMMON.items(), *options.items()):
+    values = _read(arguments[1], known={*OPTIONS[verb], *COMMON, "name", "data", "missing"})
+    words = [*verb.split(), values.get("name", "")]
+    for key, option in (*COMMON.items(), *OPTIONS[verb].items()):
         if key in values:
-            words += [option, str(values[key])]
-    if "missing" in values:
-        words += ["--missing", ",".join(map(str, _list(values["missing"])))]
-    for entity, files in dict(values.get("data") or {}).items():
-        for file in _list(files):
+            words += [option, values[key]]
+    if missing := _listed(values.get("missing")):
+        words += ["--missing", ",".join(missing)]
+    for entity, files in (values.get("data") or {}).items():
+        for file in _listed(files):
             words += ["--data", f"{entity}={file}"]
     return [*words, *arguments[2:]]
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _read(path: Path) -> Mapping[str, Any]:
+def _read(path: str, *, known: Collection[str]) -> dict[str, Any]:
+    """Read a job file; keys without a value are left out."""
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as wrong:
         raise ConfigurationError(
             f"Cannot read the job file {path}.", why=f"{type(wrong).__name__}."
         ) from None
     if not isinstance(found, Mapping):
         raise ConfigurationError(f"{path} must hold keys with values.")
-    return found
+    problems = [problem for key, value in found.items() for problem in _judge(key, value, known)]
+    if problems:
+        raise ConfigurationError("\n  ".join([f"The job file {path} is wrong:", *problems]))
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _judge(key: Any, value: Any, known: Collection[str]) -> Iterator[str]:
+    """Yield what is wrong with a key and its value."""
+    if key not in known:
+        yield f"{key}: unknown key (known are {', '.join(sorted(known))})"
+    elif key == "data":
+        yield from _judge_data(value)
+    elif key == "missing":
+        yield from _judge_texts(key, _listed(value))
+    elif value is not None:
+        yield from _judge_texts(key, [value])
+
+
+def _judge_data(value: Any) -> Iterator[str]:
+    if not isinstance(value, Mapping):
+        yield "data: must hold entities, each with its files"
+        return
+    for entity, files in value.items():
+        yield from _judge_texts(f"data.{entity}", [entity, *_listed(files)])
+
+
+def _judge_texts(key: str, values: Sequence[Any]) -> Iterator[str]:
+    """Refuse what is no text: YAML reads NO as false and 007 as 7."""
+    if not all(isinstance(each, str) for each in values):
+        yield f"{key}: must be text; put it into quotes"
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

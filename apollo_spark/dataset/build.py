@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from uuid import uuid4
 
+from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import canonical_json, sha256_text
 from apollo_spark.model.dataset import (
     CodingEntry,
@@ -62,6 +63,7 @@ def build_dataset_record(
     lineage: Lineage,
     receipt: str,
     schema_tag: str | None,
+    assays: tuple[AssayRecord, ...] = (),
 ) -> DatasetRecord:
     """Return the record of a loaded version, with a new id."""
     return DatasetRecord(
@@ -73,6 +75,7 @@ def build_dataset_record(
         entities=entities,
         codings=codings,
         relations=dictionary.relations,
+        assays=assays,
         pins=pins,
         lineage=lineage,
         receipt=receipt,

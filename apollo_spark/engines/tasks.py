@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from apollo_spark.engines.progress import OnProgress, watching
+from apollo_spark.engines.shipping import ship_package
 from apollo_spark.workers.partition import PartitionTask
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class SparkTaskRunner:
         count_done: Callable[[], tuple[int, int]] = lambda: (0, 0),
         on_progress: OnProgress = no_progress,
     ) -> None:
+        ship_package(spark)
         self._spark = spark
         self._count_done = count_done
         self._on_progress = on_progress
@@ -85,25 +87,3 @@ class SparkTaskRunner:
         with watching(self._count_done, self._on_progress):
             rows = numbers.mapInArrow(task, "number bigint, result string").collect()
         return [json.loads(row.result) for row in sorted(rows, key=lambda row: int(row.number))]
-
-
-def find_wheel(package: str) -> Path | None:
-    """Return the wheel that a package was imported from without being installed, or None.
-
-    Args:
-        package: The path of the package, inside the wheel.
-    """
-    home = Path(package).parent
-    return home if home.suffix == ".whl" and home.is_file() else None
-
-
-@cache
-def _as_zip(wheel: Path) -> Path:
-    """Copy a wheel under a name that Spark puts on the workers' path.
-
-    Spark sends a wheel of --py-files to the workers but lets them import from zip, egg and jar only.
-    """
-    folder = tempfile.mkdtemp(prefix="apollo_spark-")
-    # Executors that start late fetch the copy late.
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(shutil.copyfile(wheel, Path(folder, f"{wheel.stem}.zip")))

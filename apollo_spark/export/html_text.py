@@ -13,6 +13,9 @@ PLAIN_LIMIT = 400
 
 def show_text(text: str, *, limit: int = 200) -> str:
     """Return a name or a message as isolated text, shortened beyond `limit` characters."""
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        # Nothing here has a direction of its own: a page of many findings stays small.
+        return html.escape(text)
     return _isolate(text, limit=limit, css_class=None)
 
 

@@ -36,7 +36,7 @@
     }
     for (const group of groups) group.hidden = !group.querySelector("article:not([hidden])");
     output.value = shown === total
-      ? `${total.toLocaleString("en")} findings`
+      ? `${total.toLocaleString("en")} findings on this page`
       : `${shown.toLocaleString("en")} of ${total.toLocaleString("en")} findings shown`;
   }
 

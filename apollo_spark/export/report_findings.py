@@ -1,5 +1,6 @@
 """The findings of a report as HTML: by severity, then rule, then file and column."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -16,7 +17,7 @@ MARKS_OF_A_ROW = 30
 
 HEADINGS = {
     Severity.REFUSE: "Errors that refuse the load",
-    Severity.QUARANTINE: "Rows set aside in quarantine",
+    Severity.QUARANTINE: "Set aside in quarantine",
     Severity.WARN: "Warnings",
 }
 
@@ -35,7 +36,7 @@ def findings_html(findings: Iterable[Finding], entities: Sequence[str]) -> str:
     positions = {name: index for index, name in enumerate(entities)}
     sections: dict[Severity, list[str]] = {}
     for group, share in zip(groups, shares, strict=True):
-        rows = [_finding_row(each, positions, allowance) for each in group[:share]]
+        rows = [_finding_row(each, positions, allowance) for each in _first_of_each(group, share)]
         sections.setdefault(group[0].severity, []).append(_rule_section(group, rows))
     return "".join(_severity_section(each, rules) for each, rules in sections.items())
 
@@ -49,6 +50,18 @@ def share_out(wants: Sequence[int], budget: int) -> list[int]:
         shares[index] = min(wants[index], left // (len(wants) - done))
         left -= shares[index]
     return shares
+
+
+def _first_of_each(group: Sequence[Finding], share: int) -> list[Finding]:
+    """Return the first findings of every entity, so that none is missing from a page cut short."""
+    counts = Counter(each.entity for each in group)
+    left = dict(zip(counts, share_out(list(counts.values()), share), strict=True))
+    kept = []
+    for each in group:
+        if left[each.entity]:
+            left[each.entity] -= 1
+            kept.append(each)
+    return kept
 
 
 def count_times(count: int) -> str:
@@ -71,8 +84,8 @@ def _rule_section(group: Sequence[Finding], rows: Sequence[str]) -> str:
     total = sum(each.count for each in group)
     hidden = len(group) - len(rows)
     note = (
-        f'<p class="note">The first {len(rows):,} of {len(group):,} findings of this rule are '
-        "shown; the JSON report has all of them.</p>"
+        f'<p class="note">{len(rows):,} of {len(group):,} findings of this rule are shown, the '
+        "first of each entity; the JSON report has all of them.</p>"
         if hidden
         else ""
     )

@@ -19,10 +19,11 @@ def entities_html(report: ValidationReport) -> str:
     if not report.entities:
         return ""
     counts = _count_by_entity(report)
-    rows = [(show_text(each.entity), *_numbers(each, counts)) for each in report.entities]
-    sums = [_add(column) for column in list(zip(*rows, strict=True))[1:]]
-    body = "".join(_entity_row(row) for row in rows)
-    foot = f"<tfoot>{_entity_row(('All', *sums))}</tfoot>" if len(rows) > 1 else ""
+    rows = [_numbers(each, counts) for each in report.entities]
+    names = [show_text(each.entity) for each in report.entities]
+    body = "".join(map(_entity_row, names, rows))
+    sums = [sum_known(column) for column in zip(*rows, strict=True)]
+    foot = f"<tfoot>{_entity_row('All entities', sums)}</tfoot>" if len(rows) > 1 else ""
     head = _header(ENTITY_HEADER, numbers=ENTITY_HEADER[1:])
     return (
         '<section><h2>Entities</h2><div class="scroll" tabindex="0" role="region" '
@@ -53,39 +54,42 @@ def show_size(size: int) -> str:
     return f"{amount / 1_000:,.1f} TB"
 
 
-def _count_by_entity(report: ValidationReport) -> Counter[tuple[str | None, bool]]:
-    counts: Counter[tuple[str | None, bool]] = Counter()
+def sum_known(numbers: Iterable[int | None]) -> int | None:
+    """Return the sum of the numbers that are known, None where none is."""
+    known = [each for each in numbers if each is not None]
+    return sum(known) if known else None
+
+
+def show_number(number: int | None) -> str:
+    """Return a count with its thousands parted; one that is not known is a dash."""
+    return '<span title="not read">&ndash;</span>' if number is None else f"{number:,}"
+
+
+def _count_by_entity(report: ValidationReport) -> Counter[tuple[str | None, Severity]]:
+    counts: Counter[tuple[str | None, Severity]] = Counter()
     for each in report.findings:
-        counts[each.entity, each.severity is Severity.WARN] += each.count
+        counts[each.entity, each.severity] += each.count
     return counts
 
 
-def _numbers(rows: EntityRows, counts: Counter[tuple[str | None, bool]]) -> tuple[int | None, ...]:
+def _numbers(
+    rows: EntityRows, counts: Counter[tuple[str | None, Severity]]
+) -> tuple[int | None, ...]:
     return (
         rows.fields,
         rows.rows_read,
         rows.rows_stored,
         rows.rows_quarantined,
-        counts[rows.entity, False],
-        counts[rows.entity, True],
+        counts[rows.entity, Severity.REFUSE],
+        counts[rows.entity, Severity.WARN],
     )
 
 
-def _add(column: Sequence[int | None]) -> int | None:
-    known = [each for each in column if each is not None]
-    return sum(known) if known else None
-
-
-def _entity_row(row: Sequence[str | int | None]) -> str:
-    name, *numbers = row
-    cells = "".join(f'<td class="n">{_number(each)}</td>' for each in numbers)
+def _entity_row(name: str, numbers: Iterable[int | None]) -> str:
+    cells = "".join(
+        f'<td class="n{"" if each else " zero"}">{show_number(each)}</td>' for each in numbers
+    )
     return f'<tr><th scope="row">{name}</th>{cells}</tr>'
-
-
-def _number(number: str | int | None) -> str:
-    if number is None:
-        return '<span title="not read">–</span>'
-    return f"{number:,}" if number else '<span class="zero">0</span>'
 
 
 def _header(names: Iterable[str], *, numbers: Iterable[str] = ()) -> str:
@@ -128,7 +132,7 @@ def _policy_table(policy: Policy) -> str:
         return "<p>Every rule has its own severity: no policy was given.</p>"
     rows = "".join(
         f"<tr><td><code>{show_text(rule)}</code></td><td>{severity}</td>"
-        f"<td>{RULES[rule].default if rule in RULES else '–'}</td></tr>"
+        f"<td>{RULES[rule].default if rule in RULES else '&ndash;'}</td></tr>"
         for rule, severity in policy.severities
     )
     return f"<table>{_header(('Rule', 'In force', 'By default'))}<tbody>{rows}</tbody></table>"

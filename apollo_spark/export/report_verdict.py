@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from apollo_spark.export.html_text import show_text
+from apollo_spark.export.report_tables import show_number, sum_known
 from apollo_spark.model.findings import Finding, Severity, refusing
-from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
+from apollo_spark.model.report import ValidationReport, Verdict
 
 
 def verdict_html(report: ValidationReport) -> str:
@@ -59,18 +60,14 @@ def _tiles(report: ValidationReport) -> tuple[tuple[str, str], ...]:
     counts: Counter[Severity] = Counter()
     for each in report.findings:
         counts[each.severity] += each.count
+    rows = report.entities
     return (
-        ("Rows read", _sum_known(report.entities, "rows_read")),
-        ("Rows stored", _sum_known(report.entities, "rows_stored")),
-        ("Rows quarantined", _sum_known(report.entities, "rows_quarantined")),
+        ("Rows read", show_number(sum_known(each.rows_read for each in rows))),
+        ("Rows stored", show_number(sum_known(each.rows_stored for each in rows))),
+        ("Rows quarantined", show_number(sum_known(each.rows_quarantined for each in rows))),
         ("Errors", f"{counts[Severity.REFUSE]:,}"),
         ("Warnings", f"{counts[Severity.WARN]:,}"),
     )
-
-
-def _sum_known(entities: Iterable[EntityRows], name: str) -> str:
-    known = [getattr(each, name) for each in entities if getattr(each, name) is not None]
-    return f"{sum(known):,}" if known else "–"
 
 
 def _plural(count: int, one: str, many: str | None = None) -> str:

@@ -32,7 +32,8 @@ class RowFormat(str, Enum):
         return self.value
 
 
-_DELIMITERS = {RowFormat.CSV: ",", RowFormat.TSV: "\t"}
+DELIMITERS = {RowFormat.CSV: ",", RowFormat.TSV: "\t"}
+"""What stands between the cells of a text."""
 
 
 def format_of(target: str) -> RowFormat:
@@ -94,18 +95,22 @@ def write_rows(
     if target == STANDARD_OUTPUT:
         if format_ is RowFormat.PARQUET:
             raise UsageError("Parquet is not written to standard output.", fix="Name a file.")
-        rows = _write_text(reader, sys.stdout.buffer, _DELIMITERS[format_], header=header)
+        rows = _write_text(reader, sys.stdout.buffer, DELIMITERS[format_], header=header)
         sys.stdout.buffer.flush()
         return rows
-    with _completed(Path(target)) as file:
+    with completed_file(Path(target)) as file:
         if format_ is RowFormat.PARQUET:
             return _write_parquet(reader, file)
-        return _write_text(reader, file, _DELIMITERS[format_], header=header)
+        return _write_text(reader, file, DELIMITERS[format_], header=header)
 
 
 @contextmanager
-def _completed(target: Path) -> Iterator[BinaryIO]:
-    """Open a file beside the target, which takes its place when all went well."""
+def completed_file(target: Path) -> Iterator[BinaryIO]:
+    """Open a file beside the target, which takes its place when all went well.
+
+    Raises:
+        StorageRefusedError: The file cannot be written.
+    """
     try:
         handle, name = tempfile.mkstemp(
             prefix=f".{target.name}.", suffix=".part", dir=target.parent
@@ -155,12 +160,12 @@ def _write_text(
     for batch in reader:
         for start in range(0, batch.num_rows, step):
             piece = batch.slice(start, step)
-            _write_values(file, format_lines(piece.columns, delimiter))
+            write_texts(file, format_lines(piece.columns, delimiter))
         rows += batch.num_rows
     return rows
 
 
-def _write_values(file: BinaryIO, lines: pa.Array) -> None:
+def write_texts(file: BinaryIO, lines: pa.Array) -> None:
     """Write texts one after the other, straight from their buffer."""
     offsets = pa.Array.from_buffers(
         pa.int64(), len(lines) + 1, [None, lines.buffers()[1]], offset=lines.offset

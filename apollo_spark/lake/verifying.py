@@ -20,6 +20,7 @@ from apollo_spark.lake.tables import (
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
+from apollo_spark.workers.expression.reread import hash_tiles
 
 NAMED_FILES = 3
 BATCH_ROWS = 1 << 16
@@ -71,6 +72,7 @@ class _Pin:
     def __init__(self, record: DatasetRecord, pin: TablePin, tables: TableStore) -> None:
         self._record = record
         self._pin = pin
+        self._tables = tables
         self._folder = tables.folder_of(pin)
 
     def check(self, deep: bool) -> list[VerifyProblem]:
@@ -119,12 +121,31 @@ class _Pin:
     def _check_content(self, opened: DeltaTable) -> list[VerifyProblem]:
         files = [str(self._folder / name) for name in file_names(opened)]
         try:
-            is_equal = content_hash(files, arrow_schema(opened)) == self._pin.content_hash
+            is_equal = self._content_hash(files, opened) == self._pin.content_hash
         except (OSError, pa.ArrowException):
             return [self._problem("its files are damaged inside", "some rows can be read")]
         if is_equal:
             return []
         return [self._problem("its rows are not those that were published", "rows can be read")]
+
+    def _content_hash(self, files: list[str], opened: DeltaTable) -> str:
+        """Hash rows, or the measured values of a layer, which do not depend on its tiles."""
+        for assay in self._record.assays:
+            for layer in assay.layers:
+                if layer.table == self._pin.table:
+                    samples = self._samples_by_block(assay.samples_table)
+                    return hash_tiles(files, samples, scale=layer.scale).hex()
+        return content_hash(files, arrow_schema(opened))
+
+    def _samples_by_block(self, table: str) -> dict[int, list[str]]:
+        """Return the sample ids of each block, by position."""
+        columns = ["block", "position", "sample_id"]
+        files = list(self._tables.files(self._record.pin_of(table)))
+        rows = ds.dataset(files, format="parquet").to_table(columns=columns).to_pylist()
+        found: dict[int, list[str]] = {}
+        for row in sorted(rows, key=lambda row: (row["block"], row["position"])):
+            found.setdefault(row["block"], []).append(row["sample_id"])
+        return found
 
     def _check_properties(self) -> list[VerifyProblem]:
         head = open_head(self._folder)

@@ -19,7 +19,7 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy with some fields changed, and nothing that was derived from the old ones."""
+        """Return a copy with some fields changed, without what was derived from the old ones."""
         copied = super().model_copy(update=update, deep=deep)
         for derived in set(copied.__dict__) - set(type(self).model_fields):
             del copied.__dict__[derived]

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from pydantic import Field
 
+from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import Record
 from apollo_spark.model.dictionary import Relation
 from apollo_spark.model.names import DatasetName, MemberName
@@ -77,6 +78,7 @@ class DatasetRecord(Record):
     entities: tuple[EntityEntry, ...]
     codings: tuple[CodingEntry, ...] = ()
     relations: tuple[Relation, ...] = ()
+    assays: tuple[AssayRecord, ...] = ()
     pins: tuple[TablePin, ...]
     lineage: Lineage
     receipt: str

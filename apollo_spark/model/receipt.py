@@ -55,3 +55,25 @@ class LoadReceipt(Record):
     entities: tuple[EntityReceipt, ...]
     findings: tuple[FindingCount, ...] = ()
     schema_diff: SchemaDiff | None = None
+
+
+class AssayReceipt(Record):
+    """The receipt of an expression load; counts of features unless said."""
+
+    operation: str = "load expression"
+    assay: str
+    unit: str
+    storage: str
+    scale: int
+    samples: int
+    features: int
+    values: int
+    features_repeated: int = 0
+    versions_stripped: int = 0
+    par_y: int = 0
+    summary_rows: int = 0
+    ids_unmapped: int = 0
+    ids_ambiguous: int = 0
+    annotated: int = 0
+    annotation_unknown: int = 0
+    annotation_retired: int = 0

@@ -61,16 +61,17 @@ class ValidationReport(Record):
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Sort by severity, then rule in the order of the rules, then file, column and line."""
+    """Sort by severity, then rule in the order of the rules, then where they were seen."""
     severities = {severity: index for index, severity in enumerate(Severity)}
     rules = {name: index for index, name in enumerate(RULES)}
 
-    def place(finding: Finding) -> tuple[int, int, str, str, str, int, str]:
+    def place(finding: Finding) -> tuple[int, int, str, str, str, str, int, str]:
         return (
             severities[finding.severity],
             rules.get(finding.rule, len(rules)),
             finding.rule,
             finding.file or "",
+            finding.entity or "",
             finding.column or "",
             finding.line or 0,
             finding.message,

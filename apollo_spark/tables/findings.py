@@ -17,7 +17,7 @@ MESSAGES = {
     "line_end": "a carriage return stands alone, as a line end or inside a cell",
     "cell_integer": "not a whole number of 64 bits",
     "cell_float": "not a finite number",
-    "cell_date": "not a calendar date (yyyy-mm-dd)",
+    "cell_date": "not a calendar date, yyyy-mm-dd",
     "cell_datetime": "not a date with a time of day",
     "cell_partial_date": "a date without day or month, stored as the first",
     "cell_code": "not a code of the field's coding",

@@ -35,7 +35,7 @@ from apollo_spark.workflows.clinical_rows import (
     quarantined_rows,
     write_entities,
 )
-from apollo_spark.workflows.outcome import LoadOutcome, refusal
+from apollo_spark.workflows.outcome import Outcome, refusal
 from apollo_spark.workflows.reporting import LoadReporter
 from apollo_spark.workflows.tools import actor, tool_versions
 
@@ -60,7 +60,7 @@ def load_clinical(
     reporter: LoadReporter,
     block_bytes: int,
     on_step: OnStep = no_step,
-) -> LoadOutcome:
+) -> Outcome:
     """Load files as the next version of a dataset, or say that they are loaded already.
 
     Args:
@@ -111,10 +111,10 @@ def find_standing(lake: Lake, name: str, fingerprint: str) -> DatasetRecord | No
     return record if record.lineage.fingerprint == fingerprint else None
 
 
-def already(lake: Lake, record: DatasetRecord) -> LoadOutcome:
+def already(lake: Lake, record: DatasetRecord) -> Outcome:
     """Return the outcome of a load whose result stands already."""
     receipt = LoadReceipt.model_validate_json(lake.parts.get(record.receipt))
-    return LoadOutcome(receipt=receipt, current=(str(record),))
+    return Outcome(receipt=receipt, current=(str(record),))
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class _Load:
     engines: LoadEngines
     reporter: LoadReporter
 
-    def run(self) -> LoadOutcome:
+    def run(self) -> Outcome:
         """Write, check and, while the policy leaves rows out, write again; then publish."""
         base = self.publication.base
         if base is not None and base.lineage.fingerprint == self.plan.fingerprint:
@@ -190,12 +190,12 @@ class _Load:
         pins: Mapping[str, TablePin],
         excluded: Excluded,
         findings: tuple[Finding, ...],
-    ) -> LoadOutcome:
+    ) -> Outcome:
         receipt = self._receipt(written, excluded, findings)
         kept = quarantined_rows(self.engines.runner, self.plan.entities, excluded)
         if self.request.dry_run:
             self.reporter.accept(None, findings, receipt, kept, plan=self.plan)
-            return LoadOutcome(receipt=receipt, findings=findings)
+            return Outcome(receipt=receipt, findings=findings)
         self.publication.step("store parts")
         entities, codings = self.lake.store_dictionary(self.plan.dictionary)
         receipt_part = self.lake.parts.put(receipt.to_json())
@@ -214,7 +214,7 @@ class _Load:
         )
         self.publication.step("write report")
         self.reporter.accept(str(record), findings, receipt, kept, plan=self.plan)
-        return LoadOutcome(receipt=receipt, published=(str(record),), findings=findings)
+        return Outcome(receipt=receipt, published=(str(record),), findings=findings)
 
     def _lineage(self) -> Lineage:
         return Lineage(

@@ -1,27 +1,28 @@
 """How a publishing verb ends."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from apollo_spark.errors import REFUSALS, ApolloError
+from apollo_spark.model.base import Record
 from apollo_spark.model.findings import Finding, refusing
-from apollo_spark.model.receipt import LoadReceipt
 from apollo_spark.model.rules import RULES
 
 
 @dataclass(frozen=True)
-class LoadOutcome:
-    """What a load published, or what stands already, with its receipt."""
+class Outcome:
+    """What a publishing verb published, or what stands already, with its receipt."""
 
-    receipt: LoadReceipt | None
+    receipt: Record
     published: tuple[str, ...] = ()
     current: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def receipt_json(self) -> Any:
         """Return the receipt as a JSON value."""
-        return json.loads(self.receipt.to_json()) if self.receipt else {}
+        return json.loads(self.receipt.to_json())
 
 
 def refusal(findings: tuple[Finding, ...], text: str) -> ApolloError:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 
+from apollo_spark.export.messages import describe_findings
 from apollo_spark.export.report import report_json
 from apollo_spark.export.report_html import report_html
 from apollo_spark.lake.lake import Lake
@@ -19,7 +20,6 @@ from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import LoadReceipt
 from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
 from apollo_spark.workflows.clinical_plan import ClinicalPlan
-from apollo_spark.workflows.messages import describe_findings
 from apollo_spark.workflows.tools import tool_versions
 
 LeftOut = Mapping[str, list[tuple[str, int, list[str]]]]

@@ -13,8 +13,10 @@ from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
+from apollo_spark.workflows.expression_plan import ExpressionLoad
 from apollo_spark.workflows.load_clinical import LoadEngines, load_clinical
-from apollo_spark.workflows.outcome import LoadOutcome
+from apollo_spark.workflows.load_expression import load_expression
+from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def run_clinical_load(
     say: Say,
     verbose: bool = False,
     session: "SparkSession | None" = None,
-) -> LoadOutcome:
+) -> Outcome:
     """Run a load with the runner of the settings; see `load_clinical`.
 
     Args:
@@ -49,21 +51,68 @@ def run_clinical_load(
         verbose: Whether Spark's own messages are shown.
         session: A session to use instead of one that is started and stopped here.
     """
-    reporter = LoadReporter(lake, request.name, request.report, is_dry_run=request.dry_run)
-    progress = ProgressLine(say)
-    opener = EngineOpener(settings, session=session, verbose=verbose, on_progress=progress)
-    with opener, _target(lake, request) as target:
-        outcome = load_clinical(
-            target,
-            request,
-            open_engines=opener.open,
-            reporter=reporter,
-            block_bytes=settings.block_bytes,
-            on_step=show_steps(say, progress, verbose=verbose),
+    starter = _Starter(lake, settings, say, verbose=verbose, session=session)
+    return starter.run(load_clinical, request)
+
+
+def run_expression_load(
+    lake: Lake,
+    request: ExpressionLoad,
+    *,
+    settings: LakeSettings,
+    say: Say,
+    verbose: bool = False,
+    session: "SparkSession | None" = None,
+) -> Outcome:
+    """Run a load with the runner of the settings; see `load_expression`.
+
+    The arguments are those of `run_clinical_load`, the request that of `apollo load expression`.
+    """
+    starter = _Starter(lake, settings, say, verbose=verbose, session=session)
+    return starter.run(load_expression, request)
+
+
+class _Starter:
+    """What every load needs around it: engines, a report, progress, the lake of a dry run."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        settings: LakeSettings,
+        say: Say,
+        *,
+        verbose: bool,
+        session: "SparkSession | None",
+    ) -> None:
+        self._lake = lake
+        self._settings = settings
+        self._say = say
+        self._verbose = verbose
+        self._session = session
+
+    def run(self, load: Callable[..., Outcome], request: ClinicalLoad | ExpressionLoad) -> Outcome:
+        """Run a load and tell its notes and warnings."""
+        reporter = LoadReporter(
+            self._lake, request.name, request.report, is_dry_run=request.dry_run
         )
-    if outcome.findings:
-        say(reporter.text(outcome.findings))
-    return outcome
+        progress = ProgressLine(self._say)
+        opener = EngineOpener(
+            self._settings, session=self._session, verbose=self._verbose, on_progress=progress
+        )
+        with opener, _target(self._lake, is_dry_run=request.dry_run) as target:
+            outcome = load(
+                target,
+                request,
+                open_engines=opener.open,
+                reporter=reporter,
+                block_bytes=self._settings.block_bytes,
+                on_step=show_steps(self._say, progress, verbose=self._verbose),
+            )
+        for note in outcome.notes:
+            self._say(f"note: {note}")
+        if outcome.findings:
+            self._say(reporter.text(outcome.findings))
+        return outcome
 
 
 class EngineOpener:
@@ -128,9 +177,9 @@ class EngineOpener:
 
 
 @contextmanager
-def _target(lake: Lake, request: ClinicalLoad) -> Iterator[Lake]:
+def _target(lake: Lake, *, is_dry_run: bool) -> Iterator[Lake]:
     """Give the lake, or for a dry run one that is thrown away."""
-    if not request.dry_run:
+    if not is_dry_run:
         yield lake
         return
     with tempfile.TemporaryDirectory(prefix="apollo-dry-run-") as folder:

@@ -1,10 +1,10 @@
 """Clinical load against the plain, unchecked Spark write of the same files, in one session.
 
 Sides: `plain` is Spark's csv reader with the typed schema and RFC 4180 quoting, written to Delta
-with zstd (`plain-lines` without quoted newlines, which lets Spark split files); `row rules`
-parses, checks every cell, hashes and writes Parquet in tasks; `load` is the whole verb: hashing the inputs,
-row rules, checks between rows, commits, publishing, report. Alternating runs, the first of each side
-is the cold one and is reported apart.
+with zstd (`plain-lines` without quoted newlines, so that Spark can split files); `row rules`
+parses, checks every cell, hashes and writes Parquet in tasks; `load` is the whole verb: hashing
+the inputs, row rules, checks between rows, commits, publishing, report. Runs alternate; the first
+of each side is the cold one and is reported apart.
 """
 
 import json

@@ -125,6 +125,13 @@ class Study:
         ):
             self.write(name, text)
 
+    @classmethod
+    def reopen(cls, folder: Path, *, lake: Path, data: list[str]) -> "Study":
+        """Return a study whose files are there already, with a lake of its own."""
+        study = cls.__new__(cls)
+        study.folder, study.lake, study.report, study.data = folder, lake, folder / "report", data
+        return study
+
     def write(self, name: str, content: str | bytes) -> Path:
         """Write one file of the study."""
         path = self.folder / name

@@ -169,7 +169,8 @@ def _map_ids(ids: pa.Array, id_map: Mapping[str, tuple[str, ...]]) -> _Mapped:
     unique = ids.dictionary_encode()
     names = unique.dictionary.to_pylist()
     bare = strip_versions(unique.dictionary).to_pylist()
-    found = [id_map.get(name) or id_map.get(short) or () for name, short in zip(names, bare)]
+    pairs = zip(names, bare, strict=True)
+    found = [id_map.get(name) or id_map.get(short) or () for name, short in pairs]
     targets = pa.array([each[0] if len(each) == 1 else None for each in found], pa.string())
     times = np.bincount(unique.indices.drop_null().to_numpy(), minlength=len(names))
     choices = np.array([len(each) for each in found], int)

@@ -1,4 +1,5 @@
 """What changed between two dictionaries."""
+# ruff: noqa: E501 tables are read by their columns
 
 from apollo_spark.dataset.diff import diff_dictionaries
 from apollo_spark.model.receipt import FieldChange, SchemaDiff

@@ -1,0 +1,295 @@
+"""An expression assay of one version of a dataset, as Python users see it."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+
+from apollo_spark.api.choices import (
+    MATRIX_FORMS,
+    Names,
+    Places,
+    TableTarget,
+    as_table,
+    choose_features,
+    texts,
+)
+from apollo_spark.engines.base import TableFiles
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.expression import MAX_MEMORY, AssayFiles, ReadEstimate
+from apollo_spark.errors import UsageError
+from apollo_spark.export.matrix import long_batches, long_schema, to_anndata
+from apollo_spark.model.assay import AssayRecord, LayerRecord, parse_unit
+from apollo_spark.model.pin import TablePin
+from apollo_spark.query.expression import (
+    STATISTICS,
+    FeatureChoice,
+    expression_tree,
+    statistic_column,
+)
+from apollo_spark.workflows.assay_choice import (
+    PairSelection,
+    as_pairs,
+    find_annotation,
+    find_layer,
+    select_pairs,
+)
+from apollo_spark.workflows.matrix_files import write_matrix_file
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+logger = logging.getLogger(__name__)
+
+MatrixTarget = Literal["pandas", "arrow", "numpy", "anndata", "spark"]
+LongTarget = Literal["arrow", "pandas", "spark"]
+
+
+class Assay:
+    """Features x samples in one or more units, at its pins: it reads the same values for ever.
+
+    Args:
+        record: The assay.
+        files: Where pinned tables are.
+        pins: Pins by table name.
+        locate: Gives the full path of a pinned table.
+        sample_fields: Gives the fields of the assay's samples, with the sample's id among them.
+    """
+
+    def __init__(
+        self,
+        record: AssayRecord,
+        files: TableFiles,
+        pins: Mapping[str, TablePin],
+        *,
+        locate: Callable[[TablePin], str],
+        sample_fields: Callable[[], pa.Table],
+    ) -> None:
+        self.record = record
+        self._pins = pins
+        self._files = AssayFiles(files, pins, record)
+        self._engine = EmbeddedEngine(files)
+        self._locate = locate
+        self._sample_fields = sample_fields
+
+    def __repr__(self) -> str:
+        """Return the assay with its name and size."""
+        features, samples = self.record.feature_count, self.record.sample_count
+        return f"<Assay {self.name}: {features:,} features x {samples:,} samples>"
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self.record.name
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units, one a layer."""
+        return tuple(each.unit for each in self.record.layers)
+
+    def matrix(
+        self,
+        features: Names = None,
+        samples: Names = None,
+        *,
+        symbol: Names = None,
+        location: Places = None,
+        unit: str | Sequence[str] | None = None,
+        to: MatrixTarget = "pandas",
+        max_memory: int = MAX_MEMORY,
+        to_file: str | None = None,
+        force: bool = False,
+        dry_run: bool = False,
+        spark: "SparkSession | None" = None,
+    ) -> Any:
+        """Return values of samples (rows) x features (columns), missing ones missing.
+
+        Args:
+            features: Ids of features, in the order of the columns; all when nothing is chosen.
+            samples: Ids of samples, in the order of the rows; all when not given.
+            symbol: Features of these symbols: all of them where a symbol has several.
+            location: Features that overlap `"7:1000-2000"` or `("7", 1000, 2000)`, or several.
+            unit: The unit; for AnnData also several, of which the first is X.
+            to: `pandas` (a DataFrame), `arrow` (a table with a column sample_id), `numpy` (a
+                `MatrixResult`), `anndata`, or `spark` (a long DataFrame of feature_id, sample_id,
+                value).
+            max_memory: Bytes that a matrix in memory may take.
+            to_file: Write a csv, tsv or parquet file, piece by piece within `max_memory`, or an
+                h5ad file, and return its number of rows.
+            force: Whether to overwrite the file.
+            dry_run: Return what the matrix would cost (a `ReadEstimate`) and read no values.
+            spark: The session, for `spark`.
+
+        Raises:
+            NotFoundError: A feature, a sample or the unit is not in the assay.
+            UsageError: The matrix takes more than `max_memory`.
+            BrokenPinError: A pinned table cannot be read.
+            EnvironmentProblemError: The package anndata is not installed.
+        """
+        layers = self._layers(unit)
+        choice = choose_features(features, symbol, location)
+        selection = self._select(choice, samples)
+        if dry_run:
+            return self._estimate(layers, selection)
+        if to_file is not None:
+            return write_matrix_file(
+                self._files, layers, selection, to_file, force=force, max_memory=max_memory,
+                describe=self._describe,
+            )  # fmt: skip
+        if to == "spark":
+            return self._spark_frame(layers[0], choice, samples, selection, spark)
+        found = {
+            each.unit: self._files.read_matrix(
+                each, selection.features, selection.samples, max_memory=max_memory // len(layers)
+            )
+            for each in layers
+        }
+        if to == "anndata":
+            return to_anndata(found, *self._describe())
+        if to not in MATRIX_FORMS:
+            raise UsageError(f"to is one of pandas, arrow, numpy, anndata, spark, not {to!r}.")
+        return MATRIX_FORMS[to](replace(found[layers[0].unit], notes=selection.notes))
+
+    def expression(
+        self,
+        features: Names = None,
+        samples: Names = None,
+        *,
+        symbol: Names = None,
+        location: Places = None,
+        unit: str | None = None,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        to: LongTarget = "arrow",
+        max_memory: int = MAX_MEMORY,
+        spark: "SparkSession | None" = None,
+    ) -> Any:
+        """Return measured values as rows of feature_id, sample_id and value.
+
+        A missing value is no row. The arguments are those of `matrix`, and:
+
+        Args:
+            features: Ids of features.
+            samples: Ids of samples.
+            symbol: Features of these symbols.
+            location: Features that overlap these places.
+            unit: The unit.
+            minimum: The least value.
+            maximum: The largest value.
+            to: `arrow`, `pandas` or `spark`.
+            max_memory: Bytes that the matrix of the chosen features and samples may take.
+            spark: The session, for `spark`.
+
+        Raises:
+            NotFoundError: A feature, a sample or the unit is not in the assay.
+            UsageError: The values take more than `max_memory`.
+            BrokenPinError: A pinned table cannot be read.
+        """
+        (layer,) = self._layers(unit)[:1]
+        choice = choose_features(features, symbol, location)
+        selection = self._select(choice, samples)
+        if to == "spark":
+            return self._spark_frame(
+                layer, choice, samples, selection, spark, minimum=minimum, maximum=maximum
+            )
+        matrix = self._files.read_matrix(
+            layer, selection.features, selection.samples, max_memory=max_memory
+        )
+        schema = long_schema(whole=layer.storage == "integer", additional={})
+        batches = long_batches(matrix, minimum=minimum, maximum=maximum)
+        table = pa.Table.from_batches(batches, schema)
+        table = table.rename_columns(["feature_id", "sample_id", "value"])
+        return as_table(table, to)
+
+    def features(
+        self,
+        *,
+        ids: Names = None,
+        symbol: Names = None,
+        location: Places = None,
+        to: TableTarget = "arrow",
+    ) -> Any:
+        """Return id, symbol, chrom, start, end, strand and biotype of features."""
+        choice = choose_features(ids, symbol, location)
+        return as_table(find_annotation(self._files, self._engine, self._pins, choice), to)
+
+    def samples(self) -> tuple[str, ...]:
+        """Return the ids of the samples, in the order of the assay."""
+        return tuple(self._files.sample_ids.to_pylist())
+
+    def statistics(
+        self,
+        of: Literal["feature", "sample"] = "feature",
+        *,
+        unit: str | None = None,
+        to: TableTarget = "arrow",
+    ) -> Any:
+        """Return detected, total, mean and variance of each feature or sample, as stored at load.
+
+        `detected` counts values above zero; `variance` is the sample variance (n - 1) of the
+        measured values. No tile is read.
+
+        Raises:
+            NotFoundError: The assay has no such unit.
+            UsageError: `of` is neither `feature` nor `sample`.
+        """
+        (layer,) = self._layers(unit)[:1]
+        if of not in ("feature", "sample"):
+            raise UsageError(f"Statistics are of 'feature' or 'sample', not of {of!r}.")
+        name = self.record.features_table if of == "feature" else self.record.samples_table
+        columns = [f"{of}_id", *(statistic_column(each, layer.unit) for each in STATISTICS)]
+        order = ["feature"] if of == "feature" else ["block", "position"]
+        table = self._files.read_table(name, [*columns, *order])
+        table = table.sort_by([(each, "ascending") for each in order]).select(columns)
+        return as_table(table.rename_columns([f"{of}_id", *STATISTICS]), to)
+
+    def _layers(self, unit: str | Sequence[str] | None) -> tuple[LayerRecord, ...]:
+        if unit is None or isinstance(unit, str):
+            return (find_layer(self.record, None if unit is None else parse_unit(unit)),)
+        return tuple(find_layer(self.record, parse_unit(each)) for each in dict.fromkeys(unit))
+
+    def _select(self, choice: FeatureChoice, samples: Names) -> PairSelection:
+        selection = select_pairs(
+            self._files, self._engine, self._pins, choice, texts(samples), strict=True
+        )
+        for note in selection.notes:
+            logger.warning(note)
+        return selection
+
+    def _estimate(self, layers: Sequence[LayerRecord], selection: PairSelection) -> ReadEstimate:
+        found = [
+            self._files.estimate(each, selection.features, selection.samples) for each in layers
+        ]
+        return sum(found[1:], found[0])
+
+    def _describe(self) -> tuple[pa.Table, pa.Table]:
+        """Return the fields of all samples and the annotation of all features."""
+        samples = self._sample_fields()
+        names = [
+            "sample_id" if each == self.record.field else each for each in samples.column_names
+        ]
+        features = find_annotation(self._files, self._engine, self._pins, FeatureChoice())
+        return samples.rename_columns(names), features
+
+    def _spark_frame(
+        self,
+        layer: LayerRecord,
+        choice: FeatureChoice,
+        samples: Names,
+        selection: PairSelection,
+        spark: "SparkSession | None",
+        *,
+        minimum: float | None = None,
+        maximum: float | None = None,
+    ) -> "DataFrame":
+        from apollo_spark.engines.spark import SparkEngine
+
+        if spark is None:
+            raise UsageError("A Spark DataFrame needs a session.", fix="Pass spark=SESSION.")
+        pairs = as_pairs(
+            self._files, selection, choice, texts(samples), minimum=minimum, maximum=maximum
+        )
+        tree = expression_tree(self.record, layer, pairs)
+        return SparkEngine(spark, self._locate).frame(tree, self._pins)

@@ -1,0 +1,79 @@
+"""What Python users may give for features, samples and places, and the forms they get back."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from apollo_spark.errors import UsageError
+from apollo_spark.export.matrix import MatrixResult
+from apollo_spark.query.expression import FeatureChoice
+from apollo_spark.query.expression_filter import Location
+
+TableTarget = Literal["arrow", "pandas"]
+Names = str | Iterable[str] | None
+Place = str | tuple[str, int, int]
+Places = Place | Iterable[Place] | None
+
+MATRIX_FORMS: Mapping[str, Callable[[MatrixResult], Any]] = {
+    "pandas": MatrixResult.to_pandas,
+    "arrow": MatrixResult.to_arrow,
+    "numpy": lambda matrix: matrix,
+}
+"""How a matrix in memory becomes what was asked for."""
+
+_PLACE = re.compile(r"(?P<chromosome>\S+):(?P<start>[0-9,]+)-(?P<end>[0-9,]+)\Z")
+
+
+def texts(names: Names) -> tuple[str, ...] | None:
+    """Return one or several names as a tuple, and None as None."""
+    if names is None:
+        return None
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def choose_features(ids: Names, symbols: Names, places: Places) -> FeatureChoice:
+    """Return features as a question chooses them.
+
+    Raises:
+        UsageError: A place is no stretch of a chromosome.
+    """
+    found = None
+    if places is not None:
+        several = [places] if _is_place(places) else list(places)
+        found = tuple(_location(each) for each in several)
+    return FeatureChoice(ids=texts(ids), symbols=texts(symbols), locations=found)
+
+
+def as_table(table: pa.Table, to: str) -> Any:
+    """Return rows as they are asked for.
+
+    Raises:
+        UsageError: There is no such form.
+    """
+    if to not in ("arrow", "pandas"):
+        raise UsageError(f"to is one of arrow, pandas, not {to!r}.")
+    return table.to_pandas() if to == "pandas" else table
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, tuple) and len(value) == 3 and isinstance(value[1], int)
+    )
+
+
+def _location(place: Any) -> Location:
+    if isinstance(place, str):
+        found = _PLACE.match(place)
+        if found is None:
+            raise UsageError(f"{place!r} is no place.", fix="A place is CHROMOSOME:START-END.")
+        ends = (int(found[each].replace(",", "") or -1) for each in ("start", "end"))
+        chromosome, (start, end) = found["chromosome"], ends
+    elif _is_place(place):
+        chromosome, start, end = place
+    else:
+        raise UsageError("A place is CHROMOSOME:START-END, or (chromosome, start, end).")
+    if not 0 <= start <= end:
+        raise UsageError(f"A place ends before it starts: {chromosome}:{start}-{end}.")
+    return Location(chromosome=str(chromosome), start=int(start), end=int(end))

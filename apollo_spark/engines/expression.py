@@ -1,0 +1,275 @@
+"""An expression assay in this process: which features and samples there are, and their matrix."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from apollo_spark.engines.base import TableFiles
+from apollo_spark.engines.tiles import (
+    MISSING_WHOLE,
+    NOT_WANTED,
+    BlockPlaces,
+    TileGroup,
+    TileIndex,
+    WantedTiles,
+    fill_matrix,
+    find_groups,
+    read_index,
+)
+from apollo_spark.errors import BrokenPinError, UsageError
+from apollo_spark.export.matrix import MatrixResult
+from apollo_spark.model.assay import AssayRecord, LayerRecord
+from apollo_spark.model.pin import TablePin
+from apollo_spark.query.sql import pin_named
+
+MAX_MEMORY = 2_000_000_000
+"""Bytes of the largest matrix that is returned when nothing else is said."""
+CELL_BYTES = 8
+
+
+@dataclass(frozen=True)
+class ReadEstimate:
+    """What a matrix costs, before it is read.
+
+    Attributes:
+        samples: Rows of the matrix.
+        features: Columns of the matrix.
+        rows: Most rows of the long form; missing values are none.
+        bytes: Size of the matrix in memory.
+        stored_bytes: Size of the tiles that are read.
+    """
+
+    samples: int
+    features: int
+    rows: int
+    bytes: int
+    stored_bytes: int
+
+    def __add__(self, other: "ReadEstimate") -> "ReadEstimate":
+        """Return what two layers of the same features and samples cost together."""
+        return replace(
+            self,
+            rows=self.rows + other.rows,
+            bytes=self.bytes + other.bytes,
+            stored_bytes=self.stored_bytes + other.stored_bytes,
+        )
+
+
+class AssayFiles:
+    """The tables of one assay at its pins. They never change, so what was read is kept.
+
+    Args:
+        files: Where pinned tables are.
+        pins: Pins by table name.
+        assay: The assay.
+    """
+
+    def __init__(self, files: TableFiles, pins: Mapping[str, TablePin], assay: AssayRecord) -> None:
+        self.assay = assay
+        self._files = files
+        self._pins = pins
+        self._indexes: dict[str, TileIndex] = {}
+
+    @cached_property
+    def feature_ids(self) -> pa.StringArray:
+        """The ids of the features, in the order of their numbers."""
+        found = self._features.sort_by("feature")
+        return _one_array(found.column("feature_id"))
+
+    @cached_property
+    def sample_ids(self) -> pa.StringArray:
+        """The ids of the samples, by block and place in it."""
+        return _one_array(self._samples.column("sample_id"))
+
+    def find_features(self, ids: Sequence[str]) -> np.ndarray:
+        """Return the place of each id among the features, or NOT_WANTED."""
+        return _places(ids, self.feature_ids)
+
+    def find_samples(self, ids: Sequence[str]) -> np.ndarray:
+        """Return the place of each id among the samples, or NOT_WANTED."""
+        return _places(ids, self.sample_ids)
+
+    def ids_of(self, features: np.ndarray) -> tuple[str, ...]:
+        """Return the ids of features at some places."""
+        return tuple(self.feature_ids.take(pa.array(features)).to_pylist())
+
+    def feature_numbers(self, places: np.ndarray) -> np.ndarray:
+        """Return the numbers that features at some places have in the tiles."""
+        numbers: np.ndarray = self._feature_numbers[places]
+        return numbers
+
+    def blocks_of(self, places: np.ndarray) -> np.ndarray:
+        """Return the blocks in which samples at some places lie, each once."""
+        return np.unique(self._block[places])
+
+    def estimate(
+        self, layer: LayerRecord, features: np.ndarray, samples: np.ndarray
+    ) -> ReadEstimate:
+        """Return what the matrix of features and samples at some places costs; reads footers."""
+        cells = len(features) * len(samples)
+        groups = self._groups(layer, self._wanted(features, samples)) if cells else ()
+        return ReadEstimate(
+            samples=len(samples),
+            features=len(features),
+            rows=cells,
+            bytes=cells * CELL_BYTES,
+            stored_bytes=sum(each.stored_bytes for each in groups),
+        )
+
+    def read_matrix(
+        self,
+        layer: LayerRecord,
+        features: np.ndarray,
+        samples: np.ndarray,
+        *,
+        max_memory: int = MAX_MEMORY,
+    ) -> MatrixResult:
+        """Return the values of features and samples at some places, in their orders.
+
+        Raises:
+            UsageError: The matrix needs more memory than it may have.
+            BrokenPinError: A file is missing or damaged.
+        """
+        require_memory(len(samples), len(features), max_memory)
+        whole = layer.storage == "integer"
+        shape = (len(features), len(samples))
+        matrix = (
+            np.full(shape, MISSING_WHOLE, np.int64) if whole else np.full(shape, np.nan, np.float64)
+        )
+        if matrix.size:
+            wanted = self._wanted(features, samples)
+            filled = fill_matrix(self._groups(layer, wanted), wanted, layer, matrix)
+        missing = None
+        if whole and matrix.size and filled < matrix.size:
+            missing = matrix == MISSING_WHOLE
+            matrix[missing] = 0
+        return MatrixResult(
+            feature_ids=self.ids_of(features),
+            sample_ids=tuple(self.sample_ids.take(pa.array(samples)).to_pylist()),
+            values=matrix.T,
+            missing=None if missing is None else missing.T,
+        )
+
+    def read_by_features(
+        self, layer: LayerRecord, features: np.ndarray, samples: np.ndarray, *, max_memory: int
+    ) -> Iterator[MatrixResult]:
+        """Yield the matrix in pieces of all samples and as many features as memory allows.
+
+        Raises:
+            UsageError: Not even one feature fits.
+            BrokenPinError: A file is missing or damaged.
+        """
+        for some in _pieces(features, len(samples), max_memory):
+            yield self.read_matrix(layer, some, samples, max_memory=max_memory)
+
+    def read_by_samples(
+        self, layer: LayerRecord, features: np.ndarray, samples: np.ndarray, *, max_memory: int
+    ) -> Iterator[MatrixResult]:
+        """Yield the matrix in pieces of all features and as many samples as memory allows.
+
+        Raises:
+            UsageError: Not even one sample fits.
+            BrokenPinError: A file is missing or damaged.
+        """
+        for some in _pieces(samples, len(features), max_memory):
+            yield self.read_matrix(layer, features, some, max_memory=max_memory)
+
+    def read_table(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """Return columns of one of the assay's small tables.
+
+        Raises:
+            BrokenPinError: A file is missing or damaged.
+        """
+        paths = self._paths(name)
+        if not paths:
+            schema = self._files.schema(pin_named(self._pins, name))
+            return schema.empty_table().select(columns)
+        try:
+            return pa.concat_tables([pq.read_table(each, columns=columns) for each in paths])
+        except (OSError, pa.ArrowInvalid) as error:
+            raise BrokenPinError(
+                f"A file of the table {name!r} is missing or damaged.",
+                fix="Run 'apollo verify' to see which.",
+            ) from error
+
+    def _groups(self, layer: LayerRecord, wanted: WantedTiles) -> tuple[TileGroup, ...]:
+        if layer.table not in self._indexes:
+            self._indexes[layer.table] = read_index(self._paths(layer.table))
+        return find_groups(self._indexes[layer.table], wanted)
+
+    def _paths(self, name: str) -> Sequence[str]:
+        return self._files.files(pin_named(self._pins, name))
+
+    @cached_property
+    def _features(self) -> pa.Table:
+        return self.read_table(self.assay.features_table, ["feature_id", "feature"])
+
+    @cached_property
+    def _feature_numbers(self) -> np.ndarray:
+        return np.sort(_numbers(self._features, "feature"))
+
+    @cached_property
+    def _samples(self) -> pa.Table:
+        found = self.read_table(self.assay.samples_table, ["sample_id", "block", "position"])
+        return found.sort_by([("block", "ascending"), ("position", "ascending")])
+
+    @cached_property
+    def _block(self) -> np.ndarray:
+        return _numbers(self._samples, "block")
+
+    @cached_property
+    def _position(self) -> np.ndarray:
+        return _numbers(self._samples, "position")
+
+    def _wanted(self, features: np.ndarray, samples: np.ndarray) -> WantedTiles:
+        numbers = self._feature_numbers
+        columns = np.full(int(numbers.max(initial=0)) + 1, NOT_WANTED, np.int64)
+        columns[numbers[features]] = np.arange(len(features))
+        block, position = self._block[samples], self._position[samples]
+        order = np.argsort(block, kind="stable")
+        borders = np.flatnonzero(np.diff(block[order])) + 1
+        parts = np.split(order, borders) if len(order) else []
+        return WantedTiles(
+            columns, {int(block[part[0]]): BlockPlaces(position[part], part) for part in parts}
+        )
+
+
+def require_memory(samples: int, features: int, max_memory: int) -> None:
+    """Refuse a matrix that needs more memory than it may have.
+
+    Raises:
+        UsageError: It does.
+    """
+    needed = samples * features * CELL_BYTES
+    if needed > max_memory:
+        raise UsageError(
+            f"A matrix of {samples:,} samples x {features:,} features takes {needed:,} bytes of "
+            f"memory, and {max_memory:,} are allowed.",
+            fix="Write it to a file piece by piece (to_file=), ask for less, or raise max_memory.",
+        )
+
+
+def _pieces(places: np.ndarray, across: int, max_memory: int) -> Iterator[np.ndarray]:
+    require_memory(1, across, max_memory)
+    size = max(1, max_memory // max(1, across * CELL_BYTES))
+    return (places[start : start + size] for start in range(0, len(places), size))
+
+
+def _numbers(table: pa.Table, column: str) -> np.ndarray:
+    numbers: np.ndarray = table.column(column).to_numpy()
+    return numbers
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    return column.cast(pa.string()).combine_chunks()
+
+
+def _places(ids: Sequence[str], known: pa.Array) -> np.ndarray:
+    found = pc.index_in(pa.array(ids, pa.string()), value_set=known)
+    places: np.ndarray = pc.fill_null(found, NOT_WANTED).to_numpy()
+    return places

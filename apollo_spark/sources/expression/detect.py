@@ -1,0 +1,136 @@
+"""Say what the files of an expression source are, and compare it with what was stated."""
+
+import gzip
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+
+from apollo_spark.errors import UsageError
+from apollo_spark.sources.expression.detected import Detected, Detection, FileDetection
+from apollo_spark.sources.expression.features import IdRule
+from apollo_spark.sources.expression.formats import recognise
+from apollo_spark.sources.expression.matrix import check_value_columns, detect_matrix
+from apollo_spark.sources.expression.quantifiers import FORMATS
+from apollo_spark.sources.expression.top import SourceFile, Top, read_top
+from apollo_spark.sources.findings import finding_of
+from apollo_spark.sources.suggest import did_you_mean
+
+AUTO = "auto"
+MANIFEST = "manifest"
+TITLES = {
+    "matrix": "a matrix",
+    "long": "a long table of feature, sample and value",
+    "manifest": "a manifest of sample_id and file",
+    "salmon": "an output of Salmon",
+    "sailfish": "an output of Sailfish",
+    "kallisto": "an output of kallisto",
+    "rsem": "an output of RSEM",
+    "star": "gene counts of STAR",
+    "featurecounts": "an output of featureCounts",
+    "htseq": "an output of htseq-count",
+    "stringtie": "an output of StringTie",
+    "gdc": "augmented STAR counts of the GDC",
+}
+
+
+def require_format(word: str) -> str:
+    """Return a word of `--format` unchanged.
+
+    Raises:
+        UsageError: There is no such format.
+    """
+    if word not in (AUTO, *FORMATS):
+        raise UsageError(
+            f"{word!r} is no format{did_you_mean(word, FORMATS)}.",
+            why=f"Formats are {', '.join((AUTO, *FORMATS))}.",
+        )
+    return word
+
+
+def detect_source(
+    files: Sequence[SourceFile], *, stated: str = AUTO, id_rule: IdRule = "ensembl"
+) -> Detection:
+    """Recognise the files of one source, which all have one format and orientation.
+
+    Args:
+        files: Raw files that exist.
+        stated: A word of `--format`; one that the files do not bear out is a finding.
+        id_rule: Under `any` the first column of a matrix is taken for its ids.
+    """
+    allowed = AUTO if stated == MANIFEST else stated
+    each = [_detect_file(file, allowed, id_rule) for file in files]
+    manifests = [one for one in each if one.detected and one.detected.format == MANIFEST]
+    if len(manifests) == 1:
+        return _of_manifest(manifests[0], files)
+    if stated == MANIFEST:
+        each = [_detect_file(file, stated, id_rule) for file in files]
+    found = tuple(one.detected for one in each if one.detected is not None)
+    findings = [finding for one in each for finding in one.findings]
+    kinds = Counter((one.format, one.orientation) for one in found)
+    if len(kinds) > 1:
+        usual = kinds.most_common(1)[0][0]
+        findings += [
+            finding_of("source_format", _describe_difference(one, usual), file=one.file.label)
+            for one in found
+            if (one.format, one.orientation) != usual
+        ]
+    word = found[0].format if len(kinds) == 1 else None
+    return Detection(format=word, files=found, findings=tuple(findings))
+
+
+def _of_manifest(found: FileDetection, files: Sequence[SourceFile]) -> Detection:
+    """Set the manifest apart from the files that were given with it."""
+    manifest = found.detected
+    assert manifest is not None
+    beside = tuple(each for each in files if each.path != manifest.file.path)
+    return Detection(format=MANIFEST, files=(manifest,), findings=found.findings, beside=beside)
+
+
+def detect_sample_file(file: SourceFile) -> FileDetection:
+    """Recognise a file that a manifest names: a quantifier's output, or ids and one value."""
+    found = _detect_file(file, AUTO, "ensembl")
+    detected = found.detected
+    if detected is None or detected.format not in ("long", "manifest", "matrix", "featurecounts"):
+        return found
+    columns = len(detected.value_columns)
+    if detected.format in ("matrix", "featurecounts") and columns == 1:
+        return found
+    what = TITLES[detected.format] + (f" of {columns} samples" if columns else "")
+    text = f"a manifest names files of one sample, and this is {what}"
+    return FileDetection(findings=(finding_of("source_format", text, file=file.label),))
+
+
+def _detect_file(file: SourceFile, stated: str, id_rule: IdRule) -> FileDetection:
+    reading = read_top(file)
+    if reading.top is None:
+        return FileDetection(findings=reading.findings)
+    try:
+        return _detect(reading.top, stated, id_rule)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        text = "the compressed file is cut off or damaged"
+        return FileDetection(findings=(finding_of("file_truncated", text, file=file.label),))
+
+
+def _detect(top: Top, stated: str, id_rule: IdRule) -> FileDetection:
+    known = recognise(top, stated)
+    word = "matrix" if known is None else known.format
+    if not top.rows and (known is None or known.has_header):
+        text = "the file has no rows below its header"
+        return FileDetection(findings=(finding_of("file_empty", text, file=top.file.label),))
+    if stated not in (AUTO, word):
+        text = f"the file was said to be {TITLES[stated]}, and it looks like {TITLES[word]}"
+        text += f" ({len(top.names):,} columns)"
+        return FileDetection(findings=(finding_of("source_format", text, file=top.file.label),))
+    if known is None:
+        return detect_matrix(top, id_rule)
+    if known.format == "featurecounts":
+        return FileDetection(detected=known, findings=tuple(check_value_columns(known)))
+    return FileDetection(detected=known)
+
+
+def _describe_difference(one: Detected, usual: tuple[str, str | None]) -> str:
+    word, orientation = usual
+    if one.format != word:
+        return f"the file is {TITLES[one.format]}, and most of the source is {TITLES[word]}"
+    sides = str(orientation).replace("_", " ")
+    return f"the matrix is turned: most of the source is {sides}"

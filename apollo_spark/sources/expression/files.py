@@ -1,0 +1,122 @@
+"""Find the files of an expression source: files as given, folders by what quantifiers write."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from apollo_spark.model.base import Record
+from apollo_spark.model.findings import Finding
+from apollo_spark.sources.expression.quantifiers import (
+    FEATURE_COUNTS_ENDINGS,
+    layouts_of,
+)
+from apollo_spark.sources.expression.top import SourceFile
+from apollo_spark.sources.findings import finding_of, list_names
+
+DATA_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
+
+
+class SourceFiles(Record):
+    """The raw files of a source in a stable order, and what was seen in finding them."""
+
+    files: tuple[SourceFile, ...]
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Files of a folder that are one kind of output."""
+
+    format: str
+    ending: str
+    paths: tuple[Path, ...]
+
+
+def find_files(given: Iterable[str], stated: str) -> SourceFiles:
+    """Find the files behind files and folders.
+
+    In a folder and those below it, files with the names of the stated quantifier count, or of
+    any under `auto`; where there are none, the csv, tsv, tab and txt files of the folder itself.
+
+    Args:
+        given: Paths as people gave them.
+        stated: A word of `--format`.
+    """
+    found = [_find(each, stated) for each in given]
+    files = {file.path: file for one in found for file in one.files}
+    return SourceFiles(
+        files=tuple(files.values()),
+        findings=tuple(finding for one in found for finding in one.findings),
+        notes=tuple(note for one in found for note in one.notes),
+    )
+
+
+def base_name(path: str) -> str:
+    """Return the file name in lower case and without `.gz`."""
+    return Path(path).name.lower().removesuffix(".gz")
+
+
+def _find(given: str, stated: str) -> SourceFiles:
+    path = Path(given)
+    if path.is_file():
+        return SourceFiles(files=(SourceFile(label=given, path=str(path.resolve())),))
+    if path.is_dir():
+        return _find_in_folder(path, stated)
+    text = "the file or folder is not there"
+    return SourceFiles(files=(), findings=(finding_of("file_missing", text, file=given),))
+
+
+def _find_in_folder(folder: Path, stated: str) -> SourceFiles:
+    paths = sorted(each for each in folder.rglob("*") if each.is_file())
+    groups = list(_group(paths, stated))
+    words = sorted({each.format for each in groups})
+    if stated == "auto" and len(words) > 1:
+        text = f"the folder holds outputs of {list_names(words)}: state one with --format"
+        return _refuse_folder(folder, "source_format", text)
+    if not groups:
+        others = sorted({each.format for each in _group(paths, "auto")})
+        if not others or not layouts_of(stated):
+            return _plain_files(folder)
+        text = f"the folder holds outputs of {list_names(others)} and none of '{stated}'"
+        return _refuse_folder(folder, "source_format", text)
+    chosen = groups[0]
+    notes = tuple(
+        f"{folder}: {len(each.paths):,} files named *{each.ending} were left out; "
+        f"the folder also holds *{chosen.ending}, which comes first"
+        for each in groups[1:]
+    )
+    return SourceFiles(files=_to_files(chosen.paths), notes=notes)
+
+
+def _group(paths: Iterable[Path], stated: str) -> Iterator[_Group]:
+    """Yield files by the endings of the layouts, each file under one ending."""
+    left = {path: base_name(path.name) for path in paths}
+    endings = [(each.format, ending) for each in layouts_of(stated) for ending in each.endings]
+    if stated in ("auto", "featurecounts"):
+        endings += [("featurecounts", ending) for ending in FEATURE_COUNTS_ENDINGS]
+    for word, ending in endings:
+        named = tuple(path for path, name in left.items() if name.endswith(ending))
+        if named:
+            yield _Group(word, ending, named)
+        for path in named:
+            del left[path]
+
+
+def _plain_files(folder: Path) -> SourceFiles:
+    paths = sorted(
+        each
+        for each in folder.iterdir()
+        if each.is_file() and base_name(each.name).endswith(DATA_ENDINGS)
+    )
+    if paths:
+        return SourceFiles(files=_to_files(paths))
+    return _refuse_folder(folder, "file_missing", "the folder holds no data file")
+
+
+def _refuse_folder(folder: Path, rule: str, text: str) -> SourceFiles:
+    return SourceFiles(files=(), findings=(finding_of(rule, text, file=str(folder)),))
+
+
+def _to_files(paths: Iterable[Path]) -> tuple[SourceFile, ...]:
+    return tuple(SourceFile(label=str(each), path=str(each.resolve())) for each in paths)

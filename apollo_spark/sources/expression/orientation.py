@@ -1,0 +1,73 @@
+"""Which side of a matrix are the features.
+
+Ensembl ids decide; without them the name of the first column does; without that the side with
+more entries is taken for the features, and that is said. Where even that does not tell, the
+matrix is refused: a turned matrix would be stored as nonsense.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apollo_spark.sources.expression.columns import FEATURE_WORDS, SAMPLE_WORDS
+from apollo_spark.sources.expression.detected import Orientation
+from apollo_spark.sources.expression.features import is_ensembl
+from apollo_spark.sources.expression.top import Top, count_rows
+
+SHARE = 0.5
+"""So many of the ids of a side must be Ensembl ids to count as such."""
+
+HOW_TO_TELL = "name the first column of the header feature_id or sample_id"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The orientation, or None with the reason, and what to tell people."""
+
+    orientation: Orientation | None
+    text: str = ""
+
+
+def find_orientation(top: Top, names: Sequence[str], metadata: Sequence[int]) -> Turn:
+    """Say which side of a matrix holds the features.
+
+    Args:
+        top: The file.
+        names: One name per column, blank above a column without name.
+        metadata: Places of columns beside the values.
+    """
+    sides = [at for at in range(len(names)) if at not in metadata]
+    in_header = _has_ensembl([names[at] for at in sides[1:]])
+    in_rows = find_ensembl_column(top.rows, (0, *metadata)) is not None
+    if in_header and in_rows:
+        return Turn(None, "both the header and the rows hold Ensembl ids")
+    if in_header:
+        return Turn("samples_by_features", "the header holds Ensembl ids, so rows are samples")
+    if in_rows:
+        return Turn("features_by_samples")
+    word = names[0].strip().lower()
+    if word in FEATURE_WORDS:
+        return Turn("features_by_samples")
+    if word in SAMPLE_WORDS:
+        return Turn("samples_by_features", f"the first column is '{names[0]}', so rows are samples")
+    return _compare_sides(top, len(sides) - 1)
+
+
+def find_ensembl_column(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> int | None:
+    """Return the first of some columns that holds Ensembl ids, or None."""
+    return next(
+        (at for at in columns if _has_ensembl([row[at] for row in rows if at < len(row)])), None
+    )
+
+
+def _has_ensembl(ids: Sequence[str]) -> bool:
+    return len(ids) > 0 and is_ensembl(ids).mean() >= SHARE
+
+
+def _compare_sides(top: Top, columns: int) -> Turn:
+    rows = count_rows(top, columns + 1)
+    if rows == columns:
+        return Turn(None, f"the matrix has as many rows as columns; {HOW_TO_TELL}")
+    why = "no side has Ensembl ids; the longer side was taken for the features"
+    if rows > columns:
+        return Turn("features_by_samples", f"{why}, so rows are features")
+    return Turn("samples_by_features", f"{why}, so rows are samples ({HOW_TO_TELL} to be sure)")

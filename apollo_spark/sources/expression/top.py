@@ -1,0 +1,134 @@
+"""The top of an expression file: its first line, a few rows, and how it is packed."""
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from apollo_spark.model.base import Record
+from apollo_spark.model.findings import Finding
+from apollo_spark.sources.delimited import read_header
+from apollo_spark.sources.findings import finding_of
+from apollo_spark.sources.inputs import DataFile
+
+ROWS_LIMIT = 20
+CELLS_LIMIT = 400_000
+"""So many cells of the first rows are looked at: enough rows of any width, at little cost."""
+
+
+class SourceFile(Record):
+    """A raw file; `label` is the name that people gave and that is shown."""
+
+    label: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Top:
+    """The beginning of a delimited file.
+
+    Attributes:
+        names: Cells of the first line that is no comment.
+        rows: Cells of the first rows after it.
+        delimiter: One character.
+        compression: Of the raw bytes.
+        first_line: 1-based physical line of `names`.
+        data_start: Byte, after decompression, at which the line after `names` begins.
+        data_line: Its 1-based physical line.
+    """
+
+    file: SourceFile
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    delimiter: str
+    compression: Literal["none", "gzip"]
+    first_line: int
+    data_start: int
+    data_line: int
+
+
+@dataclass(frozen=True)
+class TopReading:
+    """The top of a file, or why it cannot be read."""
+
+    top: Top | None
+    findings: tuple[Finding, ...] = ()
+
+
+def read_top(file: SourceFile) -> TopReading:
+    """Read the first line and the first rows of a file; comments above them are skipped."""
+    reading = read_header(
+        DataFile(entity="sample", label=file.label, path=file.path), encoding="utf-8"
+    )
+    header = reading.header
+    if header is None:
+        found = tuple(each.model_copy(update={"entity": None}) for each in reading.findings)
+        return TopReading(None, found)
+    top = Top(
+        file=file,
+        names=header.names,
+        rows=(),
+        delimiter=header.delimiter,
+        compression=header.compression,
+        first_line=header.data_line - 1,
+        data_start=header.data_start,
+        data_line=header.data_line,
+    )
+    limit = max(2, min(ROWS_LIMIT, CELLS_LIMIT // max(1, len(header.names))))
+    try:
+        rows = tuple(islice(iterate_rows(top), limit))
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        text = "the compressed file is cut off or damaged"
+        return TopReading(None, (finding_of("file_truncated", text, file=file.label),))
+    except UnicodeDecodeError:
+        text = "the file is not text in utf-8"
+        return TopReading(None, (finding_of("file_not_text", text, file=file.label),))
+    return TopReading(Top(**{**vars(top), "rows": rows}))
+
+
+def iterate_rows(top: Top, cells: int | None = None) -> Iterator[tuple[str, ...]]:
+    """Yield the rows below the first line; blank lines are skipped.
+
+    Args:
+        top: The file.
+        cells: How many cells of each row are wanted; None wants all.
+
+    Raises:
+        EOFError, zlib.error, gzip.BadGzipFile: The compressed file is cut off or damaged.
+        UnicodeDecodeError: The file is not UTF-8 text.
+    """
+    for line in _iterate_lines(top):
+        if line.strip("\r\n"):
+            yield tuple(_split(line.rstrip("\r\n"), top.delimiter, cells))
+
+
+def count_rows(top: Top, limit: int) -> int:
+    """Count the rows below the first line, up to a limit."""
+    filled = (line for line in _iterate_lines(top) if line.strip("\r\n"))
+    return sum(1 for _ in islice(filled, limit))
+
+
+def _iterate_lines(top: Top) -> Iterator[str]:
+    path = Path(top.file.path)
+    with gzip.open(path) if top.compression == "gzip" else path.open("rb") as stream:
+        stream.seek(top.data_start)
+        with io.TextIOWrapper(stream, encoding="utf-8", newline="\n") as text:
+            yield from text
+
+
+def _split(line: str, delimiter: str, cells: int | None) -> list[str]:
+    if '"' in line:
+        return next(csv.reader([line], delimiter=delimiter))[:cells]
+    return line.split(delimiter, -1 if cells is None else cells)[:cells]
+
+
+def find_start(top: Top) -> int:
+    """Return the byte at which the first line that is no comment begins."""
+    path = Path(top.file.path)
+    with gzip.open(path) if top.compression == "gzip" else path.open("rb") as stream:
+        return sum(len(stream.readline()) for _ in range(top.first_line - 1))

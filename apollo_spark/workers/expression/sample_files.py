@@ -1,0 +1,150 @@
+"""A file for each sample: a task reads the files of one block and aligns their features."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from apollo_spark.workers.expression.layer import store_numbers
+from apollo_spark.workers.expression.merging import merge_values
+from apollo_spark.workers.expression.numbers import read_numbers
+from apollo_spark.workers.expression.outcome import CellPlaces, TaskOutcome
+from apollo_spark.workers.expression.reading import CHUNK_BYTES, CheckedRows, read_grids, read_texts
+from apollo_spark.workers.expression.spec import LEFT_OUT, Features, SampleFile, SampleFilesTask
+from apollo_spark.workers.expression.values import write_values
+from apollo_spark.workers.source import InputProblemError
+from apollo_spark.workers.spec import Block
+
+UNKNOWN = "feature_unknown"
+REPEATED = "feature_repeated"
+
+
+@dataclass(frozen=True)
+class FileRows:
+    """Checked rows of one file.
+
+    Attributes:
+        rows: One column of numbers; rows that are left out are not among them.
+        features: (rows,) index of the feature of each.
+        unknown_lines: Lines of the rows whose feature is not known.
+    """
+
+    rows: CheckedRows
+    features: np.ndarray
+    unknown_lines: np.ndarray
+
+
+class FeatureLookup:
+    """Finds features by the texts of a file; files mostly repeat each other's texts."""
+
+    def __init__(self, task: SampleFilesTask) -> None:
+        self._texts = pa.array(task.texts, pa.large_string())
+        self._indexes = np.append(task.features.indexes, LEFT_OUT)
+        self._known: dict[int, tuple[pa.Array, np.ndarray]] = {}
+
+    def find(self, texts: pa.Array, place: int) -> np.ndarray:
+        """Give for each text its number among those known, or how many these are.
+
+        Args:
+            texts: Feature ids of some rows.
+            place: Rows before them in the file; the same rows of another file are tried first.
+        """
+        if place not in self._known or not self._known[place][0].equals(texts):
+            found = pc.index_in(texts, self._texts).fill_null(len(self._texts))
+            self._known[place] = (texts, found.to_numpy(zero_copy_only=False))
+        return self._known[place][1]
+
+    def indexes(self, numbers: np.ndarray) -> np.ndarray:
+        """Give the feature indexes of such numbers."""
+        return np.asarray(self._indexes[numbers])
+
+    def is_unknown(self, numbers: np.ndarray) -> np.ndarray:
+        """Mark texts that are not known."""
+        return np.asarray(numbers == len(self._texts))
+
+
+def write_sample_files(task: SampleFilesTask, *, chunk_bytes: int = CHUNK_BYTES) -> dict[str, Any]:
+    """Check the files of a task and write their tiles; the answer is that of `write_matrix`."""
+    outcome, lookup = TaskOutcome(), FeatureLookup(task)
+    features = known_features(task.features)
+    values = np.full((len(features.ids), len(task.files)), np.nan)
+    for column, file in enumerate(task.files):
+        found, numbers = [np.zeros(0, np.int32)], [np.zeros(0)]
+        try:
+            for part in read_file(file, task, lookup, chunk_bytes):
+                outcome.add_rows(part.rows)
+                outcome.count(UNKNOWN, len(part.unknown_lines))
+                found.append(part.features)
+                numbers.append(part.rows.numbers.values)
+        except InputProblemError as problem:
+            outcome.add_problem(problem.rule, problem.line, file.file.label)
+        indexes, merged = merge_values(
+            np.concatenate(numbers)[:, None],
+            np.concatenate(found),
+            task.on_duplicate,
+            task.target.storage,
+        )
+        if task.on_duplicate == "refuse":
+            outcome.count(REPEATED, sum(map(len, found)) - len(indexes))
+        values[np.searchsorted(features.indexes, indexes), column] = merged[:, 0]
+    write_values(values, features, task.samples, task.target, outcome)
+    return outcome.result()
+
+
+def collect_sample_files(
+    task: SampleFilesTask, limit: int, *, chunk_bytes: int = CHUNK_BYTES
+) -> list[dict[str, Any]]:
+    """Read the files of a task again and collect where they are wrong."""
+    places, lookup = CellPlaces(limit), FeatureLookup(task)
+    for sample, file in zip(task.samples.ids, task.files, strict=True):
+        label, seen = file.file.label, np.zeros(0, np.int32)
+        try:
+            for part in read_file(file, task, lookup, chunk_bytes):
+                places.add_rows(part.rows, (sample,), label)
+                places.add_lines(UNKNOWN, part.unknown_lines.tolist(), label)
+                if task.on_duplicate == "refuse":
+                    again = mark_repeated(part.features, seen)
+                    places.add_lines(REPEATED, part.rows.grid.lines[again].tolist(), label)
+                    seen = np.union1d(seen, part.features)
+        except InputProblemError as problem:
+            places.add_lines(problem.rule, [problem.line], label)
+    return places.result()
+
+
+def read_file(
+    file: SampleFile, task: SampleFilesTask, lookup: FeatureLookup, chunk_bytes: int
+) -> Iterator[FileRows]:
+    """Yield the rows of one file.
+
+    Raises:
+        InputProblemError: Where the file stops being what it was said to be.
+    """
+    columns, target = np.array([file.value_column]), task.target
+    block = Block(file.file, 0, file.file.data_start, None, file.file.data_line)
+    for whole, before in read_grids(block, chunk_bytes):
+        numbers = lookup.find(read_texts(whole, file.id_column), before)
+        indexes = lookup.indexes(numbers)
+        grid = whole.where(indexes != LEFT_OUT)
+        stored = store_numbers(
+            read_numbers(grid, columns, target.missing), target.storage, target.unit
+        )
+        rows = CheckedRows(grid, columns, before + grid.records, stored)
+        unknown = whole.lines[lookup.is_unknown(numbers)]
+        yield FileRows(rows, indexes[indexes != LEFT_OUT], unknown)
+
+
+def known_features(features: Features) -> Features:
+    """Give each feature once, by rising index."""
+    ids = dict(zip(features.indexes.tolist(), features.ids, strict=True))
+    indexes = np.unique(features.indexes[features.indexes != LEFT_OUT])
+    return Features(tuple(ids[each] for each in indexes.tolist()), indexes)
+
+
+def mark_repeated(features: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Mark the features that stand in `seen`, or earlier in the array."""
+    again = np.ones(len(features), bool)
+    again[np.unique(features, return_index=True)[1]] = False
+    return np.asarray(again | np.isin(features, seen))

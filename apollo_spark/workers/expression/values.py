@@ -1,0 +1,41 @@
+"""Write a whole matrix of values that is in memory: hash, statistics and one file of tiles."""
+
+import numpy as np
+
+from apollo_spark.workers.expression.content import feature_factors, hash_values, sample_factors
+from apollo_spark.workers.expression.outcome import TaskOutcome
+from apollo_spark.workers.expression.spec import Features, Samples, TileTarget
+from apollo_spark.workers.expression.stats import feature_stats, sample_stats
+from apollo_spark.workers.expression.storage import encode, need_of
+from apollo_spark.workers.expression.tile_file import TileMatrix, write_tile_file
+
+
+def write_values(
+    values: np.ndarray,
+    features: Features,
+    samples: Samples,
+    target: TileTarget,
+    outcome: TaskOutcome,
+) -> None:
+    """Write the tiles of a matrix.
+
+    Args:
+        values: (features, samples) float64, NaN where missing.
+        features: Of the rows, none twice.
+        samples: Of the columns, in any order.
+        target: The layer.
+        outcome: Gets the file, the hash and the statistics; or what the values need, if the
+            storage is not enough.
+    """
+    order = np.lexsort((samples.positions, samples.blocks))
+    outcome.add_hash(
+        hash_values(values, feature_factors(features.ids), sample_factors(samples.ids))
+    )
+    outcome.set_stats("features", features.indexes, feature_stats(values))
+    outcome.set_stats("samples", np.arange(len(order)), sample_stats(values))
+    stored, is_exact = encode(values[:, order], target.storage)
+    if not is_exact:
+        outcome.add_need(need_of(values))
+    if outcome.is_enough:
+        tiles = TileMatrix(features.ids, features.indexes, samples.blocks[order], stored)
+        outcome.add_part(write_tile_file(target.folder, target.name, tiles, target.storage))

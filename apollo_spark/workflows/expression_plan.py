@@ -1,0 +1,216 @@
+"""Plan an expression load: formats, ids, samples and annotation, all before Spark starts."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from apollo_spark.errors import UsageError
+from apollo_spark.model.assay import FeatureIdKind, parse_unit
+from apollo_spark.model.base import Record, canonical_json
+from apollo_spark.model.dataset import InputFile
+from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.names import find_name_problem, require_dataset_name
+from apollo_spark.model.policy import Policy
+from apollo_spark.sources.expression.annotate import Annotated, annotate
+from apollo_spark.sources.expression.annotation import Annotation, read_annotation
+from apollo_spark.sources.expression.detect import detect_source, require_format
+from apollo_spark.sources.expression.features import IdRule
+from apollo_spark.sources.expression.files import find_files
+from apollo_spark.sources.expression.id_map import IdMap, read_id_map
+from apollo_spark.sources.expression.top import SourceFile
+from apollo_spark.sources.policy_yaml import read_policy
+from apollo_spark.workers.expression.rows import hash_file
+from apollo_spark.workers.expression.spec import OnDuplicate
+from apollo_spark.workflows.expression_formats import plan_source
+from apollo_spark.workflows.expression_sources import PlannedSource, SourceRequest
+
+OPERATION = "load expression"
+"""The operation of a first load; an extension has its own."""
+
+
+class ExpressionLoad(Record):
+    """What a person asks for: the options of `apollo load expression`."""
+
+    name: str
+    assay: str
+    unit: str
+    sources: tuple[str, ...]
+    format: str = "auto"
+    annotation: str | None = None
+    release: str | None = None
+    id_map: str | None = None
+    feature_ids: str = "ensembl"
+    features: str = "refuse"
+    on_duplicate: OnDuplicate = "refuse"
+    sample_pattern: str | None = None
+    missing: tuple[str, ...] = ()
+    policy: str | None = None
+    report: str | None = None
+    dictionary: str | None = None
+    codings: str | None = None
+    data: tuple[tuple[str, str], ...] = ()
+    dry_run: bool = False
+
+    @property
+    def missing_markers(self) -> tuple[str, ...]:
+        """The texts that mean missing; the empty cell always does."""
+        return tuple(dict.fromkeys(("", *self.missing)))
+
+
+@dataclass(frozen=True)
+class ExpressionPlan:
+    """A load that may start: nothing found so far refuses it."""
+
+    unit: str
+    policy: Policy
+    source: PlannedSource
+    annotation: Annotation | None
+    annotated: Annotated | None
+    inputs: tuple[InputFile, ...]
+    parameters: tuple[tuple[str, str], ...]
+    fingerprint: str
+
+    @property
+    def feature_ids(self) -> pa.Array:
+        """The ids of the features, in the order of their indexes."""
+        return self.source.features.ids
+
+    @property
+    def kind(self) -> FeatureIdKind:
+        """What the feature ids are."""
+        return self.source.features.kind
+
+
+@dataclass(frozen=True)
+class ExpressionPlanning:
+    """A plan, or None where the findings refuse it."""
+
+    plan: ExpressionPlan | None
+    policy: Policy
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = field(default=())
+
+
+def plan_expression_load(
+    request: ExpressionLoad, *, block_bytes: int, scratch: Path
+) -> ExpressionPlanning:
+    """Find, recognise and scan the files, name features and samples, read the annotation.
+
+    Args:
+        request: The options.
+        block_bytes: Bytes of an input file that one task reads.
+        scratch: Where compressed files are unpacked, so that several tasks can read them.
+
+    Raises:
+        UsageError: An illegal name, unit, format or pattern.
+        DictionaryError: The policy breaks its rules.
+    """
+    unit = _require_legal(request)
+    policy = read_policy(Path(request.policy)) if request.policy else Policy()
+    found = find_files(request.sources, request.format)
+    detection = detect_source(
+        found.files, stated=request.format, id_rule=_id_rule(request.feature_ids)
+    )
+    id_map = read_id_map(Path(request.id_map)) if request.id_map else IdMap()
+    reading = (
+        read_annotation(SourceFile(label=request.annotation, path=request.annotation))
+        if request.annotation
+        else None
+    )
+    findings = (*found.findings, *detection.findings, *id_map.findings)
+    findings += reading.findings if reading else ()
+    notes = (*found.notes, *detection.notes)
+    source = None
+    if not refusing(findings) and detection.format is not None:
+        planned = plan_source(
+            SourceRequest(
+                unit=unit,
+                id_rule=_id_rule(request.feature_ids),
+                id_map=id_map.targets if request.id_map else None,
+                on_duplicate=request.on_duplicate,
+                is_union=request.features == "union",
+                sample_pattern=request.sample_pattern,
+                missing=request.missing_markers,
+                block_bytes=block_bytes,
+                scratch=scratch,
+            ),
+            detection,
+        )
+        source, findings, notes = (
+            planned.source,
+            findings + planned.findings,
+            notes + planned.notes,
+        )
+    findings = tuple(
+        each.model_copy(update={"severity": policy.severity_of(each.rule)}) for each in findings
+    )
+    if source is None or refusing(findings):
+        return ExpressionPlanning(None, policy, findings, notes)
+    annotation = reading.annotation if reading else None
+    return ExpressionPlanning(
+        _build_plan(request, unit, policy, source, annotation), policy, findings, notes
+    )
+
+
+def _build_plan(
+    request: ExpressionLoad,
+    unit: str,
+    policy: Policy,
+    source: PlannedSource,
+    annotation: Annotation | None,
+) -> ExpressionPlan:
+    inputs = source.inputs
+    if annotation is not None:
+        inputs += (_input("annotation", str(request.annotation), annotation.sha256),)
+    if request.id_map:
+        inputs += (_input("id map", request.id_map, hash_file(request.id_map)[1]),)
+    parameters = (
+        ("assay", request.assay),
+        ("unit", unit),
+        ("release", request.release or ""),
+        ("feature_ids", request.feature_ids),
+        ("features", request.features),
+        ("on_duplicate", request.on_duplicate),
+        ("sample_pattern", request.sample_pattern or ""),
+        ("missing", canonical_json(request.missing_markers)),
+        ("policy", policy.to_json()),
+    )
+    return ExpressionPlan(
+        unit=unit,
+        policy=policy,
+        source=source,
+        annotation=annotation,
+        annotated=annotate(source.features.ids, annotation) if annotation else None,
+        inputs=inputs,
+        parameters=parameters,
+        fingerprint=fingerprint_of(inputs, parameters),
+    )
+
+
+def fingerprint_of(inputs: tuple[InputFile, ...], parameters: tuple[tuple[str, str], ...]) -> str:
+    """Return a SHA-256 that is the same for the same job on the same inputs."""
+    from apollo_spark.model.base import sha256_text
+
+    shown = {
+        "operation": OPERATION,
+        "inputs": sorted((each.role, each.sha256) for each in inputs),
+        "parameters": sorted(parameters),
+    }
+    return sha256_text(canonical_json(shown))
+
+
+def _input(role: str, name: str, digest: str) -> InputFile:
+    return InputFile(role=role, name=name, size=Path(name).stat().st_size, sha256=digest)
+
+
+def _require_legal(request: ExpressionLoad) -> str:
+    require_dataset_name(request.name)
+    if problem := find_name_problem(request.assay):
+        raise UsageError(f"{request.assay!r} cannot be the name of an assay.", why=f"{problem}.")
+    require_format(request.format)
+    return parse_unit(request.unit)
+
+
+def _id_rule(feature_ids: str) -> IdRule:
+    return "any" if feature_ids == "any" else "ensembl"

@@ -1,0 +1,241 @@
+"""Loads whose steps are watched and whose tasks can be made to fail, and what they leave."""
+
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from apollo_spark.api.lake import open_lake as open_public_lake
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.tasks import LocalTaskRunner, TaskRunner
+from apollo_spark.lake.lake import Lake, open_lake
+from apollo_spark.lake.processes import SystemProcesses
+from apollo_spark.lake.publishing import OnStep, no_step
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.names import RecordReference
+from apollo_spark.workflows.clinical_plan import ClinicalLoad
+from apollo_spark.workflows.load_clinical import LoadEngines, load_clinical
+from apollo_spark.workflows.outcome import Outcome
+from apollo_spark.workflows.reporting import LoadReporter
+from apollo_spark.workflows.verify import verify_records
+from tests.support.study import Study
+
+Rows = dict[str, list[dict[str, Any]]]
+Published = dict[str, tuple[dict[str, Any], Rows]]
+"""Comparable records with their rows, by `name@version`."""
+
+WHOLE_FILE = 1 << 20
+CODINGS = {
+    "codings.csv": "coding_name,code,meaning\nsex,F,Female\nsex,M,Male\n",
+    "entity_dictionary.csv": "entity,entity_title\npatient,Patients\n",
+}
+COLUMNS = "entity,name,type,primary_key_type,coding_name,referenced_entity_field,relationship"
+FIRST = {
+    "data_dictionary.csv": f"""\
+{COLUMNS}
+patient,patient_id,string,global,,,
+patient,sex,string,,sex,,
+patient,weight,float,,,,
+visit,visit_id,integer,local,,,
+visit,patient_id,string,,,patient:patient_id,many_to_one
+visit,seen,date,,,,
+""",
+    "patient.csv": "patient_id,sex,weight\nP1,F,61.5\nP2,,\nP3,M,72\n",
+    "visit.csv": "visit_id,patient_id,seen\n1,P1,2020-01-02\n2,P3,2020-02-03\n",
+}
+# A field is retyped, one is renamed, an entity comes, rows come, go and change, one is left out.
+SECOND = {
+    "data_dictionary.csv": f"""\
+{COLUMNS}
+patient,patient_id,string,global,,,
+patient,sex,string,,sex,,
+patient,weight,string,,,,
+visit,visit_id,integer,local,,,
+visit,patient_id,string,,,patient:patient_id,many_to_one
+visit,day,date,,,,
+stay,patient_id,string,,,patient:patient_id,many_to_one
+stay,days,integer,,,,
+""",
+    "patient.csv": "patient_id,sex,weight\nP1,F,61.5\nP3,F,light\nP4,M,\n",
+    "visit.csv": "visit_id,patient_id,day\n1,P1,2020-01-02\n3,P4,2021-12-31\n",
+    "stay.csv": "patient_id,days\nP1,3\nP3,few\nP4,1\n",
+    "policy.yaml": "rules: {cell_integer: quarantine}\n",
+}
+
+
+class CrashError(Exception):
+    """Stands for anything that goes wrong at a step."""
+
+
+class StopError(BaseException):
+    """Stands for what nothing may catch, as an interrupt from the keyboard."""
+
+
+def run_load(
+    study: Study,
+    *,
+    name: str = "study",
+    on_step: OnStep = no_step,
+    runner: TaskRunner | None = None,
+    block_bytes: int = WHOLE_FILE,
+) -> Outcome:
+    """Load a study as the command does, with the policy in its folder where there is one."""
+    lake = open_lake(str(study.lake))
+    policy = study.folder / "policy.yaml"
+    pairs = [each.partition("=") for each in study.data]
+    request = ClinicalLoad(
+        name=name,
+        dictionary=str(study.folder / "data_dictionary.csv"),
+        codings=str(study.folder / "codings.csv"),
+        entities=str(study.folder / "entity_dictionary.csv"),
+        data=tuple((entity, str(study.folder / file)) for entity, _, file in pairs),
+        policy=str(policy) if policy.exists() else None,
+    )
+    return load_clinical(
+        lake,
+        request,
+        open_engines=lambda lake, _: LoadEngines(
+            runner or LocalTaskRunner(), EmbeddedEngine(lake.tables, threads=1)
+        ),
+        reporter=LoadReporter(lake, name, None, is_dry_run=False),
+        block_bytes=block_bytes,
+        on_step=on_step,
+    )
+
+
+def small_study(folder: Path, files: Mapping[str, str]) -> Study:
+    """Write a study of few and small files; entities are named as their files are."""
+    study = Study.reopen(folder, lake=folder / "lake", data=[])
+    for name, text in {**CODINGS, **files}.items():
+        study.write(name, text)
+        entity = name.removesuffix(".csv")
+        if f"\n{entity}," in files["data_dictionary.csv"]:
+            study.data.append(f"{entity}={name}")
+    return study
+
+
+def rows_of(lake: Lake, record: DatasetRecord) -> Rows:
+    """Read all rows behind the pins of a record, by table."""
+    found = {}
+    for pin in record.pins:
+        tables = [pq.read_table(file) for file in lake.tables.files(pin)]
+        found[pin.table] = sorted((row for each in tables for row in each.to_pylist()), key=str)
+    return found
+
+
+def answers_of(folder: Path, reference: str) -> Rows:
+    """Ask for all rows of a version as people do, by entity."""
+    dataset = open_public_lake(str(folder)).dataset(reference)
+    return {
+        each.name: sorted(each.retrieve_fields().to_pylist(), key=str) for each in dataset.entities
+    }
+
+
+def comparable(record: DatasetRecord) -> dict[str, Any]:
+    """Return a record without ids, times, table versions and names of files.
+
+    What stays tells versions of other content apart: the hashes of rows, columns, dictionary,
+    codings and receipt, the inputs and the parameters.
+    """
+    shown = record.model_dump(mode="json", exclude={"id"})
+    del shown["lineage"]["time"]
+    for pin in shown["pins"]:
+        for name in ("table_id", "version", "files_digest"):
+            del pin[name]
+    return shown
+
+
+def published(folder: Path) -> Published:
+    """Return all that a lake has published: comparable records and rows, by `name@version`."""
+    lake = open_lake(str(folder))
+    found = {}
+    for entry in lake.registry.snapshot().entries:
+        record = lake.load_record(RecordReference(name=entry.name, version=entry.version))
+        found[str(entry)] = (comparable(record), rows_of(lake, record))
+    return found
+
+
+def versions(folder: Path) -> list[str]:
+    """Return what is published, as `name@version`."""
+    return [str(each) for each in open_lake(str(folder)).registry.snapshot().entries]
+
+
+def require_sound(folder: Path, name: str = "study") -> None:
+    """Require that every pin reads as published and that nobody alive holds the name."""
+    lake: Lake = open_lake(str(folder))
+    assert verify_records(lake, None, deep=True).problems == ()
+    lease = lake.leases.find(name)
+    assert lease is None or lease.is_free(datetime.now(timezone.utc), SystemProcesses())
+    assert not [each for each in threading.enumerate() if each.name == f"lease of {name}"]
+
+
+@dataclass(frozen=True)
+class Story:
+    """Two versions of a study, and lakes in which nothing ever went wrong."""
+
+    folder: Path
+    first: Study
+    second: Study
+    steps: tuple[tuple[str, ...], ...]
+    undisturbed: Published
+
+    def study(self, version: int, folder: Path) -> Study:
+        """Return the files of a version, to be loaded into a lake that holds all before it."""
+        lake = folder / "lake"
+        if version == 2:
+            shutil.copytree(self.folder / "one", lake)
+        told = (self.first, self.second)[version - 1]
+        return Study.reopen(told.folder, lake=lake, data=told.data)
+
+    def until(self, version: int) -> Published:
+        """Return what is published when this version is the newest one."""
+        wanted = {f"study@{each}" for each in range(1, version + 1)}
+        return {key: each for key, each in self.undisturbed.items() if key in wanted}
+
+
+def tell_story(folder: Path) -> Story:
+    """Load both versions without any disturbance."""
+    first = small_study(folder / "first", FIRST)
+    second = small_study(folder / "second", SECOND)
+    steps: tuple[list[str], list[str]] = ([], [])
+    first.lake = folder / "one"
+    run_load(first, on_step=steps[0].append)
+    second.lake = folder / "two"
+    shutil.copytree(first.lake, second.lake)
+    run_load(second, on_step=steps[1].append)
+    return Story(folder, first, second, tuple(map(tuple, steps)), published(second.lake))
+
+
+def raise_at(number: int, error: type[BaseException]) -> OnStep:
+    """Return a step watcher that raises at the step of this number, from 0."""
+    left = [number]
+
+    def watch(name: str) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise error(name)
+
+    return watch
+
+
+def do_at(step: str, act: Callable[[], object]) -> OnStep:
+    """Return a step watcher that acts once, before the first step of this name."""
+    left = [act]
+
+    def watch(name: str) -> None:
+        if name == step and left:
+            left.pop()()
+
+    return watch
+
+
+def require_equal(found: object, wanted: object) -> None:
+    """Compare two large values; pytest's own comparison of such takes minutes."""
+    if found != wanted:
+        pytest.fail(f"found\n{found}\nwanted\n{wanted}")
