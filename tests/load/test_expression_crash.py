@@ -1,0 +1,78 @@
+"""An expression load that is stopped anywhere leaves nothing behind that the next one minds."""
+
+from pathlib import Path
+
+import pytest
+
+import apollo_spark as ap
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.tasks import LocalTaskRunner
+from apollo_spark.lake.lake import Lake, open_lake
+from apollo_spark.workflows.expression_plan import ExpressionLoad
+from apollo_spark.workflows.load_clinical import LoadEngines
+from apollo_spark.workflows.load_expression import load_expression
+from apollo_spark.workflows.outcome import Outcome
+from apollo_spark.workflows.reporting import LoadReporter
+
+MATRIX = "feature_id,S1,S2\nENSG00000000001,1,2\nENSG00000000002,3,4\n"
+NEWER = "feature_id,S1,S2,S3\nENSG00000000001,1,2,9\nENSG00000000003,3,4,\n"
+
+
+class StoppedError(Exception):
+    """The process ended here."""
+
+
+def load(lake: Lake, source: Path, *, stop_at: str | None = None) -> tuple[Outcome, list[str]]:
+    steps: list[str] = []
+
+    def on_step(name: str) -> None:
+        steps.append(name)
+        if name == stop_at:
+            raise StoppedError(name)
+
+    request = ExpressionLoad(name="study", assay="rna", unit="count", sources=(str(source),))
+    outcome = load_expression(
+        lake,
+        request,
+        open_engines=lambda lake, _: LoadEngines(LocalTaskRunner(1), EmbeddedEngine(lake.tables)),
+        reporter=LoadReporter(lake, "study", None, is_dry_run=False),
+        block_bytes=1 << 20,
+        on_step=on_step,
+    )
+    return outcome, steps
+
+
+def contents(lake: Path, version: str) -> tuple[dict[str, str], list[dict[str, object]]]:
+    dataset = ap.open_lake(str(lake)).dataset(version)
+    hashes = {pin.table: pin.content_hash for pin in dataset.record.pins}
+    return hashes, dataset.assay("rna").expression(to="arrow").to_pylist()
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> tuple[Path, Path]:
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text(MATRIX)
+    second.write_text(NEWER)
+    return first, second
+
+
+def test_a_stop_at_any_step_changes_nothing_for_the_next_run(
+    tmp_path: Path, sources: tuple[Path, Path]
+) -> None:
+    undisturbed = tmp_path / "undisturbed"
+    load(open_lake(str(undisturbed)), sources[0])
+    _, steps = load(open_lake(str(undisturbed)), sources[1])
+    for number, step in enumerate(dict.fromkeys(steps)):
+        root = tmp_path / f"lake{number}"
+        lake = open_lake(str(root))
+        load(lake, sources[0])
+        with pytest.raises(StoppedError):
+            load(lake, sources[1], stop_at=step)
+        assert contents(root, "study") == contents(undisturbed, "study@1"), step
+
+        outcome, _ = load(lake, sources[1])
+
+        assert outcome.published == ("study@2",), step
+        assert contents(root, "study@2") == contents(undisturbed, "study@2"), step
+        assert contents(root, "study@1") == contents(undisturbed, "study@1"), step
+        assert ap.open_lake(str(root)).verify(deep=True).problems == (), step
