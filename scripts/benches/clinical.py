@@ -9,10 +9,8 @@ of each side is the cold one and is reported apart.
 
 import json
 import shutil
-import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +26,9 @@ from apollo_spark.lake.settings import LakeSettings, SessionSettings
 from apollo_spark.workflows.clinical_plan import ClinicalLoad, plan_clinical_load
 from apollo_spark.workflows.clinical_rows import write_entities
 from apollo_spark.workflows.start import run_clinical_load
+
+sys.path.insert(0, str(Path(__file__).parent))
+from measuring import measure, report
 
 INTEGERS, FLOATS = 6, 6
 
@@ -142,23 +143,6 @@ def row_rules(spark: SparkSession, folder: Path, target: Path, *, block_bytes: i
     )
 
 
-def measure(
-    sides: dict[str, Callable[[Path], None]], *, runs: int, scratch: Path
-) -> dict[str, list[float]]:
-    """Run the sides in turn; the first run of each is the cold one."""
-    seconds: dict[str, list[float]] = {name: [] for name in sides}
-    for number in range(runs + 1):
-        for name, side in sides.items():
-            target = scratch / f"{name}-{number}".replace(" ", "-")
-            target.mkdir()
-            start = time.perf_counter()
-            side(target)
-            seconds[name].append(time.perf_counter() - start)
-            shutil.rmtree(target)
-            print(f"  run {number} {name}: {seconds[name][-1]:.2f} s", file=sys.stderr, flush=True)
-    return seconds
-
-
 def main(patients: int = 1_000_000, runs: int = 5) -> None:
     """Measure and print one row a side."""
     settings = LakeSettings(spark=SessionSettings(driver_memory="2g", quick=False))
@@ -178,17 +162,7 @@ def main(patients: int = 1_000_000, runs: int = 5) -> None:
     finally:
         close_session(spark)
         shutil.rmtree(scratch, ignore_errors=True)
-    base = min(statistics.median(seconds[name][1:]) for name in ("plain", "plain-lines"))
-    rows = [
-        {
-            "side": name,
-            "median_s": round(statistics.median(taken[1:]), 2),
-            "ratio": round(statistics.median(taken[1:]) / base, 2),
-            "cold_s": round(taken[0], 2),
-        }
-        for name, taken in seconds.items()
-    ]
-    print(json.dumps({"patients": patients, "runs": runs, "rows": rows}, indent=2))
+    print(json.dumps(report(seconds, base="plain", patients=patients, runs=runs), indent=2))
 
 
 def _load(spark: SparkSession, folder: Path, target: Path, settings: LakeSettings) -> None:
