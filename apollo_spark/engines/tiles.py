@@ -20,7 +20,7 @@ from apollo_spark.errors import BrokenPinError
 from apollo_spark.model.assay import LayerRecord
 
 GROUPS_AT_ONCE = 8
-"""Row groups that one thread reads with one opened file."""
+"""Row groups that one thread reads at once: few, so that memory stays flat."""
 NOT_WANTED = -1
 _UNBOUNDED = (0, np.iinfo(np.int64).max)
 MISSING_WHOLE = np.iinfo(np.int64).min
@@ -49,8 +49,9 @@ class WantedTiles:
 
     def may_be_in(self, bounds: np.ndarray) -> np.ndarray:
         """Return for each row group, by its bounds, whether it may hold a wanted tile."""
-        feature = _has_between(self._wanted_features, *bounds[:2])
-        return np.logical_and(feature, _has_between(self._wanted_blocks, *bounds[2:]))
+        found = _has_between(self._wanted_features, *bounds[:2])
+        found &= _has_between(self._wanted_blocks, *bounds[2:])
+        return found
 
     @cached_property
     def _wanted_features(self) -> np.ndarray:
@@ -112,7 +113,7 @@ def read_index(paths: Sequence[str]) -> TileIndex:
     places = [
         (file, number) for file, each in enumerate(footers) for number in range(each.num_row_groups)
     ]
-    bounds = [_bounds(footers[file], number) for file, number in places]
+    bounds = [each for footer in footers for each in _bounds(footer)]
     return TileIndex(
         tuple(paths),
         footers,
@@ -175,30 +176,30 @@ def _broken(path: str) -> BrokenPinError:
     )
 
 
-def _bounds(footer: pq.FileMetaData, number: int) -> tuple[int, int, int, int]:
-    """Return least and largest feature and block of a row group, as far as they are known."""
-    group = footer.row_group(number)
-    found: dict[str, tuple[int, int]] = {}
-    for place in range(group.num_columns):
-        column = group.column(place)
-        if column.path_in_schema in ("feature", "block"):
-            known = column.statistics
-            has_bounds = known is not None and known.has_min_max
-            found[column.path_in_schema] = (known.min, known.max) if has_bounds else _UNBOUNDED
-    return (*found["feature"], *found["block"])
+def _bounds(footer: pq.FileMetaData) -> Iterator[tuple[int, ...]]:
+    """Yield least and largest feature and block of each row group, as far as they are known."""
+    paths = [footer.schema.column(place).path for place in range(footer.num_columns)]
+    places = paths.index("feature"), paths.index("block")
+    for number in range(footer.num_row_groups):
+        group = footer.row_group(number)
+        known = [group.column(place).statistics for place in places]
+        yield tuple(
+            bound
+            for each in known
+            for bound in ((each.min, each.max) if each and each.has_min_max else _UNBOUNDED)
+        )
 
 
-def _read(group: TileGroup) -> Iterator[pa.RecordBatch]:
-    """Yield the tiles of one row group after the other, so that memory stays flat."""
+def _read(group: TileGroup) -> list[pa.RecordBatch]:
     try:
         with pq.ParquetFile(group.path, metadata=group.metadata) as file:
-            for number in group.numbers:
-                table = file.read_row_group(
-                    number, columns=["feature", "block", "values"], use_threads=False
-                )
-                yield from table.to_batches()
+            table = file.read_row_groups(
+                group.numbers, columns=["feature", "block", "values"], use_threads=False
+            )
     except (OSError, pa.ArrowInvalid) as error:
         raise _broken(group.path) from error
+    batches: list[pa.RecordBatch] = table.to_batches()
+    return batches
 
 
 def _fill_from(

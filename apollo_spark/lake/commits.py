@@ -30,7 +30,7 @@ Without them Delta refuses to read any version older than a week except the newe
 deletes its files.
 """
 
-_SYSTEM_REASON = re.compile(r'message: "([^"]+)"|([A-Z][\w ]+) \(os error \d+\)')
+_SYSTEM_REASON = re.compile(r'message: "([^"]+)"|([A-Z][\w -]+) \(os error \d+\)')
 
 
 def open_head(folder: Path) -> DeltaTable | None:

@@ -247,3 +247,4 @@ def test_names_that_differ_by_case_only_are_one_dataset(story: Story, study: Stu
     again = command(study, "--json", name="Study").json
     assert (again["published"], again["current"]) == ([], ["study@2"])
     assert [each.name for each in (study.lake / "tables").iterdir()] == ["study"]
+    assert [each.name for each in (study.lake / "reports").iterdir()] == ["study"]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from apollo_spark.workers.source import is_splittable, read_pieces
+from apollo_spark.workers.chunks import MAX_ROW_BYTES
+from apollo_spark.workers.source import InputProblemError, is_splittable, read_pieces
 from apollo_spark.workers.spec import Block, Compression, FileSpec
 
 PIECE_BYTES = 4 << 20
@@ -72,7 +73,8 @@ def scan_matrix(
         piece_bytes: How much is held in memory.
 
     Raises:
-        InputProblemError: `file_truncated`, `file_damaged` or `file_not_text`.
+        InputProblemError: `file_truncated`, `file_damaged`, `file_not_text`, or `quoting` for a
+            quote that is not closed for very long; tasks find all others.
     """
     file = FileSpec(
         path, Path(path).name, "", delimiter, (), data_start, data_line, encoding, compression
@@ -122,6 +124,9 @@ class RowFinder:
         done = int(ends[-1]) + 1 if len(ends) else 0
         self._take(data[:done], ends)
         self._rest = data[done:]
+        if len(self._rest) > MAX_ROW_BYTES:
+            # A quote that is never closed would gather the rest of the file.
+            raise InputProblemError("quoting", self._line)
 
     def finish(self) -> None:
         """Take the last row, which may have no newline."""

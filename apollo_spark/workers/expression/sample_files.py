@@ -12,7 +12,7 @@ from apollo_spark.workers.expression.layer import store_numbers
 from apollo_spark.workers.expression.merging import merge_values
 from apollo_spark.workers.expression.numbers import read_numbers
 from apollo_spark.workers.expression.outcome import CellPlaces, TaskOutcome
-from apollo_spark.workers.expression.reading import CHUNK_BYTES, CheckedRows, read_grids, read_texts
+from apollo_spark.workers.expression.reading import CheckedRows, read_grids, read_texts
 from apollo_spark.workers.expression.spec import LEFT_OUT, Features, SampleFile, SampleFilesTask
 from apollo_spark.workers.expression.values import write_values
 from apollo_spark.workers.source import InputProblemError
@@ -20,6 +20,8 @@ from apollo_spark.workers.spec import Block
 
 UNKNOWN = "feature_unknown"
 REPEATED = "feature_repeated"
+# A file read at once has its features looked up once, or not at all if the last had the same.
+FILE_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class FeatureLookup:
         return np.asarray(numbers == len(self._texts))
 
 
-def write_sample_files(task: SampleFilesTask, *, chunk_bytes: int = CHUNK_BYTES) -> dict[str, Any]:
+def write_sample_files(task: SampleFilesTask, *, chunk_bytes: int = FILE_BYTES) -> dict[str, Any]:
     """Check the files of a task and write their tiles; the answer is that of `write_matrix`."""
     outcome, lookup = TaskOutcome(), FeatureLookup(task)
     features = known_features(task.features)
@@ -95,7 +97,7 @@ def write_sample_files(task: SampleFilesTask, *, chunk_bytes: int = CHUNK_BYTES)
 
 
 def collect_sample_files(
-    task: SampleFilesTask, limit: int, *, chunk_bytes: int = CHUNK_BYTES
+    task: SampleFilesTask, limit: int, *, chunk_bytes: int = FILE_BYTES
 ) -> list[dict[str, Any]]:
     """Read the files of a task again and collect where they are wrong."""
     places, lookup = CellPlaces(limit), FeatureLookup(task)

@@ -14,7 +14,8 @@ from apollo_spark.workers.expression.storage import LayerStorage
 from apollo_spark.workers.parquet import WrittenFile
 from apollo_spark.workers.stats import delta_stats
 
-GROUP_TILES = 1024
+# Fewer tiles waste space, more make a reader of a few genes decode many others.
+GROUP_TILES = 256
 LEVEL = 3
 VALUES = "values.list.element"
 

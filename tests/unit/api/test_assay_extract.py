@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -84,11 +85,24 @@ def test_a_symbol_of_several_features_is_noted(lake: Path) -> None:
     ]
 
 
+def test_pieces_of_a_file_are_the_whole(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = lines(lake, "--additional-fields", "chrom,start")
+    matrix = lines(lake, "--matrix")
+
+    monkeypatch.setattr("apollo_spark.workflows.extract_expression.PIECE_BYTES", 24)
+
+    assert lines(lake, "--additional-fields", "chrom,start") == whole
+    assert lines(lake, "--matrix") == matrix
+
+
 def test_nothing_found_is_a_header(lake: Path) -> None:
     text = '{"annotation": {"feature_id": ["unknown"]}}'
 
     assert lines(lake, "--filter-json", text) == ["feature_id,sample_id,expression"]
     assert lines(lake, "--filter-json", text, "--matrix") == ["sample_id"]
+    path = lake.parent / "x.parquet"
+    assert extract(lake, "--filter-json", text, "--matrix", "-o", path).code == 0
+    assert pq.read_table(path) == pa.table({"sample_id": pa.array([], pa.string())})
 
 
 def test_a_matrix_has_a_row_for_each_sample_and_empty_cells(lake: Path) -> None:

@@ -156,6 +156,15 @@ def test_a_storage_that_is_too_small_writes_nothing_and_says_what_is_needed(
     assert widen(SCALED, [StorageNeed(**result["need"])]) == LayerStorage("scaled", 3, 64)
 
 
+def test_a_count_beyond_32_bits_needs_a_wider_storage(count_task: MakeTask) -> None:
+    task = count_task("id,s1\nA,2147483647\nB,2147483648\n")
+
+    result = run_expression_task(task)
+
+    assert not result["is_enough"]
+    assert StorageNeed(**result["need"]).storage() == LayerStorage("integer", 0, 64)
+
+
 def test_rows_of_one_feature_are_returned_merged_and_written(
     count_task: MakeTask, tile_folder: Path
 ) -> None:
@@ -174,6 +183,17 @@ def test_rows_of_one_feature_are_returned_merged_and_written(
     assert result["counts"] == []
     assert tiles(tile_folder, result) == [(1, "B", 0, [3, 4, 5])]
     assert tiles(tile_folder, merged) == [(0, "A", 0, [6, 2, None])]
+
+
+def test_diverted_values_stand_in_the_order_of_the_samples_of_the_task(
+    count_task: MakeTask,
+) -> None:
+    samples = Samples(("s1", "s2", "s3"), np.zeros(3, np.int32), np.array([2, 0, 1], np.int32))
+    task = count_task("id,s1,s2,s3\nA,1,2,3\n", samples=samples, is_diverted=np.array([True]))
+
+    _, values = merge_rows([run_expression_task(task)], "first", task.target.storage)
+
+    assert values.tolist() == [[1, 2, 3]]
 
 
 def test_a_blank_line_is_no_row(count_task: MakeTask, tile_folder: Path) -> None:

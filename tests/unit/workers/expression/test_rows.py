@@ -7,7 +7,7 @@ import pytest
 from apollo_spark.workers.expression.rows import RowCut, cut_rows, scan_matrix
 from apollo_spark.workers.source import InputProblemError
 
-TEXT = 'id,s1\nA,1\n\n"B ""x"", 2",2\n"C\nc",3\nD,4'
+TEXT = 'id,s1\nA,1\n\n"B ""x"", 2",2\n"C\nc",3\nD,4\nE,5'
 
 
 @pytest.mark.parametrize("piece_bytes", [1, 3, 1000])
@@ -17,9 +17,9 @@ def test_a_scan_finds_ids_starts_and_lines_of_rows(tmp_path: Path, piece_bytes: 
 
     scan = scan_matrix(str(path), delimiter=",", data_start=6, data_line=2, piece_bytes=piece_bytes)
 
-    assert scan.row_ids == ("A", 'B "x", 2', "C\nc", "D")
-    assert [TEXT[start] for start in scan.row_starts] == ["A", '"', '"', "D"]
-    assert scan.row_lines.tolist() == [2, 4, 5, 7]
+    assert scan.row_ids == ("A", 'B "x", 2', "C\nc", "D", "E")
+    assert [TEXT[start] for start in scan.row_starts] == ["A", '"', '"', "D", "E"]
+    assert scan.row_lines.tolist() == [2, 4, 5, 7, 8]
     assert (scan.size, scan.end) == (len(TEXT), len(TEXT))
     assert scan.sha256 == hashlib.sha256(TEXT.encode()).hexdigest()
 

@@ -78,3 +78,9 @@ def test_a_hash_knows_order_nowhere_and_content_everywhere() -> None:
         hash_matrix(values + 1e-12, ["A", "B"], ["x", "y", "z"]),
     ):
         assert change != expected
+
+
+def test_a_missing_value_hashes_as_if_its_feature_or_sample_were_not_there() -> None:
+    values = np.array([[1.0, NAN], [NAN, NAN]])
+
+    assert hash_matrix(values, ["A", "B"], ["x", "y"]) == hash_matrix(values[:1, :1], ["A"], ["x"])
