@@ -47,13 +47,12 @@ from apollo_spark.workers.expression.storage import DOUBLE, LayerStorage, choose
 from apollo_spark.workers.expression.tiles import collect_expression, run_expression_task
 from apollo_spark.workers.spec import FileSpec
 from apollo_spark.workflows.expression_faults import has_faults, merge_places
+from apollo_spark.workflows.expression_rows import ScannedFile, place_samples
 from apollo_spark.workflows.expression_sources import (
     MakeTarget,
     PlannedSource,
-    ScannedFile,
     SourcePlanning,
     SourceRequest,
-    place_samples,
 )
 
 GUESS_ROWS = 20_000

@@ -8,11 +8,11 @@ from apollo_spark.sources.findings import finding_of
 from apollo_spark.workers.expression.spec import UnitRules
 from apollo_spark.workers.source import InputProblemError
 from apollo_spark.workflows.expression_files import plan_long, plan_sample_files
+from apollo_spark.workflows.expression_rows import scan_source
 from apollo_spark.workflows.expression_sources import (
     SourcePlanning,
     SourceRequest,
     plan_matrices,
-    scan_source,
 )
 
 

@@ -1,9 +1,5 @@
 """From recognised files to the samples, features and tasks of a load, one function a format."""
 
-import csv
-import gzip
-import shutil
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,9 +13,9 @@ from apollo_spark.model.findings import Finding
 from apollo_spark.sources.expression.detected import Detected
 from apollo_spark.sources.expression.features import FeatureIds, IdRule, resolve_feature_ids
 from apollo_spark.sources.expression.top import read_top
-from apollo_spark.sources.findings import finding_of, list_names
+from apollo_spark.sources.findings import finding_of
 from apollo_spark.workers.convert import convert
-from apollo_spark.workers.expression.rows import MatrixScan, cut_rows, scan_matrix
+from apollo_spark.workers.expression.rows import cut_rows
 from apollo_spark.workers.expression.spec import (
     LEFT_OUT,
     ExpressionTask,
@@ -31,7 +27,13 @@ from apollo_spark.workers.expression.spec import (
     TileTarget,
 )
 from apollo_spark.workers.expression.storage import LayerStorage, choose_storage
-from apollo_spark.workers.spec import Block, FileSpec
+from apollo_spark.workflows.expression_rows import (
+    ScannedFile,
+    place_samples,
+    repeated_samples,
+    row_names,
+    scan_source,
+)
 
 MakeTarget = Callable[[str], TileTarget]
 """Gives the target of a task by the beginning of its files' names."""
@@ -75,20 +77,6 @@ class SourcePlanning:
     notes: tuple[str, ...] = field(default=())
 
 
-@dataclass(frozen=True)
-class ScannedFile:
-    """A matrix that was read once: its rows, and its file as tasks open it."""
-
-    detected: Detected
-    file: FileSpec
-    scan: MatrixScan
-    size: int
-
-    def block(self, number: int, start: int, end: int | None, line: int) -> Block:
-        """Return a range of the file."""
-        return Block(self.file, number, start, end, line)
-
-
 def plan_matrices(request: SourceRequest, files: Sequence[Detected]) -> SourcePlanning:
     """Plan matrices, either way round.
 
@@ -101,38 +89,6 @@ def plan_matrices(request: SourceRequest, files: Sequence[Detected]) -> SourcePl
     planning = plan(request, scanned)
     note = ("samples stand in the rows and features in the columns: the matrix was turned",)
     return replace(planning, notes=planning.notes + (note if is_turned else ()))
-
-
-def scan_source(detected: Detected, scratch: Path) -> ScannedFile:
-    """Read a file once; a packed one is unpacked first, so that several tasks can read it."""
-    path = detected.file.path
-    scan = scan_matrix(
-        path,
-        delimiter=detected.delimiter,
-        data_start=detected.data_start,
-        data_line=detected.data_line,
-        compression=detected.compression,
-    )
-    if detected.compression == "gzip":
-        path = _unpack(path, scratch)
-        scan = replace(scan, is_splittable=True)
-    file = FileSpec(
-        path=path,
-        label=detected.file.label,
-        sha256=scan.sha256,
-        delimiter=detected.delimiter,
-        header=detected.header,
-        data_start=detected.data_start,
-        data_line=detected.data_line,
-    )
-    return ScannedFile(detected, file, scan, scan.size)
-
-
-def _unpack(path: str, scratch: Path) -> str:
-    target = scratch / f"{len(list(scratch.iterdir())):05d}-{Path(path).name.removesuffix('.gz')}"
-    with gzip.open(path, "rb") as packed, target.open("wb") as plain:
-        shutil.copyfileobj(packed, plain, 8 << 20)
-    return str(target)
 
 
 def _plan_feature_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> SourcePlanning:
@@ -150,7 +106,7 @@ def _plan_feature_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> 
     ]
     features, findings = _same_features(named, files, is_union=request.is_union)
     ids = [[column.name for column in each.detected.value_columns] for each in files]
-    findings += _repeated_samples(ids, files)
+    findings += repeated_samples(ids, files)
     samples, per_file = place_samples(ids)
     index = {name: number for number, name in enumerate(features.ids.to_pylist())}
 
@@ -225,7 +181,7 @@ def _plan_sample_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> S
     ]
     features, findings = _same_features(named, files, is_union=request.is_union)
     ids = [row_names(each) for each in files]
-    findings += _repeated_samples(ids, files)
+    findings += repeated_samples(ids, files)
     samples, per_file = place_samples(ids)
     index = {name: number for number, name in enumerate(features.ids.to_pylist())}
 
@@ -256,45 +212,6 @@ def _plan_sample_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> S
     return SourcePlanning(source, tuple(findings))
 
 
-def row_names(file: ScannedFile) -> list[str]:
-    """Return the sample ids of the rows: their first cell, or several cells joined by '-'."""
-    places = file.detected.id_columns
-    if places == (0,):
-        return list(file.scan.row_ids)
-    names = []
-    with Path(file.file.path).open("rb") as stream:
-        for start in file.scan.row_starts.tolist():
-            stream.seek(start)
-            line = stream.readline().decode().rstrip("\r\n")
-            # Only the cells before the values are needed of what may be 100,000 of them.
-            parts = line.split(file.file.delimiter, max(places) + 1)
-            cells = next(csv.reader([file.file.delimiter.join(parts[: max(places) + 1])],
-                                    delimiter=file.file.delimiter))  # fmt: skip
-            names.append("-".join(cells[place] for place in places))
-    return names
-
-
-def place_samples(
-    ids: Sequence[Sequence[str]], *, first_block: int = 0
-) -> tuple[Samples, list[Samples]]:
-    """Give every sample its block and position; each group begins a block of its own.
-
-    Returns:
-        All samples, and those of each group.
-    """
-    groups: list[Samples] = []
-    for group in ids:
-        at = np.arange(len(group), dtype=np.int32)
-        groups.append(Samples(tuple(group), first_block + at // BLOCK_SIZE, at % BLOCK_SIZE))
-        first_block += -(-len(group) // BLOCK_SIZE)
-    joined = Samples(
-        tuple(each for group in groups for each in group.ids),
-        np.concatenate([group.blocks for group in groups]).astype(np.int32),
-        np.concatenate([group.positions for group in groups]).astype(np.int32),
-    )
-    return joined, groups
-
-
 def _same_features(
     named: Sequence[FeatureIds], files: Sequence[ScannedFile], *, is_union: bool
 ) -> tuple[FeatureIds, list[Finding]]:
@@ -312,20 +229,6 @@ def _same_features(
             findings.append(finding_of("features_differ", text, file=file.file.label))
         known |= mine
     return replace(first, ids=pa.array(list(known), pa.string())), findings
-
-
-def _repeated_samples(ids: Sequence[Sequence[str]], files: Sequence[ScannedFile]) -> list[Finding]:
-    seen: set[str] = set()
-    findings = []
-    for own, file in zip(ids, files, strict=True):
-        repeated = [
-            each for each, times in Counter([*own, *(seen & set(own))]).items() if times > 1
-        ]
-        seen.update(own)
-        if repeated:
-            text = f"samples stand more than once: {list_names(repeated)}"
-            findings.append(finding_of("sample_repeated", text, file=file.file.label))
-    return findings
 
 
 def _inputs(request: SourceRequest, files: Sequence[ScannedFile]) -> tuple[InputFile, ...]:

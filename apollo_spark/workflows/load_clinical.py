@@ -4,20 +4,14 @@ What is wrong with dictionary, policy, headers and names refuses before Spark st
 with rows refuses before anything is published: readers of earlier versions notice nothing.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from collections.abc import Mapping
 
 from apollo_spark.dataset.build import build_dataset_record
 from apollo_spark.dataset.diff import diff_dictionaries
-from apollo_spark.engines.base import Engine
-from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.publishing import OnStep, Publication, no_step
-from apollo_spark.model.dataset import DatasetRecord, Lineage
+from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.dictionary import Entity
-from apollo_spark.model.findings import Finding, Severity, refusing
-from apollo_spark.model.names import RecordReference
+from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import EntityReceipt, FindingCount, LoadReceipt, SchemaDiff
 from apollo_spark.tables.layout import arrow_schema
@@ -35,21 +29,9 @@ from apollo_spark.workflows.clinical_rows import (
     quarantined_rows,
     write_entities,
 )
-from apollo_spark.workflows.outcome import Outcome, refusal
+from apollo_spark.workflows.loading import Load, OpenEngines, run_load
+from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
-from apollo_spark.workflows.tools import actor, tool_versions
-
-
-@dataclass(frozen=True)
-class LoadEngines:
-    """Who runs the tasks, and who answers the checks between rows."""
-
-    runner: TaskRunner
-    engine: Engine
-
-
-OpenEngines = Callable[[Lake, int], LoadEngines]
-"""Opens the engines for a lake, given the bytes of the inputs; called when they are needed."""
 
 
 def load_clinical(
@@ -80,61 +62,25 @@ def load_clinical(
     """
     on_step("plan")
     planning = plan_clinical_load(request, block_bytes=block_bytes)
-    if planning.plan is None:
-        reporter.refuse(planning.findings, inputs=(), policy=planning.policy)
-        raise refusal(planning.findings, reporter.text(planning.findings))
-    plan = planning.plan
-    standing = find_standing(reporter.lake, request.name, plan.fingerprint)
-    if standing is not None and not request.dry_run:
-        return already(reporter.lake, standing)
-    on_step("open engines")
-    engines = open_engines(lake, sum(each.size for each in plan.inputs))
-    with lake.publication(request.name, holder=actor(), on_step=on_step) as publication:
-        load = _Load(
-            lake=lake,
-            publication=publication,
-            request=request,
-            plan=plan,
-            planned=planning.findings,
-            engines=engines,
-            reporter=reporter,
-        )
-        return publication.run(load.run)
+    return run_load(
+        _ClinicalLoad,
+        lake,
+        request,
+        planning,
+        open_engines=open_engines,
+        reporter=reporter,
+        on_step=on_step,
+    )
 
 
-def find_standing(lake: Lake, name: str, fingerprint: str) -> DatasetRecord | None:
-    """Return the newest version of a name if the same job on the same inputs made it."""
-    newest = lake.registry.snapshot().newest_of(name)
-    if newest is None or newest.kind != "dataset":
-        return None
-    record = lake.load_record(RecordReference(name=newest.name, version=newest.version))
-    return record if record.lineage.fingerprint == fingerprint else None
-
-
-def already(lake: Lake, record: DatasetRecord) -> Outcome:
-    """Return the outcome of a load whose result stands already."""
-    receipt = LoadReceipt.model_validate_json(lake.parts.get(record.receipt))
-    return Outcome(receipt=receipt, current=(str(record),))
-
-
-@dataclass(frozen=True)
-class _Load:
-    """One load that holds its lease; `run` may be called again from the beginning."""
-
-    lake: Lake
-    publication: Publication
+class _ClinicalLoad(Load):
     request: ClinicalLoad
     plan: ClinicalPlan
-    planned: tuple[Finding, ...]
-    engines: LoadEngines
-    reporter: LoadReporter
+    operation = OPERATION
+    receipt_type = LoadReceipt
 
-    def run(self) -> Outcome:
+    def write(self) -> Outcome:
         """Write, check and, while the policy leaves rows out, write again; then publish."""
-        base = self.publication.base
-        if base is not None and base.lineage.fingerprint == self.plan.fingerprint:
-            # Another process loaded the same files while this one waited.
-            return already(self.lake, base)
         excluded: Excluded = {}
         left_out: tuple[Finding, ...] = ()
         while True:
@@ -148,9 +94,8 @@ class _Load:
                 engine=self.engines.engine,
                 excluded=excluded,
             )
-            findings = (*self.planned, *left_out, *checked.findings)
-            if refusing(findings):
-                self._refuse(findings)
+            findings = (*self.planning.findings, *left_out, *checked.findings)
+            self.require_acceptable(findings)
             if not checked.quarantined:
                 return self._publish(written, pins, excluded, findings)
             excluded = join_excluded(excluded, checked.quarantined)
@@ -180,10 +125,6 @@ class _Load:
     def _entities(self) -> tuple[Entity, ...]:
         return self.plan.dictionary.entities
 
-    def _refuse(self, findings: tuple[Finding, ...]) -> None:
-        self.reporter.refuse(findings, inputs=self.plan.inputs, policy=self.plan.policy)
-        raise refusal(findings, self.reporter.text(findings))
-
     def _publish(
         self,
         written: Mapping[str, WrittenEntity],
@@ -207,7 +148,7 @@ class _Load:
                 entities=entities,
                 codings=codings,
                 pins=tuple(pins.values()),
-                lineage=self._lineage(),
+                lineage=self.lineage(),
                 receipt=receipt_part,
                 schema_tag=self.request.schema_tag,
             )
@@ -215,17 +156,6 @@ class _Load:
         self.publication.step("write report")
         self.reporter.accept(str(record), findings, receipt, kept, plan=self.plan)
         return Outcome(receipt=receipt, published=(str(record),), findings=findings)
-
-    def _lineage(self) -> Lineage:
-        return Lineage(
-            operation=OPERATION,
-            inputs=self.plan.inputs,
-            parameters=self.plan.parameters,
-            fingerprint=self.plan.fingerprint,
-            tools=tool_versions(),
-            actor=actor(),
-            time=datetime.now(timezone.utc),
-        )
 
     def _receipt(
         self,

@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,12 @@ from uuid import uuid4
 import pyarrow as pa
 
 from apollo_spark.dataset.build import build_dataset_record
-from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.publishing import OnStep, Publication, no_step
+from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.assay import AssayRecord, LayerRecord, name_table
-from apollo_spark.model.dataset import DatasetRecord, Lineage
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
-from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.findings import Finding
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import AssayReceipt
 from apollo_spark.workers.expression.merging import merge_rows, write_merged
@@ -50,10 +47,9 @@ from apollo_spark.workflows.expression_tables import (
     write_small_table,
     written_files,
 )
-from apollo_spark.workflows.load_clinical import OpenEngines, find_standing
-from apollo_spark.workflows.outcome import Outcome, refusal
+from apollo_spark.workflows.loading import Load, OpenEngines, run_load
+from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
-from apollo_spark.workflows.tools import actor, tool_versions
 
 PLACES = 1_000
 MOST_TRIES = 4
@@ -81,32 +77,15 @@ def load_expression(
     with tempfile.TemporaryDirectory(prefix="apollo-expression-") as scratch:
         on_step("plan")
         planning = plan_expression_load(request, block_bytes=block_bytes, scratch=Path(scratch))
-        if planning.plan is None:
-            reporter.refuse(planning.findings, inputs=(), policy=planning.policy)
-            raise refusal(planning.findings, reporter.text(planning.findings))
-        plan = planning.plan
-        standing = find_standing(reporter.lake, request.name, plan.fingerprint)
-        if standing is not None and not request.dry_run:
-            return _already(reporter.lake, standing)
-        on_step("open engines")
-        engines = open_engines(lake, sum(each.size for each in plan.inputs))
-        with lake.publication(request.name, holder=actor(), on_step=on_step) as publication:
-            load = _Load(
-                lake=lake,
-                publication=publication,
-                request=request,
-                plan=plan,
-                planned=planning.findings,
-                notes=planning.notes,
-                runner=engines.runner,
-                reporter=reporter,
-            )
-            return publication.run(load.run)
-
-
-def _already(lake: Lake, record: DatasetRecord) -> Outcome:
-    receipt = AssayReceipt.model_validate_json(lake.parts.get(record.receipt))
-    return Outcome(receipt=receipt, current=(str(record),))
+        return run_load(
+            _ExpressionLoad,
+            lake,
+            request,
+            planning,
+            open_engines=open_engines,
+            reporter=reporter,
+            on_step=on_step,
+        )
 
 
 @dataclass(frozen=True)
@@ -128,31 +107,19 @@ class _Written:
         return sum((ContentHash(**each["hash"]) for each in self.results), ContentHash())
 
 
-@dataclass(frozen=True)
-class _Load:
-    """One load that holds its lease; `run` may be called again from the beginning."""
-
-    lake: Lake
-    publication: Publication
+class _ExpressionLoad(Load):
     request: ExpressionLoad
     plan: ExpressionPlan
-    planned: tuple[Finding, ...]
-    notes: tuple[str, ...]
-    runner: TaskRunner
-    reporter: LoadReporter
+    operation = OPERATION
+    receipt_type = AssayReceipt
 
-    def run(self) -> Outcome:
+    def write(self) -> Outcome:
         """Write tiles, refuse what is wrong, write the small tables, publish."""
-        base = self.publication.base
-        if base is not None and base.lineage.fingerprint == self.plan.fingerprint:
-            return _already(self.lake, base)
         tiles = self.publication.table(self._table(f"tiles_{self.plan.unit}"))
         self.publication.step("write tiles")
         written = self._write(str(tiles.folder))
-        findings = (*self.planned, *self._find_faults(written))
-        if refusing(findings):
-            self.reporter.refuse(findings, inputs=self.plan.inputs, policy=self.plan.policy)
-            raise refusal(findings, self.reporter.text(findings))
+        findings = (*self.planning.findings, *self._find_faults(written))
+        self.require_acceptable(findings)
         tiles.commit(written_files(written.results), tile_schema(written.storage))
         pins = [tiles.pin(content_hash=written.content.hex()), *self._write_small(written)]
         return self._publish(written, tuple(pins), findings)
@@ -167,7 +134,7 @@ class _Load:
         for _ in range(MOST_TRIES):
             make = partial(self._target, folder, storage)
             tasks = self.plan.source.make_tasks(make)
-            results = self.runner.run(run_expression_task, tasks)
+            results = self.engines.runner.run(run_expression_task, tasks)
             needs = [StorageNeed(**each["need"]) for each in results if not each["is_enough"]]
             if not needs or has_faults(results):
                 break
@@ -208,7 +175,9 @@ class _Load:
         if not has_faults(written.results):
             return ()
         self.publication.step("collect places")
-        collected = self.runner.run(partial(collect_expression, limit=PLACES), written.tasks)
+        collected = self.engines.runner.run(
+            partial(collect_expression, limit=PLACES), written.tasks
+        )
         return merge_places(collected, self.plan.policy)
 
     def _write_small(self, written: _Written) -> list[TablePin]:
@@ -241,7 +210,7 @@ class _Load:
     ) -> Outcome:
         receipt = self._receipt(written)
         if self.request.dry_run:
-            return Outcome(receipt=receipt, findings=findings, notes=self.notes)
+            return Outcome(receipt=receipt, findings=findings, notes=self.planning.notes)
         self.publication.step("store parts")
         dictionary = DataDictionary(
             main_entity="sample", entities=(SAMPLE_ENTITY,), relations=(), codings=()
@@ -257,13 +226,13 @@ class _Load:
                 codings=codings,
                 assays=(self._assay(written),),
                 pins=pins,
-                lineage=self._lineage(),
+                lineage=self.lineage(),
                 receipt=part,
                 schema_tag=None,
             )
         )
         return Outcome(
-            receipt=receipt, published=(str(record),), findings=findings, notes=self.notes
+            receipt=receipt, published=(str(record),), findings=findings, notes=self.planning.notes
         )
 
     def _assay(self, written: _Written) -> AssayRecord:
@@ -290,17 +259,6 @@ class _Load:
             sample_count=len(samples.ids),
             feature_count=len(self.plan.feature_ids),
             block_count=int(samples.blocks.max(initial=-1)) + 1,
-        )
-
-    def _lineage(self) -> Lineage:
-        return Lineage(
-            operation=OPERATION,
-            inputs=self.plan.inputs,
-            parameters=self.plan.parameters,
-            fingerprint=self.plan.fingerprint,
-            tools=tool_versions(),
-            actor=actor(),
-            time=datetime.now(timezone.utc),
         )
 
     def _receipt(self, written: _Written) -> AssayReceipt:

@@ -14,8 +14,9 @@ from apollo_spark.lake.publishing import OnStep
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
 from apollo_spark.workflows.expression_plan import ExpressionLoad
-from apollo_spark.workflows.load_clinical import LoadEngines, load_clinical
+from apollo_spark.workflows.load_clinical import load_clinical
 from apollo_spark.workflows.load_expression import load_expression
+from apollo_spark.workflows.loading import LoadEngines
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
 

@@ -46,7 +46,8 @@ SOURCES = {
 def test_a_real_matrix_is_stored_value_by_value(shared: Path, tmp_path: Path, name: str) -> None:
     source, lake = SOURCES[name], tmp_path / "lake"
     result = apollo("--lake", lake, "load", "expression", "study", "--assay", "rna", "--unit",
-                    source.unit, "--source", shared / "data" / source.path, *source.options)  # fmt: skip
+                    source.unit,
+                    "--source", shared / "data" / source.path, *source.options)  # fmt: skip
     assert result.code == 0, result.err
 
     stored = ap.open_lake(str(lake)).dataset("study").assay("rna").matrix(to="pandas")

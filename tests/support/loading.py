@@ -20,7 +20,8 @@ from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
-from apollo_spark.workflows.load_clinical import LoadEngines, load_clinical
+from apollo_spark.workflows.load_clinical import load_clinical
+from apollo_spark.workflows.loading import LoadEngines
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
 from apollo_spark.workflows.verify import verify_records

@@ -1,0 +1,174 @@
+"""What every load does around its own work: refuse, recognise, open engines, hold the lease."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, Protocol
+
+from apollo_spark.engines.base import Engine
+from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.publishing import OnStep, Publication
+from apollo_spark.model.base import Record
+from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
+from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.names import RecordReference
+from apollo_spark.model.policy import Policy
+from apollo_spark.workflows.outcome import Outcome, refusal
+from apollo_spark.workflows.reporting import LoadReporter
+from apollo_spark.workflows.tools import actor, tool_versions
+
+
+@dataclass(frozen=True)
+class LoadEngines:
+    """Who runs the tasks, and who answers the checks between rows."""
+
+    runner: TaskRunner
+    engine: Engine
+
+
+OpenEngines = Callable[[Lake, int], LoadEngines]
+"""Opens the engines for a lake, given the bytes of the inputs; called when they are needed."""
+
+
+class Plan(Protocol):
+    """What every plan of a load has."""
+
+    @property
+    def policy(self) -> Policy:
+        """What each rule does."""
+        ...
+
+    @property
+    def inputs(self) -> tuple[InputFile, ...]:
+        """The files that are read."""
+        ...
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """What else decides the result."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same job on the same inputs."""
+        ...
+
+
+class Planning(Protocol):
+    """A plan, or None where the findings refuse it."""
+
+    @property
+    def plan(self) -> Any:
+        """The plan."""
+        ...
+
+    @property
+    def policy(self) -> Policy:
+        """What each rule does."""
+        ...
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found while planning."""
+        ...
+
+
+@dataclass(frozen=True)
+class Load(ABC):
+    """One load that holds its lease; `run` may be called again from the beginning."""
+
+    lake: Lake
+    publication: Publication
+    request: Any
+    plan: Any
+    planning: Any
+    engines: LoadEngines
+    reporter: LoadReporter
+
+    operation = ""
+    receipt_type: type[Record] = Record
+
+    def run(self) -> Outcome:
+        """Publish, unless another process loaded the same while this one waited."""
+        base = self.publication.base
+        if base is not None and base.lineage.fingerprint == self.plan.fingerprint:
+            return already(self.lake, base, self.receipt_type)
+        return self.write()
+
+    @abstractmethod
+    def write(self) -> Outcome:
+        """Write, check and publish."""
+
+    def require_acceptable(self, findings: tuple[Finding, ...]) -> None:
+        """Write the report and refuse, if any finding does.
+
+        Raises:
+            InputFileError: A file is not what it was said to be.
+            DictionaryError: A dictionary breaks its rules.
+            CheckFailedError: A check on values failed.
+        """
+        if refusing(findings):
+            self.reporter.refuse(findings, inputs=self.plan.inputs, policy=self.plan.policy)
+            raise refusal(findings, self.reporter.text(findings))
+
+    def lineage(self) -> Lineage:
+        """Return where the new version comes from."""
+        return Lineage(
+            operation=self.operation,
+            inputs=self.plan.inputs,
+            parameters=self.plan.parameters,
+            fingerprint=self.plan.fingerprint,
+            tools=tool_versions(),
+            actor=actor(),
+            time=datetime.now(timezone.utc),
+        )
+
+
+def run_load(
+    load_type: type[Load],
+    lake: Lake,
+    request: Any,
+    planning: Planning,
+    *,
+    open_engines: OpenEngines,
+    reporter: LoadReporter,
+    on_step: OnStep,
+) -> Outcome:
+    """Refuse what is planned wrong, recognise what stands already, else load under the lease."""
+    if planning.plan is None:
+        reporter.refuse(planning.findings, inputs=(), policy=planning.policy)
+        raise refusal(planning.findings, reporter.text(planning.findings))
+    plan: Plan = planning.plan
+    standing = find_standing(reporter.lake, request.name, plan.fingerprint)
+    if standing is not None and not request.dry_run:
+        return already(reporter.lake, standing, load_type.receipt_type)
+    on_step("open engines")
+    engines = open_engines(lake, sum(each.size for each in plan.inputs))
+    with lake.publication(request.name, holder=actor(), on_step=on_step) as publication:
+        load = load_type(
+            lake=lake,
+            publication=publication,
+            request=request,
+            plan=plan,
+            planning=planning,
+            engines=engines,
+            reporter=reporter,
+        )
+        return publication.run(load.run)
+
+
+def find_standing(lake: Lake, name: str, fingerprint: str) -> DatasetRecord | None:
+    """Return the newest version of a name if the same job on the same inputs made it."""
+    newest = lake.registry.snapshot().newest_of(name)
+    if newest is None or newest.kind != "dataset":
+        return None
+    record = lake.load_record(RecordReference(name=newest.name, version=newest.version))
+    return record if record.lineage.fingerprint == fingerprint else None
+
+
+def already(lake: Lake, record: DatasetRecord, receipt_type: type[Record]) -> Outcome:
+    """Return the outcome of a load whose result stands already."""
+    receipt = receipt_type.model_validate_json(lake.parts.get(record.receipt))
+    return Outcome(receipt=receipt, current=(str(record),))
