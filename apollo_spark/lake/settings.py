@@ -43,8 +43,6 @@ class LakeSettings(Record):
     spark: SessionSettings = SessionSettings()
     block_bytes: int = Field(default=32 * 1024 * 1024, ge=64 * 1024)
     """Bytes of an input file that one task parses."""
-    max_columns: int = Field(default=400, ge=2)
-    """Columns of a table before an entity is cut into slices."""
 
 
 def read_settings(path: Path) -> LakeSettings:

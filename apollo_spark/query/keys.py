@@ -1,8 +1,7 @@
 """Checks between rows and tables as questions on their key columns alone.
 
-Each `count_...` gives one row with `keys` (different values) and `rows` (rows that hold them). The
-others give the values themselves in a column `key`, each once and in ascending order. A missing
-value is no key: it neither repeats nor refers to anything.
+Each gives the values that break a rule in a column `key`, each once and in ascending order. A
+missing value is no key: it neither repeats nor refers to anything.
 """
 
 from sqlglot import exp
@@ -10,24 +9,12 @@ from sqlglot import exp
 from apollo_spark.query.sql import ascending, column, derived, labelled, table
 
 _SOURCE, _TARGET, _FOUND = "source", "target", "found"
-_KEY, _KEYS, _ROWS = "key", "keys", "rows"
-
-
-def count_repeated_keys(table_name: str, column_name: str) -> exp.Select:
-    """Ask how many values of a column stand in more than one row."""
-    return _count(_repeated(table_name, column_name))
+_KEY = "key"
 
 
 def repeated_keys(table_name: str, column_name: str, limit: int | None = None) -> exp.Select:
     """Ask for the values of a column that stand in more than one row."""
     return _keys(_repeated(table_name, column_name), limit)
-
-
-def count_unresolved(
-    table_name: str, column_name: str, target_table: str, target_column: str
-) -> exp.Select:
-    """Ask how many values of a column are not in the column that it refers to."""
-    return _count(_unresolved(table_name, column_name, target_table, target_column))
 
 
 def unresolved_keys(
@@ -39,24 +26,6 @@ def unresolved_keys(
 ) -> exp.Select:
     """Ask for the values of a column that are not in the column that it refers to."""
     return _keys(_unresolved(table_name, column_name, target_table, target_column), limit)
-
-
-def count_rows_without_reference(table_name: str, column_name: str) -> exp.Select:
-    """Ask how many rows have no value in a column that refers: one row, `rows`."""
-    missing = exp.Sub(
-        this=exp.Count(this=exp.Star()), expression=exp.Count(this=column(_SOURCE, column_name))
-    )
-    return exp.select(labelled(missing, _ROWS)).from_(table(table_name, _SOURCE), copy=False)
-
-
-def rows_without_reference(table_name: str, column_name: str) -> exp.Select:
-    """Ask whether any row has no value in a column that refers.
-
-    The answer is one row with a missing `key` if there is such a row, and no row otherwise.
-    """
-    value = column(_SOURCE, column_name)
-    found = exp.select(labelled(value, _KEY)).from_(table(table_name, _SOURCE), copy=False)
-    return found.where(_is_missing(value), copy=False).limit(1, copy=False)
 
 
 def _repeated(table_name: str, column_name: str) -> exp.Select:
@@ -75,21 +44,11 @@ def _unresolved(
 
 
 def _grouped(table_name: str, column_name: str) -> exp.Select:
-    """Return the values of a column with their numbers of rows."""
+    """Return the different values of a column."""
     value = column(_SOURCE, column_name)
-    counted = labelled(exp.Count(this=exp.Star()), _ROWS)
-    found = exp.select(labelled(value, _KEY), counted)
+    found = exp.select(labelled(value, _KEY))
     found = found.from_(table(table_name, _SOURCE), copy=False)
     return found.where(exp.Not(this=_is_missing(value)), copy=False).group_by(value.copy())
-
-
-def _count(grouped: exp.Select) -> exp.Select:
-    total = exp.Coalesce(
-        this=exp.Sum(this=column(_FOUND, _ROWS)), expressions=[exp.Literal.number(0)]
-    )
-    rows = exp.Cast(this=total, to=exp.DataType.build("bigint"))
-    found = exp.select(labelled(exp.Count(this=exp.Star()), _KEYS), labelled(rows, _ROWS))
-    return found.from_(derived(grouped, _FOUND), copy=False)
 
 
 def _keys(grouped: exp.Select, limit: int | None) -> exp.Select:

@@ -33,10 +33,6 @@ def key_questions(
     return {
         "repeated": keys.repeated_keys(table, column),
         "first repeated": keys.repeated_keys(table, column, 1),
-        "count of repeated": keys.count_repeated_keys(table, column),
         "unresolved": keys.unresolved_keys(table, column, *target),
         "first unresolved": keys.unresolved_keys(table, column, *target, 1),
-        "count of unresolved": keys.count_unresolved(table, column, *target),
-        "without reference": keys.rows_without_reference(table, column),
-        "count without reference": keys.count_rows_without_reference(table, column),
     }
