@@ -22,16 +22,18 @@ BYTE_ORDER_MARK = "\ufeff"
 PIECE_BYTES = 64 * 1024
 HEADER_LIMIT = 16 * 1024 * 1024
 COMMENT = "#"
+REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
 class Header(Record):
     """What stands above the rows of a delimited file.
 
     `data_start` is the byte at which the first row begins, counted after decompression;
-    `data_line` is its physical line, from 1.
+    `data_line` is its physical line, and `line` that of the header, from 1.
     """
 
     names: tuple[str, ...]
+    line: int
     delimiter: str
     compression: Literal["none", "gzip"]
     data_start: int
@@ -56,8 +58,8 @@ def read_header(file: DataFile, *, encoding: str) -> HeaderReading:
         return _read_header(file, lines, compression=compression, encoding=encoding)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         return _problem(file, "file_truncated", "the compressed file is cut off or damaged")
-    except (UnicodeDecodeError, csv.Error):
-        return _problem(file, "file_not_text", f"the file is not text in {encoding}")
+    except csv.Error:
+        return _problem(file, "file_not_text", "the file does not begin with a line of text", 1)
 
 
 def detect_compression(path: Path) -> Literal["none", "gzip"]:
@@ -71,7 +73,8 @@ def _read_lines(path: Path, compression: str, encoding: str) -> Iterator[str]:
     with gzip.open(path) if compression == "gzip" else path.open("rb") as stream:
         resolved = resolve_encoding(encoding, stream.read(4))
         stream.seek(0)
-        decoder = codecs.getincrementaldecoder(resolved)()
+        # What stands below the header is not judged here: tasks read all of it.
+        decoder = codecs.getincrementaldecoder(resolved)(errors="replace")
         text = ""
         while piece := stream.read(PIECE_BYTES):
             text += decoder.decode(piece)
@@ -84,11 +87,26 @@ def check_header(file: DataFile, header: Header, entity: Entity) -> tuple[Findin
     """Compare the columns of a file with the fields of its entity, both ways."""
     wanted = {spec.header for spec in entity.fields}
     given = Counter(header.names)
-    found = [
+    if not wanted & set(given):
+        # It may be a row of data, whose values must not be shown.
+        text = f"no column of entity '{entity.name}' stands here: is the header missing?"
+        found = [_finding(file, "header_missing_column", text)]
+    else:
+        found = [*_repeated(file, given), *_differences(file, given, entity)]
+    return tuple(each.model_copy(update={"line": header.line}) for each in found)
+
+
+def _repeated(file: DataFile, given: Counter[str]) -> list[Finding]:
+    return [
         _finding(file, "header_repeated_column", f"column '{name}' stands {times} times", name)
         for name, times in given.items()
         if times > 1
     ]
+
+
+def _differences(file: DataFile, given: Counter[str], entity: Entity) -> list[Finding]:
+    wanted = {spec.header for spec in entity.fields}
+    found = []
     for spec in entity.fields:
         if spec.header not in given:
             hint = did_you_mean(spec.header, tuple(set(given) - wanted))
@@ -99,7 +117,7 @@ def check_header(file: DataFile, header: Header, entity: Entity) -> tuple[Findin
         if name not in wanted:
             text = f"column '{name}' is not in the dictionary{did_you_mean(name, missing)}"
             found.append(_finding(file, "header_unknown_column", text, name))
-    return tuple(found)
+    return found
 
 
 def _read_header(
@@ -108,8 +126,9 @@ def _read_header(
     before, text, skipped = "", "", 0
     for line in lines:
         text += line
-        if len(before) + len(text) > HEADER_LIMIT or "\0" in line:
-            return _problem(file, "file_not_text", "the file does not begin with a line of text")
+        if len(before) + len(text) > HEADER_LIMIT or "\0" in line or REPLACED in line:
+            message = f"the file does not begin with a line of text in {encoding}"
+            return _problem(file, "file_not_text", message, 1 + skipped)
         if text.count('"') % 2:
             continue
         if not _is_skipped(text):
@@ -122,6 +141,7 @@ def _read_header(
     names = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter))
     read = Header(
         names=tuple(name.strip() for name in names),
+        line=1 + skipped,
         delimiter=delimiter,
         compression=compression,
         data_start=_encoded_length(before + text, encoding),
@@ -158,5 +178,6 @@ def _finding(file: DataFile, rule: str, message: str, column: str | None = None)
     )
 
 
-def _problem(file: DataFile, rule: str, message: str) -> HeaderReading:
-    return HeaderReading(header=None, findings=(_finding(file, rule, message),))
+def _problem(file: DataFile, rule: str, message: str, line: int | None = None) -> HeaderReading:
+    found = _finding(file, rule, message).model_copy(update={"line": line})
+    return HeaderReading(header=None, findings=(found,))

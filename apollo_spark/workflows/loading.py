@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.tasks import TaskRunner
@@ -87,8 +87,8 @@ class Load(ABC):
     engines: LoadEngines
     reporter: LoadReporter
 
-    operation = ""
-    receipt_type: type[Record] = Record
+    operation: ClassVar[str]
+    receipt_type: ClassVar[type[Record]]
 
     def run(self) -> Outcome:
         """Publish, unless another process loaded the same while this one waited."""
@@ -137,6 +137,7 @@ def run_load(
     on_step: OnStep,
 ) -> Outcome:
     """Refuse what is planned wrong, recognise what stands already, else load under the lease."""
+    reporter.prepare()
     if planning.plan is None:
         reporter.refuse(planning.findings, inputs=(), policy=planning.policy)
         raise refusal(planning.findings, reporter.text(planning.findings))

@@ -38,9 +38,20 @@ class LoadReporter:
 
     def __init__(self, lake: Lake, name: str, folder: str | None, *, is_dry_run: bool) -> None:
         self.lake = lake
-        self._name = name
+        newest = lake.registry.snapshot().newest_of(name)
+        self._name = newest.name if newest else name
         self._folder = folder
         self._is_dry_run = is_dry_run
+
+    def prepare(self) -> None:
+        """Make the folder that was asked for, so that nothing is published without a report.
+
+        Raises:
+            StorageRefusedError: The folder cannot be made.
+        """
+        if self._folder is not None:
+            with storage_access(f"Cannot make the folder {self._folder}."):
+                Path(self._folder).mkdir(parents=True, exist_ok=True)
 
     def text(self, findings: tuple[Finding, ...]) -> str:
         """Return the findings as people read them in a terminal, without any value."""
@@ -117,10 +128,7 @@ class LoadReporter:
 
     def _make_folder(self, moment: str) -> Path | None:
         if self._folder is not None:
-            folder = Path(self._folder)
-            with storage_access(f"Cannot make the folder {folder}."):
-                folder.mkdir(parents=True, exist_ok=True)
-            return folder
+            return Path(self._folder)
         if self._is_dry_run:
             return None
         return self.lake.root.make_folder("reports", self._name, moment)

@@ -70,6 +70,9 @@ def test_the_steps_are_those_that_are_disturbed_here(story: Story) -> None:
 
 def test_the_two_versions_are_not_alike(story: Story) -> None:
     assert list(story.undisturbed) == ["study@1", "study@2"]
+    assert {record["lineage"]["operation"] for record, _ in story.undisturbed.values()} == {
+        "load clinical"
+    }
     first, second = (rows for _, rows in story.undisturbed.values())
     assert [row["weight"] for row in first["patient"]] == [61.5, None, 72.0]
     assert [row["weight"] for row in second["patient"]] == ["61.5", "light", None]
@@ -127,7 +130,7 @@ class FailingRunner:
 # wrong, 7 that write again and 2 that keep the row left out.
 @pytest.mark.parametrize(
     ("version", "number"),
-    [(1, 0), (1, 3), (2, 0), (2, 6), (2, 7), (2, 8), (2, 12), (2, 16), (2, 17)],
+    [(1, 3), (2, 0), (2, 6), (2, 7), (2, 12), (2, 17)],
 )
 def test_a_load_whose_task_fails_is_made_good_by_the_next(
     story: Story, tmp_path: Path, version: int, number: int
@@ -146,8 +149,7 @@ def test_a_load_whose_task_fails_is_made_good_by_the_next(
 @pytest.mark.parametrize(
     ("version", "step"),
     [
-        (1, "commit visit"),
-        (2, "take the lease"),
+        (1, "take the lease"),
         (2, "write rows"),
         (2, "commit visit"),
         (2, "check rows and keys"),
