@@ -19,8 +19,24 @@ OPTIONS: dict[str, dict[str, str]] = {
         "encoding": "--encoding",
         "policy": "--policy",
         "report": "--report",
-    }
+    },
+    "load expression": {
+        "assay": "--assay",
+        "unit": "--unit",
+        "format": "--format",
+        "annotation": "--annotation",
+        "release": "--release",
+        "id_map": "--id-map",
+        "feature_ids": "--feature-ids",
+        "features": "--features",
+        "on_duplicate": "--on-duplicate",
+        "sample_pattern": "--sample-pattern",
+        "policy": "--policy",
+        "report": "--report",
+    },
 }
+FILES = {"load clinical": "data", "load expression": "source"}
+"""The key that names the raw files of a verb."""
 COMMON = {"lake": "--lake", "settings": "--conf"}
 
 
@@ -43,7 +59,7 @@ def _words(verb: str, arguments: Sequence[str]) -> list[str]:
         return [*verb.split(), "--help"]
     if len(arguments) < 2 or arguments[0] != "--config":
         raise ConfigurationError("A job needs --config FILE.", fix="See conf/ for examples.")
-    values = _read(arguments[1], known={*OPTIONS[verb], *COMMON, "name", "data", "missing"})
+    values = _read(arguments[1], known=known_keys(verb))
     words = [*verb.split(), values.get("name", "")]
     for key, option in (*COMMON.items(), *OPTIONS[verb].items()):
         if key in values:
@@ -53,7 +69,14 @@ def _words(verb: str, arguments: Sequence[str]) -> list[str]:
     for entity, files in (values.get("data") or {}).items():
         for file in _listed(files):
             words += ["--data", f"{entity}={file}"]
+    for file in _listed(values.get("source")):
+        words += ["--source", file]
     return [*words, *arguments[2:]]
+
+
+def known_keys(verb: str) -> frozenset[str]:
+    """Return what a job file of a verb may say."""
+    return frozenset({*OPTIONS[verb], *COMMON, FILES[verb], "name", "missing"})
 
 
 def _read(path: str, *, known: Collection[str]) -> dict[str, Any]:
@@ -78,7 +101,7 @@ def _judge(key: Any, value: Any, known: Collection[str]) -> Iterator[str]:
         yield f"{key}: unknown key (known are {', '.join(sorted(known))})"
     elif key == "data":
         yield from _judge_data(value)
-    elif key == "missing":
+    elif key in ("missing", "source"):
         yield from _judge_texts(key, _listed(value))
     elif value is not None:
         yield from _judge_texts(key, [value])

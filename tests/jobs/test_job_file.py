@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from apollo_spark.cli.job import run_job
 from tests.jobs.processes import APOLLO, CHECKOUT, Finished, environment, finish
-from tests.support.study import LOCAL_SETTINGS, Study
+from tests.support.study import LOCAL_SETTINGS, Study, apollo
 
 JOB = CHECKOUT / "jobs" / "load_clinical.py"
 
@@ -116,3 +117,17 @@ def test_a_refused_job_ends_with_the_code_of_the_command(study: Study) -> None:
 
     assert (done.code, done.out) == (12, "")
     assert "heavy" not in done.err
+
+
+def test_an_expression_job_publishes_what_its_file_says(tmp_path: Path) -> None:
+    matrix = tmp_path / "counts.csv"
+    matrix.write_text("feature_id,S1,S2\nENSG00000000001,1,2\n")
+    job = tmp_path / "job.yaml"
+    job.write_text(
+        f"lake: {tmp_path / 'lake'}\nsettings: {LOCAL_SETTINGS}\nname: rna\nassay: rna\n"
+        f"unit: count\nsource: [{matrix}]\n"
+    )
+
+    assert run_job("load expression", ["--config", str(job)]) == 0
+
+    assert apollo("--lake", tmp_path / "lake", "show", "rna", "--json").json["version"] == 1

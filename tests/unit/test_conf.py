@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from apollo_spark.cli.job import COMMON, OPTIONS
+from apollo_spark.cli.job import known_keys
 
 CONF = Path(__file__).parents[2] / "conf"
 
 
-def test_the_example_of_a_job_has_only_known_keys() -> None:
-    values = yaml.safe_load((CONF / "load_clinical.yaml").read_text())
+@pytest.mark.parametrize("verb", ["load clinical", "load expression"])
+def test_the_example_of_a_job_has_only_known_keys(verb: str) -> None:
+    values = yaml.safe_load((CONF / f"{verb.replace(' ', '_')}.yaml").read_text())
 
-    assert set(values) <= {*OPTIONS["load clinical"], *COMMON, "name", "data", "missing"}
+    assert set(values) <= known_keys(verb)
 
 
 @pytest.mark.parametrize("path", sorted(CONF.glob("*.y*ml")), ids=lambda path: path.name)
