@@ -1,6 +1,7 @@
 """The command `apollo`: parses words, starts one workflow, turns errors into exit codes."""
 
 import errno
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -111,7 +112,9 @@ def _explain(error: Exception, *, verbose: bool) -> int:
     if verbose:
         traceback.print_exc()
     if isinstance(error, OSError) and error.errno in STORAGE_REFUSALS:
-        say(f"error: Storage refused: {error.strerror}: {error.filename or 'no file named'}.")
+        # What the system says, not what a library made of it.
+        where = f": {error.filename}" if error.filename else ""
+        say(f"error: Storage refused: {os.strerror(error.errno)}{where}.")
         return 15
     say(f"error: Unexpected {type(error).__name__}. Add --verbose to see the trace.")
     return 1

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow.dataset as ds
 from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import DeltaError
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 
 from apollo_spark.errors import CommitRaceError, StorageRefusedError
 from apollo_spark.lake.storage import storage_access
@@ -61,6 +63,15 @@ def open_version(folder: Path, version: int) -> DeltaTable | None:
         return DeltaTable(folder, version=version)
     except DeltaError:
         return None
+
+
+def rows_of(table: DeltaTable, folder: Path) -> ds.Dataset:
+    """Return the rows of an open table in a folder, to be read by pyarrow itself.
+
+    The file access that delta-rs would bring calls Python from pyarrow's threads. One that still
+    does so when Python ends takes the process down, after its work and with the wrong exit code.
+    """
+    return table.to_pyarrow_dataset(filesystem=SubTreeFileSystem(str(folder), LocalFileSystem()))
 
 
 def version_of(table: DeltaTable | None) -> int:

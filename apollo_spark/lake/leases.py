@@ -27,6 +27,7 @@ from apollo_spark.lake.commits import (
     one_try,
     open_head,
     race,
+    rows_of,
     version_of,
 )
 from apollo_spark.lake.processes import Processes, ProcessIdentity, SystemProcesses
@@ -197,7 +198,7 @@ class LeaseStore:
         table = open_head(self._folder)
         if table is None:
             return NO_TABLE, {}
-        rows = table.to_pyarrow_table().to_pylist()
+        rows = rows_of(table, self._folder).to_table().to_pylist()
         return version_of(table), {row["dataset"]: Lease(**row) for row in rows}
 
     def _write(self, leases: dict[str, Lease], *, based_on: int) -> None:

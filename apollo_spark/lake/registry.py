@@ -10,7 +10,7 @@ from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable, write_deltalake
+from deltalake import write_deltalake
 from deltalake.exceptions import DeltaError
 from pydantic import ValidationError
 
@@ -22,6 +22,7 @@ from apollo_spark.lake.commits import (
     one_try,
     open_head,
     race,
+    rows_of,
     version_of,
 )
 from apollo_spark.lake.snapshot import RecordEntry, RegistrySnapshot
@@ -86,7 +87,7 @@ class Registry:
         table = open_head(self._folder)
         if table is None:
             return RegistrySnapshot(version=NO_TABLE)
-        rows = _rows(table).to_table(columns=LISTED).to_pylist()
+        rows = rows_of(table, self._folder).to_table(columns=LISTED).to_pylist()
         entries = sorted((RecordEntry(**row) for row in rows), key=RecordEntry.order)
         return RegistrySnapshot(version=table.version(), entries=tuple(entries))
 
@@ -100,7 +101,9 @@ class Registry:
         table = open_head(self._folder)
         is_wanted = (pc.field("name") == entry.name) & (pc.field("version") == entry.version)
         rows = (
-            [] if table is None else _rows(table).to_table(["json"], filter=is_wanted).to_pylist()
+            []
+            if table is None
+            else rows_of(table, self._folder).to_table(["json"], filter=is_wanted).to_pylist()
         )
         found = [each["json"] for each in rows if sha256_text(each["json"]) == entry.hash]
         if not found:
@@ -161,10 +164,6 @@ class Registry:
         except (ApolloError, DeltaError):
             # Somebody else folds the same files, say. What was published is published.
             logger.warning("the files of the registry were not folded")
-
-
-def _rows(table: DeltaTable) -> "pa.dataset.Dataset":
-    return table.to_pyarrow_dataset()
 
 
 def _as_row(record: StoredRecord) -> dict[str, str | int | datetime]:

@@ -24,7 +24,7 @@ def verify_records(lake: Lake, name: str | None, *, deep: bool) -> Verification:
     """
     snapshot = lake.registry.snapshot()
     if name is None:
-        entries = snapshot.entries
+        entries = tuple(each for each in snapshot.entries if each.kind == "dataset")
     else:
         reference = parse_reference(name)
         newest = snapshot.get(reference)
