@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 QUICK_BYTES = 200 * 1024 * 1024
 # Above this the keys of a load are checked by the cluster rather than by this process.
 EMBEDDED_BYTES = 20 * 1024**3
+# The checks of keys go to disk above this, so that a load's memory does not grow with its rows.
+CHECK_MEMORY = "256MB"
 
 STEPS_OF_TABLES = ("prepare ", "commit ", "pin ")
 
@@ -146,7 +148,7 @@ class EngineOpener:
 
     def open(self, lake: Lake, input_bytes: int) -> LoadEngines:
         """Return the runner of the settings and the engine for the checks between rows."""
-        embedded = EmbeddedEngine(lake.tables)
+        embedded = EmbeddedEngine(lake.tables, memory_limit=CHECK_MEMORY)
         if self._settings.runner == "local":
             local = LocalTaskRunner(on_progress=self._on_progress)
             return LoadEngines(runner=local, engine=embedded)
