@@ -94,11 +94,12 @@ class EnvironmentProblemError(ApolloError):
     exit_code = 17
 
 
-EXIT_CODES_OF_RULES = {"file": 10, "dictionary": 11, "value": 12}
+EXIT_CODES_OF_RULES = {"file": 10, "dictionary": 11, "value": 12, "clash": 14}
 """Exit code of a refused load by the kind of the rule that was broken."""
 REFUSALS: dict[int, type[ApolloError]] = {
     10: InputFileError,
     11: DictionaryError,
     12: CheckFailedError,
+    14: ConflictError,
 }
 """The error class of a refusal by its exit code."""

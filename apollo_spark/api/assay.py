@@ -1,7 +1,7 @@
 """An expression assay of one version of a dataset, as Python users see it."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,26 +16,21 @@ from apollo_spark.api.choices import (
     choose_features,
     texts,
 )
-from apollo_spark.engines.base import TableFiles
-from apollo_spark.engines.embedded import EmbeddedEngine
-from apollo_spark.engines.expression import MAX_MEMORY, AssayFiles, ReadEstimate
+from apollo_spark.engines.expression import MAX_MEMORY, ReadEstimate
 from apollo_spark.errors import UsageError
 from apollo_spark.export.matrix import long_batches, long_schema, to_anndata
 from apollo_spark.model.assay import AssayRecord, LayerRecord, parse_unit
 from apollo_spark.model.pin import TablePin
-from apollo_spark.query.expression import (
-    STATISTICS,
-    FeatureChoice,
-    expression_tree,
-    statistic_column,
-)
+from apollo_spark.query.expression import FeatureChoice, expression_tree
 from apollo_spark.workflows.assay_choice import (
+    OpenAssay,
     PairSelection,
     as_pairs,
     find_annotation,
     find_layer,
     select_pairs,
 )
+from apollo_spark.workflows.assay_statistics import read_statistics
 from apollo_spark.workflows.matrix_files import write_matrix_file
 
 if TYPE_CHECKING:
@@ -52,8 +47,7 @@ class Assay:
 
     Args:
         record: The assay.
-        files: Where pinned tables are.
-        pins: Pins by table name.
+        reading: Its tables, open for reading.
         locate: Gives the full path of a pinned table.
         sample_fields: Gives the fields of the assay's samples, with the sample's id among them.
     """
@@ -61,16 +55,14 @@ class Assay:
     def __init__(
         self,
         record: AssayRecord,
-        files: TableFiles,
-        pins: Mapping[str, TablePin],
+        reading: OpenAssay,
         *,
         locate: Callable[[TablePin], str],
         sample_fields: Callable[[], pa.Table],
     ) -> None:
         self.record = record
-        self._pins = pins
-        self._files = AssayFiles(files, pins, record)
-        self._engine = EmbeddedEngine(files)
+        self._open = reading
+        self._files = reading.files
         self._locate = locate
         self._sample_fields = sample_fields
 
@@ -213,7 +205,7 @@ class Assay:
     ) -> Any:
         """Return id, symbol, chrom, start, end, strand and biotype of features."""
         choice = choose_features(ids, symbol, location)
-        return as_table(find_annotation(self._files, self._engine, self._pins, choice), to)
+        return as_table(find_annotation(self._open, choice), to)
 
     def samples(self) -> tuple[str, ...]:
         """Return the ids of the samples, in the order of the assay."""
@@ -226,10 +218,10 @@ class Assay:
         unit: str | None = None,
         to: TableTarget = "arrow",
     ) -> Any:
-        """Return detected, total, mean and variance of each feature or sample, as stored at load.
+        """Return the stored statistics of each feature or sample.
 
-        `detected` counts values above zero; `variance` is the sample variance (n - 1) of the
-        measured values. No tile is read.
+        `measured` counts values, `detected` those above zero; then come `total`, `mean` and
+        `variance`, the sample variance (n - 1) of the measured values. No tile is read.
 
         Raises:
             NotFoundError: The assay has no such unit.
@@ -238,12 +230,8 @@ class Assay:
         (layer,) = self._layers(unit)[:1]
         if of not in ("feature", "sample"):
             raise UsageError(f"Statistics are of 'feature' or 'sample', not of {of!r}.")
-        name = self.record.features_table if of == "feature" else self.record.samples_table
-        columns = [f"{of}_id", *(statistic_column(each, layer.unit) for each in STATISTICS)]
-        order = ["feature"] if of == "feature" else ["block", "position"]
-        table = self._files.read_table(name, [*columns, *order])
-        table = table.sort_by([(each, "ascending") for each in order]).select(columns)
-        return as_table(table.rename_columns([f"{of}_id", *STATISTICS]), to)
+        found = read_statistics(self._open, layer, of, max_memory=MAX_MEMORY)
+        return as_table(found, to)
 
     def _layers(self, unit: str | Sequence[str] | None) -> tuple[LayerRecord, ...]:
         if unit is None or isinstance(unit, str):
@@ -251,9 +239,7 @@ class Assay:
         return tuple(find_layer(self.record, parse_unit(each)) for each in dict.fromkeys(unit))
 
     def _select(self, choice: FeatureChoice, samples: Names) -> PairSelection:
-        selection = select_pairs(
-            self._files, self._engine, self._pins, choice, texts(samples), strict=True
-        )
+        selection = select_pairs(self._open, choice, texts(samples), strict=True)
         for note in selection.notes:
             logger.warning(note)
         return selection
@@ -266,12 +252,7 @@ class Assay:
 
     def _describe(self) -> tuple[pa.Table, pa.Table]:
         """Return the fields of all samples and the annotation of all features."""
-        samples = self._sample_fields()
-        names = [
-            "sample_id" if each == self.record.field else each for each in samples.column_names
-        ]
-        features = find_annotation(self._files, self._engine, self._pins, FeatureChoice())
-        return samples.rename_columns(names), features
+        return self._sample_fields(), find_annotation(self._open, FeatureChoice())
 
     def _spark_frame(
         self,
@@ -289,7 +270,7 @@ class Assay:
         if spark is None:
             raise UsageError("A Spark DataFrame needs a session.", fix="Pass spark=SESSION.")
         pairs = as_pairs(
-            self._files, selection, choice, texts(samples), minimum=minimum, maximum=maximum
+            self._open, selection, choice, texts(samples), minimum=minimum, maximum=maximum
         )
         tree = expression_tree(self.record, layer, pairs)
-        return SparkEngine(spark, self._locate).frame(tree, self._pins)
+        return SparkEngine(spark, self._locate).frame(tree, self._open.pins)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 
 from apollo_spark.api.assay import Assay
+from apollo_spark.api.joining import JoinedAssays
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.lake.lake import Lake
@@ -17,8 +18,8 @@ from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.query.extract import ExtractPlan, ExtractRequest
 from apollo_spark.query.values import ValueMode
-from apollo_spark.workflows.assay_choice import find_assay
-from apollo_spark.workflows.extract import build_plans, locate, pins_of
+from apollo_spark.workflows.assay_choice import find_assay, open_assay
+from apollo_spark.workflows.extract import build_plans, locate
 from apollo_spark.workflows.sample_fields import read_sample_fields
 
 if TYPE_CHECKING:
@@ -34,12 +35,13 @@ _MODES = {
 }
 
 
-class Dataset:
+class Dataset(JoinedAssays):
     """One published version: it reads the same rows for ever."""
 
     def __init__(self, lake: Lake, record: DatasetRecord) -> None:
         self._lake = lake
         self.record = record
+        self._opened = lake.open_record(record)
 
     def __repr__(self) -> str:
         """Return the dataset as `name@version`."""
@@ -58,7 +60,7 @@ class Dataset:
     @cached_property
     def dictionary(self) -> DataDictionary:
         """Entities, fields, relations and codings."""
-        return self._lake.load_dictionary(self.record)
+        return self._opened.dictionary
 
     @property
     def entities(self) -> list["EntityHandle"]:
@@ -96,10 +98,9 @@ class Dataset:
         found = find_assay(self.record.assays, name, str(self.record))
         return Assay(
             found,
-            self._lake.tables,
-            pins_of(self.record),
+            open_assay(self._lake.tables, self._opened, found),
             locate=locate(self._lake),
-            sample_fields=lambda: read_sample_fields(self._lake, self.record, found),
+            sample_fields=lambda: read_sample_fields(self._lake, self._opened, found),
         )
 
     def coding(self, name: str) -> Coding:
@@ -136,7 +137,7 @@ class Dataset:
         """
         asked = tuple(fields)
         request = ExtractRequest(fields=asked, values=_mode(coding_values))
-        plan = build_plans(self.dictionary, self.record, request)[""]
+        plan = build_plans(self._opened.scope, request)[""]
         return self._answer(plan, asked, to=to, spark=spark)
 
     def retrieve_entity(
@@ -153,7 +154,7 @@ class Dataset:
         request = ExtractRequest(
             fields=tuple(f"{entity}.{each}" for each in columns), values=_mode(coding_values)
         )
-        plans = build_plans(self.dictionary, self.record, request, per_entity=True)
+        plans = build_plans(self._opened.scope, request, per_entity=True)
         return self._answer(plans[entity], columns, to=to, spark=spark)
 
     def _answer(
@@ -164,7 +165,7 @@ class Dataset:
         to: Target,
         spark: "SparkSession | None",
     ) -> Any:
-        pins = pins_of(self.record)
+        pins = self._opened.pins
         if to == "spark":
             from apollo_spark.engines.spark import SparkEngine
 

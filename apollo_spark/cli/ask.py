@@ -31,7 +31,7 @@ def show_command(*, name: str, pins: bool, full: bool) -> None:
 
     lake = current().lake()
     record = lake.load_record(parse_reference(name))
-    shown: dict[str, Any] = describe_record(lake, record, with_pins=pins or full)
+    shown: dict[str, Any] = describe_record(lake, record, with_pins=pins or full, full=full)
     if current().as_json:
         print_json(shown)
     else:
@@ -42,8 +42,10 @@ def show_command(*, name: str, pins: bool, full: bool) -> None:
 @click.argument("name")
 @common_options
 def history_command(*, name: str) -> None:
-    """Show all versions of a record, newest last."""
-    rows = [each.model_dump(mode="json") for each in current().lake().history(name)]
+    """Show all versions of a record, newest last: what made each, when, who, and its rows."""
+    from apollo_spark.workflows.history import describe_history
+
+    rows = describe_history(current().lake(), name)
     if current().as_json:
         print_json({"versions": rows})
     else:

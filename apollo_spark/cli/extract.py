@@ -140,3 +140,37 @@ def dictionary_command(*, name: str, output: str, force: bool) -> None:
     else:
         for path in written:
             say(f"wrote {path}")
+
+
+@extract_command.command("sealed")
+@click.argument("name", metavar="NAME[@V]")
+@click.option("-o", "--output", required=True, metavar="DIR", help="Folder; not there, or empty.")
+@common_options
+def sealed_command(*, name: str, output: str) -> None:
+    """Write a copy that holds what NAME shows and no more, as a lake of its own."""
+    from apollo_spark.workflows.seal import SealJob, extract_sealed
+
+    outcome = extract_sealed(current().lake(), SealJob(name=name, output=output))
+    say(f"wrote a lake with {', '.join(outcome.published)} to {output}")
+    if current().as_json:
+        print_json({"written": [output], "receipt": outcome.receipt_json()})
+
+
+@extract_command.command("sql")
+@click.argument("name", metavar="NAME[@V]")
+@click.option(
+    "--dialect",
+    default="databricks",
+    show_default=True,
+    metavar="D",
+    help="databricks or spark.",
+)
+@click.option("--schema", metavar="CATALOG.SCHEMA", help="Where the views go; by default NAME.")
+@click.option("--grant", multiple=True, metavar="GROUP", help="Who may read the views.")
+@common_options
+def sql_command(*, name: str, dialect: str, schema: str | None, grant: tuple[str, ...]) -> None:
+    """Print statements that make a view of each entity, at the pinned versions."""
+    from apollo_spark.workflows.extract_sql import SqlJob, create_views
+
+    job = SqlJob(name=name, dialect=dialect, schema_name=schema, grant_to=grant)
+    click.echo(create_views(current().lake(), job))

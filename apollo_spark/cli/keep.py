@@ -17,6 +17,8 @@ def verify_command(*, name: str | None, deep: bool) -> None:
     result = verify_records(current().lake(), name, deep=deep)
     if current().as_json:
         print_json(result.model_dump(mode="json"))
+    for of, count in result.withdrawn:
+        say(f"withdrawn: {count:,} of {of} are hidden from all readers")
     for problem in result.problems:
         say(f"{'broken' if problem.is_broken else 'at risk'}: {problem}")
     if broken := [each for each in result.problems if each.is_broken]:

@@ -1,11 +1,17 @@
 """`apollo load`: raw files in, a published dataset out."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from apollo_spark.cli.context import common_options, current, print_published, say
+
+if TYPE_CHECKING:
+    from apollo_spark.workflows.outcome import Outcome
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @click.group("load")
@@ -13,24 +19,59 @@ def load_command() -> None:
     """Load raw files and publish a dataset."""
 
 
+def load_options(*, needs_table: bool) -> Callable[[Command], Command]:
+    """Return what adds the options that every load has: of tables of rows, and of checks.
+
+    Args:
+        needs_table: Whether there is no load without a dictionary and data files.
+    """
+    options = (
+        click.option("--dictionary", required=needs_table, metavar="F",
+                     help="data_dictionary.csv"),
+        click.option("--codings", metavar="F", help="codings.csv"),
+        click.option("--data", multiple=True, required=needs_table, metavar="ENTITY=FILE|DIR",
+                     help="Data files of an entity; may be repeated."),
+        click.option("--missing", metavar="LIST",
+                     help="Texts that mean missing, parted by commas; empty always does."),
+        click.option("--policy", metavar="F", help="YAML: what refuses, quarantines or warns."),
+        click.option("--report", metavar="DIR", help="Folder of the validation report."),
+        click.option("--dry-run", is_flag=True,
+                     help="Run every check, write nothing to the lake."),
+    )  # fmt: skip
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def _read_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what a request of any load takes, from options as they were given."""
+    from apollo_spark.sources.inputs import parse_data_option
+
+    missing, report = options.pop("missing"), options.pop("report")
+    return {
+        **options,
+        "data": tuple(parse_data_option(each) for each in options.pop("data")),
+        "missing": tuple(missing.split(",")) if missing else (),
+        "report": str(Path(report)) if report else None,
+    }
+
+
+def _run(start: "Callable[..., Outcome]", request: Any) -> None:
+    shared = current()
+    outcome = start(
+        shared.lake(), request, settings=shared.settings(), say=say, verbose=shared.verbose
+    )
+    print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
+
+
 @load_command.command("clinical")
 @click.argument("name")
-@click.option("--dictionary", required=True, metavar="F", help="data_dictionary.csv")
-@click.option("--codings", metavar="F", help="codings.csv")
 @click.option("--entities", metavar="F", help="entity_dictionary.csv")
-@click.option(
-    "--data",
-    multiple=True,
-    required=True,
-    metavar="ENTITY=FILE|DIR",
-    help="Data files of an entity; may be repeated.",
-)
-@click.option("--schema", metavar="TAG", help="Tag of like datasets.")
-@click.option(
-    "--missing",
-    metavar="LIST",
-    help="Texts that mean missing, parted by commas; empty always does.",
-)
+@click.option("--schema", "schema_tag", metavar="TAG", help="Tag of like datasets.")
 @click.option(
     "--encoding",
     default="utf-8",
@@ -38,38 +79,14 @@ def load_command() -> None:
     metavar="E",
     help="Encoding of the data files.",
 )
-@click.option("--policy", metavar="F", help="YAML: what refuses, quarantines or warns.")
-@click.option("--report", metavar="DIR", help="Folder of the validation report.")
-@click.option("--dry-run", is_flag=True, help="Run every check, write nothing to the lake.")
+@load_options(needs_table=True)
 @common_options
-def clinical(
-    *, name: str, dictionary: str, codings: str | None, entities: str | None,
-    data: tuple[str, ...], schema: str | None, missing: str | None, encoding: str,
-    policy: str | None, report: str | None, dry_run: bool,
-) -> None:  # fmt: skip
+def clinical(**options: Any) -> None:
     """Load clinical files with their dictionaries as the next version of NAME."""
-    from apollo_spark.sources.inputs import parse_data_option
     from apollo_spark.workflows.clinical_plan import ClinicalLoad
     from apollo_spark.workflows.start import run_clinical_load
 
-    request = ClinicalLoad(
-        name=name,
-        dictionary=dictionary,
-        codings=codings,
-        entities=entities,
-        data=tuple(parse_data_option(each) for each in data),
-        schema_tag=schema,
-        missing=tuple(missing.split(",")) if missing else (),
-        encoding=encoding,
-        policy=policy,
-        report=str(Path(report)) if report else None,
-        dry_run=dry_run,
-    )
-    shared = current()
-    outcome = run_clinical_load(
-        shared.lake(), request, settings=shared.settings(), say=say, verbose=shared.verbose
-    )
-    print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
+    _run(run_clinical_load, ClinicalLoad(**_read_options(options)))
 
 
 @load_command.command("expression")
@@ -83,6 +100,7 @@ def clinical(
 )
 @click.option(
     "--source",
+    "sources",
     multiple=True,
     required=True,
     metavar="FILE|DIR",
@@ -90,7 +108,6 @@ def clinical(
 )
 @click.option(
     "--format",
-    "format_",
     default="auto",
     show_default=True,
     metavar="F",
@@ -121,42 +138,23 @@ def clinical(
     help="What a repeated feature does.",
 )
 @click.option("--sample-pattern", metavar="RE", help="Finds the sample id in a file's path.")
-@click.option("--missing", metavar="LIST", help="Texts that mean missing; empty always does.")
-@click.option("--policy", metavar="F", help="YAML: what refuses or warns.")
-@click.option("--report", metavar="DIR", help="Folder of the validation report.")
-@click.option("--dry-run", is_flag=True, help="Run every check, write nothing to the lake.")
+@click.option(
+    "--strand",
+    type=click.Choice(["unstranded", "forward", "reverse"]),
+    default="unstranded",
+    show_default=True,
+    help="Which counts of STAR and of the GDC are taken.",
+)
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Keep nothing of the version before: no other units, no sample fields.",
+)
+@load_options(needs_table=False)
 @common_options
-def expression(
-    *, name: str, assay: str, unit: str, source: tuple[str, ...], format_: str,
-    annotation: str | None, release: str | None, id_map: str | None, feature_ids: str,
-    features: str, on_duplicate: Literal["refuse", "sum", "mean", "first"],
-    sample_pattern: str | None, missing: str | None, policy: str | None, report: str | None,
-    dry_run: bool,
-) -> None:  # fmt: skip
-    """Load an expression assay as the next version of NAME."""
+def expression(**options: Any) -> None:
+    """Load one unit of an expression assay as the next version of NAME."""
     from apollo_spark.workflows.expression_plan import ExpressionLoad
     from apollo_spark.workflows.start import run_expression_load
 
-    request = ExpressionLoad(
-        name=name,
-        assay=assay,
-        unit=unit,
-        sources=source,
-        format=format_,
-        annotation=annotation,
-        release=release,
-        id_map=id_map,
-        feature_ids=feature_ids,
-        features=features,
-        on_duplicate=on_duplicate,
-        sample_pattern=sample_pattern,
-        missing=tuple(missing.split(",")) if missing else (),
-        policy=policy,
-        report=report,
-        dry_run=dry_run,
-    )
-    shared = current()
-    outcome = run_expression_load(
-        shared.lake(), request, settings=shared.settings(), say=say, verbose=shared.verbose
-    )
-    print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
+    _run(run_expression_load, ExpressionLoad(**_read_options(options)))

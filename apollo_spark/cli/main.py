@@ -19,12 +19,23 @@ STORAGE_REFUSALS = frozenset(
 # Modules by verb. They are imported when the verb is typed, so that --help needs none of them.
 _HOMES = {
     "load": ("apollo_spark.cli.load", "Load raw files and publish a dataset."),
+    "extend": ("apollo_spark.cli.extend", "Add to a dataset: the next version of it."),
     "list": ("apollo_spark.cli.ask", "List the records of the lake."),
     "show": ("apollo_spark.cli.ask", "Show one version of a record."),
     "history": ("apollo_spark.cli.ask", "Show the versions of a record."),
     "fields": ("apollo_spark.cli.ask", "Find fields by name, title, folder or coding."),
+    "merge": ("apollo_spark.cli.merge", "Publish two datasets as one; nothing is copied."),
+    "diff": ("apollo_spark.cli.diff", "Compare two versions: schema, and rows by key."),
+    "view": ("apollo_spark.cli.view", "Publish a part of a dataset; nothing is copied."),
+    "rebase": ("apollo_spark.cli.rebase", "Move a view or a merge to newer data: plan, apply."),
+    "withdraw": ("apollo_spark.cli.withdraw", "Hide people from every reader: plan, apply."),
     "extract": ("apollo_spark.cli.extract", "Write rows or dictionaries to files."),
     "verify": ("apollo_spark.cli.keep", "Prove that every pin can be read as published."),
+    "lineage": ("apollo_spark.cli.trace", "Show what a version was made from."),
+    "trace": ("apollo_spark.cli.trace", "Find the file and line that a cell came from."),
+    "retire": ("apollo_spark.cli.life", "End a version."),
+    "gc": ("apollo_spark.cli.life", "Delete what no version that is left reads."),
+    "compact": ("apollo_spark.cli.compact", "Put small blocks and files together."),
     "doctor": ("apollo_spark.cli.keep", "Check the machine and the lake."),
 }
 

@@ -26,21 +26,33 @@ def render_list(rows: Sequence[dict[str, Any]]) -> str:
 
 def render_history(rows: Sequence[dict[str, Any]]) -> str:
     """Return one line per version."""
-    header = ("version", "published", "by", "id")
+    header = ("version", "operation", "published", "by", "rows", "retired", "id")
     return render_table(
         header,
-        [(f"{r['name']}@{r['version']}", _minute(r["time"]), r["actor"], r["id"]) for r in rows],
+        [
+            (
+                f"{r['name']}@{r['version']}",
+                r["operation"] or "",
+                _minute(r["time"]),
+                r["actor"],
+                "" if r["rows"] is None else f"{r['rows']:,}",
+                "{} by {}".format(_minute(r["retired"]["time"]), r["retired"]["actor"])
+                if r["retired"]
+                else "",
+                r["id"],
+            )
+            for r in rows
+        ],
     )
 
 
 def render_record(shown: dict[str, Any], *, with_pins: bool) -> str:
     """Return a record as `show` prints it."""
-    rows = {pin["table"]: pin["rows"] for pin in shown["pins"]}
     entities = [
         (
             f"{name}{' (main)' if name == shown['main_entity'] else ''}",
             entity["title"] or "",
-            f"{rows[name]:,}" if name in rows else "",
+            _count(entity["rows"]),
             str(len(entity["fields"])),
             entity["primary_key"] or "",
         )
@@ -52,16 +64,49 @@ def render_record(shown: dict[str, Any], *, with_pins: bool) -> str:
         ),
         render_table(("entity", "title", "rows", "fields", "primary key"), entities),
     ]
+    for of, count in shown["withdrawn"].items():
+        parts.append(f"withdrawn: {count:,} of {of} are hidden; counts are those before that")
     if shown["relations"]:
         edges = [(e["from"], "->", e["to"], e["relationship"]) for e in shown["relations"]]
         parts.append(render_table(("relation", "", "", ""), edges))
+    if shown["assays"]:
+        parts.append(_render_assays(shown["assays"]))
+    if shown["parents"]:
+        parts.append(f"made of {' and '.join(shown['parents'])}")
+    if rules := shown.get("rules"):
+        parts.append("\n".join(f"rule on {e['entity']}: {e['text'] or 'by keys'}" for e in rules))
     if with_pins:
         pins = [
-            (p["table"], str(p["version"]), p["path"], p["content_hash"]) for p in shown["pins"]
+            (p["table"], str(p["version"]), p["path"], p["content_hash"] or "")
+            for p in shown["pins"]
         ]
         parts.append(render_table(("table", "version", "path", "content hash"), pins))
     return "\n\n".join(parts)
 
 
+def _render_assays(assays: Sequence[dict[str, Any]]) -> str:
+    header = ("assay", "type", "units", "features", "samples", "of")
+    rows = [
+        (e["name"], e["type"], ", ".join(e["units"]), _count(e["features"]), _count(e["samples"]),
+         e["of"])
+        for e in assays
+    ]  # fmt: skip
+    return render_table(header, rows)
+
+
+def _count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
 def _minute(time: str) -> str:
     return time[:16].replace("T", " ")
+
+
+def render_bytes(count: int) -> str:
+    """Return a number of bytes as people read it: `999 B`, `1.5 kB`, `2.0 GB`."""
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

@@ -3,30 +3,11 @@
 from collections.abc import Iterable
 from uuid import uuid4
 
-from apollo_spark.model.assay import AssayRecord
+from apollo_spark.dataset.content import Content, coding_entries, entity_entries
 from apollo_spark.model.base import canonical_json, sha256_text
-from apollo_spark.model.dataset import (
-    CodingEntry,
-    DatasetRecord,
-    EntityEntry,
-    InputFile,
-    Lineage,
-    TableSlice,
-)
-from apollo_spark.model.dictionary import DataDictionary, Entity
-from apollo_spark.model.pin import TablePin
-
-
-def entity_entry(entity: Entity, *, part: str) -> EntityEntry:
-    """Return how a record names an entity whose one table has its name."""
-    return EntityEntry(
-        name=entity.name,
-        primary_key=entity.primary_key,
-        title=entity.title,
-        field_count=len(entity.fields),
-        part=part,
-        slices=(TableSlice(table=entity.name),),
-    )
+from apollo_spark.model.change import Change
+from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
+from apollo_spark.model.dictionary import DataDictionary
 
 
 def fingerprint(
@@ -52,31 +33,46 @@ def fingerprint(
     )
 
 
+def change_fingerprint(
+    change: Change, parents: Iterable[DatasetRecord], parameters: Iterable[tuple[str, str]] = ()
+) -> str:
+    """Return a SHA-256 that is the same when the same change is made to the same versions."""
+    return sha256_text(
+        canonical_json(
+            {
+                "change": change.model_dump(mode="json"),
+                "parents": [each.id for each in parents],
+                "parameters": sorted(parameters),
+            }
+        )
+    )
+
+
 def build_dataset_record(
     *,
     name: str,
     version: int,
-    dictionary: DataDictionary,
-    entities: tuple[EntityEntry, ...],
-    codings: tuple[CodingEntry, ...],
-    pins: tuple[TablePin, ...],
+    content: Content,
     lineage: Lineage,
     receipt: str,
     schema_tag: str | None,
-    assays: tuple[AssayRecord, ...] = (),
+    change: Change | None = None,
 ) -> DatasetRecord:
-    """Return the record of a loaded version, with a new id."""
+    """Return the record of a version, with a new id; its parts are stored by the caller."""
     return DatasetRecord(
         name=name,
         version=version,
         id=str(uuid4()),
         schema_tag=schema_tag,
-        main_entity=dictionary.main_entity,
-        entities=entities,
-        codings=codings,
-        relations=dictionary.relations,
-        assays=assays,
-        pins=pins,
+        main_entity=content.dictionary.main_entity,
+        entities=entity_entries(content.dictionary, content.slices),
+        codings=coding_entries(content.dictionary),
+        relations=content.dictionary.relations,
+        assays=content.assays,
+        pins=content.pins,
+        rules=content.rules,
+        hides=content.hides,
+        change=change,
         lineage=lineage,
         receipt=receipt,
     )

@@ -36,12 +36,19 @@ class EmbeddedEngine:
         files: Where the pinned tables are.
         memory_limit: As DuckDB writes sizes: `2GB`. None is its own choice, 80 % of the memory.
         threads: Threads of one question. None is all processors.
+        file_column: Every table has one more column of this name: the path of the row's file.
     """
 
     def __init__(
-        self, files: TableFiles, *, memory_limit: str | None = None, threads: int | None = None
+        self,
+        files: TableFiles,
+        *,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        file_column: str | None = None,
     ) -> None:
         self._files = files
+        self._file_column = file_column
         self._memory_limit = memory_limit
         self._threads = threads
 
@@ -93,11 +100,11 @@ class EmbeddedEngine:
             pin = pin_named(pins, table_name)
             files = self._files.files(pin)
             if not files:
-                connection.register(table_name, self._files.schema(pin).empty_table())
+                connection.register(table_name, self._no_rows(pin))
                 return table(table_name)
             _require_files(pin, files)
             allowed.extend(files)
-            return _read_parquet(files)
+            return _read_parquet(files, self._file_column)
 
         placed = with_sources(tree, source)
         connection.execute("SET TimeZone = 'UTC'")
@@ -105,6 +112,12 @@ class EmbeddedEngine:
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         return duckdb_statement(placed)
+
+    def _no_rows(self, pin: TablePin) -> pa.Table:
+        columns = self._files.schema(pin)
+        if self._file_column is not None:
+            columns = columns.append(pa.field(self._file_column, pa.string()))
+        return columns.empty_table()
 
 
 def _require_files(pin: TablePin, files: Sequence[str]) -> None:
@@ -117,10 +130,13 @@ def _require_files(pin: TablePin, files: Sequence[str]) -> None:
         )
 
 
-def _read_parquet(files: Sequence[str]) -> exp.Table:
+def _read_parquet(files: Sequence[str], file_column: str | None) -> exp.Table:
     listed = exp.Array(expressions=[literal(each) for each in files])
     by_name = exp.PropertyEQ(this=name("union_by_name"), expression=exp.true())
-    return exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[listed, by_name]))
+    options = [listed, by_name]
+    if file_column is not None:
+        options.append(exp.PropertyEQ(this=name("filename"), expression=literal(file_column)))
+    return exp.Table(this=exp.Anonymous(this="read_parquet", expressions=options))
 
 
 def _chain(first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

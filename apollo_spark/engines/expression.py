@@ -1,6 +1,6 @@
 """An expression assay in this process: which features and samples there are, and their matrix."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,17 +10,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from apollo_spark.engines.base import TableFiles
-from apollo_spark.engines.tiles import (
-    MISSING_WHOLE,
+from apollo_spark.engines.tile_index import (
     NOT_WANTED,
     BlockPlaces,
     TileGroup,
     TileIndex,
     WantedTiles,
-    fill_matrix,
     find_groups,
     read_index,
 )
+from apollo_spark.engines.tiles import MISSING_WHOLE, fill_matrix
 from apollo_spark.errors import BrokenPinError, UsageError
 from apollo_spark.export.matrix import MatrixResult
 from apollo_spark.model.assay import AssayRecord, LayerRecord
@@ -67,10 +66,19 @@ class AssayFiles:
         files: Where pinned tables are.
         pins: Pins by table name.
         assay: The assay.
+        shown: Gives the ids of the samples that are shown; None shows all of them.
     """
 
-    def __init__(self, files: TableFiles, pins: Mapping[str, TablePin], assay: AssayRecord) -> None:
+    def __init__(
+        self,
+        files: TableFiles,
+        pins: Mapping[str, TablePin],
+        assay: AssayRecord,
+        *,
+        shown: Callable[[], pa.Array] | None = None,
+    ) -> None:
         self.assay = assay
+        self._shown = shown
         self._files = files
         self._pins = pins
         self._indexes: dict[str, TileIndex] = {}
@@ -83,7 +91,7 @@ class AssayFiles:
 
     @cached_property
     def sample_ids(self) -> pa.StringArray:
-        """The ids of the samples, by block and place in it."""
+        """The ids of the samples, in the order in which they came."""
         return _one_array(self._samples.column("sample_id"))
 
     def find_features(self, ids: Sequence[str]) -> np.ndarray:
@@ -197,6 +205,11 @@ class AssayFiles:
                 fix="Run 'apollo verify' to see which.",
             ) from error
 
+    def stored_type(self, layer: LayerRecord) -> pa.DataType:
+        """Return the type of the stored values of a layer."""
+        schema = self._files.schema(pin_named(self._pins, layer.table))
+        return schema.field("values").type.value_type
+
     def _groups(self, layer: LayerRecord, wanted: WantedTiles) -> tuple[TileGroup, ...]:
         if layer.table not in self._indexes:
             self._indexes[layer.table] = read_index(self._paths(layer.table))
@@ -215,8 +228,12 @@ class AssayFiles:
 
     @cached_property
     def _samples(self) -> pa.Table:
-        found = self.read_table(self.assay.samples_table, ["sample_id", "block", "position"])
-        return found.sort_by([("block", "ascending"), ("position", "ascending")])
+        columns = ["sample_id", "sample", "block", "position"]
+        found = self.read_table(self.assay.samples_table, columns)
+        if self._shown is not None:
+            ids = found.column("sample_id").cast(pa.string())
+            found = found.filter(pc.is_in(ids, value_set=self._shown()))
+        return found.sort_by("sample")
 
     @cached_property
     def _block(self) -> np.ndarray:

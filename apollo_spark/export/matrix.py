@@ -44,6 +44,13 @@ class MatrixResult:
             return holes
         return np.zeros(self.values.shape, bool) if self.missing is None else self.missing
 
+    def doubles(self) -> np.ndarray:
+        """Return the values as float64, NaN where missing; shared with them where they are so."""
+        if self.missing is None:
+            found: np.ndarray = self.values.astype(np.float64, copy=False)
+            return found
+        return np.where(self.missing, np.nan, self.values)
+
     def to_arrow(self) -> pa.Table:
         """Return a table with a column `sample_id` and a column for each feature."""
         columns = [pa.array(self.sample_ids, pa.string())]

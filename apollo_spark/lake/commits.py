@@ -5,18 +5,22 @@ by put-if-absent, so this holds between processes too.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
-import pyarrow.dataset as ds
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import DeltaError
-from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 
 from apollo_spark.errors import CommitRaceError, StorageRefusedError
 from apollo_spark.lake.storage import storage_access
 
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 NO_TABLE = -1
 """The version of a table that is not there: the first commit makes version 0."""
 LOAD_KEY = "apollo.load"
@@ -41,11 +45,8 @@ def open_head(folder: Path) -> DeltaTable | None:
     Raises:
         StorageRefusedError: The storage refused, or the log cannot be read.
     """
-    log = folder / "_delta_log"
-    with storage_access(f"Cannot look for the table {folder}."):
-        # delta-rs reports a folder that it may not open as one that is not there.
-        if not log.is_dir() or not any(each.suffix == ".json" for each in log.iterdir()):
-            return None
+    if not _has_log(folder):
+        return None
     try:
         return DeltaTable(folder)
     except DeltaError as error:
@@ -55,9 +56,14 @@ def open_head(folder: Path) -> DeltaTable | None:
 
 
 def open_version(folder: Path, version: int) -> DeltaTable | None:
-    """Open one version of a table, or return None where it cannot be opened."""
-    head = open_head(folder)
-    if head is None or not 0 <= version <= head.version():
+    """Open one version of a table, or return None where it cannot be opened.
+
+    What was committed after it, readable or not, does not matter.
+
+    Raises:
+        StorageRefusedError: The storage refused.
+    """
+    if version < 0 or not _has_log(folder):
         return None
     try:
         return DeltaTable(folder, version=version)
@@ -65,13 +71,68 @@ def open_version(folder: Path, version: int) -> DeltaTable | None:
         return None
 
 
-def rows_of(table: DeltaTable, folder: Path) -> ds.Dataset:
-    """Return the rows of an open table in a folder, to be read by pyarrow itself.
+def _has_log(folder: Path) -> bool:
+    log = folder / "_delta_log"
+    with storage_access(f"Cannot look for the table {folder}."):
+        # delta-rs reports a folder that it may not open as one that is not there.
+        return log.is_dir() and any(each.suffix == ".json" for each in log.iterdir())
 
-    The file access that delta-rs would bring calls Python from pyarrow's threads. One that still
-    does so when Python ends takes the process down, after its work and with the wrong exit code.
+
+def add_actions(table: DeltaTable) -> pa.Table:
+    """Return the files of an open table as its log tells of them."""
+    # What `pa.table` makes of it is the same, but it loads pandas to look whether it is one.
+    return pa.RecordBatchReader.from_stream(table.get_add_actions()).read_all()
+
+
+def read_rows(
+    table: DeltaTable,
+    folder: Path,
+    columns: Sequence[str],
+    *,
+    where: Callable[[pa.Table], pa.ChunkedArray] | None = None,
+    keys: Sequence[str] = (),
+) -> Iterator[pa.Table]:
+    """Yield the rows of an open table in a folder, a group of rows at a time.
+
+    They are read by pyarrow itself. The file access that delta-rs would bring calls Python from
+    pyarrow's threads: one that still does so when Python ends takes the process down, after its
+    work and with the wrong exit code. And `pyarrow.dataset` loads pandas, which takes longer than
+    most commands.
+
+    Args:
+        table: The table; its files have no partitions.
+        folder: Where it lies.
+        columns: What is read.
+        where: Says of the columns `keys` which rows are wanted; the others are not read.
+        keys: What `where` looks at.
     """
-    return table.to_pyarrow_dataset(filesystem=SubTreeFileSystem(str(folder), LocalFileSystem()))
+    for name in sorted(add_actions(table).column("path").to_pylist()):
+        with pq.ParquetFile(folder / name) as file:
+            for group in range(file.num_row_groups):
+                if where is None:
+                    yield file.read_row_group(group, columns=[*columns])
+                    continue
+                wanted = where(file.read_row_group(group, columns=[*keys]))
+                if pc.any(wanted).as_py():
+                    yield file.read_row_group(group, columns=[*columns]).filter(wanted)
+
+
+def to_dicts(table: pa.Table) -> list[dict[str, Any]]:
+    """Return rows as dicts; times, which are in microseconds of UTC, as `datetime`.
+
+    It is what `to_pylist` returns, which loads pandas for times.
+    """
+    columns = {}
+    for name in table.column_names:
+        values = table.column(name)
+        is_time = pa.types.is_timestamp(values.type)
+        plain = (values.cast(pa.int64()) if is_time else values).to_pylist()
+        columns[name] = [_moment(each) for each in plain] if is_time else plain
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else EPOCH + timedelta(microseconds=microseconds)
 
 
 def version_of(table: DeltaTable | None) -> int:

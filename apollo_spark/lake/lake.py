@@ -1,6 +1,10 @@
 """A lake: everything that is stored under one root."""
 
-from apollo_spark.dataset.build import entity_entry
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from apollo_spark.dataset.content import Content, content_of, part_texts
+from apollo_spark.dataset.withdrawn import concerning, without_withdrawn
 from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.leases import LeaseStore
 from apollo_spark.lake.parts import PartStore
@@ -10,10 +14,14 @@ from apollo_spark.lake.snapshot import RecordEntry
 from apollo_spark.lake.storage import LakeRoot, open_root
 from apollo_spark.lake.tables import TableStore
 from apollo_spark.lake.verifying import VerifyProblem, verify_record
-from apollo_spark.model.coding import Coding
-from apollo_spark.model.dataset import CodingEntry, DatasetRecord, EntityEntry
-from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.lake.withdrawing import Withdrawing, read_withdrawals
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.names import RecordReference
+from apollo_spark.model.withdrawal import WithdrawalRecord
+
+if TYPE_CHECKING:
+    from apollo_spark.lake.opened import OpenDataset, PartReader
 
 
 class Lake:
@@ -38,13 +46,13 @@ class Lake:
         return self.registry.snapshot().newest_of_all()
 
     def history(self, name: str) -> tuple[RecordEntry, ...]:
-        """Return all versions of a record, newest last.
+        """Return all versions of a record, retired ones too, newest last.
 
         Raises:
             NotFoundError: There is no record of that name.
         """
         snapshot = self.registry.snapshot()
-        return snapshot.versions_of(snapshot.get(RecordReference(name=name)).name)
+        return snapshot.versions_of(snapshot.find(RecordReference(name=name)).name)
 
     def load_record(self, reference: RecordReference) -> DatasetRecord:
         """Return the dataset record that a reference names.
@@ -64,46 +72,69 @@ class Lake:
         Raises:
             BrokenPinError: A part is missing or damaged.
         """
-        return DataDictionary(
-            main_entity=record.main_entity,
-            entities=tuple(self.load_entity(each) for each in record.entities),
-            relations=record.relations,
-            codings=tuple(self.load_coding(each) for each in record.codings),
-        )
+        return self._part_reader.dictionary(record)
 
-    def load_entity(self, entry: EntityEntry) -> Entity:
-        """Return an entity with its fields.
+    def load_content(self, record: DatasetRecord) -> Content:
+        """Return what a record says about its data, for making others of it.
 
         Raises:
-            BrokenPinError: Its part is missing or damaged.
+            BrokenPinError: A part is missing or damaged.
         """
-        return Entity.model_validate_json(self.parts.get(entry.part))
+        return content_of(record, self.load_dictionary(record))
 
-    def load_coding(self, entry: CodingEntry) -> Coding:
-        """Return a coding with its codes.
+    def open(self, reference: RecordReference) -> "OpenDataset":
+        """Open the dataset that a reference names for reading.
 
         Raises:
-            BrokenPinError: Its part is missing or damaged.
+            NotFoundError: There is none, or it is of another kind.
+            BrokenPinError: The record is not as it was published.
         """
-        return Coding.model_validate_json(self.parts.get(entry.part))
+        return self.open_record(self.load_record(reference))
 
-    def store_dictionary(
-        self, dictionary: DataDictionary
-    ) -> tuple[tuple[EntityEntry, ...], tuple[CodingEntry, ...]]:
-        """Store the parts of a dictionary and return how a record names them."""
-        entities = tuple(
-            entity_entry(each, part=self.parts.put(each.to_json())) for each in dictionary.entities
-        )
-        codings = tuple(
-            CodingEntry(
-                name=each.name,
-                code_count=len(each.codes),
-                is_hierarchical=each.is_hierarchical,
-                part=self.parts.put(each.to_json()),
-            )
-            for each in dictionary.codings
-        )
-        return entities, codings
+    def open_record(
+        self, record: DatasetRecord, *, planned: Mapping[str, str] | None = None
+    ) -> "OpenDataset":
+        """Open a record for reading: its rows are read through this only.
+
+        Args:
+            record: A published record, or one that is planned.
+            planned: Parts that are not stored yet, by SHA-256.
+        """
+        from apollo_spark.lake.opened import OpenDataset, PartReader
+
+        read = without_withdrawn(record, self.withdrawals())
+        return OpenDataset(read, PartReader(self.parts, planned or {}))
+
+    @property
+    def withdrawing(self) -> Withdrawing:
+        """Where people are taken out."""
+        return Withdrawing(self.registry, self.leases, self.tables)
+
+    def withdrawals(self) -> tuple[WithdrawalRecord, ...]:
+        """Return the newest withdrawal of each entity of each dataset."""
+        return read_withdrawals(self.registry, self.registry.snapshot())
+
+    def withdrawn_from(self, record: DatasetRecord) -> dict[str, int]:
+        """Return how many keys are withdrawn from what a record reads, by `DATASET.ENTITY`."""
+        found = concerning(record, self.withdrawals())
+        return {f"{each.name}.{each.entity}": each.keys.rows for each in found}
+
+    @property
+    def _part_reader(self) -> "PartReader":
+        # Lists and histories need no SQL, and are quick without it.
+        from apollo_spark.lake.opened import PartReader
+
+        return PartReader(self.parts)
+
+    def store_parts(self, content: Content, parts: Iterable[str] = ()) -> None:
+        """Store what the record of some content names as parts, and further texts.
+
+        Args:
+            content: What the record will say.
+            parts: Texts that its rules name.
+        """
+        for text in (*part_texts(content.dictionary), *parts):
+            self.parts.put(text)
 
     def publication(
         self, name: str, *, holder: str, wait_seconds: float = 0, on_step: OnStep = no_step

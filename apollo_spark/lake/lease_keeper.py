@@ -2,9 +2,12 @@
 
 import logging
 from threading import Event, Thread
+from types import TracebackType
+
+from typing_extensions import Self
 
 from apollo_spark.errors import ApolloError, LeaseLostError
-from apollo_spark.lake.leases import RENEW_SECONDS, Lease, LeaseStore
+from apollo_spark.lake.leases import RENEW_SECONDS, Lease, LeaseStore, lost
 
 logger = logging.getLogger(__name__)
 
@@ -46,3 +49,61 @@ class LeaseKeeper:
         except ApolloError as error:
             logger.warning("could not renew the lease of %s: %s", self._lease.dataset, error)
         return True
+
+
+class HeldLease:
+    """A context that holds the lease of a name, and keeps it renewed.
+
+    Args:
+        leases: Where the lease is taken.
+        name: The name; upper and lower case are the same.
+        holder: Who holds it, for the message to others.
+        wait_seconds: How long to wait for somebody else to finish.
+    """
+
+    def __init__(
+        self, leases: LeaseStore, name: str, holder: str, *, wait_seconds: float = 0
+    ) -> None:
+        self._leases = leases
+        self._name = name
+        self._holder = holder
+        self._wait_seconds = wait_seconds
+        self._lease: Lease | None = None
+        self._keeper: LeaseKeeper | None = None
+
+    def __enter__(self) -> Self:
+        """Take the lease.
+
+        Raises:
+            LeaseHeldError: Somebody else holds it.
+        """
+        lease = self._leases.take(self._name, self._holder, wait_seconds=self._wait_seconds)
+        self._lease, self._keeper = lease, LeaseKeeper(self._leases, lease)
+        self._keeper.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the lease back."""
+        if self._keeper is not None and self._lease is not None:
+            self._keeper.stop()
+            try:
+                self._leases.release(self._lease)
+            except ApolloError as refused:
+                # It ends by itself, and what was published is published.
+                logger.warning("could not give back the lease of %s: %s", self._name, refused)
+        self._keeper = self._lease = None
+
+    def require(self) -> None:
+        """Require that the lease has not passed to somebody else.
+
+        Raises:
+            LeaseLostError: It has.
+        """
+        assert self._lease is not None, "a lease is held as a context"
+        if not self._leases.is_current(self._lease):
+            raise lost(self._lease)

@@ -27,7 +27,8 @@ from apollo_spark.lake.commits import (
     one_try,
     open_head,
     race,
-    rows_of,
+    read_rows,
+    to_dicts,
     version_of,
 )
 from apollo_spark.lake.processes import Processes, ProcessIdentity, SystemProcesses
@@ -160,6 +161,11 @@ class LeaseStore:
         """Return the lease of a name as it stands, or None if nobody ever took it."""
         return self._read()[1].get(dataset.casefold())
 
+    def not_given_back(self) -> tuple[str, ...]:
+        """Return the names whose lease is held, or was when its holder ended or fell asleep."""
+        _, leases = self._read()
+        return tuple(sorted(name for name, each in leases.items() if each.renewed_at is not None))
+
     def _taken(self, leases: dict[str, Lease], dataset: str, holder: str) -> Lease:
         now = self._clock()
         found = leases.get(dataset)
@@ -198,7 +204,8 @@ class LeaseStore:
         table = open_head(self._folder)
         if table is None:
             return NO_TABLE, {}
-        rows = rows_of(table, self._folder).to_table().to_pylist()
+        groups = read_rows(table, self._folder, SCHEMA.names)
+        rows = [row for group in groups for row in to_dicts(group)]
         return version_of(table), {row["dataset"]: Lease(**row) for row in rows}
 
     def _write(self, leases: dict[str, Lease], *, based_on: int) -> None:

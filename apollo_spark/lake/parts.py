@@ -1,14 +1,19 @@
 """Parts: texts stored once under their SHA-256, shared by all records that name them."""
 
 import gzip
+import os
 import re
 import zlib
 from pathlib import Path
 from uuid import uuid4
 
 from apollo_spark.errors import BrokenPinError
+from apollo_spark.lake.disk import DiskFile, list_files
 from apollo_spark.lake.storage import LakeRoot, storage_access
 from apollo_spark.model.base import sha256_text
+
+ASIDE = ".aside"
+"""Ends the name of a part that is being removed."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -26,14 +31,15 @@ class PartStore:
     def put(self, text: str) -> str:
         """Store a text and return its SHA-256 in hexadecimal.
 
-        A part that is there already is left alone, unless it is damaged.
+        A part that is there already is only made young again, unless it is damaged: what sweeps
+        parts then sees that somebody is about to name it.
 
         Raises:
             StorageRefusedError: The storage refused.
         """
         digest = sha256_text(text)
         place = self._place(digest)
-        if _unpack(self._read(place)) != text:
+        if _unpack(self._read(place)) != text or not _touch(place):
             self._root.make_folder("registry", "parts", digest[:2])
             draft = place.with_name(f"{place.name}.{uuid4()}.draft")
             with storage_access(f"Cannot store a part in {place.parent}."):
@@ -60,6 +66,53 @@ class PartStore:
             fix=f"Bring {place} back from a copy of the lake.",
         )
 
+    def list_files(self) -> tuple[DiskFile, ...]:
+        """Return every file in the folder of parts.
+
+        Raises:
+            StorageRefusedError: The storage refused.
+        """
+        return tuple(list_files(self._folder))
+
+    def finish_removing(self) -> None:
+        """Put back what a removal that was killed had set aside: it may have been named since.
+
+        Raises:
+            StorageRefusedError: The storage refused.
+        """
+        with storage_access(f"Cannot put back parts in {self._folder}."):
+            for aside in self._folder.glob(f"*/*{ASIDE}"):
+                aside.replace(aside.with_suffix(""))
+
+    def remove(self, file: DiskFile) -> bool:
+        """Delete a part, unless somebody stored it again since it was listed.
+
+        It is set aside before it is looked at once more: whoever stores it from then on does not
+        find it, and writes it anew.
+
+        Returns:
+            Whether it is gone.
+
+        Raises:
+            StorageRefusedError: The storage refused.
+        """
+        place = self._folder / file.name
+        aside = place.with_name(place.name + ASIDE)
+        with storage_access(f"Cannot delete the part {place}."):
+            try:
+                place.rename(aside)
+            except FileNotFoundError:
+                return False
+            if aside.stat().st_mtime_ns != file.changed_ns:
+                aside.replace(place)
+                return False
+            aside.unlink()
+        return True
+
+    @property
+    def _folder(self) -> Path:
+        return self._root.place("registry", "parts")
+
     def _place(self, digest: str) -> Path:
         if not _DIGEST.match(digest):
             raise BrokenPinError(f"A record names a part by {digest!r}, which is no SHA-256.")
@@ -68,6 +121,15 @@ class PartStore:
     def _read(self, place: Path) -> bytes | None:
         with storage_access(f"Cannot read the part {place}."):
             return place.read_bytes() if place.exists() else None
+
+
+def _touch(place: Path) -> bool:
+    """Make a file young; False where that cannot be, and it is to be written anew."""
+    try:
+        os.utime(place)
+    except OSError:
+        return False
+    return True
 
 
 def _unpack(packed: bytes | None) -> str | None:

@@ -9,9 +9,10 @@ The protocol, which every verb that writes follows:
 4. Check that every commit after the base carries that id, else begin again at 2. Pin what is
    there, and check the rows behind the pin.
 5. Append the record to the registry by compare-and-set: read the registry, check that the lease
-   is still ours and the version free, append, so that the registry's next version is this one or
-   the append fails. After a failure look again: a name taken by another kind is refused, a
-   version taken meanwhile means to begin again at 2, anything else to try 5 again.
+   is still ours, the version free and everything that the record stands on unretired, append, so
+   that the registry's next version is this one or the append fails. After a failure look again: a
+   name taken by another kind is refused, a version taken meanwhile means to begin again at 2,
+   anything else to try 5 again. The order counts: the registry is read before the lease is asked.
 
 Before the commit of step 5 nobody sees anything, after it everybody sees everything. A process
 that is killed leaves heads of tables, unused files and a lease behind; the next one to publish
@@ -19,8 +20,7 @@ brings heads back, takes the lease over, and the files are in no record.
 """
 
 import contextlib
-import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -29,9 +29,10 @@ from uuid import uuid4
 import pyarrow as pa
 from typing_extensions import Self
 
-from apollo_spark.errors import ApolloError, CommitRaceError, ConflictError
-from apollo_spark.lake.lease_keeper import LeaseKeeper
-from apollo_spark.lake.leases import Lease, LeaseStore, lost
+from apollo_spark.errors import CommitRaceError, ConflictError
+from apollo_spark.lake.lease_keeper import HeldLease
+from apollo_spark.lake.leases import LeaseStore
+from apollo_spark.lake.reach import require_standing
 from apollo_spark.lake.registry import Registry, StoredRecord, stored_form
 from apollo_spark.lake.snapshot import RegistrySnapshot
 from apollo_spark.lake.tables import TableStore, WriteMode
@@ -43,8 +44,6 @@ from apollo_spark.workers.parquet import WrittenFile
 OnStep = Callable[[str], None]
 Result = TypeVar("Result")
 MOST_BEGINNINGS = 5
-
-logger = logging.getLogger(__name__)
 
 
 def no_step(name: str) -> None:
@@ -81,13 +80,10 @@ class Publication:
         self.base: DatasetRecord | None = None
         self.step = on_step
         self._registry = registry
-        self._leases = leases
         self._tables = tables
-        self._holder = holder
-        self._wait_seconds = wait_seconds
+        self._next_version = 1
         self._drafts: dict[str, TableDraft] = {}
-        self._lease: Lease | None = None
-        self._keeper: LeaseKeeper | None = None
+        self._lease = HeldLease(leases, name, holder, wait_seconds=wait_seconds)
 
     def __enter__(self) -> Self:
         """Take the lease and read the base.
@@ -97,14 +93,10 @@ class Publication:
             ConflictError: The name is taken by another kind.
         """
         self.step("take the lease")
-        lease = self._leases.take(self.name, self._holder, wait_seconds=self._wait_seconds)
-        self._lease, self._keeper = lease, LeaseKeeper(self._leases, lease)
-        self._keeper.start()
-        try:
+        with contextlib.ExitStack() as undone:
+            undone.enter_context(self._lease)
             self.begin()
-        except BaseException:
-            self._let_go()
-            raise
+            undone.pop_all()
         return self
 
     def __exit__(
@@ -114,21 +106,21 @@ class Publication:
         trace: TracebackType | None,
     ) -> None:
         """Give the lease back."""
-        self._let_go()
+        self._lease.__exit__(kind, error, trace)
 
     def begin(self) -> None:
-        """Read the newest record of the name as the base, and forget what was drafted.
+        """Read the newest unretired record as the base, and forget what was drafted.
 
         Raises:
             ConflictError: The name is taken by another kind.
         """
         snapshot = self._registry.snapshot()
-        newest = snapshot.newest_of(self.name)
         self._drafts.clear()
-        self.base = None
-        if newest is not None:
+        self.base, self._next_version = None, 1
+        if (last := snapshot.last_of(self.name)) is not None:
             _require_kind(snapshot, self.name, "dataset")
-            self.name = newest.name
+            self.name, self._next_version = last.name, last.version + 1
+        if (newest := snapshot.newest_of(self.name)) is not None:
             self.base = self._registry.read_record(newest)
 
     def run(self, work: Callable[[], Result]) -> Result:
@@ -166,39 +158,27 @@ class Publication:
 
         Raises:
             LeaseLostError: The lease passed to somebody else.
-            ConflictError: The name was taken by another kind.
+            ConflictError: The name was taken by another kind, or a pin is in no unretired record.
+            NotFoundError: A parent was retired.
             CommitRaceError: The version was taken: begin again.
             StorageRefusedError: The storage refused.
         """
-        record = build_record(1 if self.base is None else self.base.version + 1)
+        record = build_record(self._next_version)
         stored = stored_form(record)
+        written = frozenset(place for each in self._drafts.values() for place in each.pinned)
         while True:
             self.step(f"publish {record}")
             snapshot = self._registry.snapshot()
             if _is_published(snapshot, stored):
                 return record
-            self._require_lease()
+            self._lease.require()
             _require_free(snapshot, record)
+            require_standing(record, written, snapshot, self._registry)
             try:
                 self._registry.append([stored], based_on=snapshot.version)
             except CommitRaceError:
                 continue
             return record
-
-    def _require_lease(self) -> None:
-        assert self._lease is not None, "a publication is used as a context"
-        if not self._leases.is_current(self._lease):
-            raise lost(self._lease)
-
-    def _let_go(self) -> None:
-        if self._keeper is not None and self._lease is not None:
-            self._keeper.stop()
-            try:
-                self._leases.release(self._lease)
-            except ApolloError as error:
-                # It ends by itself, and what was published is published.
-                logger.warning("could not give back the lease of %s: %s", self.name, error)
-        self._keeper = self._lease = None
 
 
 class TableDraft:
@@ -207,6 +187,7 @@ class TableDraft:
     Attributes:
         base: The pin that it stands on, or None for a table without rows.
         folder: Where its files are written.
+        pinned: Location and version of what was pinned here.
     """
 
     def __init__(
@@ -225,14 +206,25 @@ class TableDraft:
         self._after = after
         self.base = base
         self.folder: Path = tables.folder(self._location)
+        self.pinned: set[tuple[str, int]] = set()
 
     def commit(
-        self, files: Iterable[WrittenFile], schema: pa.Schema, *, mode: WriteMode = "overwrite"
+        self,
+        files: Iterable[WrittenFile],
+        schema: pa.Schema,
+        *,
+        mode: WriteMode = "overwrite",
+        removed: Collection[str] = (),
     ) -> int:
-        """Commit files that lie in the folder, and return the table's new version."""
+        """Commit files that lie in the folder, and return the new version: `TableStore.commit`."""
         self._publication.step(f"commit {self._table}")
         return self._tables.commit(
-            self._location, files, schema, mode=mode, load_id=self._publication.load_id
+            self._location,
+            files,
+            schema,
+            mode=mode,
+            load_id=self._publication.load_id,
+            removed=removed,
         )
 
     def pin(self, *, content_hash: str) -> TablePin:
@@ -248,6 +240,7 @@ class TableDraft:
         version = self._tables.check_chain(
             self._location, after=self._after, load_id=self._publication.load_id
         )
+        self.pinned.add((self._location, version))
         return self._tables.pin(self._table, self._location, version, content_hash=content_hash)
 
 
@@ -257,19 +250,19 @@ def _is_published(snapshot: RegistrySnapshot, record: StoredRecord) -> bool:
 
 
 def _require_kind(snapshot: RegistrySnapshot, name: str, kind: str) -> None:
-    newest = snapshot.newest_of(name)
-    if newest is not None and newest.kind != kind:
+    last = snapshot.last_of(name)
+    if last is not None and last.kind != kind:
         raise ConflictError(
             f"{name!r} cannot be published as a {kind}.",
-            why=f"The name is taken by a {newest.kind}.",
+            why=f"The name is taken by a {last.kind}.",
             fix="Choose another name.",
         )
 
 
 def _require_free(snapshot: RegistrySnapshot, record: DatasetRecord) -> None:
     _require_kind(snapshot, record.name, record.kind)
-    newest = snapshot.newest_of(record.name)
-    if (newest.version if newest else 0) + 1 != record.version:
+    last = snapshot.last_of(record.name)
+    if (last.version if last else 0) + 1 != record.version:
         raise CommitRaceError(
             f"{record} was published by somebody else meanwhile.", fix="Run the command again."
         )

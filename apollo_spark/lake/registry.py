@@ -1,12 +1,16 @@
 """The registry: one Delta table with a row per published record.
 
 A record is published by the commit that appends its row. Commits are by compare-and-set on the
-version of the whole table, so that whoever publishes has seen everything published before.
+version of the whole table, so that whoever publishes has seen everything published before. Rows
+never change: a version is retired by another row, which names it.
 """
 
+import contextlib
+import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +18,12 @@ from deltalake import write_deltalake
 from deltalake.exceptions import DeltaError
 from pydantic import ValidationError
 
-from apollo_spark.errors import ApolloError, BrokenPinError, EnvironmentProblemError
+from apollo_spark.errors import (
+    ApolloError,
+    BrokenPinError,
+    CommitRaceError,
+    EnvironmentProblemError,
+)
 from apollo_spark.lake.commits import (
     NO_TABLE,
     RETENTION,
@@ -22,13 +31,16 @@ from apollo_spark.lake.commits import (
     one_try,
     open_head,
     race,
-    rows_of,
+    read_rows,
+    to_dicts,
     version_of,
 )
-from apollo_spark.lake.snapshot import RecordEntry, RegistrySnapshot
+from apollo_spark.lake.snapshot import RecordEntry, RegistrySnapshot, Retirement
 from apollo_spark.lake.storage import LakeRoot
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.retirement import RETIREMENT, RetirementRecord
+from apollo_spark.model.withdrawal import WITHDRAWAL, WithdrawalRecord
 
 SCHEMA = pa.schema(
     [
@@ -46,6 +58,8 @@ LISTED = [name for name in SCHEMA.names if name != "json"]
 # Every publication adds a small file; reading the list stays quick when they are folded.
 MOST_FILES = 32
 FOLDED_BYTES = 1 << 20
+# A record of a wide dataset takes some 100 kB.
+TEXTS_AT_ONCE = 256
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +72,22 @@ class StoredRecord(RecordEntry):
 
 def stored_form(record: DatasetRecord) -> StoredRecord:
     """Return the row of a record."""
+    return _stored(record, actor=record.lineage.actor, time=record.lineage.time)
+
+
+def stored_retirement(record: RetirementRecord) -> StoredRecord:
+    """Return the row that ends a version."""
+    return _stored(record, actor=record.actor, time=record.time)
+
+
+def stored_withdrawal(record: WithdrawalRecord) -> StoredRecord:
+    """Return the row of a withdrawal."""
+    return _stored(record, actor=record.actor, time=record.time)
+
+
+def _stored(
+    record: DatasetRecord | RetirementRecord | WithdrawalRecord, *, actor: str, time: datetime
+) -> StoredRecord:
     text = record.to_json()
     return StoredRecord(
         kind=record.kind,
@@ -65,8 +95,8 @@ def stored_form(record: DatasetRecord) -> StoredRecord:
         version=record.version,
         id=record.id,
         hash=sha256_text(text),
-        actor=record.lineage.actor,
-        time=record.lineage.time,
+        actor=actor,
+        time=time,
         json_text=text,
     )
 
@@ -87,9 +117,15 @@ class Registry:
         table = open_head(self._folder)
         if table is None:
             return RegistrySnapshot(version=NO_TABLE)
-        rows = rows_of(table, self._folder).to_table(columns=LISTED).to_pylist()
-        entries = sorted((RecordEntry(**row) for row in rows), key=RecordEntry.order)
-        return RegistrySnapshot(version=table.version(), entries=tuple(entries))
+        found = read_rows(table, self._folder, LISTED)
+        rows = [row for group in found for row in to_dicts(group)]
+        entries = sorted(_entries(rows), key=RecordEntry.order)
+        withdrawals = [RecordEntry(**row) for row in rows if row["kind"] == WITHDRAWAL]
+        return RegistrySnapshot(
+            version=table.version(),
+            entries=tuple(entries),
+            withdrawals=tuple(sorted(withdrawals, key=RecordEntry.order)),
+        )
 
     def read_json(self, entry: RecordEntry) -> str:
         """Read the JSON of one record.
@@ -98,20 +134,65 @@ class Registry:
             BrokenPinError: The row is gone, or its text is not the one that was published.
             StorageRefusedError: The storage refused.
         """
+        return next(text for _, text in self.read_texts([entry]))
+
+    def read_texts(self, entries: Collection[RecordEntry]) -> Iterator[tuple[RecordEntry, str]]:
+        """Read the JSON of many records in one pass, in any order.
+
+        Raises:
+            BrokenPinError: One is gone, or is not as it was published.
+            StorageRefusedError: The storage refused.
+        """
+        wanted = {each.id: each for each in entries}
+        hashes = pa.array([each.hash for each in entries], pa.string())
         table = open_head(self._folder)
-        is_wanted = (pc.field("name") == entry.name) & (pc.field("version") == entry.version)
-        rows = (
-            []
-            if table is None
-            else rows_of(table, self._folder).to_table(["json"], filter=is_wanted).to_pylist()
+        if table is not None and wanted:
+            for group in read_rows(
+                table,
+                self._folder,
+                ["id", "json"],
+                where=lambda keys: pc.is_in(keys["hash"], hashes),
+                keys=["hash"],
+            ):
+                for batch in group.to_batches(TEXTS_AT_ONCE):
+                    for row in batch.to_pylist():
+                        entry = wanted.get(row["id"])
+                        if entry is not None and sha256_text(row["json"]) == entry.hash:
+                            del wanted[row["id"]]
+                            yield entry, row["json"]
+                if not wanted:
+                    return
+        for entry in wanted.values():
+            raise self._changed(entry)
+
+    def children_of(
+        self, entry: RecordEntry, among: Collection[RecordEntry]
+    ) -> tuple[RecordEntry, ...]:
+        """Return which of some records name a record as their parent, in their order."""
+        table = open_head(self._folder)
+        if table is None:
+            return ()
+        # Only the few rows that mention it anywhere are read as JSON.
+        groups = read_rows(
+            table,
+            self._folder,
+            ["id", "json"],
+            where=lambda keys: pc.match_substring(keys["json"], f'"{entry}"'),
+            keys=["json"],
         )
-        found = [each["json"] for each in rows if sha256_text(each["json"]) == entry.hash]
-        if not found:
-            raise BrokenPinError(
-                f"The record {entry} is not as it was published.",
-                fix=f"Bring {self._folder} back from a copy of the lake.",
-            )
-        return str(found[0])
+        found = {
+            row["id"]
+            for group in groups
+            for row in group.to_pylist()
+            if str(entry) in json.loads(row["json"]).get("lineage", {}).get("parents", ())
+        }
+        return tuple(each for each in among if each.id in found)
+
+    def _changed(self, entry: RecordEntry) -> BrokenPinError:
+        return BrokenPinError(
+            f"The record {entry} is not as it was published.",
+            fix=f"Bring {self._folder} back from a copy of the lake.",
+        )
 
     def read_record(self, entry: RecordEntry) -> DatasetRecord:
         """Read one dataset record.
@@ -120,14 +201,7 @@ class Registry:
             BrokenPinError: The row is gone, or its text is not the one that was published.
             EnvironmentProblemError: The record is of a newer format.
         """
-        text = self.read_json(entry)
-        try:
-            return DatasetRecord.model_validate_json(text)
-        except ValidationError as error:
-            raise EnvironmentProblemError(
-                f"The record {entry} has a form that this version does not know.",
-                fix="Use the version of apollo_spark that published it, or a newer one.",
-            ) from error
+        return read_stored(entry, self.read_json(entry))
 
     def append(self, records: Iterable[StoredRecord], *, based_on: int) -> int:
         """Publish records, all or none, and return the registry's new version.
@@ -140,8 +214,24 @@ class Registry:
             CommitRaceError: Somebody published meanwhile: read and check again.
             StorageRefusedError: The storage refused.
         """
-        self._root.make_folder("registry", "records")
         rows = pa.Table.from_pylist([_as_row(each) for each in records], SCHEMA)
+        self._commit(rows, based_on=based_on)
+        self._fold()
+        return based_on + 1
+
+    def fence(self) -> None:
+        """Commit nothing, so that whoever read the registry before must read and check it again.
+
+        Raises:
+            StorageRefusedError: The storage refused.
+        """
+        while True:
+            based_on = version_of(open_head(self._folder))
+            with contextlib.suppress(CommitRaceError):
+                return self._commit(SCHEMA.empty_table(), based_on=based_on)
+
+    def _commit(self, rows: pa.Table, *, based_on: int) -> None:
+        self._root.make_folder("registry", "records")
         table = open_head(self._folder)
         if version_of(table) != based_on:
             raise race(self._folder)
@@ -152,8 +242,6 @@ class Registry:
                 )
             else:
                 write_deltalake(table, rows, mode="append", commit_properties=one_try())
-        self._fold()
-        return based_on + 1
 
     def _fold(self) -> None:
         """Fold small files into larger ones when there are many."""
@@ -166,6 +254,33 @@ class Registry:
             logger.warning("the files of the registry were not folded")
 
 
+def read_stored(entry: RecordEntry, text: str) -> DatasetRecord:
+    """Return the dataset record that a text holds.
+
+    Raises:
+        EnvironmentProblemError: The record is of a newer format.
+    """
+    try:
+        return DatasetRecord.model_validate_json(text)
+    except ValidationError as error:
+        raise EnvironmentProblemError(
+            f"The record {entry} has a form that this version does not know.",
+            fix="Use the version of apollo_spark that published it, or a newer one.",
+        ) from error
+
+
+def _entries(rows: list[dict[str, Any]]) -> Iterator[RecordEntry]:
+    """Yield the records, each with the row that ended it, if there is one."""
+    ended = {
+        (row["name"], row["version"]): Retirement(actor=row["actor"], time=row["time"])
+        for row in rows
+        if row["kind"] == RETIREMENT
+    }
+    for row in rows:
+        if row["kind"] not in (RETIREMENT, WITHDRAWAL):
+            yield RecordEntry(**row, retired=ended.get((row["name"], row["version"])))
+
+
 def _as_row(record: StoredRecord) -> dict[str, str | int | datetime]:
-    row = record.model_dump()
+    row = record.model_dump(exclude={"retired"})
     return {**row, "json": row.pop("json_text")}

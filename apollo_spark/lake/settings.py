@@ -43,6 +43,8 @@ class LakeSettings(Record):
     spark: SessionSettings = SessionSettings()
     block_bytes: int = Field(default=32 * 1024 * 1024, ge=64 * 1024)
     """Bytes of an input file that one task parses."""
+    max_columns: int = Field(default=400, ge=2)
+    """Most columns of a table of an entity; what is more goes to further tables with its key."""
 
 
 def read_settings(path: Path) -> LakeSettings:

@@ -9,8 +9,15 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.names import RecordReference
 
 
+class Retirement(Record):
+    """Who ended a version, and when."""
+
+    actor: str
+    time: datetime
+
+
 class RecordEntry(Record):
-    """A published record as a list shows it."""
+    """A published record as a list shows it; `retired` is None until it is ended."""
 
     kind: str
     name: str
@@ -19,6 +26,7 @@ class RecordEntry(Record):
     hash: str
     actor: str
     time: datetime
+    retired: Retirement | None = None
 
     def __str__(self) -> str:
         """Return `name@version`."""
@@ -30,29 +38,44 @@ class RecordEntry(Record):
 
 
 class RegistrySnapshot(Record):
-    """The registry at one of its versions; entries by name and version.
+    """The registry at one of its versions; entries by name and version, retired ones too.
 
-    Names that differ only by case are one name.
+    Names that differ only by case are one name. Withdrawals stand beside the datasets.
     """
 
     version: int
     entries: tuple[RecordEntry, ...] = ()
+    withdrawals: tuple[RecordEntry, ...] = ()
 
     def versions_of(self, name: str) -> tuple[RecordEntry, ...]:
-        """Return all versions of a name, newest last; none for an unknown name."""
+        """Return all versions of a name, retired ones too, newest last; none if it is unknown."""
         return self._by_name.get(name.casefold(), ())
 
-    def newest_of(self, name: str) -> RecordEntry | None:
-        """Return the newest version of a name, or None."""
+    def last_of(self, name: str) -> RecordEntry | None:
+        """Return the last version of a name, retired or not, or None: numbers go on after it."""
         versions = self.versions_of(name)
         return versions[-1] if versions else None
 
-    def newest_of_all(self) -> tuple[RecordEntry, ...]:
-        """Return the newest version of every name."""
-        return tuple(versions[-1] for versions in self._by_name.values())
+    def newest_of(self, name: str) -> RecordEntry | None:
+        """Return the newest version of a name that is not retired, or None."""
+        versions = _unretired(self.versions_of(name))
+        return versions[-1] if versions else None
 
-    def get(self, reference: RecordReference) -> RecordEntry:
-        """Return the record that a reference names.
+    def newest_of_all(self) -> tuple[RecordEntry, ...]:
+        """Return the newest version of every name that is not retired as a whole."""
+        kept = (_unretired(versions) for versions in self._by_name.values())
+        return tuple(versions[-1] for versions in kept if versions)
+
+    def unretired(self) -> tuple[RecordEntry, ...]:
+        """Return every version that is not retired."""
+        return _unretired(self.entries)
+
+    def kept(self) -> tuple[RecordEntry, ...]:
+        """Return everything whose tables are kept: what is not retired, and the withdrawals."""
+        return (*self.unretired(), *self.withdrawals)
+
+    def find(self, reference: RecordReference) -> RecordEntry:
+        """Return the record that a reference names, also one that is retired.
 
         Raises:
             NotFoundError: There is none; a close name is proposed.
@@ -61,14 +84,29 @@ class RegistrySnapshot(Record):
         if not versions:
             raise self._unknown_name(reference.name)
         if reference.version is not None:
-            fitting = [each for each in versions if each.version == reference.version]
+            fitting = tuple(each for each in versions if each.version == reference.version)
         elif reference.before is not None:
-            fitting = [each for each in versions if each.time <= reference.before]
+            fitting = tuple(each for each in versions if each.time <= reference.before)
         else:
-            fitting = list(versions)
+            fitting = _unretired(versions) or versions
         if not fitting:
             raise _unknown_version(reference, versions)
         return fitting[-1]
+
+    def get(self, reference: RecordReference) -> RecordEntry:
+        """Return the record that a reference names.
+
+        A date means the version that was the newest then. If that one is retired it is not
+        replaced by one before it, which would be other rows under the same name.
+
+        Raises:
+            NotFoundError: There is none, and a close name is proposed; or it is retired, and the
+                error says when and by whom.
+        """
+        found = self.find(reference)
+        if found.retired is not None:
+            raise _is_retired(found, self.newest_of(found.name))
+        return found
 
     def _unknown_name(self, name: str) -> NotFoundError:
         if not self.entries:
@@ -91,6 +129,19 @@ class RegistrySnapshot(Record):
         for each in self.entries:
             found.setdefault(each.name.casefold(), []).append(each)
         return {key: tuple(versions) for key, versions in found.items()}
+
+
+def _unretired(entries: tuple[RecordEntry, ...]) -> tuple[RecordEntry, ...]:
+    return tuple(each for each in entries if each.retired is None)
+
+
+def _is_retired(entry: RecordEntry, newest: RecordEntry | None) -> NotFoundError:
+    assert entry.retired is not None, "asked of retired versions only"
+    return NotFoundError(
+        f"{entry} is retired.",
+        why=f"{entry.retired.actor} retired it at {entry.retired.time:%Y-%m-%dT%H:%M:%SZ}.",
+        fix=f"{newest} is the newest version that is not." if newest else "",
+    )
 
 
 def _unknown_version(

@@ -62,6 +62,10 @@ class LakeRoot:
         """
         return self.place(*location.split("/"))
 
+    def is_location(self, location: str) -> bool:
+        """Whether a text can be a location as pins store it."""
+        return all(_STEP.match(each) for each in location.split("/"))
+
     def make_folder(self, *steps: str) -> Path:
         """Make a folder and everything above it, and return its path.
 

@@ -5,17 +5,17 @@ The newest version of a table is scratch: readers go by pins. Writing rests on t
 and `check_chain` proves that nobody else committed in between.
 """
 
-import hashlib
-import json
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
-from deltalake.transaction import AddAction, create_table_with_add_actions
+from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
-from apollo_spark.errors import BrokenPinError, StorageRefusedError
+from apollo_spark.errors import StorageRefusedError
 from apollo_spark.lake.commits import (
     LOAD_KEY,
     NO_TABLE,
@@ -27,12 +27,40 @@ from apollo_spark.lake.commits import (
     race,
     version_of,
 )
+from apollo_spark.lake.contents import (
+    arrow_schema,
+    file_names,
+    files_digest,
+    missing_version,
+    schema_hash,
+    schema_text,
+)
+from apollo_spark.lake.heads import empty_head, restore_head
 from apollo_spark.lake.storage import LakeRoot, storage_access
-from apollo_spark.model.base import canonical_json, sha256_text
+from apollo_spark.model.base import sha256_text
 from apollo_spark.model.pin import TablePin
 from apollo_spark.workers.parquet import WrittenFile
 
 WriteMode = Literal["overwrite", "append"]
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of a version, as the log tells.
+
+    Attributes:
+        path: Its name inside the table's folder.
+        size: Bytes.
+        rows: Rows.
+        least: The least value of each column for which the log has one.
+        largest: The largest value of the same columns.
+    """
+
+    path: str
+    size: int
+    rows: int
+    least: Mapping[str, Any]
+    largest: Mapping[str, Any]
 
 
 class TableStore:
@@ -75,10 +103,10 @@ class TableStore:
         folder = self.folder(location)
         head = open_head(folder)
         if base is not None:
-            return _restore(folder, head, base, load_id)
+            return restore_head(folder, head, base, load_id)
         if head is None:
             return NO_TABLE
-        return _empty(folder, head, load_id)
+        return empty_head(folder, head, load_id)
 
     def commit(
         self,
@@ -88,8 +116,12 @@ class TableStore:
         *,
         mode: WriteMode,
         load_id: str,
+        removed: Collection[str] = (),
     ) -> int:
         """Commit files that lie in the table's folder, and return the new version.
+
+        With `append` and `removed`, some files take the place of others in one commit: what
+        upserts, deletes and compaction do. Files that are not named stay, and are not touched.
 
         Args:
             location: The table; it is made, with its properties, by its first commit.
@@ -97,9 +129,10 @@ class TableStore:
             schema: The columns; only `overwrite` may change them.
             mode: Whether the files replace the rows or add to them.
             load_id: The load that the commit belongs to.
+            removed: Names of files whose rows go, only with `append`.
 
         Raises:
-            CommitRaceError: Somebody else committed meanwhile.
+            CommitRaceError: Somebody else committed meanwhile, or a file to remove is not there.
             StorageRefusedError: The storage refused.
         """
         folder = self.folder(location)
@@ -107,6 +140,7 @@ class TableStore:
         based_on = version_of(head)
         columns = Schema.from_arrow(schema)
         added = [_add_action(folder, each) for each in files]
+        gone = _remove_actions(folder, head, removed)
         tag = one_try(load_id)
         if head is None:
             with compare_and_set(folder, based_on=based_on):
@@ -114,13 +148,13 @@ class TableStore:
                     str(folder), columns, added, configuration=RETENTION, commit_properties=tag
                 )
             return based_on + 1
-        if mode == "append" and schema_hash(head) != sha256_text(_canonical(columns)):
+        if mode == "append" and schema_hash(head) != sha256_text(schema_text(columns)):
             raise StorageRefusedError(
                 f"Rows with other columns cannot be added to {location}.",
                 why="Only a commit that replaces all rows can change the columns.",
             )
         with compare_and_set(folder, based_on=based_on):
-            head.create_write_transaction([*added], mode, columns, commit_properties=tag)
+            head.create_write_transaction([*gone, *added], mode, columns, commit_properties=tag)
         return based_on + 1
 
     def check_chain(self, location: str, *, after: int, load_id: str) -> int:
@@ -180,6 +214,25 @@ class TableStore:
         folder = self.folder_of(pin)
         return tuple(str(folder / name) for name in file_names(self.open(pin)))
 
+    def stored_files(self, pin: TablePin) -> tuple[StoredFile, ...]:
+        """Return what the log says of the files of a pinned version, sorted by name.
+
+        Raises:
+            BrokenPinError: The version cannot be opened, or is of another table.
+        """
+        actions = pa.table(self.open(pin).get_add_actions(flatten=True)).to_pylist()
+        found = [
+            StoredFile(
+                path=each["path"],
+                size=each["size_bytes"],
+                rows=each["num_records"],
+                least=_bounds(each, "min."),
+                largest=_bounds(each, "max."),
+            )
+            for each in actions
+        ]
+        return tuple(sorted(found, key=lambda each: each.path))
+
     def schema(self, pin: TablePin) -> pa.Schema:
         """Return the columns of a pinned version.
 
@@ -200,89 +253,34 @@ class TableStore:
         return opened
 
 
-def missing_version(table: str, version: int) -> BrokenPinError:
-    """Return the error for a version that is not there."""
-    return BrokenPinError(
-        f"Version {version} of the table {table!r} cannot be opened.",
-        why="The table or its log is gone, or was made anew.",
-        fix="apollo verify says what can still be read; bring the table back from a copy.",
-    )
-
-
-def file_names(table: DeltaTable) -> tuple[str, ...]:
-    """Return the names of the files of a version inside the table's folder, sorted."""
-    return tuple(sorted(pa.table(table.get_add_actions()).column("path").to_pylist()))
-
-
-def files_digest(names: Sequence[str]) -> str:
-    """Return the SHA-256 of sorted file names."""
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()
-
-
-def schema_hash(table: DeltaTable) -> str:
-    """Return the SHA-256 of a version's columns."""
-    return sha256_text(_canonical(table.schema()))
-
-
-def arrow_schema(table: DeltaTable) -> pa.Schema:
-    """Return a version's columns."""
-    return pa.schema(table.schema().to_arrow())
-
-
-def _canonical(schema: Schema) -> str:
-    return canonical_json(json.loads(schema.to_json()))
-
-
-def _contents(table: DeltaTable) -> tuple[Any, ...]:
-    """Return what a reader of the newest version would notice, and what keeps pins readable."""
-    properties = sorted(table.metadata().configuration.items())
-    return file_names(table), schema_hash(table), properties
-
-
-def _restore(folder: Path, head: DeltaTable | None, base: TablePin, load_id: str) -> int:
-    wanted = open_version(folder, base.version)
-    if head is None or wanted is None or str(wanted.metadata().id) != base.table_id:
-        raise missing_version(base.table, base.version)
-    found = head.version()
-    if found == base.version or _contents(head) == _contents(wanted):
-        return found
-    _require_files(folder, wanted, base)
-    with compare_and_set(folder, based_on=found):
-        head.restore(base.version, commit_properties=one_try(load_id))
-    return found + 1
-
-
-def _require_files(folder: Path, wanted: DeltaTable, base: TablePin) -> None:
-    names = file_names(wanted)
-    missing = [name for name in names if not (folder / name).exists()]
-    if missing:
-        raise BrokenPinError(
-            f"The table {base.table!r} cannot be brought back to version {base.version}.",
-            why=f"{len(missing)} of its {len(names)} files are missing.",
-            fix="apollo verify says which; bring them back from a copy of the lake.",
-        )
-
-
-def _empty(folder: Path, head: DeltaTable, load_id: str) -> int:
-    """Take the rows out of a table that no newest record reads; older ones may pin its past."""
-    properties = head.metadata().configuration
-    if any(properties.get(name) != value for name, value in RETENTION.items()):
-        raise StorageRefusedError(
-            f"The table {folder} was not made by this lake.",
-            why="It lacks the properties that keep old versions readable.",
-            fix="Move it out of the lake.",
-        )
-    found = head.version()
-    if not file_names(head):
-        return found
-    with compare_and_set(folder, based_on=found):
-        head.create_write_transaction(
-            [], "overwrite", head.schema(), commit_properties=one_try(load_id)
-        )
-    return found + 1
-
-
 def _add_action(folder: Path, file: WrittenFile) -> AddAction:
     with storage_access(f"Cannot find the written file {file.path} in {folder}."):
         modified = (folder / file.path).stat().st_mtime
     return AddAction(file.path, file.size, {}, int(modified * 1000), True, file.stats)
+
+
+def _remove_actions(
+    folder: Path, head: DeltaTable | None, names: Collection[str]
+) -> list[RemoveAction]:
+    """Return the removal of files; delta-rs itself lets those pass that are not in the table."""
+    if not names:
+        return []
+    known = {} if head is None else _sizes(head)
+    if not known.keys() >= set(names):
+        raise race(folder)
+    now = int(time.time() * 1000)
+    return [RemoveAction(name, True, now, known[name], {}) for name in sorted(names)]
+
+
+def _sizes(table: DeltaTable) -> dict[str, int]:
+    actions = pa.table(table.get_add_actions())
+    sizes: list[int] = actions.column("size_bytes").to_pylist()
+    return dict(zip(actions.column("path").to_pylist(), sizes, strict=True))
+
+
+def _bounds(action: Mapping[str, Any], beginning: str) -> dict[str, Any]:
+    return {
+        name.removeprefix(beginning): value
+        for name, value in action.items()
+        if name.startswith(beginning) and value is not None
+    }

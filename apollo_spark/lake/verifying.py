@@ -1,28 +1,25 @@
 """Prove that the pins of a record can be read as they were published. No JVM is needed."""
 
 from bisect import bisect_left
+from collections.abc import Iterator
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
-from apollo_spark.errors import BrokenPinError
-from apollo_spark.lake.commits import RETENTION, open_head, open_version
+from apollo_spark.errors import BrokenPinError, StorageRefusedError
+from apollo_spark.lake.commits import RETENTION, add_actions, open_head, open_version
+from apollo_spark.lake.contents import arrow_schema, file_names, files_digest, schema_hash
 from apollo_spark.lake.parts import PartStore
-from apollo_spark.lake.tables import (
-    TableStore,
-    arrow_schema,
-    file_names,
-    files_digest,
-    schema_hash,
-)
+from apollo_spark.lake.tables import TableStore
 from apollo_spark.model.base import Record
-from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.pin import TablePin
 from apollo_spark.workers.expression.reread import hash_tiles
 
 NAMED_FILES = 3
+PLAIN = (1, 2)
+"""The versions of reader and writer that a table of a lake asks for."""
 BATCH_ROWS = 1 << 16
 
 
@@ -30,7 +27,7 @@ class VerifyProblem(Record):
     """Something that is not as it was published.
 
     `is_broken` is False for what may break a pin later. `table` and `version` are None for a
-    part; `readable` says what can still be read.
+    part or the record itself; `readable` says what can still be read.
     """
 
     record: str
@@ -42,7 +39,7 @@ class VerifyProblem(Record):
 
     def __str__(self) -> str:
         """Return the problem as a line."""
-        place = f"{self.table}@{self.version}" if self.table else "parts"
+        place = f"{self.table}@{self.version}" if self.table else "registry"
         return f"{self.record}, {place}: {self.what}; {self.readable}"
 
 
@@ -60,7 +57,9 @@ def verify_record(
     Returns:
         Everything that is wrong, tables in the order of the record.
     """
-    found = [problem for pin in record.pins for problem in _Pin(record, pin, tables).check(deep)]
+    ruled = (pin for rule in record.rules for pin in rule.pins)
+    pins = {(pin.location, pin.version): pin for pin in (*ruled, *record.pins)}
+    found = [problem for pin in pins.values() for problem in _Pin(record, pin, tables).check(deep)]
     if deep:
         found += _check_parts(record, parts)
     return tuple(found)
@@ -84,7 +83,8 @@ class _Pin:
         found = self._check_log(opened) + self._check_files(opened)
         if deep and not found:
             found = self._check_content(opened)
-        return found + self._check_properties()
+        now = "what can be read is told above" if found else "all its rows can be read now"
+        return found + [self._problem(each, now, is_broken=False) for each in self._risks()]
 
     def _check_log(self, opened: DeltaTable) -> list[VerifyProblem]:
         found = []
@@ -95,7 +95,7 @@ class _Pin:
         return found
 
     def _check_files(self, opened: DeltaTable) -> list[VerifyProblem]:
-        files = pa.table(opened.get_add_actions()).select(["path", "size_bytes"]).to_pylist()
+        files = add_actions(opened).select(["path", "size_bytes"]).to_pylist()
         rows = {each["path"]: self._rows_of(each["path"], each["size_bytes"]) for each in files}
         bad = sorted(name for name, count in rows.items() if count is None)
         good = sum(count for count in rows.values() if count is not None)
@@ -140,6 +140,8 @@ class _Pin:
     def _samples_by_block(self, table: str) -> dict[int, list[str]]:
         """Return the sample ids of each block, by position."""
         columns = ["block", "position", "sample_id"]
+        import pyarrow.dataset as ds
+
         files = list(self._tables.files(self._record.pin_of(table)))
         rows = ds.dataset(files, format="parquet").to_table(columns=columns).to_pylist()
         found: dict[int, list[str]] = {}
@@ -147,26 +149,48 @@ class _Pin:
             found.setdefault(row["block"], []).append(row["sample_id"])
         return found
 
-    def _check_properties(self) -> list[VerifyProblem]:
-        head = open_head(self._folder)
-        properties = {} if head is None else head.metadata().configuration
+    def _risks(self) -> Iterator[str]:
+        """Yield what may break the pin later: somebody else wrote to the table."""
+        head = self._open_head()
+        if head is None:
+            yield "the newest version of the table cannot be opened, so that nothing can be added"
+            return
+        properties = head.metadata().configuration
         lacking = [name for name, value in RETENTION.items() if properties.get(name) != value]
-        if not lacking:
-            return []
-        what = f"the table lacks {', '.join(lacking)}, so that VACUUM may break the pin"
-        return [self._problem(what, "all its rows can be read now", is_broken=False)]
+        if lacking:
+            yield f"the table lacks {', '.join(lacking)}, so that VACUUM may break the pin"
+        protocol = head.protocol()
+        reader, writer = protocol.min_reader_version, protocol.min_writer_version
+        if self._pin.is_ours and (reader > PLAIN[0] or writer > PLAIN[1]):
+            yield (
+                f"the table was upgraded to reader version {reader} and writer version {writer}, "
+                "so that some readers refuse it"
+            )
+
+    def _open_head(self) -> DeltaTable | None:
+        try:
+            return open_head(self._folder)
+        except StorageRefusedError:
+            # Pinned versions do not need it.
+            return None
 
     def _other_versions(self) -> str:
-        """Say which versions can be opened: the newest, and how far back from it."""
-        head = open_head(self._folder)
-        if head is None:
+        """Say which versions can be opened."""
+        head = self._open_head()
+        if head is not None:
+            newest = head.version()
+            # A log is cut off from its old end: what can be opened is newer than what cannot.
+            oldest = bisect_left(range(newest), True, key=self._can_open)
+            return f"versions {oldest} to {newest} are there"
+        if not self._can_open(0):
             return "nothing of the table can be read"
-        newest = head.version()
-        # A log is cut off from its old end: what can be opened is all newer than what cannot.
-        oldest = bisect_left(
-            range(newest), True, key=lambda each: open_version(self._folder, each) is not None
-        )
-        return f"versions {oldest} to {newest} are there"
+        # A commit that cannot be read takes those after it along.
+        count = len(list((self._folder / "_delta_log").glob("*.json")))
+        newest = bisect_left(range(1, count), True, key=lambda each: not self._can_open(each))
+        return f"versions 0 to {newest} are there"
+
+    def _can_open(self, version: int) -> bool:
+        return open_version(self._folder, version) is not None
 
     def _problem(self, what: str, readable: str, *, is_broken: bool = True) -> VerifyProblem:
         return VerifyProblem(
@@ -186,6 +210,8 @@ def content_hash(files: list[str], schema: pa.Schema) -> str:
         OSError: A file cannot be read.
         pyarrow.ArrowException: A file is damaged.
     """
+    import pyarrow.dataset as ds
+
     from apollo_spark.workers.hashing import ContentHash, hash_table
 
     total = ContentHash()
@@ -197,9 +223,11 @@ def content_hash(files: list[str], schema: pa.Schema) -> str:
 
 
 def _check_parts(record: DatasetRecord, parts: PartStore) -> list[VerifyProblem]:
-    named = {f"entity {each.name}": each.part for each in record.entities}
-    named |= {f"coding {each.name}": each.part for each in record.codings}
-    named |= {"receipt": record.receipt}
+    named = {record.receipt: "receipt"}
+    described: list[DatasetRecord | RowRule] = [*record.rules, record]
+    for each in described:
+        named |= {coding.part: f"coding {coding.name}" for coding in each.codings}
+        named |= {entity.part: f"entity {entity.name}" for entity in each.entities}
     return [
         VerifyProblem(
             record=str(record),
@@ -208,7 +236,7 @@ def _check_parts(record: DatasetRecord, parts: PartStore) -> list[VerifyProblem]
             what=f"the part of the {name} is missing or damaged",
             readable="the rows are not touched by it",
         )
-        for name, digest in named.items()
+        for digest, name in named.items()
         if not _is_readable(digest, parts)
     ]
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from apollo_spark.errors import UsageError
 from apollo_spark.model.base import Record
+from apollo_spark.model.guard import RowGuard
 from apollo_spark.model.names import MemberName
 
 ASSAY_TYPE = "molecular_expression"
@@ -37,10 +38,22 @@ class LayerRecord(Record):
     is_default: bool = False
 
 
+class SampleLink(Record):
+    """The small table that says to which row of an entity each sample belongs.
+
+    Its columns are `sample_id` and `key`, a value of the entity's field.
+    """
+
+    table: str
+
+
 class AssayRecord(Record):
     """An expression assay: features x samples in one or more units.
 
-    Its samples are joined to `field` of `entity`. A block holds at most `block_size` samples.
+    Its samples are joined to `field` of `entity`, by their ids or by the table of `link`. A block
+    holds at most `block_size` samples. `origin` is the location of the table of the samples that
+    the assay was loaded with, whose keys are the ids of the samples. `guards` are rules that hide
+    samples, besides those that hide rows of the entity; their column is `sample_id`.
     """
 
     name: MemberName
@@ -55,6 +68,9 @@ class AssayRecord(Record):
     layers: tuple[LayerRecord, ...]
     entity: str = "sample"
     field: str = "sample_id"
+    link: SampleLink | None = None
+    origin: str | None = None
+    guards: tuple[RowGuard, ...] = ()
     sample_count: int = Field(ge=0)
     feature_count: int = Field(ge=0)
     block_count: int = Field(ge=0)

@@ -1,5 +1,6 @@
 """The dataset record: what there is, how it relates, and which table versions hold it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -7,7 +8,9 @@ from pydantic import Field
 
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import Record
+from apollo_spark.model.change import Change
 from apollo_spark.model.dictionary import Relation
+from apollo_spark.model.guard import RowGuard
 from apollo_spark.model.names import DatasetName, MemberName
 from apollo_spark.model.pin import TablePin
 
@@ -15,10 +18,42 @@ DATASET_FORMAT = 1
 
 
 class TableSlice(Record):
-    """The fields of an entity that one table holds; None means all of them."""
+    """The fields of an entity that one table holds.
+
+    The first table of an entity holds every row. Each other one is joined to it: its column `key`
+    to the entity's field `on`, both of them the primary key where they are not named.
+
+    Attributes:
+        table: The table, by the name of its pin.
+        fields: What it holds beside the key; None is everything that no other table names.
+        columns: The columns of fields that are stored under other names.
+        key: The column that says to which row of the entity a row belongs.
+        on: The field of the entity that the key stands for.
+        guards: Rules that hide rows of this table, each on its own.
+    """
 
     table: str
     fields: tuple[MemberName, ...] | None = None
+    columns: tuple[tuple[MemberName, str], ...] = ()
+    key: str | None = None
+    on: MemberName | None = None
+    guards: tuple[RowGuard, ...] = ()
+
+    def column_of(self, field: str) -> str:
+        """Return the column that holds a field."""
+        return dict(self.columns).get(field, field)
+
+
+def home_of(tables: Sequence[TableSlice], field: str) -> int:
+    """Return which of an entity's tables holds a field: the one that names it, else the first."""
+    return next(
+        (
+            number
+            for number, each in enumerate(tables)
+            if each.fields is not None and field in each.fields
+        ),
+        0,
+    )
 
 
 class EntityEntry(Record):
@@ -39,6 +74,31 @@ class CodingEntry(Record):
     code_count: int
     is_hierarchical: bool
     part: str
+
+
+class RowRule(Record):
+    """Which rows of an entity are shown, with all that is needed to tell: tables, fields, pins.
+
+    A rule by `text` shows the rows that fulfil the filter, a rule by `keys` takes out those whose
+    `field` stands in that table; what hangs from the entity follows it. The tables go by names of
+    the rule's own pins; their guards are rules before this one.
+
+    Attributes:
+        entity: The entity that is limited.
+        text: The filter, as people write it.
+        keys: The table of the keys that are taken out; its one column is `key`.
+        field: The field that holds such a key.
+    """
+
+    entity: MemberName
+    text: str | None = None
+    keys: str | None = None
+    field: MemberName | None = None
+    main_entity: MemberName
+    entities: tuple[EntityEntry, ...]
+    codings: tuple[CodingEntry, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    pins: tuple[TablePin, ...]
 
 
 class InputFile(Record):
@@ -64,7 +124,11 @@ class Lineage(Record):
 
 
 class DatasetRecord(Record):
-    """One published version of a dataset. It never changes."""
+    """One published version of a dataset. It never changes.
+
+    `rules` are what the guards of tables refer to; `hides` says that something of the tables is
+    not to be seen through this record.
+    """
 
     format: int = Field(default=DATASET_FORMAT, ge=1, le=DATASET_FORMAT)
     kind: str = "dataset"
@@ -80,6 +144,9 @@ class DatasetRecord(Record):
     relations: tuple[Relation, ...] = ()
     assays: tuple[AssayRecord, ...] = ()
     pins: tuple[TablePin, ...]
+    rules: tuple[RowRule, ...] = ()
+    hides: bool = False
+    change: Change | None = None
     lineage: Lineage
     receipt: str
 

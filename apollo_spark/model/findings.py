@@ -22,8 +22,8 @@ class Severity(str, Enum):
 class Rule(Record):
     """A named check.
 
-    `kind` is file, dictionary or value and decides the exit code; `original_code` is the error
-    number of the original product where one is known.
+    `kind` is file, dictionary, value or clash and decides the exit code; `original_code` is the
+    error number of the original product where one is known.
     """
 
     name: str

@@ -58,7 +58,11 @@ class LoadReceipt(Record):
 
 
 class AssayReceipt(Record):
-    """The receipt of an expression load; counts of features unless said."""
+    """The receipt of an expression load; counts of features unless said.
+
+    `entities` has the sample table where one was loaded; `samples_without_row` are those that it
+    lacks. `layers_kept` are the units that were there before and stay.
+    """
 
     operation: str = "load expression"
     assay: str
@@ -77,3 +81,146 @@ class AssayReceipt(Record):
     annotated: int = 0
     annotation_unknown: int = 0
     annotation_retired: int = 0
+    layers_kept: tuple[str, ...] = ()
+    entities: tuple[EntityReceipt, ...] = ()
+    samples_without_row: int = 0
+    findings: tuple[FindingCount, ...] = ()
+
+
+class RowsReceipt(Record):
+    """The receipt of rows that came, changed and went in one entity.
+
+    Rows read = added + changed + unchanged + quarantined. `deletes_unmatched` are keys to delete
+    that no row has.
+    """
+
+    operation: str = "extend rows"
+    entity: str
+    rows_read: int
+    rows_added: int
+    rows_changed: int
+    rows_unchanged: int
+    rows_deleted: int
+    rows_quarantined: int = 0
+    deletes_unmatched: int = 0
+    findings: tuple[FindingCount, ...] = ()
+
+
+class AssayExtensionReceipt(Record):
+    """The receipt of samples that were added to an assay; `values` are those that came.
+
+    `features_missing` are features of the assay that the new samples lack. `layers_rewritten` are
+    the units whose storage was too narrow for the new values: all their files were written anew.
+    """
+
+    operation: str = "extend expression"
+    assay: str
+    units: tuple[str, ...]
+    samples: int
+    samples_before: int
+    features: int
+    features_added: int = 0
+    features_missing: int = 0
+    values: int
+    files_added: int
+    layers_rewritten: tuple[str, ...] = ()
+    files_rewritten: int = 0
+    samples_without_row: int = 0
+    findings: tuple[FindingCount, ...] = ()
+
+
+class ExtensionReceipt(Record):
+    """The receipt of new fields of an entity, or of a new entity.
+
+    `rows_matched` are stored, `rows_unmatched` were left out because the entity, or the one that
+    they refer to, has no such row; `rows_missing` are rows of that one that no row of the file is
+    for. `tables_folded` are earlier extensions whose fields were written into one table with
+    these.
+    """
+
+    operation: str = "extend"
+    mode: str
+    entity: str
+    fields_added: tuple[str, ...]
+    is_inferred: bool
+    rows_read: int
+    rows_matched: int
+    rows_unmatched: int
+    rows_missing: int
+    tables_folded: int = 0
+    entities: tuple[EntityReceipt, ...]
+    findings: tuple[FindingCount, ...] = ()
+
+
+class CompactionReceipt(Record):
+    """The receipt of a compaction: rows and values are those of the version before."""
+
+    operation: str = "compact"
+    blocks_before: int = 0
+    blocks_after: int = 0
+    files_before: int = 0
+    files_after: int = 0
+    bytes_rewritten: int = 0
+    samples_moved: int = 0
+
+    def __add__(self, other: "CompactionReceipt") -> "CompactionReceipt":
+        """Return the counts of both."""
+        names = [each for each in type(self).model_fields if each != "operation"]
+        sums = {each: getattr(self, each) + getattr(other, each) for each in names}
+        return CompactionReceipt(**sums)
+
+
+class ViewReceipt(Record):
+    """The receipt of a view: what it shows; `rows` are those of the main entity."""
+
+    operation: str = "view"
+    entities: int
+    fields: int
+    assays: int
+    rows: int
+
+
+class SealReceipt(Record):
+    """The receipt of a sealed copy: rows of all entities, and samples of all assays."""
+
+    operation: str = "seal"
+    rows: int
+    samples: int
+
+
+class MergeReceipt(Record):
+    """The receipt of a merge: what the link matches among the rows that both datasets show.
+
+    `duplicate_keys` are keys that stand more often on a side than the relationship allows,
+    `fan_out_max` the most source rows of one target row.
+    """
+
+    source_rows: int
+    source_matched: int
+    source_unmatched: int
+    target_rows: int
+    target_matched: int
+    target_unmatched: int
+    duplicate_keys: int
+    fan_out_max: int
+
+
+class AssayMergeReceipt(MergeReceipt):
+    """The receipt of an assay merge: its source rows are samples.
+
+    `features_in_common` are those that another assay of the target has too.
+    """
+
+    samples: int
+    samples_matched: int
+    features_in_common: int
+
+
+class StoredReceipt(Record):
+    """A receipt as it is stored, whatever operation it is of."""
+
+    text: str
+
+    def to_json(self) -> str:
+        """Return the stored text."""
+        return self.text

@@ -19,9 +19,13 @@ def _value(name: str, summary: str, default: Severity = Severity.REFUSE) -> Rule
     return Rule(name=name, kind="value", summary=summary, default=default, can_quarantine=True)
 
 
-def _assay(name: str, summary: str) -> Rule:
+def _assay(name: str, summary: str, default: Severity = Severity.REFUSE) -> Rule:
     """A rule on the content of an assay, where no single row could be set aside."""
-    return Rule(name=name, kind="value", summary=summary)
+    return Rule(name=name, kind="value", summary=summary, default=default)
+
+
+def _clash(name: str, summary: str) -> Rule:
+    return Rule(name=name, kind="clash", summary=summary)
 
 
 FILE_RULES = (
@@ -102,6 +106,9 @@ EXPRESSION_RULES = (
     _assay("features_differ", "all files have the same features, unless they are united"),
     _assay("sample_repeated", "a sample stands once"),
     _assay("sample_present", "an added sample is not in the assay yet"),
+    _dictionary("sample_entity", "the dictionary of an assay describes its samples alone"),
+    _value("sample_unknown", "a row of the sample table has its sample in the assay"),
+    _assay("sample_without_row", "a sample of the assay has a row in the sample table", WARN),
     _assay("expression_number", "a value is a number"),
     _assay("expression_finite", "a value is finite"),
     _assay("expression_negative", "a value is not negative"),
@@ -109,6 +116,26 @@ EXPRESSION_RULES = (
     _assay("pair_repeated", "a sample has one value of a feature"),
 )
 
+MERGE_RULES = (
+    _assay("merge_unmatched_source", "a row of the source has its row in the target", WARN),
+    _assay("merge_unmatched_target", "a row of the target has its row in the source", WARN),
+    _assay("merge_unused_link", "a row of a linking file links a sample of the assay", WARN),
+)
+
+GROWTH_RULES = (
+    _value("key_unmatched", "the key of a row of added fields stands in the entity"),
+    _assay("delete_unmatched", "a key to delete is that of a row"),
+    _assay("delete_contradicted", "a key to delete is not that of a row given"),
+    _clash("field_present", "an added field is not in the entity yet"),
+    _clash("entity_present", "an added entity is not in the dataset yet"),
+    _clash("coding_present", "a coding of the dataset is given with the codes that it has"),
+)
+
 RULES: dict[str, Rule] = {
-    rule.name: rule for rule in (*FILE_RULES, *DICTIONARY_RULES, *VALUE_RULES, *EXPRESSION_RULES)
+    rule.name: rule
+    for rules in (
+        *(FILE_RULES, DICTIONARY_RULES, VALUE_RULES, EXPRESSION_RULES),
+        *(MERGE_RULES, GROWTH_RULES),
+    )
+    for rule in rules
 }

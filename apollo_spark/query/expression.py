@@ -35,7 +35,7 @@ ADDITIONAL_FIELDS = {
     "strand": "strand",
 }
 """Columns that a long extract may add, in their order, with the columns of the annotation."""
-STATISTICS = ("detected", "total", "mean", "variance")
+STATISTICS = ("measured", "detected", "total", "mean", "variance")
 """What is stored for each feature and each sample of a layer."""
 
 _TILES, _SAMPLES, _FEATURES, _VALUES = "tile", "sample", "feature", "expression"
@@ -63,6 +63,7 @@ class PairChoice:
         blocks: The blocks in which these lie, which lets readers skip tiles.
         minimum: The least value.
         maximum: The largest value.
+        shown: The ids of the samples that are shown at all; None shows all of them.
     """
 
     features: FeatureChoice = ALL_FEATURES
@@ -71,6 +72,7 @@ class PairChoice:
     blocks: tuple[int, ...] | None = None
     minimum: float | None = None
     maximum: float | None = None
+    shown: exp.Select | None = None
 
 
 EVERYTHING = PairChoice()
@@ -166,6 +168,9 @@ def _pair_conditions(assay: AssayRecord, choice: PairChoice, value: exp.Expr) ->
         chosen = features_tree(assay, choice.features, ["feature"])
         chosen.set("order", None)
         yield exp.In(this=column(_TILES, "feature"), query=exp.Subquery(this=chosen))
+    if choice.shown is not None:
+        shown = exp.Subquery(this=choice.shown.copy())
+        yield exp.In(this=column(_SAMPLES, "sample_id"), query=shown)
     if choice.samples is not None:
         yield _one_of(column(_SAMPLES, "sample_id"), choice.samples)
     if choice.blocks is not None:

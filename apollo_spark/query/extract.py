@@ -6,19 +6,18 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from apollo_spark.dataset.join_path import JoinStep, join_steps, multiplying_entities, path_to
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.base import Record
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
-from apollo_spark.query.join_path import JoinStep, join_steps, multiplying_entities, path_to
-from apollo_spark.query.joined import Asked, Join, JoinedEntities, Slices, select_fields
+from apollo_spark.query.joined import Asked, Join, JoinedEntities, select_fields
+from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.values import ValueMode
 from apollo_spark.sources.suggest import did_you_mean
 
 SUGGESTIONS = 20
 """Unknown fields for which a known name is suggested; all are named."""
-NO_SLICES: Slices = {}
-"""Every entity is one table of its own name."""
 
 
 class ExtractRequest(Record):
@@ -41,9 +40,7 @@ class ExtractPlan:
     multiplying: tuple[str, ...] = ()
 
 
-def build_extract(
-    dictionary: DataDictionary, request: ExtractRequest, slices: Slices = NO_SLICES
-) -> ExtractPlan:
+def build_extract(scope: QueryScope, request: ExtractRequest) -> ExtractPlan:
     """Return the question for some fields.
 
     Every row of the main entity is there, with or without rows of the others: joins are left
@@ -55,7 +52,8 @@ def build_extract(
         NotFoundError: Fields that are not in the dictionary, all of them.
         UsageError: No field, or a field more than once.
     """
-    asked = find_fields(dictionary, request.fields)
+    dictionary = scope.dictionary
+    asked = find_fields(scope, request.fields)
     steps = join_steps(dictionary, [entity.name for entity, _ in asked])
     entities = (dictionary.main_entity, *(each.entity for each in steps))
     joined = JoinedEntities(
@@ -66,7 +64,7 @@ def build_extract(
         order=entities,
     )
     return ExtractPlan(
-        tree=select_fields(dictionary, slices, joined, asked, request.values),
+        tree=select_fields(scope, joined, asked, request.values),
         columns=request.fields,
         entities=entities,
         multiplying=multiplying_entities(steps),
@@ -74,7 +72,7 @@ def build_extract(
 
 
 def build_extract_per_entity(
-    dictionary: DataDictionary, request: ExtractRequest, slices: Slices = NO_SLICES
+    scope: QueryScope, request: ExtractRequest
 ) -> Mapping[str, ExtractPlan]:
     """Return a question for each entity that is asked for, in the order of the request.
 
@@ -85,16 +83,16 @@ def build_extract_per_entity(
         NotFoundError: Fields that are not in the dictionary, all of them.
         UsageError: No field, or a field more than once.
     """
-    asked = find_fields(dictionary, request.fields)
+    asked = find_fields(scope, request.fields)
     return {
         entity: _build_alone(
-            dictionary, slices, [each for each in asked if each[0].name == entity], request.values
+            scope, [each for each in asked if each[0].name == entity], request.values
         )
         for entity in dict.fromkeys(each.name for each, _ in asked)
     }
 
 
-def find_fields(dictionary: DataDictionary, fields: tuple[str, ...]) -> Asked:
+def find_fields(scope: QueryScope, fields: tuple[str, ...]) -> Asked:
     """Return the fields of a request with their entities.
 
     Raises:
@@ -106,6 +104,7 @@ def find_fields(dictionary: DataDictionary, fields: tuple[str, ...]) -> Asked:
     repeated = [each for each, times in Counter(fields).items() if times > 1]
     if repeated:
         raise UsageError(f"These fields are asked for more than once: {', '.join(repeated)}.")
+    dictionary = scope.dictionary
     found: list[tuple[Entity, FieldSpec]] = []
     lost: list[str] = []
     for path in fields:
@@ -114,7 +113,7 @@ def find_fields(dictionary: DataDictionary, fields: tuple[str, ...]) -> Asked:
         spec = entity.find_field(field_name) if entity else None
         if entity is None or spec is None:
             # Comparing one name with 30,000 takes a tenth of a second.
-            hint = len(lost) < SUGGESTIONS
+            hint = scope.suggests and len(lost) < SUGGESTIONS
             suggestion = _suggest(dictionary, entity, entity_name, field_name) if hint else ""
             lost.append(f"  {path}{suggestion}")
         else:
@@ -132,11 +131,9 @@ def _suggest(
     return did_you_mean(field_name, (each.name for each in entity.fields))
 
 
-def _build_alone(
-    dictionary: DataDictionary, slices: Slices, asked: Asked, values: ValueMode
-) -> ExtractPlan:
+def _build_alone(scope: QueryScope, asked: Asked, values: ValueMode) -> ExtractPlan:
     entity = asked[0][0].name
-    inward = tuple(_single_parents(path_to(dictionary, entity)))
+    inward = tuple(_single_parents(path_to(scope.dictionary, entity)))
     joined = JoinedEntities(
         first=entity,
         joins=tuple(
@@ -145,7 +142,7 @@ def _build_alone(
         order=(*(each.parent for each in reversed(inward)), entity),
     )
     return ExtractPlan(
-        tree=select_fields(dictionary, slices, joined, asked, values),
+        tree=select_fields(scope, joined, asked, values),
         columns=tuple(f"{entity}.{spec.name}" for _, spec in asked),
         entities=(entity,),
     )

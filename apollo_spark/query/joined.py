@@ -1,14 +1,14 @@
 """Entities joined in one statement: where their columns come from, what is shown, in what order."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
-from apollo_spark.query.sql import ascending, column, derived, labelled, name, table
+from apollo_spark.query.scope import QueryScope
+from apollo_spark.query.sql import ascending, column, labelled, name
 from apollo_spark.query.values import (
     Codes,
     FieldSource,
@@ -18,8 +18,6 @@ from apollo_spark.query.values import (
     type_codes,
 )
 
-Slices = Mapping[str, tuple[TableSlice, ...]]
-"""The tables of each entity; the first holds every row, the others repeat the key."""
 Asked = Sequence[tuple[Entity, FieldSpec]]
 """Fields with their entities, in the order of the columns."""
 
@@ -48,18 +46,15 @@ class JoinedEntities:
 
 
 def select_fields(
-    dictionary: DataDictionary,
-    slices: Slices,
-    joined: JoinedEntities,
-    asked: Asked,
-    mode: ValueMode,
+    scope: QueryScope, joined: JoinedEntities, asked: Asked, mode: ValueMode
 ) -> exp.Select:
     """Return the statement that shows some fields of joined entities."""
+    dictionary = scope.dictionary
     order = [key for entity in joined.order for key in _order_fields(dictionary, entity, asked)]
     needed = _needed_fields(joined, asked, order)
     codes = _type_codes(dictionary, asked, mode)
     shown = [
-        show_value(_source(slices, entity, spec), codes.get((spec.coding_name, spec.type)), mode)
+        show_value(_source(scope, entity, spec), codes.get((spec.coding_name, spec.type)), mode)
         for entity, spec in asked
     ]
     values = [
@@ -67,12 +62,12 @@ def select_fields(
         for each, (entity, spec) in zip(shown, asked, strict=True)
     ]
     tree = exp.select(*values)
-    tree = tree.from_(_read(dictionary, slices, joined.first, needed), copy=False)
+    tree = tree.from_(_read(scope, joined.first, needed), copy=False)
     for join in joined.joins:
         same = exp.EQ(
             this=column(join.near, join.near_field), expression=column(join.far, join.far_field)
         )
-        far = _read(dictionary, slices, join.far, needed)
+        far = _read(scope, join.far, needed)
         tree = tree.join(far, on=same, join_type="left outer", copy=False)
     _add_lookups(tree, shown)
     keys = [ascending(column(entity, key)) for entity, key in order]
@@ -113,14 +108,17 @@ def _type_codes(
     return {(title, type_): type_codes(coding, type_) for title, type_, coding in found if coding}
 
 
-def _source(slices: Slices, entity: Entity, spec: FieldSpec) -> FieldSource:
-    tables = _slices_of(slices, entity.name)
+def _source(scope: QueryScope, entity: Entity, spec: FieldSpec) -> FieldSource:
     return FieldSource(
         entity=entity.name,
         spec=spec,
-        table=tables[_slice_number(tables, spec.name)].table,
+        rows=lambda alias: scope.source(entity.name, [spec.name], alias),
         column=column(entity.name, spec.name),
     )
+
+
+def _read(scope: QueryScope, entity: str, needed: dict[str, list[str]]) -> exp.Table | exp.Subquery:
+    return scope.source(entity, needed.get(entity, ()))
 
 
 def _add_lookups(tree: exp.Select, shown: Iterable[Shown]) -> None:
@@ -130,42 +128,3 @@ def _add_lookups(tree: exp.Select, shown: Iterable[Shown]) -> None:
     for each in shown:
         for found, same in each.joins:
             tree.join(found, on=same, join_type="left outer", copy=False)
-
-
-def _read(
-    dictionary: DataDictionary, slices: Slices, entity: str, needed: Mapping[str, Sequence[str]]
-) -> exp.Table | exp.Subquery:
-    """Return where an entity's fields come from: its table, or its slices joined by the key."""
-    tables = _slices_of(slices, entity)
-    homes = {field: _slice_number(tables, field) for field in needed.get(entity, ())}
-    others = sorted(set(homes.values()) - {0})
-    found = dictionary.find_entity(entity)
-    if not others or found is None or found.primary_key is None:
-        return table(tables[0].table, entity)
-    aliases = [f"{entity} {number}" for number in range(len(tables))]
-    values = [column(aliases[number], field) for field, number in homes.items()]
-    query = exp.select(*values).from_(table(tables[0].table, aliases[0]), copy=False)
-    for number in others:
-        same = exp.EQ(
-            this=column(aliases[0], found.primary_key),
-            expression=column(aliases[number], found.primary_key),
-        )
-        other = table(tables[number].table, aliases[number])
-        query = query.join(other, on=same, join_type="left outer", copy=False)
-    return derived(query, entity)
-
-
-def _slices_of(slices: Slices, entity: str) -> tuple[TableSlice, ...]:
-    return slices.get(entity) or (TableSlice(table=entity),)
-
-
-def _slice_number(tables: Sequence[TableSlice], field: str) -> int:
-    """Return which table holds a field: the key is in all of them, and is read from the first."""
-    return next(
-        (
-            number
-            for number, each in enumerate(tables)
-            if each.fields is None or field in each.fields
-        ),
-        0,
-    )

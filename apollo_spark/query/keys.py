@@ -8,8 +8,11 @@ from sqlglot import exp
 
 from apollo_spark.query.sql import ascending, column, derived, labelled, table
 
-_SOURCE, _TARGET, _FOUND = "source", "target", "found"
-_KEY = "key"
+TARGET = "target"
+"""The name under which a question reads what keys refer to."""
+
+_SOURCE, _FOUND = "source", "found"
+_KEY, _COUNT = "key", "count"
 
 
 def repeated_keys(table_name: str, column_name: str, limit: int | None = None) -> exp.Select:
@@ -25,7 +28,29 @@ def unresolved_keys(
     limit: int | None = None,
 ) -> exp.Select:
     """Ask for the values of a column that are not in the column that it refers to."""
-    return _keys(_unresolved(table_name, column_name, target_table, target_column), limit)
+    return unresolved_in(table_name, column_name, table(target_table, TARGET), target_column, limit)
+
+
+def unresolved_in(
+    table_name: str,
+    column_name: str,
+    target: exp.Table | exp.Subquery,
+    target_column: str,
+    limit: int | None = None,
+) -> exp.Select:
+    """Ask for the values of a column that are not in a column of a source under the name TARGET."""
+    return _keys(_unresolved(table_name, column_name, target, target_column), limit)
+
+
+def count_lacking(
+    target: exp.Table | exp.Subquery, target_column: str, table_name: str, column_name: str
+) -> exp.Select:
+    """Count the rows of a source under the name TARGET whose value no row of a table has."""
+    same = exp.EQ(this=column(_SOURCE, column_name), expression=column(TARGET, target_column))
+    one = exp.select(exp.Literal.number(1)).from_(table(table_name, _SOURCE), copy=False)
+    found = exp.Exists(this=one.where(same, copy=False))
+    counted = exp.select(labelled(exp.Count(this=exp.Star()), _COUNT)).from_(target, copy=False)
+    return counted.where(exp.Not(this=found), copy=False)
 
 
 def _repeated(table_name: str, column_name: str) -> exp.Select:
@@ -34,11 +59,13 @@ def _repeated(table_name: str, column_name: str) -> exp.Select:
 
 
 def _unresolved(
-    table_name: str, column_name: str, target_table: str, target_column: str
+    table_name: str,
+    column_name: str,
+    target: exp.Table | exp.Subquery,
+    target_column: str,
 ) -> exp.Select:
-    target = column(_TARGET, target_column)
-    same = exp.EQ(this=target, expression=column(_SOURCE, column_name))
-    one = exp.select(exp.Literal.number(1)).from_(table(target_table, _TARGET), copy=False)
+    same = exp.EQ(this=column(TARGET, target_column), expression=column(_SOURCE, column_name))
+    one = exp.select(exp.Literal.number(1)).from_(target, copy=False)
     resolved = exp.Exists(this=one.where(same, copy=False))
     return _grouped(table_name, column_name).where(exp.Not(this=resolved), copy=False)
 

@@ -135,6 +135,11 @@ def spark_statement(
     return with_sources(tree, source).sql(dialect=SparkDialect, pretty=pretty)
 
 
+def sql_name(*parts: str) -> str:
+    """Return a name for a Spark statement, quoted, its parts joined by dots."""
+    return ".".join(name(each).sql(dialect=SparkDialect) for each in parts)
+
+
 def duckdb_statement(tree: exp.Query) -> str:
     """Return a tree whose tables are in place as one statement for DuckDB."""
     return tree.sql(dialect=DuckDBDialect)

@@ -55,11 +55,11 @@ class ValueMode(str, Enum):
 
 @dataclass(frozen=True)
 class FieldSource:
-    """A field, where it is stored, and the column that stands for it in the question."""
+    """A field, its entity's rows under an alias, and the column for it in the question."""
 
     entity: str
     spec: FieldSpec
-    table: str
+    rows: Callable[[str], exp.Table | exp.Subquery]
     column: exp.Column
 
 
@@ -203,7 +203,7 @@ def _by_items(source: FieldSource, codes: Codes) -> Shown:
 def _decoded_lists(source: FieldSource, codes: str) -> exp.Query:
     stored = column(_LISTS, source.spec.name)
     lists = exp.select(labelled(stored, _ITEMS)).distinct(copy=False)
-    lists = lists.from_(table(source.table, _LISTS), copy=False)
+    lists = lists.from_(source.rows(_LISTS), copy=False)
     items = exp.select(name(_ITEMS), ItemRows(this=column(_LISTS, _ITEMS)))
     items = items.from_(derived(lists, _LISTS), copy=False)
     text = exp.Coalesce(

@@ -81,6 +81,8 @@ def _find_rule_problem(name: str, word: str) -> str | None:
 def _find_severity_problem(rule: Rule, severity: Severity) -> str | None:
     if severity is Severity.QUARANTINE and not rule.can_quarantine:
         return "only rules about values of rows can quarantine; refuse or warn instead"
+    if rule.kind == "clash" and severity is not Severity.REFUSE:
+        return "it always refuses, because nothing that is there is written over"
     if (
         rule.kind == "dictionary"
         and rule.default is Severity.REFUSE

@@ -54,11 +54,16 @@ class TableReading:
     findings: tuple[Finding, ...] = ()
 
 
-def read_text_table(path: Path) -> TableReading:
+def read_text_table(path: Path, *, may_be_tabbed: bool = False) -> TableReading:
     """Read a csv file, or a tsv file by its ending; plain or gzip, UTF-8, LF or CRLF.
 
     Comment lines (beginning with '#') and blank lines before the header are skipped, and so are
     rows without any value.
+
+    Args:
+        path: The file.
+        may_be_tabbed: Whether a header with tabs and no comma makes it a tsv file, whatever its
+            ending.
     """
     try:
         content = path.read_bytes()
@@ -77,6 +82,9 @@ def read_text_table(path: Path) -> TableReading:
         position = content.index(b"\0")
         return _unread(path, "file_not_text", "the file holds NUL bytes", content, position)
     is_tsv = path.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
+    if may_be_tabbed:
+        header = next(filter(_is_content, text.split("\n")), "")
+        is_tsv = is_tsv or ("\t" in header and "," not in header)
     return parse_text_table(text, file=path.name, delimiter="\t" if is_tsv else ",")
 
 

@@ -23,7 +23,13 @@ MESSAGES = {
     "cell_code": "not a code of the field's coding",
     "cell_empty_item": "an empty item in a multi-select",
     "key_missing": "the primary key is empty",
+    "key_unmatched": "no row of the entity has this key",
+    "reference_resolves": "the row that it refers to is not there",
+    "reference_cardinality": "the value stands more than once, against the relationship",
     "reference_missing": "the row refers to no parent",
+    "delete_unmatched": "no row has this key",
+    "delete_contradicted": "a row given has this key, which is to be deleted",
+    "sample_unknown": "the assay has no sample of this id",
 }
 
 # After one of these, rows are lost from what could be read: what refers to them is not to blame.

@@ -2,10 +2,15 @@
 
 A cell becomes 64 bits, seeded by the name and logical type of its column. A row is the mixed sum
 of its cells, in two lanes; a table is the sum of its rows modulo 2**64 in each lane. Sums can be
-added: parts of a table may be hashed anywhere and in any order. It finds damage and differences;
-it does not withstand somebody who builds a collision on purpose.
+added and taken away: parts of a table may be hashed anywhere and in any order, and rows that come
+or go change the hash of a table without its other rows being read. It finds damage and
+differences; it does not withstand somebody who builds a collision on purpose.
+
+The stored form is the sums themselves. A digest of them would tell two tables apart no better,
+since equal sums have equal digests, but nothing could be added to it any more.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -18,11 +23,14 @@ from apollo_spark.workers.cellhash import hash_cells, logical_type, mix
 # Rows at a time: intermediate arrays stay in the processor's cache.
 SLICE = 1 << 15
 LANE = 2**64
+# Tells this form from any other that may follow.
+FORM = "s1"
+STORED = re.compile(FORM + r"-([0-9a-f]{1,16})-([0-9a-f]{16})-([0-9a-f]{16})\Z")
 
 
 @dataclass(frozen=True)
 class ContentHash:
-    """Number of rows and the two sums; the sum of two hashes is the hash of both tables."""
+    """Number of rows and the two sums; the sum of two hashes is that of the rows of both."""
 
     rows: int = 0
     lo: int = 0
@@ -34,10 +42,31 @@ class ContentHash:
             self.rows + other.rows, (self.lo + other.lo) % LANE, (self.hi + other.hi) % LANE
         )
 
+    def __sub__(self, other: "ContentHash") -> "ContentHash":
+        """Hash of the rows that are left when those of the other, all among them, are gone."""
+        return ContentHash(
+            self.rows - other.rows, (self.lo - other.lo) % LANE, (self.hi - other.hi) % LANE
+        )
+
     def hex(self) -> str:
-        """Give the 32 hexadecimal digits that stand for rows and sums."""
-        parts = b"".join(each.to_bytes(8, "little") for each in (self.rows, self.lo, self.hi))
-        return blake2b(parts, digest_size=16).hexdigest()
+        """Give the stored form: its tag, the rows and the two sums, in hexadecimal digits.
+
+        >>> ContentHash(rows=26, lo=255, hi=1).hex()
+        's1-1a-00000000000000ff-0000000000000001'
+        """
+        return f"{FORM}-{self.rows:x}-{self.lo:016x}-{self.hi:016x}"
+
+    @staticmethod
+    def from_hex(text: str) -> "ContentHash":
+        """Read what `hex` gave.
+
+        Raises:
+            ValueError: The text is no stored form.
+        """
+        found = STORED.match(text)
+        if found is None:
+            raise ValueError("not the stored form of a content hash")
+        return ContentHash(*(int(each, 16) for each in found.groups()))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,11 @@ class LineRuns:
         self._next_line = -1
         self._runs: Runs = []
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no line was added."""
+        return self._rows == 0
+
     def add(self, lines: np.ndarray) -> None:
         """Append the lines of the next rows."""
         if len(lines) == 0:
@@ -51,3 +56,11 @@ def line_of_row(runs: Runs, row: int) -> int:
     rows = np.array([run[0] for run in runs])
     start, line = runs[int(np.searchsorted(rows, row, side="right")) - 1]
     return line + row - start
+
+
+def lines_of_rows(runs: Runs, rows: int) -> np.ndarray:
+    """Give the physical lines of all rows of a Parquet file, in their order."""
+    starts = np.array([run[0] for run in runs], np.int64)
+    lines = np.array([run[1] for run in runs], np.int64)
+    lengths = np.diff(starts, append=rows)
+    return np.repeat(lines - starts, lengths) + np.arange(rows)

@@ -1,6 +1,7 @@
 """Write the rows of one block to one Parquet file."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -34,24 +35,36 @@ class WrittenFile:
     stats: str
 
 
-class BlockWriter:
-    """Writes the rows of a block as they come; a block without rows leaves no file."""
+class FileWriter:
+    """Writes rows as they come into one file; without rows there is no file.
 
-    def __init__(self, folder: str, block: Block) -> None:
+    Args:
+        folder: The table's folder.
+        number: Stands in the name of the file.
+        texts: What the file says of its rows beside their lines.
+    """
+
+    def __init__(self, folder: str, number: int, texts: Mapping[str, str]) -> None:
         self._folder = Path(folder)
-        self._name = f"part-{block.index:05d}-{uuid4()}.parquet"
-        self._source = json.dumps({"file": block.file.label, "sha256": block.file.sha256})
+        self._name = f"part-{number:05d}-{uuid4()}.parquet"
+        self._texts = dict(texts)
         self._lines = LineRuns()
         self._waiting: list[pa.Table] = []
         self._writer: pq.ParquetWriter | None = None
         self._collected: list[pq.FileMetaData] = []
         self.written: WrittenFile | None = None
 
-    def add(self, table: pa.Table, lines: np.ndarray) -> None:
-        """Write rows, or keep them until they are enough for a row group."""
+    def add(self, table: pa.Table, lines: np.ndarray | None) -> None:
+        """Write rows, or keep them until they are enough for a row group.
+
+        Args:
+            table: The rows.
+            lines: The physical line of each; None where they are not known.
+        """
         if table.num_rows == 0:
             return
-        self._lines.add(lines)
+        if lines is not None:
+            self._lines.add(lines)
         if self._is_enough() and table.nbytes >= GROUP_BYTES // 4:
             self._flush()
         self._waiting.append(table)
@@ -68,7 +81,7 @@ class BlockWriter:
             self._writer = open_writer(self._folder / self._name, table, self._collected)
         self._writer.write_table(table, row_group_size=table.num_rows)
 
-    def __enter__(self) -> "BlockWriter":
+    def __enter__(self) -> "FileWriter":
         return self
 
     def __exit__(
@@ -87,7 +100,9 @@ class BlockWriter:
             self._writer.close()
             path.unlink(missing_ok=True)
             return
-        texts = {SOURCE_KEY: self._source, LINES_KEY: self._lines.dump()}
+        texts = (
+            self._texts if self._lines.is_empty else self._texts | {LINES_KEY: self._lines.dump()}
+        )
         self._writer.add_key_value_metadata(texts)
         self._writer.close()
         file = self._collected[0]
@@ -97,6 +112,14 @@ class BlockWriter:
             rows=file.num_rows,
             stats=delta_stats(self._writer.schema, file),
         )
+
+
+class BlockWriter(FileWriter):
+    """Writes the rows of a block of an input file."""
+
+    def __init__(self, folder: str, block: Block) -> None:
+        source = json.dumps({"file": block.file.label, "sha256": block.file.sha256})
+        super().__init__(folder, block.index, {SOURCE_KEY: source})
 
 
 def open_writer(path: Path, sample: pa.Table, collected: list[pq.FileMetaData]) -> pq.ParquetWriter:

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from sqlglot import exp
 
-from apollo_spark.engines.base import Engine
+from apollo_spark.engines.base import Engine, TableFiles
+from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.expression import AssayFiles
-from apollo_spark.engines.tiles import NOT_WANTED
+from apollo_spark.engines.tile_index import NOT_WANTED
 from apollo_spark.errors import NotFoundError
+from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.assay import AssayRecord, LayerRecord
 from apollo_spark.model.pin import TablePin
+from apollo_spark.query.assay_scope import shown_samples
 from apollo_spark.query.expression import (
     ALL_FEATURES,
     ANNOTATION,
@@ -37,6 +41,32 @@ class PairSelection:
     features: np.ndarray
     samples: np.ndarray
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OpenAssay:
+    """An assay that is open for reading.
+
+    `shown` asks for the ids of the samples that are shown; None where all of them are.
+    """
+
+    files: AssayFiles
+    engine: Engine
+    pins: Mapping[str, TablePin]
+    shown: exp.Select | None
+
+
+def open_assay(tables: TableFiles, opened: OpenDataset, assay: AssayRecord) -> OpenAssay:
+    """Open an assay of an open dataset, with the samples that are shown."""
+    engine = EmbeddedEngine(tables)
+    tree = shown_samples(opened.scope, assay)
+
+    def ids() -> pa.Array:
+        assert tree is not None, "asked only where samples are hidden"
+        return engine.run(tree, opened.pins).read_all().column(0).combine_chunks()
+
+    files = AssayFiles(tables, opened.pins, assay, shown=None if tree is None else ids)
+    return OpenAssay(files, engine, opened.pins, tree)
 
 
 def find_assay(assays: Sequence[AssayRecord], name: str | None, dataset: str) -> AssayRecord:
@@ -71,18 +101,14 @@ def find_layer(assay: AssayRecord, unit: str | None) -> LayerRecord:
     return found
 
 
-def find_annotation(
-    files: AssayFiles, engine: Engine, pins: Mapping[str, TablePin], choice: FeatureChoice
-) -> pa.Table:
+def find_annotation(assay: OpenAssay, choice: FeatureChoice) -> pa.Table:
     """Return what is known about the chosen features, in the order of the assay."""
-    reader = engine.run(features_tree(files.assay, choice), pins)
+    reader = assay.engine.run(features_tree(assay.files.assay, choice), assay.pins)
     return reader.read_all().rename_columns(list(ANNOTATION))
 
 
 def select_pairs(
-    files: AssayFiles,
-    engine: Engine,
-    pins: Mapping[str, TablePin],
+    assay: OpenAssay,
     choice: FeatureChoice,
     samples: Sequence[str] | None,
     *,
@@ -94,9 +120,7 @@ def select_pairs(
     order of the assay.
 
     Args:
-        files: The assay.
-        engine: Who answers what is asked by symbol or location.
-        pins: Pins by table name.
+        assay: The assay.
         choice: The features.
         samples: The samples; None is all of them.
         strict: Whether a name that is not in the assay is an error; else it is noted.
@@ -104,6 +128,7 @@ def select_pairs(
     Raises:
         NotFoundError: A name is not in the assay.
     """
+    files = assay.files
     lost: list[str] = []
     notes: list[str] = []
     if choice == ALL_FEATURES:
@@ -111,7 +136,7 @@ def select_pairs(
     elif choice.symbols is None and choice.locations is None:
         features = _known(files.find_features(_once(choice.ids or ())), choice.ids or (), lost)
     else:
-        found = find_annotation(files, engine, pins, choice)
+        found = find_annotation(assay, choice)
         features = files.find_features(found.column("feature_id").to_pylist())
         notes += _notes_of_symbols(found, choice, lost)
     places = np.arange(len(files.sample_ids))
@@ -125,7 +150,7 @@ def select_pairs(
 
 
 def as_pairs(
-    files: AssayFiles,
+    assay: OpenAssay,
     selection: PairSelection,
     choice: FeatureChoice,
     samples: Sequence[str] | None,
@@ -134,6 +159,7 @@ def as_pairs(
     maximum: float | None = None,
 ) -> PairChoice:
     """Return a selection as a statement chooses, with the numbers by which it skips tiles."""
+    files = assay.files
     few = choice != ALL_FEATURES and len(selection.features) <= MOST_INDEXES
     numbers = files.feature_numbers(selection.features) if few else None
     blocks = None if samples is None else files.blocks_of(selection.samples)
@@ -144,6 +170,7 @@ def as_pairs(
         blocks=None if blocks is None else tuple(blocks.tolist()),
         minimum=minimum,
         maximum=maximum,
+        shown=assay.shown,
     )
 
 

@@ -41,13 +41,16 @@ def check_tables(
     runner: TaskRunner,
     engine: Engine,
     excluded: Excluded,
+    also: Mapping[str, KeySets] | None = None,
 ) -> CheckResult:
     """Run the checks between rows; if anything at all is wrong, collect places and values.
 
     One question per key check when all is well; a second pass over the entities concerned
-    otherwise.
+    otherwise. `also` holds values that break further rules, by entity.
     """
     keys = find_key_faults(plan, written, pins, engine=engine)
+    for entity, values in (also or {}).items():
+        keys.setdefault(entity, {}).update(values)
     concerned = [
         each
         for each in plan.entities

@@ -1,6 +1,6 @@
 """Plan a clinical load: everything that can be decided, and refused, before Spark starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apollo_spark.dataset.build import fingerprint
@@ -16,6 +16,7 @@ from apollo_spark.sources.dictionary_csv import read_dictionary
 from apollo_spark.sources.inputs import DataFile, DataFiles, check_entities, resolve_data
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.tables.layout import entity_spec
+from apollo_spark.tables.slices import MAX_COLUMNS
 from apollo_spark.workers.scan import blocks_of, scan_file
 from apollo_spark.workers.source import is_splittable
 from apollo_spark.workers.spec import Block, EntitySpec, FileSpec
@@ -55,7 +56,10 @@ class PlannedEntity:
 
 @dataclass(frozen=True)
 class ClinicalPlan:
-    """A load that may start: nothing found so far refuses it."""
+    """A load that may start: nothing found so far refuses it.
+
+    An entity with more columns than `max_columns` has several tables.
+    """
 
     dictionary: DataDictionary
     policy: Policy
@@ -63,6 +67,7 @@ class ClinicalPlan:
     inputs: tuple[InputFile, ...]
     parameters: tuple[tuple[str, str], ...]
     fingerprint: str
+    max_columns: int = MAX_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,9 @@ class Planning:
     findings: tuple[Finding, ...]
 
 
-def plan_clinical_load(request: ClinicalLoad, *, block_bytes: int) -> Planning:
+def plan_clinical_load(
+    request: ClinicalLoad, *, block_bytes: int, max_columns: int = MAX_COLUMNS
+) -> Planning:
     """Read dictionary, policy and headers, check them together, hash and cut the files.
 
     Raises:
@@ -82,7 +89,7 @@ def plan_clinical_load(request: ClinicalLoad, *, block_bytes: int) -> Planning:
         DictionaryError: The policy file breaks its rules.
     """
     require_dataset_name(request.name)
-    _require_encoding(request.encoding)
+    require_encoding(request.encoding)
     policy = read_policy(Path(request.policy)) if request.policy else Policy()
     reading = read_dictionary(
         Path(request.dictionary),
@@ -90,21 +97,27 @@ def plan_clinical_load(request: ClinicalLoad, *, block_bytes: int) -> Planning:
         Path(request.entities) if request.entities else None,
     )
     data = resolve_data(request.data)
-    headers, found = _read_headers(request, data)
+    headers, found = read_headers(data, request.encoding)
     findings = (*reading.findings, *data.findings, *found)
     if reading.dictionary is not None:
         findings += _check_headers(reading.dictionary, data, headers)
     # A policy may soften what is found in data files; without a sound dictionary there is no load.
     findings = tuple(
-        each if each in reading.findings else _under(policy, each) for each in findings
+        each if each in reading.findings else under_policy(policy, each) for each in findings
     )
     if reading.dictionary is None or refusing(findings):
         return Planning(plan=None, policy=policy, findings=findings)
     plan = _cut(request, reading.dictionary, policy, headers, block_bytes=block_bytes)
+    plan = replace(plan, max_columns=max_columns)
     return Planning(plan=plan, policy=policy, findings=findings)
 
 
-def _require_encoding(encoding: str) -> None:
+def require_encoding(encoding: str) -> None:
+    """Require an encoding that Python knows.
+
+    Raises:
+        UsageError: It knows none of that name.
+    """
     try:
         "".encode(encoding)
     except LookupError:
@@ -113,17 +126,19 @@ def _require_encoding(encoding: str) -> None:
         ) from None
 
 
-def _under(policy: Policy, finding: Finding) -> Finding:
+def under_policy(policy: Policy, finding: Finding) -> Finding:
+    """Return a finding with the severity that a policy gives it."""
     return finding.model_copy(update={"severity": policy.severity_of(finding.rule)})
 
 
-def _read_headers(
-    request: ClinicalLoad, data: DataFiles
+def read_headers(
+    data: DataFiles, encoding: str
 ) -> tuple[dict[DataFile, Header], tuple[Finding, ...]]:
+    """Read the headers of files, and say what is wrong with those that have none."""
     headers: dict[DataFile, Header] = {}
     findings: list[Finding] = []
     for file in data.files:
-        reading = read_header(file, encoding=request.encoding)
+        reading = read_header(file, encoding=encoding)
         findings.extend(reading.findings)
         if reading.header is not None:
             headers[file] = reading.header
@@ -157,7 +172,7 @@ def _cut(
         blocks: list[Block] = []
         for file, header in headers.items():
             if file.entity == entity.name:
-                scanned, found, size = _scan(file, header, request.encoding, block_bytes)
+                scanned, found, size = scan_data(file, header, request.encoding, block_bytes)
                 files.append(scanned)
                 blocks.extend(found)
                 inputs.append(
@@ -177,9 +192,10 @@ def _cut(
     )
 
 
-def _scan(
+def scan_data(
     file: DataFile, header: Header, encoding: str, block_bytes: int
 ) -> tuple[FileSpec, tuple[Block, ...], int]:
+    """Hash a file and cut it into blocks of whole rows; return its size in bytes too."""
     scan = scan_file(
         file.path,
         data_start=header.data_start,

@@ -12,6 +12,7 @@ from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.workers.block_task import BlockTask, run_collect, run_raw, run_write
 from apollo_spark.workers.hashing import ContentHash
 from apollo_spark.workers.parquet import WrittenFile
+from apollo_spark.workers.staging import StageTask
 from apollo_spark.workflows.clinical_plan import PlannedEntity
 
 Excluded = Mapping[str, frozenset[int]]
@@ -50,11 +51,12 @@ def write_entities(
         if result["part"] is not None:
             entity.files.append(WrittenFile(**result["part"]))
         entity.content += ContentHash(**result["hash"])
-        entity.found.extend(_counted(task, result))
+        entity.found.extend(faults_of(task, result))
     return written
 
 
-def _counted(task: BlockTask, result: Mapping[str, Any]) -> list[dict[str, Any]]:
+def faults_of(task: BlockTask | StageTask, result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what a task that wrote rows found wrong in them."""
     counts = [(rule, column, count) for rule, column, count in result["counts"] if count]
     problems = [(rule, None, 1) for rule, _ in result["problems"]]
     return [
@@ -63,7 +65,7 @@ def _counted(task: BlockTask, result: Mapping[str, Any]) -> list[dict[str, Any]]
     ]
 
 
-def finding_of(task: BlockTask, **found: Any) -> dict[str, Any]:
+def finding_of(task: BlockTask | StageTask, **found: Any) -> dict[str, Any]:
     """Return what a task found, with the entity and the file it was found in."""
     return {"entity": task.spec.entity, "file": task.block.file.label, **found}
 
@@ -117,7 +119,7 @@ def tasks_of(
             spec=entity.spec,
             block=block,
             folder=folder_of(entity.spec.entity),
-            excluded=_lines(excluded.get(block.file.path)),
+            excluded=excluded_lines(excluded.get(block.file.path)),
             keys=keys,
         )
         for entity in entities
@@ -125,7 +127,8 @@ def tasks_of(
     ]
 
 
-def _lines(lines: frozenset[int] | None) -> np.ndarray | None:
+def excluded_lines(lines: frozenset[int] | None) -> np.ndarray | None:
+    """Return lines to leave out as a task takes them."""
     return np.array(sorted(lines), np.int64) if lines else None
 
 

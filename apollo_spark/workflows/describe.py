@@ -6,10 +6,13 @@ from typing import Any
 
 from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
+from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import Record
-from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.change import ViewChange
+from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
+from apollo_spark.model.pin import TablePin
 
 
 class FieldLine(Record):
@@ -24,14 +27,23 @@ class FieldLine(Record):
 
 
 def describe_record(
-    lake: Lake, record: DatasetRecord, *, with_pins: bool = False
+    lake: Lake, record: DatasetRecord, *, with_pins: bool = False, full: bool = False
 ) -> dict[str, Any]:
     """Return a record as the JSON object that `show --json` prints.
 
-    Pins hold the location as it is stored; with `with_pins`, also the absolute path, rows, file
-    count digest and content hash, enough for any other Delta reader.
+    Of a view, parents, receipt and rules are told only where they are asked for; numbers of rows
+    are those of whole tables, and None where something of them is hidden.
+
+    Args:
+        lake: Where it is.
+        record: The record.
+        with_pins: Whether pins have the absolute path, rows, file digest and content hash, enough
+            for any other Delta reader.
+        full: Whether to tell what a view keeps to itself.
     """
     dictionary = lake.load_dictionary(record)
+    is_told = full or not isinstance(record.change, ViewChange)
+    receipt = json.loads(lake.parts.get(record.receipt)) if is_told else {}
     return {
         "name": record.name,
         "version": record.version,
@@ -40,14 +52,7 @@ def describe_record(
         "schema": record.schema_tag,
         "published": record.lineage.time.isoformat(),
         "main_entity": record.main_entity,
-        "entities": {
-            each.name: {
-                "title": each.title,
-                "primary_key": each.primary_key,
-                "fields": [spec.name for spec in each.fields],
-            }
-            for each in dictionary.entities
-        },
+        "entities": {each.name: _entity(record, each) for each in dictionary.entities},
         "relations": [
             {
                 "from": f"{each.from_entity}.{each.from_field}",
@@ -57,25 +62,63 @@ def describe_record(
             for each in record.relations
         ],
         "codings": {each.name: each.code_count for each in record.codings},
-        "assays": [],
-        "pins": [describe_pin(lake, record, pin.table, full=with_pins) for pin in record.pins],
-        "parents": list(record.lineage.parents),
+        "assays": [_assay(record, each) for each in record.assays],
+        "pins": [_pin(lake, record, pin, with_pins=with_pins, full=full) for pin in record.pins],
+        "parents": list(record.lineage.parents) if is_told else [],
         "operation": record.lineage.operation,
+        # Of a view, whom its base lost is not told either.
+        "withdrawn": lake.withdrawn_from(record) if full or not record.hides else {},
         "inputs": [each.model_dump(mode="json") for each in record.lineage.inputs],
-        "receipt": json.loads(lake.parts.get(record.receipt)),
+        "receipt": receipt,
+        **({"rules": [_rule(each) for each in record.rules]} if full else {}),
     }
 
 
-def describe_pin(lake: Lake, record: DatasetRecord, table: str, *, full: bool) -> dict[str, Any]:
-    """Return a pin as JSON."""
-    pin = record.pin_of(table)
-    short = {"table": pin.table, "version": pin.version, "location": pin.location, "rows": pin.rows}
-    if not full:
+def _entity(record: DatasetRecord, entity: Entity) -> dict[str, Any]:
+    entry = record.find_entity(entity.name)
+    rows = None if entry is None or record.hides else record.pin_of(entry.slices[0].table).rows
+    return {
+        "title": entity.title,
+        "primary_key": entity.primary_key,
+        "rows": rows,
+        "fields": [spec.name for spec in entity.fields],
+    }
+
+
+def _assay(record: DatasetRecord, assay: AssayRecord) -> dict[str, Any]:
+    return {
+        "name": assay.name,
+        "type": assay.type,
+        "unit": assay.default_layer.unit,
+        "units": [each.unit for each in assay.layers],
+        "features": assay.feature_count,
+        "samples": None if record.hides else assay.sample_count,
+        "of": f"{assay.entity}.{assay.field}",
+    }
+
+
+def _rule(rule: RowRule) -> dict[str, Any]:
+    pins = [str(each) for each in rule.pins]
+    return {"entity": rule.entity, "text": rule.text, "keys": rule.keys, "pins": pins}
+
+
+def _pin(
+    lake: Lake, record: DatasetRecord, pin: TablePin, *, with_pins: bool, full: bool
+) -> dict[str, Any]:
+    # A content hash begins with the number of rows.
+    is_hidden = record.hides and not full
+    short = {
+        "table": pin.table,
+        "version": pin.version,
+        "location": pin.location,
+        "rows": None if is_hidden else pin.rows,
+    }
+    if not with_pins:
         return short
     return {
         **short,
         "path": str(lake.tables.folder_of(pin)),
-        "content_hash": pin.content_hash,
+        "content_hash": None if is_hidden else pin.content_hash,
         "files_digest": pin.files_digest,
     }
 

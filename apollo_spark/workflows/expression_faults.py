@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from apollo_spark.errors import InputFileError
 from apollo_spark.model.findings import Finding, Place
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.rules import RULES
 
 UNKNOWN_FEATURE = "feature_unknown"
-"""What tasks call a feature that the first file does not have."""
+"""What tasks call a feature that was not in any file when the load was planned."""
 
 
 def has_faults(answers: Sequence[Mapping[str, Any]]) -> bool:
@@ -18,12 +19,21 @@ def has_faults(answers: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def merge_places(collected: Sequence[Mapping[str, Any]], policy: Policy) -> tuple[Finding, ...]:
-    """Sum the places that tasks collected, by rule and file."""
+    """Sum the places that tasks collected, by rule and file.
+
+    Raises:
+        InputFileError: A file is not what it was when the load was planned.
+    """
     counts: Counter[tuple[str, str]] = Counter()
     places: dict[tuple[str, str], list[Place]] = {}
     columns: dict[tuple[str, str], str | None] = {}
     for each in (found for one in collected for found in one["found"]):
-        rule = "features_differ" if each["rule"] == UNKNOWN_FEATURE else each["rule"]
+        rule = each["rule"]
+        if rule == UNKNOWN_FEATURE:
+            raise InputFileError(
+                f"{each['places'][0][0]} changed while it was loaded.",
+                fix="Run the command again when nobody writes to the files.",
+            )
         for file, line, column, text in each["places"]:
             places.setdefault((rule, file), []).append(Place(line=line, value=text))
             columns.setdefault((rule, file), column)

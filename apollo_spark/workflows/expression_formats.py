@@ -1,31 +1,35 @@
 """Plan a source by its format."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from apollo_spark.sources.expression.detected import Detected, Detection
 from apollo_spark.sources.expression.samples import compile_pattern, rename_alignments
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.workers.expression.spec import UnitRules
-from apollo_spark.workers.source import InputProblemError
-from apollo_spark.workflows.expression_files import plan_long, plan_sample_files
-from apollo_spark.workflows.expression_rows import scan_source
+from apollo_spark.workflows.expression_files import plan_sample_files
+from apollo_spark.workflows.expression_long import plan_long
 from apollo_spark.workflows.expression_sources import (
     SourcePlanning,
     SourceRequest,
     plan_matrices,
 )
 
+STRANDED = ("star", "gdc", "manifest")
+"""Formats whose files may count reads by strand."""
+
 
 def plan_source(request: SourceRequest, detection: Detection) -> SourcePlanning:
     """Plan the files of a source, or say what keeps them from being read."""
-    try:
-        return _plan(request, detection)
-    except InputProblemError as problem:
-        text = "a file cannot be read to its end"
-        labels = {each.file.label for each in detection.files}
-        file = labels.pop() if len(labels) == 1 else None
-        found = finding_of(problem.rule, text, file=file, line=problem.line)
+    if request.strand != "unstranded" and detection.format not in STRANDED:
+        text = "files of this format do not count reads by strand"
+        found = finding_of("source_format", text, file=detection.files[0].file.label)
         return SourcePlanning(None, (found,))
+    planning = _plan(request, detection)
+    if planning.source is None or "" not in planning.source.samples.ids:
+        return planning
+    found = finding_of("key_missing", "a sample has no id", file=detection.files[0].file.label)
+    return replace(planning, source=None, findings=(*planning.findings, found))
 
 
 def _plan(request: SourceRequest, detection: Detection) -> SourcePlanning:
@@ -35,8 +39,7 @@ def _plan(request: SourceRequest, detection: Detection) -> SourcePlanning:
     if detection.format == "featurecounts":
         return plan_matrices(request, _with_sample_names(request, files))
     if detection.format == "long":
-        scanned = [scan_source(each, request.scratch) for each in files]
-        return plan_long(request, scanned, unit_rules(request.unit))
+        return plan_long(request, files, unit_rules(request.unit))
     return plan_sample_files(request, detection)
 
 

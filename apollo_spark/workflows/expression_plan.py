@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from apollo_spark.errors import UsageError
 from apollo_spark.model.assay import FeatureIdKind, parse_unit
-from apollo_spark.model.base import Record, canonical_json
+from apollo_spark.model.base import Record, canonical_json, sha256_text
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.names import find_name_problem, require_dataset_name
@@ -18,12 +18,19 @@ from apollo_spark.sources.expression.detect import detect_source, require_format
 from apollo_spark.sources.expression.features import IdRule
 from apollo_spark.sources.expression.files import find_files
 from apollo_spark.sources.expression.id_map import IdMap, read_id_map
+from apollo_spark.sources.expression.quantifiers import Strand
 from apollo_spark.sources.expression.top import SourceFile
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.workers.expression.rows import hash_file
 from apollo_spark.workers.expression.spec import OnDuplicate
+from apollo_spark.workflows.clinical_plan import ClinicalLoad, ClinicalPlan
 from apollo_spark.workflows.expression_formats import plan_source
-from apollo_spark.workflows.expression_sources import PlannedSource, SourceRequest
+from apollo_spark.workflows.expression_samples import plan_sample_fields, require_both
+from apollo_spark.workflows.expression_sources import (
+    PlannedSource,
+    SourcePlanning,
+    SourceRequest,
+)
 
 OPERATION = "load expression"
 """The operation of a first load; an extension has its own."""
@@ -47,15 +54,31 @@ class ExpressionLoad(Record):
     missing: tuple[str, ...] = ()
     policy: str | None = None
     report: str | None = None
+    strand: Strand = "unstranded"
     dictionary: str | None = None
     codings: str | None = None
     data: tuple[tuple[str, str], ...] = ()
+    replace: bool = False
     dry_run: bool = False
 
     @property
     def missing_markers(self) -> tuple[str, ...]:
         """The texts that mean missing; the empty cell always does."""
         return tuple(dict.fromkeys(("", *self.missing)))
+
+    @property
+    def sample_table(self) -> ClinicalLoad | None:
+        """The load of the fields of the samples, if they come along."""
+        if self.dictionary is None:
+            return None
+        return ClinicalLoad(
+            name=self.name,
+            dictionary=self.dictionary,
+            codings=self.codings,
+            data=self.data,
+            missing=self.missing,
+            policy=self.policy,
+        )
 
 
 @dataclass(frozen=True)
@@ -67,6 +90,7 @@ class ExpressionPlan:
     source: PlannedSource
     annotation: Annotation | None
     annotated: Annotated | None
+    sample_fields: ClinicalPlan | None
     inputs: tuple[InputFile, ...]
     parameters: tuple[tuple[str, str], ...]
     fingerprint: str
@@ -103,7 +127,7 @@ def plan_expression_load(
         scratch: Where compressed files are unpacked, so that several tasks can read them.
 
     Raises:
-        UsageError: An illegal name, unit, format or pattern.
+        UsageError: An illegal name, unit, format or pattern, or half of a sample table.
         DictionaryError: The policy breaks its rules.
     """
     unit = _require_legal(request)
@@ -121,50 +145,62 @@ def plan_expression_load(
     findings = (*found.findings, *detection.findings, *id_map.findings)
     findings += reading.findings if reading else ()
     notes = (*found.notes, *detection.notes)
-    source = None
+    planned = SourcePlanning(None)
     if not refusing(findings) and detection.format is not None:
         planned = plan_source(
-            SourceRequest(
-                unit=unit,
-                id_rule=_id_rule(request.feature_ids),
-                id_map=id_map.targets if request.id_map else None,
-                on_duplicate=request.on_duplicate,
-                is_union=request.features == "union",
-                sample_pattern=request.sample_pattern,
-                missing=request.missing_markers,
-                block_bytes=block_bytes,
-                scratch=scratch,
-            ),
+            _source_request(request, unit, id_map, block_bytes=block_bytes, scratch=scratch),
             detection,
         )
-        source, findings, notes = (
-            planned.source,
-            findings + planned.findings,
-            notes + planned.notes,
+    findings, notes = (*findings, *planned.findings), (*notes, *planned.notes)
+    if planned.source is not None:
+        # What keeps a source from being read refuses, whatever a policy says.
+        findings = tuple(
+            each.model_copy(update={"severity": policy.severity_of(each.rule)}) for each in findings
         )
-    findings = tuple(
-        each.model_copy(update={"severity": policy.severity_of(each.rule)}) for each in findings
-    )
-    if source is None or refusing(findings):
+    fields, table = None, request.sample_table
+    if table is not None:
+        planning = plan_sample_fields(table, block_bytes=block_bytes)
+        fields, findings = planning.plan, (*findings, *planning.findings)
+    if planned.source is None or refusing(findings):
         return ExpressionPlanning(None, policy, findings, notes)
     annotation = reading.annotation if reading else None
-    return ExpressionPlanning(
-        _build_plan(request, unit, policy, source, annotation), policy, findings, notes
+    plan = _build_plan(request, policy, planned.source, annotation, fields)
+    return ExpressionPlanning(plan, policy, findings, notes)
+
+
+def _source_request(
+    request: ExpressionLoad, unit: str, id_map: IdMap, *, block_bytes: int, scratch: Path
+) -> SourceRequest:
+    return SourceRequest(
+        unit=unit,
+        id_rule=_id_rule(request.feature_ids),
+        id_map=id_map.targets if request.id_map else None,
+        on_duplicate=request.on_duplicate,
+        is_union=request.features == "union",
+        sample_pattern=request.sample_pattern,
+        missing=request.missing_markers,
+        block_bytes=block_bytes,
+        scratch=scratch,
+        strand=request.strand,
     )
 
 
 def _build_plan(
     request: ExpressionLoad,
-    unit: str,
     policy: Policy,
     source: PlannedSource,
     annotation: Annotation | None,
+    sample_fields: ClinicalPlan | None,
 ) -> ExpressionPlan:
-    inputs = source.inputs
+    inputs, unit = source.inputs, parse_unit(request.unit)
     if annotation is not None:
         inputs += (_input("annotation", str(request.annotation), annotation.sha256),)
     if request.id_map:
         inputs += (_input("id map", request.id_map, hash_file(request.id_map)[1]),)
+    dictionary = ""
+    if sample_fields is not None:
+        inputs += sample_fields.inputs
+        dictionary = sha256_text(sample_fields.dictionary.to_json())
     parameters = (
         ("assay", request.assay),
         ("unit", unit),
@@ -173,7 +209,9 @@ def _build_plan(
         ("features", request.features),
         ("on_duplicate", request.on_duplicate),
         ("sample_pattern", request.sample_pattern or ""),
+        ("strand", request.strand),
         ("missing", canonical_json(request.missing_markers)),
+        ("dictionary", dictionary),
         ("policy", policy.to_json()),
     )
     return ExpressionPlan(
@@ -182,6 +220,7 @@ def _build_plan(
         source=source,
         annotation=annotation,
         annotated=annotate(source.features.ids, annotation) if annotation else None,
+        sample_fields=sample_fields,
         inputs=inputs,
         parameters=parameters,
         fingerprint=fingerprint_of(inputs, parameters),
@@ -190,8 +229,6 @@ def _build_plan(
 
 def fingerprint_of(inputs: tuple[InputFile, ...], parameters: tuple[tuple[str, str], ...]) -> str:
     """Return a SHA-256 that is the same for the same job on the same inputs."""
-    from apollo_spark.model.base import sha256_text
-
     shown = {
         "operation": OPERATION,
         "inputs": sorted((each.role, each.sha256) for each in inputs),
@@ -209,6 +246,7 @@ def _require_legal(request: ExpressionLoad) -> str:
     if problem := find_name_problem(request.assay):
         raise UsageError(f"{request.assay!r} cannot be the name of an assay.", why=f"{problem}.")
     require_format(request.format)
+    require_both(request.dictionary, request.codings, request.data)
     return parse_unit(request.unit)
 
 

@@ -4,18 +4,20 @@ import csv
 import gzip
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from apollo_spark.model.assay import BLOCK_SIZE
-from apollo_spark.model.findings import Finding
+from apollo_spark.model.findings import Finding, Place
 from apollo_spark.sources.expression.detected import Detected
-from apollo_spark.sources.findings import finding_of, list_names
+from apollo_spark.sources.findings import PLACES_LIMIT, finding_of
 from apollo_spark.workers.expression.rows import MatrixScan, scan_matrix
 from apollo_spark.workers.expression.spec import Samples
+from apollo_spark.workers.source import InputProblemError
 from apollo_spark.workers.spec import Block, FileSpec
 
 
@@ -31,6 +33,42 @@ class ScannedFile:
     def block(self, number: int, start: int, end: int | None, line: int) -> Block:
         """Return a range of the file."""
         return Block(self.file, number, start, end, line)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the samples and features of a source stand in the assay.
+
+    Attributes:
+        samples: Those of the source, in its order, with their places.
+        features: (features of the source,) int32, the index of each in the assay.
+    """
+
+    samples: Samples
+    features: np.ndarray
+
+
+def scan_sources(
+    files: Sequence[Detected], scratch: Path
+) -> tuple[list[ScannedFile], list[Finding]]:
+    """Read files once, and say which of them cannot be read to their end."""
+    found = [_scan(each, scratch) for each in files]
+    return (
+        [each for each in found if isinstance(each, ScannedFile)],
+        [each for each in found if isinstance(each, Finding)],
+    )
+
+
+def _scan(detected: Detected, scratch: Path) -> ScannedFile | Finding:
+    try:
+        return scan_source(detected, scratch)
+    except InputProblemError as problem:
+        return describe_problem(problem.rule, problem.line, detected.file.label)
+
+
+def describe_problem(rule: str, line: int | None, label: str) -> Finding:
+    """Describe where a file stops being what it was said to be."""
+    return finding_of(rule, "the file cannot be read to its end", file=label, line=line)
 
 
 def scan_source(detected: Detected, scratch: Path) -> ScannedFile:
@@ -66,7 +104,7 @@ def _unpack(path: str, scratch: Path) -> str:
 
 
 def row_names(file: ScannedFile) -> list[str]:
-    """Return the sample ids of the rows: their first cell, or several cells joined by '-'."""
+    """Return the ids of the rows: their first cell, another one, or several joined by '-'."""
     places = file.detected.id_columns
     if places == (0,):
         return list(file.scan.row_ids)
@@ -79,7 +117,8 @@ def row_names(file: ScannedFile) -> list[str]:
             parts = line.split(file.file.delimiter, max(places) + 1)
             cells = next(csv.reader([file.file.delimiter.join(parts[: max(places) + 1])],
                                     delimiter=file.file.delimiter))  # fmt: skip
-            names.append("-".join(cells[place] for place in places))
+            # A row that is too short has no id; it is found and named for its length.
+            names.append("-".join(cells[place] for place in places if place < len(cells)))
     return names
 
 
@@ -104,6 +143,27 @@ def place_samples(
     return joined, groups
 
 
+def take_samples(samples: Samples, places: slice | np.ndarray) -> Samples:
+    """Return some samples with their places."""
+    ids = samples.ids[places] if isinstance(places, slice) else [samples.ids[i] for i in places]
+    return Samples(tuple(ids), samples.blocks[places], samples.positions[places])
+
+
+def split_samples(samples: Samples, sizes: Sequence[int]) -> list[Samples]:
+    """Return the samples of each group of so many."""
+    ends = np.cumsum([0, *sizes]).tolist()
+    return [take_samples(samples, slice(start, end)) for start, end in pairwise(ends)]
+
+
+def iterate_blocks(samples: Samples) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield each block and the places of its samples, in the order of their positions."""
+    order = np.lexsort((samples.positions, samples.blocks))
+    blocks = samples.blocks[order]
+    for places in np.split(order, np.flatnonzero(np.diff(blocks)) + 1):
+        if len(places):
+            yield int(samples.blocks[places[0]]), places
+
+
 def repeated_samples(ids: Sequence[Sequence[str]], files: Sequence[ScannedFile]) -> list[Finding]:
     """Find the samples that stand more than once, in one file or in several."""
     seen: set[str] = set()
@@ -114,6 +174,8 @@ def repeated_samples(ids: Sequence[Sequence[str]], files: Sequence[ScannedFile])
         ]
         seen.update(own)
         if repeated:
-            text = f"samples stand more than once: {list_names(repeated)}"
-            findings.append(finding_of("sample_repeated", text, file=file.file.label))
+            text = "samples stand more than once"
+            found = finding_of("sample_repeated", text, file=file.file.label)
+            places = tuple(Place(line=None, value=each) for each in repeated[:PLACES_LIMIT])
+            findings.append(found.model_copy(update={"count": len(repeated), "places": places}))
     return findings

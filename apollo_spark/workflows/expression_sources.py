@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -11,9 +12,10 @@ from apollo_spark.model.assay import BLOCK_SIZE
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.expression.detected import Detected
-from apollo_spark.sources.expression.features import FeatureIds, IdRule, resolve_feature_ids
+from apollo_spark.sources.expression.features import FeatureIds, IdRule
+from apollo_spark.sources.expression.gather import FeatureGathering
+from apollo_spark.sources.expression.quantifiers import Strand
 from apollo_spark.sources.expression.top import read_top
-from apollo_spark.sources.findings import finding_of
 from apollo_spark.workers.convert import convert
 from apollo_spark.workers.expression.rows import cut_rows
 from apollo_spark.workers.expression.spec import (
@@ -28,11 +30,14 @@ from apollo_spark.workers.expression.spec import (
 )
 from apollo_spark.workers.expression.storage import LayerStorage, choose_storage
 from apollo_spark.workflows.expression_rows import (
+    Placement,
     ScannedFile,
     place_samples,
     repeated_samples,
     row_names,
-    scan_source,
+    scan_sources,
+    split_samples,
+    take_samples,
 )
 
 MakeTarget = Callable[[str], TileTarget]
@@ -52,6 +57,17 @@ class SourceRequest:
     missing: tuple[str, ...]
     block_bytes: int
     scratch: Path
+    strand: Strand = "unstranded"
+
+
+class MakeTasks(Protocol):
+    """Makes the tasks that write the tiles of a source."""
+
+    def __call__(
+        self, make_target: MakeTarget, placement: Placement | None = None
+    ) -> list[ExpressionTask]:
+        """Make tasks for an assay of the source alone, or for the places in another assay."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -65,7 +81,7 @@ class PlannedSource:
     features: FeatureIds
     inputs: tuple[InputFile, ...]
     guess: LayerStorage
-    make_tasks: Callable[[MakeTarget], list[ExpressionTask]]
+    make_tasks: MakeTasks
 
 
 @dataclass(frozen=True)
@@ -78,12 +94,10 @@ class SourcePlanning:
 
 
 def plan_matrices(request: SourceRequest, files: Sequence[Detected]) -> SourcePlanning:
-    """Plan matrices, either way round.
-
-    Raises:
-        InputProblemError: A file cannot be read to its end.
-    """
-    scanned = [scan_source(each, request.scratch) for each in files]
+    """Plan matrices, either way round."""
+    scanned, problems = scan_sources(files, request.scratch)
+    if problems:
+        return SourcePlanning(None, tuple(problems))
     is_turned = files[0].orientation == "samples_by_features"
     plan = _plan_sample_rows if is_turned else _plan_feature_rows
     planning = plan(request, scanned)
@@ -93,42 +107,51 @@ def plan_matrices(request: SourceRequest, files: Sequence[Detected]) -> SourcePl
 
 def _plan_feature_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> SourcePlanning:
     """Plan matrices of features x samples; the samples of each file are blocks of their own."""
-    named = [
-        resolve_feature_ids(
-            each.scan.row_ids,
-            id_rule=request.id_rule,
-            id_map=request.id_map,
-            on_duplicate=request.on_duplicate,
-            lines=each.scan.row_lines,
-            file=each.file.label,
-        )
-        for each in files
-    ]
-    features, findings = _same_features(named, files, is_union=request.is_union)
+    gathering = gather_features(request)
+    rows = [gathering.add(row_names(each), each.scan.row_lines, each.file.label) for each in files]
+    features = gathering.features()
     ids = [[column.name for column in each.detected.value_columns] for each in files]
-    findings += repeated_samples(ids, files)
-    samples, per_file = place_samples(ids)
-    index = {name: number for number, name in enumerate(features.ids.to_pylist())}
+    findings = (*features.findings, *repeated_samples(ids, files))
+    samples, _ = place_samples(ids)
 
-    def make_tasks(make_target: MakeTarget) -> list[ExpressionTask]:
+    def make_tasks(
+        make_target: MakeTarget, placement: Placement | None = None
+    ) -> list[ExpressionTask]:
         tasks: list[ExpressionTask] = []
-        for number, (file, own, mine) in enumerate(zip(files, named, per_file, strict=True)):
-            to_index = _indexes(own, index)
+        placed = placement or own_places(samples, features)
+        per_file = split_samples(placed.samples, [len(each) for each in ids])
+        for number, (file, own, mine) in enumerate(zip(files, rows, per_file, strict=True)):
+            named = place_features(own, features, placed)
             tasks += _matrix_tasks(
-                request, file, number, samples=mine, rows=to_index, names=own, target=make_target
+                request, file, number, samples=mine, features=named, target=make_target
             )
         return tasks
 
     source = PlannedSource(
         samples, features, _inputs(request, files), guess_storage(files), make_tasks
     )
-    return SourcePlanning(source, tuple(findings))
+    return SourcePlanning(source, findings)
 
 
-def _indexes(names: FeatureIds, index: Mapping[str, int]) -> np.ndarray:
-    """Return for every row of a file the index of its feature in the assay, or LEFT_OUT."""
-    known = np.array([index[name] for name in names.ids.to_pylist()] + [LEFT_OUT], np.int32)
-    return np.asarray(known[names.feature_of_row])
+def gather_features(request: SourceRequest) -> FeatureGathering:
+    """Begin to gather the features of the files of a source."""
+    return FeatureGathering(
+        id_rule=request.id_rule,
+        id_map=request.id_map,
+        on_duplicate=request.on_duplicate,
+        is_union=request.is_union,
+    )
+
+
+def own_places(samples: Samples, features: FeatureIds) -> Placement:
+    """Return where samples and features stand in an assay of the source alone."""
+    return Placement(samples, np.arange(len(features.ids), dtype=np.int32))
+
+
+def place_features(rows: np.ndarray, features: FeatureIds, placement: Placement) -> Features:
+    """Return id and index in the assay of the features of rows; LEFT_OUT stays."""
+    names = np.array([*features.ids.to_pylist(), ""], dtype=object)
+    return Features(tuple(names[rows]), np.append(placement.features, np.int32(LEFT_OUT))[rows])
 
 
 def _matrix_tasks(
@@ -137,25 +160,23 @@ def _matrix_tasks(
     number: int,
     *,
     samples: Samples,
-    rows: np.ndarray,
-    names: FeatureIds,
+    features: Features,
     target: MakeTarget,
 ) -> list[ExpressionTask]:
     columns = np.array([each.index for each in file.detected.value_columns], np.int32)
-    own = names.ids.to_pylist()
+    rows = features.indexes
     kept = rows[rows != LEFT_OUT]
     repeated = np.isin(rows, _repeated(kept)) if len(kept) != len(np.unique(kept)) else None
     tasks: list[ExpressionTask] = []
     for cut in cut_rows(file.scan, block_bytes=request.block_bytes):
         piece = slice(cut.first_row, cut.first_row + cut.row_count)
-        texts = tuple(own[each] if each >= 0 else "" for each in names.feature_of_row[piece])
         tasks.append(
             MatrixTask(
                 block=file.block(len(tasks), cut.start, cut.end, cut.line),
                 target=target(f"part-{number:05d}-{len(tasks):05d}"),
                 samples=samples,
                 columns=columns,
-                features=Features(texts, rows[piece]),
+                features=Features(features.ids[piece], rows[piece]),
                 is_diverted=None if repeated is None else repeated[piece],
             )
         )
@@ -169,28 +190,26 @@ def _repeated(indexes: np.ndarray) -> np.ndarray:
 
 def _plan_sample_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> SourcePlanning:
     """Plan matrices of samples x features: a task reads the rows of one block of samples."""
-    named = [
-        resolve_feature_ids(
-            [column.name for column in each.detected.value_columns],
-            id_rule=request.id_rule,
-            id_map=request.id_map,
-            on_duplicate=request.on_duplicate,
-            file=each.file.label,
-        )
+    gathering = gather_features(request)
+    rows = [
+        gathering.add([column.name for column in each.detected.value_columns], None,
+                      each.file.label)
         for each in files
-    ]
-    features, findings = _same_features(named, files, is_union=request.is_union)
+    ]  # fmt: skip
+    features = gathering.features()
     ids = [row_names(each) for each in files]
-    findings += repeated_samples(ids, files)
-    samples, per_file = place_samples(ids)
-    index = {name: number for number, name in enumerate(features.ids.to_pylist())}
+    findings = (*features.findings, *repeated_samples(ids, files))
+    samples, _ = place_samples(ids)
 
-    def make_tasks(make_target: MakeTarget) -> list[ExpressionTask]:
+    def make_tasks(
+        make_target: MakeTarget, placement: Placement | None = None
+    ) -> list[ExpressionTask]:
         tasks: list[ExpressionTask] = []
-        for number, (file, own, mine) in enumerate(zip(files, named, per_file, strict=True)):
-            rows = _indexes(own, index)
-            kept = rows != LEFT_OUT
-            texts = features.ids.take(rows[kept]).to_pylist()
+        placed = placement or own_places(samples, features)
+        per_file = split_samples(placed.samples, [len(each) for each in ids])
+        for number, (file, own, mine) in enumerate(zip(files, rows, per_file, strict=True)):
+            kept = own != LEFT_OUT
+            named = place_features(own[kept], features, placed)
             columns = np.array([each.index for each in file.detected.value_columns], np.int32)
             for cut in cut_rows(file.scan, rows_per_block=BLOCK_SIZE):
                 piece = slice(cut.first_row, cut.first_row + cut.row_count)
@@ -198,9 +217,9 @@ def _plan_sample_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> S
                     SampleRowsTask(
                         block=file.block(len(tasks), cut.start, cut.end, cut.line),
                         target=make_target(f"part-{number:05d}-{len(tasks):05d}"),
-                        samples=Samples(mine.ids[piece], mine.blocks[piece], mine.positions[piece]),
+                        samples=take_samples(mine, piece),
                         columns=columns[kept],
-                        features=Features(tuple(texts), rows[kept]),
+                        features=named,
                         on_duplicate=request.on_duplicate,
                     )
                 )
@@ -209,26 +228,7 @@ def _plan_sample_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> S
     source = PlannedSource(
         samples, features, _inputs(request, files), guess_storage(files), make_tasks
     )
-    return SourcePlanning(source, tuple(findings))
-
-
-def _same_features(
-    named: Sequence[FeatureIds], files: Sequence[ScannedFile], *, is_union: bool
-) -> tuple[FeatureIds, list[Finding]]:
-    """Return the features of all files, and what is wrong where they are not the same."""
-    findings = [finding for each in named for finding in each.findings]
-    first = named[0]
-    known = dict.fromkeys(first.ids.to_pylist())
-    for own, file in zip(named[1:], files[1:], strict=True):
-        mine = dict.fromkeys(own.ids.to_pylist())
-        if mine.keys() != known.keys() and not is_union:
-            text = (
-                f"{len(mine.keys() - known.keys())} features are not in the first file, and "
-                f"{len(known.keys() - mine.keys())} of it are missing; --features union loads all"
-            )
-            findings.append(finding_of("features_differ", text, file=file.file.label))
-        known |= mine
-    return replace(first, ids=pa.array(list(known), pa.string())), findings
+    return SourcePlanning(source, findings)
 
 
 def _inputs(request: SourceRequest, files: Sequence[ScannedFile]) -> tuple[InputFile, ...]:

@@ -2,13 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from apollo_spark.query.expression import statistic_column
 from apollo_spark.sources.expression.annotate import Annotated
@@ -16,7 +13,6 @@ from apollo_spark.sources.expression.annotation import SCHEMA as ANNOTATION_SCHE
 from apollo_spark.workers.expression.spec import Samples
 from apollo_spark.workers.expression.stats import AxisStats, load_stats, unpack
 from apollo_spark.workers.parquet import WrittenFile
-from apollo_spark.workers.stats import delta_stats
 
 
 @dataclass(frozen=True)
@@ -45,15 +41,23 @@ def _places(stats: Mapping[str, str]) -> np.ndarray:
     return unpack(stats["places"], "<i4")
 
 
-def samples_table(samples: Samples, layers: Mapping[str, AxisStats]) -> pa.Table:
-    """Return the table that says where each sample stands, with its statistics."""
+def samples_table(samples: Samples, layers: Mapping[str, AxisStats], *, first: int = 0) -> pa.Table:
+    """Return the table that says where each sample stands, with its statistics.
+
+    Args:
+        samples: The samples.
+        layers: Their statistics by unit.
+        first: The number of the first one: samples keep the order in which they came, wherever
+            their values are moved to.
+    """
     columns: dict[str, pa.Array] = {
         "sample_id": pa.array(samples.ids, pa.string()),
+        "sample": pa.array(np.arange(first, first + len(samples.ids), dtype=np.int32)),
         "block": pa.array(samples.blocks, pa.int32()),
         "position": pa.array(samples.positions, pa.int32()),
     }
     for unit, stats in layers.items():
-        columns |= _statistics(unit, stats)
+        columns |= statistics_columns(unit, stats)
     return pa.table(columns)
 
 
@@ -70,13 +74,15 @@ def features_table(
             known = annotated.table[field.name] if annotated else pa.nulls(len(ids), field.type)
             columns[field.name] = known
     for unit, stats in layers.items():
-        columns |= _statistics(unit, stats)
+        columns |= statistics_columns(unit, stats)
     return pa.table(columns)
 
 
-def _statistics(unit: str, stats: AxisStats) -> dict[str, pa.Array]:
+def statistics_columns(unit: str, stats: AxisStats) -> dict[str, pa.Array]:
+    """Return the columns of the statistics of a layer: see `read_statistics`."""
     measured = stats.count > 0
     return {
+        statistic_column("measured", unit): pa.array(stats.count, pa.int64()),
         statistic_column("detected", unit): pa.array(stats.detected, pa.int64()),
         statistic_column("total", unit): pa.array(stats.total, pa.float64()),
         statistic_column("mean", unit): pa.array(stats.mean, mask=~measured),
@@ -84,24 +90,19 @@ def _statistics(unit: str, stats: AxisStats) -> dict[str, pa.Array]:
     }
 
 
-def write_small_table(folder: Path, table: pa.Table) -> WrittenFile:
-    """Write a table that fits into memory as one file, as the Delta log names it."""
-    name = f"part-00000-{uuid4()}.parquet"
-    collected: list[pq.FileMetaData] = []
-    with pq.ParquetWriter(
-        folder / name,
-        table.schema,
-        compression="zstd",
-        store_schema=False,
-        metadata_collector=collected,
-    ) as writer:
-        writer.write_table(table)
-    written = collected[0]
-    return WrittenFile(
-        path=name,
-        size=(folder / name).stat().st_size,
-        rows=written.num_rows,
-        stats=delta_stats(table.schema, written),
+def read_statistics(unit: str, table: pa.Table) -> AxisStats:
+    """Read what `statistics_columns` gave, so that more values can be merged into it."""
+    count, detected, total, mean, variance = (
+        table[statistic_column(each, unit)].to_numpy()
+        for each in ("measured", "detected", "total", "mean", "variance")
+    )
+    # An unknown variance is that of one value or none, whose distances from their mean are zero.
+    return AxisStats(
+        count=count,
+        detected=detected,
+        total=total,
+        mean=np.where(count > 0, mean, 0.0),
+        m2=np.where(count > 1, variance * np.maximum(count - 1, 0), 0.0),
     )
 
 

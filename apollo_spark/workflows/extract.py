@@ -10,11 +10,10 @@ from apollo_spark.errors import UsageError
 from apollo_spark.export.dictionary_csv import write_dictionary
 from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
 from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.lake.storage import storage_access
 from apollo_spark.model.base import Record
-from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.extract import (
@@ -23,7 +22,7 @@ from apollo_spark.query.extract import (
     build_extract,
     build_extract_per_entity,
 )
-from apollo_spark.query.joined import Slices
+from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import spark_statement
 from apollo_spark.query.values import ValueMode
 
@@ -61,40 +60,24 @@ def read_field_list(text: str) -> tuple[str, ...]:
     return tuple(each.strip() for each in text.split(",") if each.strip())
 
 
-def plan_extract(lake: Lake, job: ExtractJob) -> tuple[DatasetRecord, Mapping[str, ExtractPlan]]:
-    """Return the record and the questions of an extract, by entity where it is one each.
+def plan_extract(lake: Lake, job: ExtractJob) -> tuple[OpenDataset, Mapping[str, ExtractPlan]]:
+    """Return the dataset and the questions of an extract, by entity where it is one each.
 
     Raises:
         NotFoundError: The record or a field is not there.
     """
-    record = lake.load_record(parse_reference(job.name))
-    dictionary = lake.load_dictionary(record)
+    opened = lake.open(parse_reference(job.name))
     request = ExtractRequest(fields=read_field_list(job.fields), values=ValueMode(job.values))
-    return record, build_plans(dictionary, record, request, per_entity=job.per_entity)
+    return opened, build_plans(opened.scope, request, per_entity=job.per_entity)
 
 
 def build_plans(
-    dictionary: DataDictionary,
-    record: DatasetRecord,
-    request: ExtractRequest,
-    *,
-    per_entity: bool = False,
+    scope: QueryScope, request: ExtractRequest, *, per_entity: bool = False
 ) -> Mapping[str, ExtractPlan]:
     """Return the questions of a request, by entity, or one under the empty name."""
-    slices = slices_of(record)
     if per_entity:
-        return build_extract_per_entity(dictionary, request, slices)
-    return {"": build_extract(dictionary, request, slices)}
-
-
-def slices_of(record: DatasetRecord) -> Slices:
-    """Return the tables of each entity with the fields that they hold."""
-    return {each.name: each.slices for each in record.entities}
-
-
-def pins_of(record: DatasetRecord) -> dict[str, TablePin]:
-    """Return the pins of a record by table."""
-    return {pin.table: pin for pin in record.pins}
+        return build_extract_per_entity(scope, request)
+    return {"": build_extract(scope, request)}
 
 
 def locate(lake: Lake) -> Callable[[TablePin], str]:
@@ -104,9 +87,8 @@ def locate(lake: Lake) -> Callable[[TablePin], str]:
 
 def extract_sql(lake: Lake, job: ExtractJob) -> str:
     """Return the statements of an extract for Spark, each ending with a semicolon."""
-    record, plans = plan_extract(lake, job)
-    pins = pins_of(record)
-    statements = (spark_statement(plan.tree, pins, locate(lake)) for plan in plans.values())
+    opened, plans = plan_extract(lake, job)
+    statements = (spark_statement(plan.tree, opened.pins, locate(lake)) for plan in plans.values())
     return "\n".join(f"{each};" for each in statements)
 
 
@@ -120,7 +102,7 @@ def extract_fields(
         UsageError: A file exists, or its ending names no format.
         BrokenPinError: A pinned table cannot be read.
     """
-    record, plans = plan_extract(lake, job)
+    opened, plans = plan_extract(lake, job)
     targets = {entity: _target(job, entity) for entity in plans}
     for target in targets.values():
         require_free(target, force=job.force)
@@ -128,11 +110,11 @@ def extract_fields(
         _warn_of_factor(plan, say)
     with _Answering(lake, job.engine, settings) as engine:
         for entity, plan in plans.items():
-            reader = engine.run(plan.tree, pins_of(record))
+            reader = engine.run(plan.tree, opened.pins)
             rows = write_rows(reader, targets[entity], format_of(targets[entity]), force=job.force)
             if targets[entity] != STANDARD_OUTPUT:
                 say(f"wrote {rows:,} rows to {targets[entity]}")
-            _tell_factor(plan, record, rows, say)
+            _tell_factor(plan, opened, rows, say)
     return tuple(each for each in targets.values() if each != STANDARD_OUTPUT)
 
 
@@ -155,12 +137,14 @@ def _warn_of_factor(plan: ExtractPlan, say: Say) -> None:
         )
 
 
-def _tell_factor(plan: ExtractPlan, record: DatasetRecord, rows: int, say: Say) -> None:
+def _tell_factor(plan: ExtractPlan, opened: OpenDataset, rows: int, say: Say) -> None:
     """Say how much larger the answer is than the largest entity in it."""
-    if not plan.multiplying:
+    # How many rows a table has is not to be told where some of them are hidden.
+    if not plan.multiplying or opened.is_limited:
         return
-    tables = {each.name: each.slices[0].table for each in record.entities}
-    largest = max(record.pin_of(tables[each]).rows for each in plan.multiplying)
+    largest = max(
+        opened.pins[opened.scope.tables_of(each)[0].table].rows for each in plan.multiplying
+    )
     say(f"warning: {rows:,} rows, {rows / max(largest, 1):.1f} times those of the largest of them")
 
 

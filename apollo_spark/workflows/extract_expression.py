@@ -9,16 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.expression import AssayFiles, ReadEstimate
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.export.expression import is_anndata
 from apollo_spark.export.matrix import long_batches, long_schema
 from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
 from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.assay import AssayRecord, LayerRecord, parse_unit
 from apollo_spark.model.base import Record
-from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.query.expression import (
     ADDITIONAL_FIELDS,
@@ -31,14 +30,16 @@ from apollo_spark.query.expression_filter import ExpressionFilter, parse_filter_
 from apollo_spark.query.sql import spark_statement
 from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.workflows.assay_choice import (
+    OpenAssay,
     PairSelection,
     as_pairs,
     find_annotation,
     find_assay,
     find_layer,
+    open_assay,
     select_pairs,
 )
-from apollo_spark.workflows.extract import Say, locate, pins_of
+from apollo_spark.workflows.extract import Say, locate
 from apollo_spark.workflows.matrix_files import write_matrix_file
 from apollo_spark.workflows.sample_fields import read_sample_fields
 
@@ -65,9 +66,8 @@ class ExpressionJob(Record):
 class ExpressionPlan:
     """An extract that is ready to run: nothing but the values is left to be read."""
 
-    record: DatasetRecord
-    files: AssayFiles
-    engine: EmbeddedEngine
+    opened: OpenDataset
+    open_assay: OpenAssay
     layer: LayerRecord
     asked: ExpressionFilter
     selection: PairSelection
@@ -77,6 +77,11 @@ class ExpressionPlan:
     def assay(self) -> AssayRecord:
         """The assay."""
         return self.files.assay
+
+    @property
+    def files(self) -> AssayFiles:
+        """The tables of the assay."""
+        return self.open_assay.files
 
     @property
     def choice(self) -> FeatureChoice:
@@ -94,20 +99,18 @@ def plan_expression(lake: Lake, job: ExpressionJob) -> ExpressionPlan:
     asked = _read_filter(job.filter_json)
     additional = read_additional_fields(job.additional_fields)
     _check_form(job, asked, additional)
-    record = lake.load_record(parse_reference(job.name))
-    assay = find_assay(record.assays, job.assay, str(record))
+    opened = lake.open(parse_reference(job.name))
+    assay = find_assay(opened.record.assays, job.assay, str(opened.record))
     layer = find_layer(assay, None if job.unit is None else parse_unit(job.unit))
-    pins = pins_of(record)
-    files, engine = AssayFiles(lake.tables, pins, assay), EmbeddedEngine(lake.tables)
-    found = select_pairs(
-        files, engine, pins, chosen_features(asked), asked.sample_ids, strict=False
-    )
+    reading = open_assay(lake.tables, opened, assay)
+    files = reading.files
+    found = select_pairs(reading, chosen_features(asked), asked.sample_ids, strict=False)
     selection = PairSelection(
         features=_sorted_by(files.feature_ids, found.features),
         samples=_sorted_by(files.sample_ids, found.samples),
         notes=found.notes,
     )
-    return ExpressionPlan(record, files, engine, layer, asked, selection, additional)
+    return ExpressionPlan(opened, reading, layer, asked, selection, additional)
 
 
 def extract_expression(lake: Lake, job: ExpressionJob, *, say: Say) -> str | None:
@@ -151,11 +154,11 @@ def expression_sql(lake: Lake, job: ExpressionJob) -> str:
         raise UsageError("A matrix is no statement.", fix="Leave --matrix or --sql out.")
     plan = plan_expression(lake, job)
     pairs = as_pairs(
-        plan.files, plan.selection, plan.choice, plan.asked.sample_ids,
+        plan.open_assay, plan.selection, plan.choice, plan.asked.sample_ids,
         minimum=plan.asked.min_value, maximum=plan.asked.max_value,
     )  # fmt: skip
     tree = extract_tree(plan.assay, plan.layer, pairs, plan.additional)
-    return spark_statement(tree, pins_of(plan.record), locate(lake)) + ";"
+    return spark_statement(tree, plan.opened.pins, locate(lake)) + ";"
 
 
 def read_additional_fields(text: str | None) -> tuple[str, ...]:
@@ -252,9 +255,8 @@ def _annotation(plan: ExpressionPlan) -> dict[str, pa.Array]:
 
 def _write_matrix(lake: Lake, plan: ExpressionPlan, target: str, *, force: bool) -> int:
     def describe() -> tuple[pa.Table, pa.Table]:
-        pins = pins_of(plan.record)
-        features = find_annotation(plan.files, plan.engine, pins, FeatureChoice())
-        return read_sample_fields(lake, plan.record, plan.assay), features
+        features = find_annotation(plan.open_assay, FeatureChoice())
+        return read_sample_fields(lake, plan.opened, plan.assay), features
 
     limit = H5AD_BYTES if is_anndata(target) else PIECE_BYTES
     return write_matrix_file(

@@ -7,14 +7,14 @@ with rows refuses before anything is published: readers of earlier versions noti
 from collections.abc import Mapping
 
 from apollo_spark.dataset.build import build_dataset_record
+from apollo_spark.dataset.content import Content
 from apollo_spark.dataset.diff import diff_dictionaries
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import EntityReceipt, FindingCount, LoadReceipt, SchemaDiff
-from apollo_spark.tables.layout import arrow_schema
+from apollo_spark.tables.slices import MAX_COLUMNS
 from apollo_spark.workflows.clinical_checks import check_tables
 from apollo_spark.workflows.clinical_plan import (
     OPERATION,
@@ -27,11 +27,11 @@ from apollo_spark.workflows.clinical_rows import (
     WrittenEntity,
     join_excluded,
     quarantined_rows,
-    write_entities,
 )
 from apollo_spark.workflows.loading import Load, OpenEngines, run_load
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
+from apollo_spark.workflows.wide_rows import table_schemas, wide_slices, write_plan
 
 
 def load_clinical(
@@ -41,6 +41,7 @@ def load_clinical(
     open_engines: OpenEngines,
     reporter: LoadReporter,
     block_bytes: int,
+    max_columns: int = MAX_COLUMNS,
     on_step: OnStep = no_step,
 ) -> Outcome:
     """Load files as the next version of a dataset, or say that they are loaded already.
@@ -51,6 +52,7 @@ def load_clinical(
         open_engines: Called once, when nothing that is known before refuses the load.
         reporter: Writes the validation report.
         block_bytes: Bytes of an input file that one task reads.
+        max_columns: Most columns of a table: a wider entity has several.
         on_step: Called with the name of each step before it acts.
 
     Raises:
@@ -61,7 +63,7 @@ def load_clinical(
         BrokenPinError: The newest version can no longer be read.
     """
     on_step("plan")
-    planning = plan_clinical_load(request, block_bytes=block_bytes)
+    planning = plan_clinical_load(request, block_bytes=block_bytes, max_columns=max_columns)
     return run_load(
         _ClinicalLoad,
         lake,
@@ -106,24 +108,16 @@ class _ClinicalLoad(Load):
     def _write(
         self, excluded: Excluded
     ) -> tuple[Mapping[str, WrittenEntity], Mapping[str, TablePin]]:
-        drafts = {each.name: self.publication.table(each.name) for each in self._entities}
+        schemas = table_schemas(self.plan)
+        drafts = {each: self.publication.table(each) for each in schemas}
         self.publication.step("write rows")
-        written = write_entities(
-            self.engines.runner,
-            self.plan.entities,
-            folder_of=lambda entity: str(drafts[entity].folder),
-            excluded=excluded,
-        )
+        folders = {name: draft.folder for name, draft in drafts.items()}
+        written, tables = write_plan(self.engines.runner, self.plan, folders, excluded=excluded)
         pins = {}
-        for entity in self._entities:
-            found = written[entity.name]
-            drafts[entity.name].commit(found.files, arrow_schema(entity))
-            pins[entity.name] = drafts[entity.name].pin(content_hash=found.content.hex())
+        for name, schema in schemas.items():
+            drafts[name].commit(tables[name].files, schema)
+            pins[name] = drafts[name].pin(content_hash=tables[name].content.hex())
         return written, pins
-
-    @property
-    def _entities(self) -> tuple[Entity, ...]:
-        return self.plan.dictionary.entities
 
     def _publish(
         self,
@@ -138,16 +132,14 @@ class _ClinicalLoad(Load):
             self.reporter.accept(None, findings, receipt, kept, plan=self.plan)
             return Outcome(receipt=receipt, findings=findings)
         self.publication.step("store parts")
-        entities, codings = self.lake.store_dictionary(self.plan.dictionary)
+        content = Content(self.plan.dictionary, wide_slices(self.plan), tuple(pins.values()))
+        self.lake.store_parts(content)
         receipt_part = self.lake.parts.put(receipt.to_json())
         record = self.publication.commit(
             lambda version: build_dataset_record(
                 name=self.publication.name,
                 version=version,
-                dictionary=self.plan.dictionary,
-                entities=entities,
-                codings=codings,
-                pins=tuple(pins.values()),
+                content=content,
                 lineage=self.lineage(),
                 receipt=receipt_part,
                 schema_tag=self.request.schema_tag,
@@ -178,7 +170,7 @@ class _ClinicalLoad(Load):
             )
         return LoadReceipt(
             entities=tuple(entities),
-            findings=_count_findings(findings),
+            findings=count_findings(findings),
             schema_diff=self._schema_diff(),
         )
 
@@ -190,7 +182,7 @@ class _ClinicalLoad(Load):
         return None if diff.is_empty else diff
 
 
-def _count_findings(findings: tuple[Finding, ...]) -> tuple[FindingCount, ...]:
+def count_findings(findings: tuple[Finding, ...]) -> tuple[FindingCount, ...]:
     """Sum findings over the files of an entity."""
     counts: dict[tuple[str, str, str | None, str | None], int] = {}
     for each in findings:

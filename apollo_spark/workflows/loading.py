@@ -135,19 +135,24 @@ def run_load(
     open_engines: OpenEngines,
     reporter: LoadReporter,
     on_step: OnStep,
+    name: str | None = None,
 ) -> Outcome:
-    """Refuse what is planned wrong, recognise what stands already, else load under the lease."""
+    """Refuse what is planned wrong, recognise what stands already, else load under the lease.
+
+    `name` is what is published, where that is not the name of the request.
+    """
+    name = name or request.name
     reporter.prepare()
     if planning.plan is None:
         reporter.refuse(planning.findings, inputs=(), policy=planning.policy)
         raise refusal(planning.findings, reporter.text(planning.findings))
     plan: Plan = planning.plan
-    standing = find_standing(reporter.lake, request.name, plan.fingerprint)
+    standing = find_standing(reporter.lake, name, plan.fingerprint)
     if standing is not None and not request.dry_run:
         return already(reporter.lake, standing, load_type.receipt_type)
     on_step("open engines")
     engines = open_engines(lake, sum(each.size for each in plan.inputs))
-    with lake.publication(request.name, holder=actor(), on_step=on_step) as publication:
+    with lake.publication(name, holder=actor(), on_step=on_step) as publication:
         load = load_type(
             lake=lake,
             publication=publication,

@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from apollo_spark.engines.embedded import EmbeddedEngine
@@ -13,7 +14,12 @@ from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
+from apollo_spark.workflows.compact import CompactionOutcome, compact
 from apollo_spark.workflows.expression_plan import ExpressionLoad
+from apollo_spark.workflows.extend_assay import extend_assay
+from apollo_spark.workflows.extend_clinical import extend_clinical
+from apollo_spark.workflows.extend_plan import AssayExtension
+from apollo_spark.workflows.extension import ClinicalExtension
 from apollo_spark.workflows.load_clinical import load_clinical
 from apollo_spark.workflows.load_expression import load_expression
 from apollo_spark.workflows.loading import LoadEngines
@@ -33,6 +39,7 @@ CHECK_MEMORY = "256MB"
 STEPS_OF_TABLES = ("prepare ", "commit ", "pin ")
 
 Say = Callable[[str], None]
+AnyLoad = ClinicalLoad | ExpressionLoad | AssayExtension | ClinicalExtension
 
 
 def run_clinical_load(
@@ -55,7 +62,7 @@ def run_clinical_load(
         session: A session to use instead of one that is started and stopped here.
     """
     starter = _Starter(lake, settings, say, verbose=verbose, session=session)
-    return starter.run(load_clinical, request)
+    return starter.run(partial(load_clinical, max_columns=settings.max_columns), request)
 
 
 def run_expression_load(
@@ -73,6 +80,65 @@ def run_expression_load(
     """
     starter = _Starter(lake, settings, say, verbose=verbose, session=session)
     return starter.run(load_expression, request)
+
+
+def run_assay_extension(
+    lake: Lake,
+    request: AssayExtension,
+    *,
+    settings: LakeSettings,
+    say: Say,
+    verbose: bool = False,
+    session: "SparkSession | None" = None,
+) -> Outcome:
+    """Add samples to an assay with the runner of the settings; see `extend_assay`.
+
+    The arguments are those of `run_clinical_load`, the request that of `apollo extend`.
+    """
+    starter = _Starter(lake, settings, say, verbose=verbose, session=session)
+    return starter.run(extend_assay, request)
+
+
+def run_clinical_extension(
+    lake: Lake,
+    request: ClinicalExtension,
+    *,
+    settings: LakeSettings,
+    say: Say,
+    verbose: bool = False,
+    session: "SparkSession | None" = None,
+) -> Outcome:
+    """Add fields, rows or an entity with the runner of the settings; see `extend_clinical`.
+
+    The arguments are those of `run_clinical_load`, the request that of `apollo extend`.
+    """
+    starter = _Starter(lake, settings, say, verbose=verbose, session=session)
+    extend = partial(extend_clinical, show=say, max_columns=settings.max_columns)
+    return starter.run(extend, request, name=request.target)
+
+
+def run_compaction(
+    lake: Lake,
+    name: str | None,
+    *,
+    settings: LakeSettings,
+    say: Say,
+    verbose: bool = False,
+    session: "SparkSession | None" = None,
+) -> CompactionOutcome:
+    """Fold small blocks and files with the runner of the settings; see `compact`.
+
+    The arguments are those of `run_clinical_load`; without a name all datasets are compacted.
+    """
+    progress = ProgressLine(say)
+    opener = EngineOpener(settings, session=session, verbose=verbose, on_progress=progress)
+    with opener:
+        return compact(
+            lake,
+            name,
+            open_engines=lambda size: opener.open(lake, size),
+            on_step=show_steps(say, progress, verbose=verbose),
+        )
 
 
 class _Starter:
@@ -93,10 +159,12 @@ class _Starter:
         self._verbose = verbose
         self._session = session
 
-    def run(self, load: Callable[..., Outcome], request: ClinicalLoad | ExpressionLoad) -> Outcome:
-        """Run a load and tell its notes and warnings."""
+    def run(
+        self, load: Callable[..., Outcome], request: AnyLoad, *, name: str | None = None
+    ) -> Outcome:
+        """Run a load and tell its notes and warnings; `name` is that of the report."""
         reporter = LoadReporter(
-            self._lake, request.name, request.report, is_dry_run=request.dry_run
+            self._lake, name or request.name, request.report, is_dry_run=request.dry_run
         )
         progress = ProgressLine(self._say)
         opener = EngineOpener(

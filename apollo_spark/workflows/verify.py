@@ -1,43 +1,75 @@
 """Verify records, and examine the machine and the lake."""
 
-from apollo_spark.errors import ApolloError
+from apollo_spark.errors import ApolloError, BrokenPinError, NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.machine import MachineFact, machine_facts
+from apollo_spark.lake.snapshot import RecordEntry
 from apollo_spark.lake.verifying import VerifyProblem
 from apollo_spark.model.base import Record
-from apollo_spark.model.names import RecordReference, parse_reference
+from apollo_spark.model.names import parse_reference
 
 
 class Verification(Record):
-    """What was verified, and what is not as it was published."""
+    """What was verified, and what is not as it was published.
+
+    `withdrawn` counts the people who are hidden from all readers, by `DATASET.ENTITY`: that is no
+    problem.
+    """
 
     records: tuple[str, ...]
     pins: int
     problems: tuple[VerifyProblem, ...]
+    withdrawn: tuple[tuple[str, int], ...] = ()
 
 
 def verify_records(lake: Lake, name: str | None, *, deep: bool) -> Verification:
-    """Verify one version, all versions of a name given without a version, or everything.
+    """Verify one version, all versions of a name given without one, or everything not retired.
 
     Raises:
         NotFoundError: There is no such record.
     """
+    entries = _named(lake, name)
+    pins = 0
+    problems: list[VerifyProblem] = []
+    withdrawn: dict[str, int] = {}
+    for entry in entries:
+        try:
+            record = lake.registry.read_record(entry)
+        except BrokenPinError:
+            problems.append(_unreadable(entry))
+            continue
+        pins += len(record.pins)
+        problems += lake.verify(record, deep=deep)
+        withdrawn |= lake.withdrawn_from(record)
+    return Verification(
+        records=tuple(str(each) for each in entries),
+        pins=pins,
+        problems=tuple(problems),
+        withdrawn=tuple(sorted(withdrawn.items())),
+    )
+
+
+def _named(lake: Lake, name: str | None) -> tuple[RecordEntry, ...]:
+    """Return the unretired datasets that are meant: one version, all of a name, or all."""
     snapshot = lake.registry.snapshot()
     if name is None:
-        entries = tuple(each for each in snapshot.entries if each.kind == "dataset")
-    else:
-        reference = parse_reference(name)
-        newest = snapshot.get(reference)
-        has_version = reference.version is not None or reference.before is not None
-        entries = (newest,) if has_version else snapshot.versions_of(newest.name)
-    records = [
-        lake.load_record(RecordReference(name=each.name, version=each.version)) for each in entries
-    ]
-    problems = [problem for each in records for problem in lake.verify(each, deep=deep)]
-    return Verification(
-        records=tuple(str(each) for each in records),
-        pins=sum(len(each.pins) for each in records),
-        problems=tuple(problems),
+        return tuple(each for each in snapshot.unretired() if each.kind == "dataset")
+    reference = parse_reference(name)
+    newest = snapshot.get(reference)
+    if newest.kind != "dataset":
+        raise NotFoundError(f"{newest} is a {newest.kind} and no dataset.")
+    if reference.version is not None or reference.before is not None:
+        return (newest,)
+    return tuple(each for each in snapshot.versions_of(newest.name) if each.retired is None)
+
+
+def _unreadable(entry: RecordEntry) -> VerifyProblem:
+    return VerifyProblem(
+        record=str(entry),
+        table=None,
+        version=None,
+        what="the record is missing or is not as it was published",
+        readable="its rows can be read only by who knows the versions of its tables",
     )
 
 

@@ -39,3 +39,28 @@ def report(seconds: Mapping[str, list[float]], *, base: str, **facts: int) -> di
         for name, taken in seconds.items()
     ]
     return {**facts, "base": base, "rows": rows}
+
+
+def measure_calls(
+    sides: Mapping[str, Callable[[], object]], *, runs: int
+) -> dict[str, dict[str, float]]:
+    """Run the sides in turn, and return medians of the warm runs in milliseconds.
+
+    `cpu_ms` is processor time of this process, all threads together, which other work on the
+    machine disturbs least; it says nothing of sides that work in other processes.
+    """
+    wall: dict[str, list[float]] = {name: [] for name in sides}
+    processor: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(runs + 1):
+        for name, side in sides.items():
+            start = time.perf_counter(), time.process_time()
+            side()
+            wall[name].append(time.perf_counter() - start[0])
+            processor[name].append(time.process_time() - start[1])
+    return {
+        name: {
+            "ms": round(statistics.median(wall[name][1:]) * 1000),
+            "cpu_ms": round(statistics.median(processor[name][1:]) * 1000),
+        }
+        for name in sides
+    }

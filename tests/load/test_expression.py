@@ -191,6 +191,23 @@ def test_rows_of_one_feature_are_merged_by_the_stated_rule(
     assert apollo("--lake", lake, "verify", "--deep").code == 0
 
 
+def test_a_mean_of_counts_that_is_a_fraction_is_stored_as_one(tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    rows = [["feature_id", "S1", "S2"], ["ENSG00000000001", "1", "2"],
+            ["ENSG00000000001.2", "2", "4"], ["ENSG00000000002", "7", "7"]]  # fmt: skip
+    source = write(tmp_path / "counts.csv", as_csv(rows))
+
+    result = apollo("--lake", lake, "load", "expression", "study", "--assay", "rna", "--unit",
+                    "count", "--source", source, "--on-duplicate", "mean")  # fmt: skip
+
+    assert result.code == 0, result.err
+    assert apollo("--lake", lake, "extract", "expression", "study").out.splitlines()[1:] == [
+        "ENSG00000000001,S1,1.5", "ENSG00000000001,S2,3.0",
+        "ENSG00000000002,S1,7.0", "ENSG00000000002,S2,7.0",
+    ]  # fmt: skip
+    assert apollo("--lake", lake, "verify", "--deep").code == 0
+
+
 def test_a_large_matrix_is_cut_into_blocks_and_tasks_without_a_trace(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     values = random.integers(0, 1000, (500, 600))

@@ -11,6 +11,7 @@ from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.model.dictionary import DataDictionary, Entity, Relation
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.query.extract import ExtractRequest, build_extract
+from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.values import ValueMode
 from tests.support.dictionaries import RELATIONSHIPS, unique_names
 from tests.support.tables import FileTables, answer, arrow_tables, as_multiset, join_outward
@@ -67,7 +68,7 @@ def test_an_extract_equals_nested_loops(
     paths = [f"{entity.name}.{spec.name}" for entity, spec in dictionary.paths()]
     fields = data.draw(st.lists(st.sampled_from(paths), min_size=1, unique=True))
 
-    plan = build_extract(dictionary, ExtractRequest(fields=tuple(fields)))
+    plan = build_extract(QueryScope(dictionary), ExtractRequest(fields=tuple(fields)))
 
     with tempfile.TemporaryDirectory() as folder:
         tables = FileTables(Path(folder))

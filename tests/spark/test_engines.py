@@ -17,6 +17,7 @@ from apollo_spark.errors import BrokenPinError, EnvironmentProblemError
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.extract import ExtractRequest, build_extract
+from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import column, labelled, literal, table
 from apollo_spark.query.values import ValueMode, text_of
 from tests.support.hospital import (
@@ -27,7 +28,7 @@ from tests.support.hospital import (
     hostile_dictionary,
     hostile_rows,
 )
-from tests.support.questions import extract_questions, key_questions
+from tests.support.questions import diff_questions, extract_questions, key_questions
 from tests.support.tables import answer, arrow_tables, pin
 
 FLOATS = [0.0, -0.0, 1.0, -70.25, 1e-4, 9.99e-5, 1e-5, 9999999999999998.0, 1e16, 2e23, 1e300]
@@ -93,6 +94,9 @@ def questions() -> Mapping[str, exp.Query]:
         found |= {f"{study}: {name}": tree for name, tree in extracts.items()}
     for each in tables:
         found |= {f"keys of {each[0]}: {name}": tree for name, tree in key_questions(*each).items()}
+    pairs = (("age", "hid"), ("cancers", "habits"), ("many", "weight"), ("born", "born"))
+    compared = diff_questions(hospital_dictionary(), "patient", "patient_id", *pairs)
+    found |= {f"difference: {name}": tree for name, tree in compared.items()}
     texts = [labelled(literal(text), f"text {place}") for place, text in enumerate(NASTY)]
     found["literals"] = exp.select(*texts)
     value = text_of(column("floats", "value"), FieldType.FLOAT)
@@ -115,7 +119,8 @@ def test_an_extract_as_a_frame_has_the_columns_as_asked(
 ) -> None:
     asked = ("visit.reason", "patient.weight")
     plan = build_extract(
-        hospital_dictionary(), ExtractRequest(fields=asked, values=ValueMode.DECODED)
+        QueryScope(hospital_dictionary()),
+        ExtractRequest(fields=asked, values=ValueMode.DECODED),
     )
 
     frame = engines[1].frame(plan.tree, tables.pins)

@@ -17,7 +17,7 @@ from apollo_spark.query.expression import (
     extract_tree,
 )
 from apollo_spark.query.expression_filter import Location
-from apollo_spark.workflows.extract import locate, pins_of
+from apollo_spark.workflows.extract import locate
 from tests.support.assays import publish_assay
 from tests.support.tables import answer
 from tests.support.tiles import NAN, write_assay
@@ -71,7 +71,7 @@ def test_both_engines_give_equal_rows(
 
     def rows(layer: LayerRecord, engine: "SparkEngine | EmbeddedEngine") -> list[object]:
         tree = extract_tree(record, layer, choice, ADDITIONAL_FIELDS)
-        reader = engine.run(tree, pins_of(dataset.record))
+        reader = engine.run(tree, {pin.table: pin for pin in dataset.record.pins})
         return [reader.schema, *answer(reader)]
 
     for layer in record.layers:

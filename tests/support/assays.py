@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from apollo_spark.dataset.build import build_dataset_record
+from apollo_spark.dataset.content import Content
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.dataset import DatasetRecord, Lineage
@@ -52,15 +53,15 @@ def publish_assay(
             for each, pin in tables.pins.items():
                 parts = [pq.ParquetFile(path).read() for path in tables.files(pin)]
                 pins.append(_write(publication, each, parts))
-            entities, codings = lake.store_dictionary(DICTIONARY)
+            content = Content(DICTIONARY, {}, tuple(pins), assays=(tables.assay,))
+            lake.store_parts(content)
             receipt = lake.parts.put("{}")
 
             def build(version: int) -> DatasetRecord:
                 return build_dataset_record(
-                    name=name, version=version, dictionary=DICTIONARY, entities=entities,
-                    codings=codings, pins=tuple(pins), lineage=LINEAGE, receipt=receipt,
-                    schema_tag=None,
-                ).model_copy(update={"assays": (tables.assay,)})  # fmt: skip
+                    name=name, version=version, content=content, lineage=LINEAGE,
+                    receipt=receipt, schema_tag=None,
+                )  # fmt: skip
 
             return publication.commit(build)
 

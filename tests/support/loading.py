@@ -153,10 +153,10 @@ def comparable(record: DatasetRecord) -> dict[str, Any]:
 
 
 def published(folder: Path) -> Published:
-    """Return all that a lake has published: comparable records and rows, by `name@version`."""
+    """Return all that a lake has published, records and rows by `name@version`, but the retired."""
     lake = open_lake(str(folder))
     found = {}
-    for entry in lake.registry.snapshot().entries:
+    for entry in lake.registry.snapshot().unretired():
         record = lake.load_record(RecordReference(name=entry.name, version=entry.version))
         found[str(entry)] = (comparable(record), rows_of(lake, record))
     return found

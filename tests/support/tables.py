@@ -72,6 +72,8 @@ def answer(reader: pa.RecordBatchReader) -> list[tuple[Any, ...]]:
 
 
 def _in_utc(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_in_utc(each) for each in value]
     return value.astimezone(timezone.utc) if isinstance(value, datetime) else value
 
 

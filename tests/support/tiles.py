@@ -79,7 +79,7 @@ def write_assay(
         ]
         tables.write(layer.table, tiles, group_rows=group_rows)
     place = np.arange(len(sample_ids), dtype=np.int32)
-    samples = {"sample_id": list(sample_ids), "block": place // block_size}
+    samples = {"sample_id": list(sample_ids), "sample": place, "block": place // block_size}
     samples |= {"position": place % block_size, **_statistics(matrices, axis=0)}
     tables.write(assay.samples_table, [pa.table(samples)])
     empty = {each: pa.nulls(len(feature_ids), type_) for each, type_ in _ANNOTATION.items()}
@@ -158,7 +158,8 @@ def _statistics(matrices: Mapping[str, np.ndarray], *, axis: int) -> dict[str, A
         variance = np.divide(
             (off**2).sum(axis=axis), count - 1, out=np.full(len(total), NAN), where=count > 1
         )
-        columns = ((known > 0).sum(axis=axis).astype(np.int64), total, mean, variance)
+        detected = (known > 0).sum(axis=axis).astype(np.int64)
+        columns = (count.astype(np.int64), detected, total, mean, variance)
         for name, values in zip(STATISTICS, columns, strict=True):
             found[statistic_column(name, unit)] = values
     return found

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from apollo_spark.cli.job import known_keys
+from apollo_spark.cli.job import VERBS, known_keys
 
 CONF = Path(__file__).parents[2] / "conf"
 
 
-@pytest.mark.parametrize("verb", ["load clinical", "load expression"])
+@pytest.mark.parametrize("verb", VERBS)
 def test_the_example_of_a_job_has_only_known_keys(verb: str) -> None:
     values = yaml.safe_load((CONF / f"{verb.replace(' ', '_')}.yaml").read_text())
 

@@ -5,7 +5,6 @@ without or with several replacements is left out. Of Ensembl ids the version is 
 `_PAR_Y`, which tells the copy on Y from that on X, stays. What is equal then is one feature.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -84,6 +83,7 @@ def resolve_feature_ids(
     on_duplicate: DuplicateRule = "refuse",
     lines: np.ndarray | None = None,
     file: str | None = None,
+    kind: FeatureIdKind | None = None,
 ) -> FeatureIds:
     """Make features of source ids.
 
@@ -94,18 +94,23 @@ def resolve_feature_ids(
         on_duplicate: Only `refuse` makes a finding of repeated features.
         lines: The physical line of every id, for the places of findings.
         file: The name that findings give.
+        kind: Of the files before; None takes the more frequent one.
     """
     given = pa.array(ids, pa.string())
     is_summary = pc.is_in(given, pa.array(SUMMARY_ROWS, pa.string()))
     kept = pc.if_else(is_summary, pa.scalar(None, pa.string()), given)
     mapped = _Mapped(kept) if id_map is None else _map_ids(kept, id_map)
-    named = _name_any(mapped.ids) if id_rule == "any" else _name_ensembl(mapped.ids, lines, file)
+    named = (
+        _name_any(mapped.ids)
+        if id_rule == "any"
+        else _name_ensembl(mapped.ids, lines, file, stated=kind)
+    )
     encoded = named.ids.dictionary_encode()
     rows = encoded.indices.fill_null(LEFT_OUT).to_numpy(zero_copy_only=False).astype(np.int32)
     times = np.bincount(rows[rows != LEFT_OUT], minlength=len(encoded.dictionary))
     findings = [*_find_empty(mapped.ids, lines, file), *named.findings]
     if on_duplicate == "refuse" and (times > 1).any():
-        findings.append(_repeated(encoded.dictionary, rows, lines, file))
+        findings.append(describe_repeated(encoded.dictionary, rows, lines, file))
     return FeatureIds(
         ids=encoded.dictionary,
         feature_of_row=rows,
@@ -128,7 +133,10 @@ def is_ensembl(ids: pa.Array | Sequence[str]) -> np.ndarray:
 
 def strip_versions(ids: pa.Array) -> pa.Array:
     """Return Ensembl ids without version, and all others as they are."""
-    parts = pc.extract_regex(ids, ENSEMBL_ID)
+    return _without_version(ids, pc.extract_regex(ids, ENSEMBL_ID))
+
+
+def _without_version(ids: pa.Array, parts: pa.Array) -> pa.Array:
     bare = pc.binary_join_element_wise(_part(parts, "stem"), _part(parts, "par"), "")
     return pc.coalesce(bare, ids)
 
@@ -142,16 +150,20 @@ def _name_any(ids: pa.Array) -> _Named:
     return _Named(ids, "any", 0, np.zeros(len(ids), bool), ())
 
 
-def _name_ensembl(ids: pa.Array, lines: np.ndarray | None, file: str | None) -> _Named:
+def _name_ensembl(
+    ids: pa.Array, lines: np.ndarray | None, file: str | None, *, stated: FeatureIdKind | None
+) -> _Named:
     parts = pc.extract_regex(ids, ENSEMBL_ID)
-    letters = Counter(_part(parts, "letter").drop_null().to_pylist())
-    kind: FeatureIdKind = "ENST" if letters["T"] > letters["G"] else "ENSG"
+    letters = _part(parts, "letter")
+    genes, transcripts = (pc.sum(pc.equal(letters, each)).as_py() or 0 for each in ("G", "T"))
+    usual: FeatureIdKind = "ENST" if transcripts > genes else "ENSG"
+    kind = stated or usual
     return _Named(
-        ids=strip_versions(ids),
+        ids=_without_version(ids, parts),
         kind=kind,
         versions=_count(_part(parts, "version")),
         par_y=_is_filled(_part(parts, "par")),
-        findings=tuple(_find_kinds(ids, _part(parts, "letter"), kind, lines, file)),
+        findings=tuple(_find_kinds(ids, letters, kind, lines, file)),
     )
 
 
@@ -210,10 +222,17 @@ def _find_empty(ids: pa.Array, lines: np.ndarray | None, file: str | None) -> It
         yield _finding("feature_kind", "a feature has no id", rows, lines, file)
 
 
-def _repeated(
+def describe_repeated(
     features: pa.Array, rows: np.ndarray, lines: np.ndarray | None, file: str | None
 ) -> Finding:
-    """Describe the rows whose feature stood before."""
+    """Describe the rows whose feature stood before.
+
+    Args:
+        features: Feature ids.
+        rows: The place of each row's feature among these, or LEFT_OUT.
+        lines: The physical line of every row.
+        file: The name that the finding gives.
+    """
     first = np.full(len(features), len(rows))
     kept = np.flatnonzero(rows != LEFT_OUT)
     np.minimum.at(first, rows[kept], kept)

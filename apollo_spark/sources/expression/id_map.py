@@ -19,7 +19,7 @@ class IdMap:
 
 def read_id_map(path: Path) -> IdMap:
     """Read a csv or tsv file with a header and two columns, from and to."""
-    reading = read_text_table(path)
+    reading = read_text_table(path, may_be_tabbed=True)
     if reading.table is None:
         return IdMap(findings=reading.findings)
     table = reading.table

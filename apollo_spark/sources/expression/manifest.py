@@ -37,7 +37,7 @@ def read_manifest(file: SourceFile, beside: Sequence[SourceFile] = ()) -> Manife
         file: A csv or tsv file; its paths are relative to the folder in which it lies.
         beside: Files that were given with the manifest: each must have a row.
     """
-    reading = read_text_table(Path(file.path))
+    reading = read_text_table(Path(file.path), may_be_tabbed=True)
     label = file.label
     findings = [each.model_copy(update={"file": label}) for each in reading.findings]
     table = reading.table

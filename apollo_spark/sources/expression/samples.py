@@ -26,8 +26,7 @@ PLAIN_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".counts")
 class SampleFile(Record):
     """A file with the values of one sample.
 
-    `skip_lines` stand above the header, or above the first row where there is no header; columns
-    are 0-based places.
+    `header`, `data_start` and `data_line` are those of `Detected`; columns are 0-based places.
     """
 
     sample_id: str
@@ -35,8 +34,9 @@ class SampleFile(Record):
     label: str
     delimiter: str
     compression: Literal["none", "gzip"]
-    skip_lines: int
-    has_header: bool
+    header: tuple[str, ...]
+    data_start: int
+    data_line: int
     id_column: int
     value_column: int
 
@@ -159,14 +159,16 @@ def _repeated_across(first: str, label: str, names: Sequence[str]) -> Finding:
 def find_value_column(detected: Detected, unit: str, strand: Strand) -> int | str:
     """Return the place of the column of a unit, or say that there is none."""
     if detected.value_columns:
+        if strand != "unstranded":
+            return "the file holds one value for each feature, and none by strand"
         return detected.value_columns[0].index
     layout = _layout_of(detected)
     other = unit.removeprefix("other:").lower() if unit.startswith("other:") else None
     names = [each.lower() for each in detected.header]
-    if other in names:
+    if other in names and strand == "unstranded":
         return names.index(other)
     for each in layout.units:
-        if (each.unit, each.strand) == (unit, strand if unit == "count" else "unstranded"):
+        if (each.unit, each.strand) == (unit, strand):
             return detected.header.index(each.column)
     units = list_names(dict.fromkeys(each.unit for each in layout.units))
     by_strand = "" if strand == "unstranded" else f" of strand '{strand}'"
@@ -193,8 +195,9 @@ def _sample_file(detected: Detected, sample_id: str, place: int) -> SampleFile:
         label=detected.file.label,
         delimiter=detected.delimiter,
         compression=detected.compression,
-        skip_lines=detected.data_line - (2 if detected.has_header else 1),
-        has_header=detected.has_header,
+        header=detected.header,
+        data_start=detected.data_start,
+        data_line=detected.data_line,
         id_column=detected.id_columns[0],
         value_column=place,
     )

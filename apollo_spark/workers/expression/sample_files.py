@@ -25,6 +25,21 @@ FILE_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
+class FoundRows:
+    """What the ids of some rows mean.
+
+    Attributes:
+        is_kept: (rows,) bool, the rows that are not left out.
+        features: (kept rows,) index of the feature of each.
+        is_unknown: (rows,) bool, the rows whose id is not known.
+    """
+
+    is_kept: np.ndarray
+    features: np.ndarray
+    is_unknown: np.ndarray
+
+
+@dataclass(frozen=True)
 class FileRows:
     """Checked rows of one file.
 
@@ -45,27 +60,25 @@ class FeatureLookup:
     def __init__(self, task: SampleFilesTask) -> None:
         self._texts = pa.array(task.texts, pa.large_string())
         self._indexes = np.append(task.features.indexes, LEFT_OUT)
-        self._known: dict[int, tuple[pa.Array, np.ndarray]] = {}
+        self._found: dict[int, tuple[pa.Array, FoundRows]] = {}
 
-    def find(self, texts: pa.Array, place: int) -> np.ndarray:
-        """Give for each text its number among those known, or how many these are.
+    def find(self, texts: pa.Array, place: int) -> FoundRows:
+        """Find the features of some rows.
 
         Args:
-            texts: Feature ids of some rows.
+            texts: Feature ids of the rows.
             place: Rows before them in the file; the same rows of another file are tried first.
         """
-        if place not in self._known or not self._known[place][0].equals(texts):
-            found = pc.index_in(texts, self._texts).fill_null(len(self._texts))
-            self._known[place] = (texts, found.to_numpy(zero_copy_only=False))
-        return self._known[place][1]
+        if place not in self._found or not self._found[place][0].equals(texts):
+            self._found[place] = (texts, self._look_up(texts))
+        return self._found[place][1]
 
-    def indexes(self, numbers: np.ndarray) -> np.ndarray:
-        """Give the feature indexes of such numbers."""
-        return np.asarray(self._indexes[numbers])
-
-    def is_unknown(self, numbers: np.ndarray) -> np.ndarray:
-        """Mark texts that are not known."""
-        return np.asarray(numbers == len(self._texts))
+    def _look_up(self, texts: pa.Array) -> FoundRows:
+        known = len(self._texts)
+        numbers = pc.index_in(texts, self._texts).fill_null(known).to_numpy(zero_copy_only=False)
+        indexes = self._indexes[numbers]
+        is_kept = indexes != LEFT_OUT
+        return FoundRows(is_kept, indexes[is_kept], numbers == known)
 
 
 def write_sample_files(task: SampleFilesTask, *, chunk_bytes: int = FILE_BYTES) -> dict[str, Any]:
@@ -83,17 +96,22 @@ def write_sample_files(task: SampleFilesTask, *, chunk_bytes: int = FILE_BYTES) 
                 numbers.append(part.rows.numbers.values)
         except InputProblemError as problem:
             outcome.add_problem(problem.rule, problem.line, file.file.label)
-        indexes, merged = merge_values(
-            np.concatenate(numbers)[:, None],
-            np.concatenate(found),
-            task.on_duplicate,
-            task.target.storage,
-        )
+        indexes, merged = merge_file(np.concatenate(found), np.concatenate(numbers), task)
         if task.on_duplicate == "refuse":
             outcome.count(REPEATED, sum(map(len, found)) - len(indexes))
-        values[np.searchsorted(features.indexes, indexes), column] = merged[:, 0]
+        values[np.searchsorted(features.indexes, indexes), column] = merged
     write_values(values, features, task.samples, task.target, outcome)
     return outcome.result()
+
+
+def merge_file(
+    features: np.ndarray, values: np.ndarray, task: SampleFilesTask
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give each feature of a file once, with its value."""
+    if np.bincount(features, minlength=1).max() <= 1:
+        return features, values
+    names, merged = merge_values(values[:, None], features, task.on_duplicate, task.target.storage)
+    return names, merged[:, 0]
 
 
 def collect_sample_files(
@@ -127,22 +145,21 @@ def read_file(
     columns, target = np.array([file.value_column]), task.target
     block = Block(file.file, 0, file.file.data_start, None, file.file.data_line)
     for whole, before in read_grids(block, chunk_bytes):
-        numbers = lookup.find(read_texts(whole, file.id_column), before)
-        indexes = lookup.indexes(numbers)
-        grid = whole.where(indexes != LEFT_OUT)
+        found = lookup.find(read_texts(whole, file.id_column), before)
+        grid = whole.where(found.is_kept)
         stored = store_numbers(
             read_numbers(grid, columns, target.missing), target.storage, target.unit
         )
         rows = CheckedRows(grid, columns, before + grid.records, stored)
-        unknown = whole.lines[lookup.is_unknown(numbers)]
-        yield FileRows(rows, indexes[indexes != LEFT_OUT], unknown)
+        yield FileRows(rows, found.features, whole.lines[found.is_unknown])
 
 
 def known_features(features: Features) -> Features:
     """Give each feature once, by rising index."""
-    ids = dict(zip(features.indexes.tolist(), features.ids, strict=True))
-    indexes = np.unique(features.indexes[features.indexes != LEFT_OUT])
-    return Features(tuple(ids[each] for each in indexes.tolist()), indexes)
+    indexes, first = np.unique(features.indexes, return_index=True)
+    is_known = indexes != LEFT_OUT
+    ids = tuple(features.ids[each] for each in first[is_known].tolist())
+    return Features(ids, indexes[is_known])
 
 
 def mark_repeated(features: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from apollo_spark.workers.parquet import WrittenFile
 from apollo_spark.workers.stats import delta_stats
 
 # Fewer tiles waste space, more make a reader of a few genes decode many others.
-GROUP_TILES = 256
+GROUP_TILES = 128
 LEVEL = 3
 VALUES = "values.list.element"
 
@@ -93,6 +93,10 @@ def open_writer(
         use_dictionary=["block", VALUES] if is_double else ["block"],
         column_encoding=None if is_double else {VALUES: "DELTA_BINARY_PACKED"},
         write_statistics=["feature", "feature_id", "block"],
+        # Readers take features from the bounds of a row group where they are told the order.
+        sorting_columns=pq.SortingColumn.from_ordering(
+            tile_schema(storage), [("block", "ascending"), ("feature", "ascending")]
+        ),
         store_schema=False,
         metadata_collector=collected,
     )

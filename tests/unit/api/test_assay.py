@@ -140,7 +140,8 @@ def test_statistics_are_those_of_the_measured_values(assay: Assay) -> None:
     samples = assay.statistics("sample", unit="tpm").to_pydict()
 
     assert features == {
-        "feature_id": FEATURES, "detected": [4, 2, 4], "total": [10, 70, 1000],
+        "feature_id": FEATURES, "measured": [4, 3, 4], "detected": [4, 2, 4],
+        "total": [10, 70, 1000],
         "mean": [2.5, 70 / 3, 250], "variance": pytest.approx([5 / 3, 1300 / 3, 50000 / 3]),
     }  # fmt: skip
     assert samples["sample_id"] == SAMPLES

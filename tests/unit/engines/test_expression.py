@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from apollo_spark.engines import tiles
+from apollo_spark.engines import tile_index
 from apollo_spark.engines.expression import AssayFiles
 from apollo_spark.errors import BrokenPinError, UsageError
 from apollo_spark.export.matrix import MatrixResult
@@ -92,7 +92,7 @@ def test_row_groups_without_a_wanted_tile_are_not_read(
     tables: TileTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    found = tiles.find_groups
+    found = tile_index.find_groups
 
     def watch(*arguments: object) -> object:
         groups = found(*arguments)  # type: ignore[arg-type]

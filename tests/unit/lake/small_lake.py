@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from apollo_spark.dataset.build import build_dataset_record
+from apollo_spark.dataset.content import Content
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication, no_step
 from apollo_spark.model.coding import CodePlace, Coding
@@ -109,16 +110,14 @@ def publish(
         def work() -> DatasetRecord:
             pins = write_study(publication, study)
             publication.step("store parts")
-            entities, codings = lake.store_dictionary(DICTIONARY)
+            content = Content(DICTIONARY, {}, tuple(pins))
+            lake.store_parts(content)
             receipt = lake.parts.put("{}")
             return publication.commit(
                 lambda version: build_dataset_record(
                     name=publication.name,
                     version=version,
-                    dictionary=DICTIONARY,
-                    entities=entities,
-                    codings=codings,
-                    pins=pins,
+                    content=content,
                     lineage=LINEAGE.model_copy(update={"time": time}),
                     receipt=receipt,
                     schema_tag=None,

@@ -6,6 +6,7 @@ import pytest
 from deltalake import write_deltalake
 
 from apollo_spark.dataset.build import build_dataset_record
+from apollo_spark.dataset.content import Content
 from apollo_spark.errors import (
     CommitRaceError,
     ConflictError,
@@ -159,10 +160,7 @@ def put_record(lake: Lake, *, name: str, version: int = 1, kind: str = "dataset"
     record = build_dataset_record(
         name=name,
         version=version,
-        dictionary=DICTIONARY,
-        entities=(),
-        codings=(),
-        pins=(),
+        content=Content(DICTIONARY, {}, ()),
         lineage=LINEAGE,
         receipt="",
         schema_tag=None,

@@ -1,5 +1,7 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -7,8 +9,9 @@ from deltalake import DeltaTable
 
 from apollo_spark.lake.commits import RETENTION
 from apollo_spark.lake.lake import Lake
-from apollo_spark.model.dataset import DatasetRecord
-from tests.unit.lake.small_lake import FIRST, SECOND, publish, table_of
+from apollo_spark.model.dataset import DatasetRecord, RowRule
+from apollo_spark.workflows.verify import verify_records
+from tests.unit.lake.small_lake import FIRST, SECOND, plain, publish, rows_of, table_of
 
 Damage = Callable[[Lake, DatasetRecord], object]
 
@@ -127,6 +130,132 @@ def test_a_table_without_its_properties_is_a_warning(lake: Lake) -> None:
     assert "delta.enableExpiredLogCleanup" in RETENTION
 
 
+def vacuum(lake: Lake, record: DatasetRecord) -> None:
+    """Do what `VACUUM ... RETAIN 0 HOURS` does: our properties do not hold against it."""
+    table = DeltaTable(patient_file(lake, record).parent)
+    table.vacuum(0, dry_run=False, enforce_retention_duration=False)
+
+
+def test_a_raw_vacuum_breaks_the_older_version_and_not_the_newer(lake: Lake) -> None:
+    first, second = publish(lake, FIRST), publish(lake, SECOND)
+    file = patient_file(lake, first).name
+    vacuum(lake, second)
+
+    assert [str(each) for each in lake.verify(first)] == [
+        f"study@1, patient@0: 1 of 1 files are missing or damaged ({file}); 0 of 2 rows can be read"
+    ]
+    assert lake.verify(second, deep=True) == ()
+
+
+def commit_by_hand(lake: Lake, record: DatasetRecord, action: dict[str, Any]) -> None:
+    """Commit to the table of patients what an older or newer writer would."""
+    version = DeltaTable(patient_file(lake, record).parent).version() + 1
+    patient_log(lake, record, version).write_text(json.dumps(action) + "\n")
+
+
+READER_2 = {"protocol": {"minReaderVersion": 2, "minWriterVersion": 5}}
+UNKNOWN = {
+    "protocol": {
+        "minReaderVersion": 3,
+        "minWriterVersion": 7,
+        "readerFeatures": ["yetUnknown"],
+        "writerFeatures": ["yetUnknown"],
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("action", "what"),
+    [
+        (
+            READER_2,
+            (
+                "the table was upgraded to reader version 2 and writer version 5,"
+                " so that some readers refuse it"
+            ),
+        ),
+        (
+            UNKNOWN,
+            "the newest version of the table cannot be opened, so that nothing can be added",
+        ),
+    ],
+    ids=["upgraded", "unknown"],
+)
+def test_a_table_that_another_writer_upgraded_is_a_warning(
+    lake: Lake, action: dict[str, Any], what: str
+) -> None:
+    record = publish(lake)
+    commit_by_hand(lake, record, action)
+
+    (problem,) = lake.verify(record, deep=True)
+
+    assert not problem.is_broken
+    assert str(problem) == f"study@1, patient@0: {what}; all its rows can be read now"
+    assert rows_of(lake, record) == plain(FIRST)
+
+
+def test_a_damaged_log_is_named_with_the_versions_before_it(lake: Lake) -> None:
+    records = [publish(lake, study) for study in (FIRST, SECOND, FIRST)]
+    patient_log(lake, records[0], 1).write_text('{"garbage')
+
+    found = [[each for each in lake.verify(record) if each.is_broken] for record in records]
+
+    assert [[(e.what, e.readable) for e in each] for each in found] == [
+        [],
+        [("the version is not in the table's log", "versions 0 to 0 are there")],
+        [("the version is not in the table's log", "versions 0 to 0 are there")],
+    ]
+    assert rows_of(lake, records[0]) == plain(FIRST)
+
+
+def test_properties_that_are_gone_and_files_that_are_gone_are_both_told(lake: Lake) -> None:
+    first, second = publish(lake, FIRST), publish(lake, SECOND)
+    folder = patient_file(lake, second).parent
+    DeltaTable(folder).alter.set_table_properties({"delta.enableExpiredLogCleanup": "true"})
+    vacuum(lake, second)
+
+    broken, risk = lake.verify(first)
+
+    assert (broken.is_broken, risk.is_broken) == (True, False)
+    assert risk.readable == "what can be read is told above"
+
+
+def test_the_tables_of_a_rule_are_looked_at_too(lake: Lake) -> None:
+    record, base = publish(lake), publish(lake, SECOND, name="base")
+    rule = RowRule(
+        entity="patient",
+        text='patient.key = "P1"',
+        main_entity="patient",
+        entities=base.entities,
+        pins=base.pins,
+    )
+    view = record.model_copy(update={"name": "view", "rules": (rule,)})
+    patient_file(lake, base).unlink()
+
+    assert [str(each).partition(":")[0] for each in lake.verify(view)] == ["view@1, patient@0"]
+
+
+def test_a_record_that_was_changed_is_told_beside_what_else_is_broken(lake: Lake) -> None:
+    first = publish(lake)
+    publish(lake, name="other")
+    real = lake.registry.snapshot()
+    changed = tuple(
+        each.model_copy(update={"hash": "0" * 64}) if each.name == "other" else each
+        for each in real.entries
+    )
+    lake.registry.snapshot = lambda: real.model_copy(  # type: ignore[method-assign]
+        update={"entries": changed}
+    )
+    patient_file(lake, first).unlink()
+
+    found = verify_records(lake, None, deep=False)
+
+    assert [str(each).partition(";")[0].partition(" (")[0] for each in found.problems] == [
+        "other@1, registry: the record is missing or is not as it was published",
+        "study@1, patient@0: 1 of 1 files are missing or damaged",
+    ]
+
+
 def change_value(lake: Lake, record: DatasetRecord) -> None:
     """Change a value so that size, footer and log say the same."""
     file = patient_file(lake, record)
@@ -165,7 +294,7 @@ def test_a_missing_part_is_seen_by_the_deep_look(lake: Lake) -> None:
     assert lake.verify(record) == ()
     (problem,) = lake.verify(record, deep=True)
     assert str(problem) == (
-        "study@1, parts: the part of the entity visit is missing or damaged;"
+        "study@1, registry: the part of the entity visit is missing or damaged;"
         " the rows are not touched by it"
     )
 

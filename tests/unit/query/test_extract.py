@@ -11,6 +11,7 @@ from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.query.extract import ExtractRequest, build_extract, build_extract_per_entity
+from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.values import ValueMode
 from tests.support.hospital import HOSPITAL_ROWS, hospital_dictionary
 from tests.support.questions import all_fields
@@ -29,14 +30,14 @@ def request(*fields: str, values: ValueMode = ValueMode.RAW) -> ExtractRequest:
 def test_an_extract_of_everything_equals_nested_loops(ask: Ask, values: ValueMode) -> None:
     fields = all_fields(DICTIONARY)
 
-    rows = ask(build_extract(DICTIONARY, request(*fields, values=values)).tree)
+    rows = ask(build_extract(QueryScope(DICTIONARY), request(*fields, values=values)).tree)
 
     expected = join_outward(DICTIONARY, HOSPITAL_ROWS, fields, values)
     assert as_multiset(rows) == as_multiset(expected)
 
 
 def test_rows_come_by_the_main_key_and_then_the_keys_along_the_path(ask: Ask) -> None:
-    plan = build_extract(DICTIONARY, request("test.test_id", "patient.patient_id"))
+    plan = build_extract(QueryScope(DICTIONARY), request("test.test_id", "patient.patient_id"))
 
     assert ask(plan.tree) == [
         ("t3", "P1"), (None, "P10"), (None, "P2"), ("t1", "P2"), ("t2", "P2"), (None, "P3"),
@@ -47,19 +48,19 @@ def test_rows_come_by_the_main_key_and_then_the_keys_along_the_path(ask: Ask) ->
 
 
 def test_the_main_key_orders_rows_that_do_not_show_it(ask: Ask) -> None:
-    plan = build_extract(DICTIONARY, request("visit.visit_id"))
+    plan = build_extract(QueryScope(DICTIONARY), request("visit.visit_id"))
 
     assert ask(plan.tree) == [(13,), (None,), (11,), (12,), (None,), (None,)]
 
 
 def test_an_entity_without_a_key_is_ordered_by_what_is_shown(ask: Ask) -> None:
-    plan = build_extract(DICTIONARY, request("note.note_text"))
+    plan = build_extract(QueryScope(DICTIONARY), request("note.note_text"))
 
     assert ask(plan.tree) == [(None,), (None,), ("",), ("line\nfeed\ttab\r",), (None,), (None,)]
 
 
 def test_columns_are_named_as_asked(hospital: FileTables) -> None:
-    plan = build_extract(DICTIONARY, request("hospital.city", "patient.hid"))
+    plan = build_extract(QueryScope(DICTIONARY), request("hospital.city", "patient.hid"))
 
     reader = EmbeddedEngine(hospital).run(plan.tree, hospital.pins)
 
@@ -80,12 +81,12 @@ def test_columns_are_named_as_asked(hospital: FileTables) -> None:
 def test_entities_that_multiply_rows_are_named(
     fields: tuple[str, ...], multiplying: tuple[str, ...]
 ) -> None:
-    assert build_extract(DICTIONARY, request(*fields)).multiplying == multiplying
+    assert build_extract(QueryScope(DICTIONARY), request(*fields)).multiplying == multiplying
 
 
 def test_one_entity_alone_gives_its_own_rows_in_the_order_of_the_main_key(ask: Ask) -> None:
     plans = build_extract_per_entity(
-        DICTIONARY, request("test.test_id", "hospital.city", "visit.visit_id")
+        QueryScope(DICTIONARY), request("test.test_id", "hospital.city", "visit.visit_id")
     )
 
     assert {entity: ask(plan.tree) for entity, plan in plans.items()} == {
@@ -99,7 +100,8 @@ def test_one_entity_alone_gives_its_own_rows_in_the_order_of_the_main_key(ask: A
 def test_all_unknown_fields_are_named_with_what_was_probably_meant() -> None:
     with pytest.raises(NotFoundError) as caught:
         build_extract(
-            DICTIONARY, request("patient.weigth", "patient.sex", "vist.reason", "hid", "note.zzz")
+            QueryScope(DICTIONARY),
+            request("patient.weigth", "patient.sex", "vist.reason", "hid", "note.zzz"),
         )
 
     assert str(caught.value).splitlines() == [
@@ -114,7 +116,7 @@ def test_all_unknown_fields_are_named_with_what_was_probably_meant() -> None:
 @pytest.mark.parametrize("fields", [(), ("patient.sex", "patient.hid", "patient.sex")])
 def test_no_field_and_a_repeated_field_are_refused(fields: tuple[str, ...]) -> None:
     with pytest.raises(UsageError):
-        build_extract(DICTIONARY, request(*fields))
+        build_extract(QueryScope(DICTIONARY), request(*fields))
 
 
 def test_slices_of_an_entity_are_joined_by_its_key(hospital: FileTables) -> None:
@@ -134,7 +136,7 @@ def test_slices_of_an_entity_are_joined_by_its_key(hospital: FileTables) -> None
         values=ValueMode.DECODED,
     )  # fmt: skip
 
-    plan = build_extract(DICTIONARY, asked, slices)
+    plan = build_extract(QueryScope(DICTIONARY, slices), asked)
 
     kept = {row["patient_id"] for row in HOSPITAL_ROWS["patient"][1:4]}
     patients = [

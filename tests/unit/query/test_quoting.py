@@ -12,6 +12,7 @@ from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.query.dialects import DuckDBDialect, SparkDialect
 from apollo_spark.query.extract import ExtractRequest, build_extract
+from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import column, labelled, literal, spark_statement, table
 from apollo_spark.query.values import ValueMode
 from tests.support.hospital import HOSTILE, NASTY, hostile_dictionary, hostile_rows
@@ -43,7 +44,9 @@ def tables(tmp_path: Path) -> FileTables:
 @pytest.mark.parametrize("values", list(ValueMode), ids=str)
 def test_hostile_names_and_values_change_no_answer(tables: FileTables, values: ValueMode) -> None:
     fields = all_fields(hostile_dictionary())
-    plan = build_extract(hostile_dictionary(), ExtractRequest(fields=fields, values=values))
+    plan = build_extract(
+        QueryScope(hostile_dictionary()), ExtractRequest(fields=fields, values=values)
+    )
 
     rows = answer(EmbeddedEngine(tables).run(plan.tree, tables.pins))
 

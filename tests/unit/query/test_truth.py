@@ -12,6 +12,7 @@ import sqlglot
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.query.extract import ExtractRequest, build_extract
+from apollo_spark.query.scope import QueryScope
 from tests.support.dictionaries import dictionary
 from tests.support.tables import FileTables, answer, as_multiset
 
@@ -80,7 +81,7 @@ def test_a_joined_extract_gives_the_rows_of_the_original_statement(
         tables.add(name, pa.Table.from_pylist(rows))
     fields = tuple(each.strip() for each in truth["fields"].split(","))
 
-    plan = build_extract(DICTIONARY, ExtractRequest(fields=fields), SLICES)
+    plan = build_extract(QueryScope(DICTIONARY, SLICES), ExtractRequest(fields=fields))
 
     ours = answer(EmbeddedEngine(tables).run(plan.tree, tables.pins))
     assert as_multiset(ours) == as_multiset(

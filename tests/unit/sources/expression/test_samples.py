@@ -78,19 +78,20 @@ def test_files_are_described_for_the_tasks(write: Write) -> None:
     assert salmon.files == (
         SampleFile(
             sample_id="S1", path=quant.path, label="S1/quant.sf.gz", delimiter="\t",
-            compression="gzip", skip_lines=0, has_header=True, id_column=0, value_column=4,
+            compression="gzip", header=("Name", "Length", "EffectiveLength", "TPM", "NumReads"),
+            data_start=41, data_line=2, id_column=0, value_column=4,
         ),
     )  # fmt: skip
-    assert [(each.sample_id, each.skip_lines, each.value_column) for each in strand.files] == [
-        ("S2.x", 1, 5)
+    assert [(each.sample_id, each.data_line, each.value_column) for each in strand.files] == [
+        ("S2.x", 3, 5)
     ]
 
 
 def test_a_file_without_header_has_nothing_above_its_rows(write: Write) -> None:
     found = name_samples(detect_source([write("S1ReadsPerGene.out.tab", *STAR)]).files, "count")
 
-    assert [(each.has_header, each.skip_lines, each.value_column) for each in found.files] == [
-        (False, 0, 1)
+    assert [(each.data_start, each.data_line, each.value_column) for each in found.files] == [
+        (0, 1, 1)
     ]
 
 

@@ -1,0 +1,121 @@
+"""What a lake makes of the datasets that it has: nothing of it copies rows."""
+
+from collections.abc import Sequence
+
+from apollo_spark.api.dataset import Dataset
+from apollo_spark.lake.lake import Lake
+from apollo_spark.model.names import parse_reference
+from apollo_spark.model.rebase import RebasePlan
+from apollo_spark.workflows.outcome import Outcome
+from apollo_spark.workflows.rebase import RebaseRequest, rebase, undo_rebase
+from apollo_spark.workflows.seal import SealJob, extract_sealed
+from apollo_spark.workflows.view import ViewRequest, publish_view
+from apollo_spark.workflows.withdraw import WithdrawReceipt, WithdrawRequest, withdraw
+
+
+class Composing:
+    """The verbs of a lake that publish records over tables that are there."""
+
+    _lake: Lake
+
+    def view(
+        self,
+        name: str,
+        *,
+        as_name: str,
+        fields: Sequence[str] | None = None,
+        entities: Sequence[str] | None = None,
+        assays: Sequence[str] | None = None,
+        rows: str | None = None,
+    ) -> Dataset:
+        """Publish a part of a dataset under its own name.
+
+        Args:
+            name: The dataset: `NAME`, `NAME@3` or `NAME@2026-03-01`.
+            as_name: The name of the view.
+            fields: Fields to keep, as `entity.field`; None keeps all.
+            entities: Entities to keep; None keeps all, or those of the fields.
+            assays: Assays to keep; None keeps those whose entity is kept.
+            rows: A filter that rows of the main entity fulfil.
+
+        Raises:
+            NotFoundError: Something is not there, or not to be seen.
+            UsageError: The filter has no meaning.
+            ConflictError: Another writer holds the name.
+        """
+        request = ViewRequest(
+            name=name,
+            as_name=as_name,
+            fields=None if fields is None else ",".join(fields),
+            entities=None if entities is None else tuple(entities),
+            assays=None if assays is None else tuple(assays),
+            rows=rows,
+        )
+        return self._made(publish_view(self._lake, request))
+
+    def plan_rebase(
+        self, *records: str, onto: str | Sequence[str], field_map: str | None = None
+    ) -> tuple[RebasePlan, ...]:
+        """Say what moving records to newer versions of their parents changes.
+
+        Raises:
+            UsageError: A record does not stand on what it is to be moved to.
+        """
+        return rebase(self._lake, _request(records, onto, field_map)).plans
+
+    def rebase(
+        self, *records: str, onto: str | Sequence[str], field_map: str | None = None
+    ) -> tuple[Dataset, ...]:
+        """Publish records over newer versions of their parents; each is its name's next version.
+
+        Args:
+            records: The records.
+            onto: The parents to move to, as `NAME@V`; others stay.
+            field_map: Path of a csv file with old and new names of fields.
+
+        Raises:
+            NotFoundError: A record cannot be moved; none is.
+            UsageError: A record does not stand on what it is to be moved to.
+        """
+        request = _request(records, onto, field_map).model_copy(update={"apply": True})
+        return tuple(self._made(each) for each in rebase(self._lake, request).outcomes)
+
+    def undo_rebase(self, version: str) -> Dataset:
+        """Publish the version before a rebase again, as the next version.
+
+        Raises:
+            UsageError: The version was not made by a rebase.
+        """
+        return self._made(undo_rebase(self._lake, version))
+
+    def withdraw(self, file: str, *, of: str, apply: bool = False) -> WithdrawReceipt:
+        """Count whom a withdrawal takes out and, with `apply`, hide them from every reader.
+
+        Args:
+            file: Path of a csv file with the key column by its field name.
+            of: `DATASET.ENTITY`.
+            apply: Whether to do it.
+
+        Raises:
+            NotFoundError: Keys that no version has.
+        """
+        return withdraw(self._lake, WithdrawRequest(file=file, of=of, apply=apply))
+
+    def seal(self, name: str, folder: str) -> None:
+        """Write what a dataset shows, and no more, as a lake of its own.
+
+        Raises:
+            UsageError: The folder is not empty.
+        """
+        extract_sealed(self._lake, SealJob(name=name, output=folder))
+
+    def _made(self, outcome: Outcome) -> Dataset:
+        reference = parse_reference((outcome.published or outcome.current)[0])
+        return Dataset(self._lake, self._lake.load_record(reference))
+
+
+def _request(
+    records: Sequence[str], onto: str | Sequence[str], field_map: str | None
+) -> RebaseRequest:
+    targets = (onto,) if isinstance(onto, str) else tuple(onto)
+    return RebaseRequest(records=tuple(records), onto=targets, field_map=field_map)

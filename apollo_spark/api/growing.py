@@ -1,0 +1,112 @@
+"""What makes the next version of a dataset out of the one before: a part of `ApolloLake`."""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from apollo_spark.api.dataset import Dataset
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.settings import LakeSettings
+from apollo_spark.workflows.compact import CompactionOutcome, plan_compaction
+from apollo_spark.workflows.extend_plan import AssayExtension
+from apollo_spark.workflows.start import run_assay_extension, run_compaction
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+logger = logging.getLogger(__name__)
+
+
+class GrowingLake(ABC):
+    """A lake whose datasets grow."""
+
+    _lake: Lake
+    _settings: LakeSettings
+
+    @abstractmethod
+    def dataset(self, name: str) -> Dataset:
+        """Return a dataset."""
+
+    def extend_assay(
+        self,
+        name: str,
+        *,
+        assay: str,
+        source: str | Sequence[str],
+        format: str = "auto",  # noqa: A002 - the option's name on the command line
+        id_map: str | None = None,
+        features: Literal["refuse", "union"] = "refuse",
+        on_duplicate: Literal["refuse", "sum", "mean", "first"] = "refuse",
+        sample_pattern: str | None = None,
+        strand: Literal["unstranded", "forward", "reverse"] = "unstranded",
+        missing: Sequence[str] = (),
+        policy: str | None = None,
+        report: str | None = None,
+        spark: "SparkSession | None" = None,
+    ) -> Dataset:
+        """Add samples to an assay, as the next version of a dataset.
+
+        Args:
+            name: The dataset.
+            assay: The assay.
+            source: Files or folders with the new samples; of an assay with several units
+                `UNIT=PATH` for each of them.
+            format: What they are; `auto` detects it.
+            id_map: Path of a table of two columns: other ids to Ensembl ids.
+            features: What features do that the assay has not, or that the new samples lack.
+            on_duplicate: What a repeated feature does.
+            sample_pattern: Regular expression that finds the sample id in a file's path.
+            strand: Which counts of STAR and of the GDC are taken.
+            missing: Texts that mean missing, beside the empty cell.
+            policy: Path of the policy file.
+            report: Folder of the validation report; by default one in the lake.
+            spark: The session whose executors do the work; by default one is started and stopped.
+
+        Returns:
+            The version that was published, or the one in which the same stands already.
+
+        Raises:
+            ApolloError: It was refused; its class says why (see `apollo_spark.errors`).
+        """
+        request = AssayExtension(
+            name=name,
+            assay=assay,
+            sources=(source,) if isinstance(source, str) else tuple(source),
+            format=format,
+            id_map=id_map,
+            features=features,
+            on_duplicate=on_duplicate,
+            sample_pattern=sample_pattern,
+            strand=strand,
+            missing=tuple(missing),
+            policy=policy,
+            report=report,
+        )
+        outcome = run_assay_extension(
+            self._lake, request, settings=self._settings, say=logger.info, session=spark
+        )
+        return self.dataset((outcome.published or outcome.current)[0])
+
+    def compact(
+        self,
+        name: str | None = None,
+        *,
+        apply: bool = False,
+        spark: "SparkSession | None" = None,
+    ) -> CompactionOutcome:
+        """Plan to put small blocks and files together, and do it if `apply` is set.
+
+        Args:
+            name: The dataset; None is all of them.
+            apply: Whether the next version of each is published; its content is the same.
+            spark: The session whose executors do the work; by default one is started and stopped.
+
+        Raises:
+            ApolloError: It was refused; its class says why (see `apollo_spark.errors`).
+        """
+        if not apply:
+            return CompactionOutcome(plans=plan_compaction(self._lake, name))
+        return run_compaction(
+            self._lake, name, settings=self._settings, say=logger.info, session=spark
+        )

@@ -1,0 +1,117 @@
+"""What makes one dataset of two: a part of `ApolloLake`."""
+
+from abc import ABC, abstractmethod
+from typing import Literal
+
+from apollo_spark.api.dataset import Dataset
+from apollo_spark.lake.lake import Lake
+from apollo_spark.workflows.merge import (
+    AssayMergeRequest,
+    ClinicalMergeRequest,
+    publish_assay_merge,
+    publish_clinical_merge,
+)
+from apollo_spark.workflows.outcome import Outcome
+
+
+class MergingLake(ABC):
+    """A lake whose datasets can be merged. Nothing is copied, and no Spark session is needed."""
+
+    _lake: Lake
+
+    @abstractmethod
+    def dataset(self, name: str) -> Dataset:
+        """Return a dataset."""
+
+    def merge_clinical(
+        self,
+        source: str,
+        target: str,
+        name: str,
+        *,
+        link: str | None = None,
+        relationship: Literal["one_to_one", "many_to_one", "one_to_many"] | None = None,
+        on_clash: str = "refuse",
+        policy: str | None = None,
+        report: str | None = None,
+    ) -> Dataset:
+        """Join the entities of a source to those of a target, as the next version of a name.
+
+        Args:
+            source: `NAME` or `NAME@VERSION`; what is joined.
+            target: `NAME` or `NAME@VERSION`; its main entity stays main.
+            name: The name of the result.
+            link: `SOURCE_ENTITY.FIELD=TARGET_ENTITY.FIELD`; by default both global keys.
+            relationship: Read from source to target; by default one_to_one between two primary
+                keys, else many_to_one.
+            on_clash: What becomes of names that both have: `refuse`, `join`, `prefix:P` or
+                `join,prefix:P`.
+            policy: Path of the policy file.
+            report: Folder for the ids that match nothing, as csv.
+
+        Returns:
+            The version that was published, or the one that the same merge made before.
+
+        Raises:
+            ApolloError: It was refused; its class says why (see `apollo_spark.errors`).
+        """
+        request = ClinicalMergeRequest(
+            source=source,
+            target=target,
+            as_name=name,
+            link=link,
+            relationship=relationship,
+            on_clash=on_clash,
+            policy=policy,
+            report=report,
+        )
+        return self._merged(publish_clinical_merge(self._lake, request))
+
+    def merge_assay(
+        self,
+        source: str,
+        target: str,
+        name: str,
+        *,
+        assay: str,
+        assay_name: str | None = None,
+        link_file: str | None = None,
+        link: str | None = None,
+        policy: str | None = None,
+        report: str | None = None,
+    ) -> Dataset:
+        """Join an assay of a source to an entity of a target, as the next version of a name.
+
+        Args:
+            source: `NAME` or `NAME@VERSION`; what has the assay.
+            target: `NAME` or `NAME@VERSION`; what it is joined to.
+            name: The name of the result.
+            assay: The assay.
+            assay_name: What it is called in the result.
+            link_file: Path of a csv file with a header: ids of samples, and values of the
+                target's field. Without one the field holds the ids of the samples.
+            link: `ENTITY.FIELD` of the target; by default its global key.
+            policy: Path of the policy file.
+            report: Folder for the ids that match nothing, as csv.
+
+        Returns:
+            The version that was published, or the one that the same merge made before.
+
+        Raises:
+            ApolloError: It was refused; its class says why (see `apollo_spark.errors`).
+        """
+        request = AssayMergeRequest(
+            source=source,
+            target=target,
+            as_name=name,
+            assay=assay,
+            name=assay_name,
+            link_file=link_file,
+            link=link,
+            policy=policy,
+            report=report,
+        )
+        return self._merged(publish_assay_merge(self._lake, request))
+
+    def _merged(self, outcome: Outcome) -> Dataset:
+        return self.dataset((outcome.published or outcome.current)[0])

@@ -1,0 +1,48 @@
+"""`apollo compact`: small blocks and files put together, as the next version."""
+
+import click
+
+from apollo_spark.cli.context import common_options, current, print_json, print_published, say
+from apollo_spark.cli.text import render_table
+
+
+@click.command("compact")
+@click.argument("name", required=False)
+@click.option("--apply", "is_applied", is_flag=True, help="Do what is planned.")
+@common_options
+def compact_command(*, name: str | None, is_applied: bool) -> None:
+    """Put small blocks and files of NAME, or of all datasets, together; without --apply plan it.
+
+    The next version has the same content. Older versions keep their files.
+    """
+    from apollo_spark.workflows.compact import plan_compaction
+    from apollo_spark.workflows.start import run_compaction
+
+    shared = current()
+    if is_applied:
+        outcome = run_compaction(
+            shared.lake(), name, settings=shared.settings(), say=say, verbose=shared.verbose
+        )
+        for each in outcome.busy:
+            say(f"{each} is being written by somebody else and was left alone")
+        receipt = outcome.receipt.model_dump(mode="json")
+        print_published(list(outcome.published), list(outcome.current), receipt)
+        return
+    plans = plan_compaction(shared.lake(), name)
+    if shared.as_json:
+        print_json({"plan": [each.model_dump(mode="json") for each in plans]})
+        return
+    if not plans:
+        say("nothing to put together")
+        return
+    rows = [
+        (
+            f"{each.name}@{each.version}",
+            f"{each.counts.blocks_before:,} -> {each.counts.blocks_after:,}",
+            f"{each.counts.files_before:,} -> {each.counts.files_after:,}",
+            f"{each.counts.bytes_rewritten:,}",
+        )
+        for each in plans
+    ]
+    click.echo(render_table(("version", "blocks", "files", "bytes to write"), rows))
+    say("add --apply to do it")

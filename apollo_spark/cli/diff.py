@@ -1,0 +1,87 @@
+"""`apollo diff`: what differs between two versions, without a JVM."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from apollo_spark.cli.context import common_options, current, print_json, say
+from apollo_spark.cli.text import render_table
+
+if TYPE_CHECKING:
+    from apollo_spark.model.diff import AssayDiff, DatasetDiff
+
+
+@click.command("diff")
+@click.argument("first", metavar="NAME[@V]")
+@click.argument("second", metavar="NAME[@V]")
+@click.option("--keys", metavar="DIR", help="Write the keys of rows that differ there, as csv.")
+@click.option("--force", is_flag=True, help="Overwrite files of keys.")
+@common_options
+def diff_command(*, first: str, second: str, keys: str | None, force: bool) -> None:
+    """Compare two versions: schema, and rows by key, with counts per field."""
+    from apollo_spark.model.names import parse_reference
+    from apollo_spark.workflows.diff import diff_datasets, write_differing_keys
+
+    lake = current().lake()
+    before, after = (lake.open(parse_reference(each)) for each in (first, second))
+    diff = diff_datasets(lake, before, after)
+    if keys is not None:
+        files = write_differing_keys(lake, before, after, diff, keys, force=force)
+        say(f"{len(files)} files of keys written to {keys}: protect them as the data")
+    if current().as_json:
+        print_json(diff.model_dump(mode="json"))
+    else:
+        click.echo(render_diff(diff))
+
+
+def render_diff(diff: "DatasetDiff") -> str:
+    """Return the differences as text; what is the same is left out."""
+    if diff.is_same:
+        return f"{diff.first} and {diff.second} are the same"
+    parts = [f"{diff.first} -> {diff.second}", *_render_schema(diff), *_render_rows(diff)]
+    parts += [_render_assay(each) for each in diff.assays if not each.is_same]
+    return "\n".join(parts)
+
+
+def _render_schema(diff: "DatasetDiff") -> list[str]:
+    schema = diff.schema_diff
+    renamed = [f"{each.before} -> {each.after}" for each in schema.fields_renamed]
+    retyped = [f"{each.before} -> {each.after}" for each in schema.fields_retyped]
+    codings = [
+        f"{each.name} (+{each.added:,} -{each.removed:,} codes, {each.changed:,} changed)"
+        for each in diff.codings
+    ]
+    lists = (
+        ("entities added", schema.entities_added),
+        ("entities removed", schema.entities_removed),
+        ("fields added", schema.fields_added),
+        ("fields removed", schema.fields_removed),
+        ("fields renamed", renamed),
+        ("fields retyped", retyped),
+        ("relations added", diff.relations_added),
+        ("relations removed", diff.relations_removed),
+        ("codings changed", codings),
+        ("assays added", diff.assays_added),
+        ("assays removed", diff.assays_removed),
+    )
+    return [f"{title}: {', '.join(names)}" for title, names in lists if names]
+
+
+def _render_rows(diff: "DatasetDiff") -> list[str]:
+    rows = []
+    for each in (one for one in diff.entities if not one.is_same):
+        counts = (f"{each.added:,}", f"{each.removed:,}", f"{each.changed:,}" if each.key else "")
+        rows.append((each.name, *counts))
+        rows += [(f"  {spec.name}", "", "", f"{spec.changed:,}") for spec in each.fields]
+    return [render_table(("rows", "added", "removed", "changed"), rows)] if rows else []
+
+
+def _render_assay(assay: "AssayDiff") -> str:
+    counts = f"{assay.samples_added:,} samples added, {assay.samples_removed:,} removed"
+    units = (
+        ("units added", assay.units_added),
+        ("units removed", assay.units_removed),
+        ("other values in", assay.units_changed),
+    )
+    said = [f"{title} {', '.join(names)}" for title, names in units if names]
+    return "; ".join([f"assay {assay.name}: {counts}", *said])

@@ -1,0 +1,50 @@
+"""`apollo view`: publish a part of a dataset under its own name, without a JVM."""
+
+import click
+
+from apollo_spark.cli.context import common_options, current, print_published, say
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(each.strip() for each in text.split(",") if each.strip())
+
+
+@click.command("view")
+@click.argument("name", metavar="NAME[@V]")
+@click.option("--as", "as_name", required=True, metavar="NAME", help="The name of the view.")
+@click.option("--fields", metavar="LIST|F", help="Fields to keep, or a file with one a line.")
+@click.option("--entities", metavar="LIST", help="Entities to keep.")
+@click.option("--assays", metavar="LIST", help="Assays to keep; an empty list keeps none.")
+@click.option("--rows", metavar="FILTER", help="Rows of the main entity to keep, as a filter.")
+@click.option("--dry-run", is_flag=True, help="Count what the view shows, and publish nothing.")
+@common_options
+def view_command(
+    *,
+    name: str,
+    as_name: str,
+    fields: str | None,
+    entities: str | None,
+    assays: str | None,
+    rows: str | None,
+    dry_run: bool,
+) -> None:
+    """Publish fewer entities, fields, assays or rows of NAME as a dataset of its own.
+
+    Nothing is copied. Who can read the files of the lake can read what a view hides: for others
+    write a sealed copy (apollo extract sealed).
+    """
+    from apollo_spark.workflows.view import ViewRequest, publish_view
+
+    request = ViewRequest(
+        name=name,
+        as_name=as_name,
+        fields=fields,
+        entities=_names(entities),
+        assays=_names(assays),
+        rows=rows,
+        dry_run=dry_run,
+    )
+    outcome = publish_view(current().lake(), request)
+    for note in outcome.notes:
+        say(f"note: {note}")
+    print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())

@@ -1,0 +1,129 @@
+"""Join an assay of a source to an entity of a target. No value is copied."""
+
+from dataclasses import replace
+from uuid import NAMESPACE_OID, uuid5
+
+from apollo_spark.dataset.beside import free_label, put_beside, united_pins
+from apollo_spark.dataset.content import Content, Derived, samples_origin
+from apollo_spark.dataset.field_link import find_spec
+from apollo_spark.dataset.shown_rows import SAMPLE_ID, AddedRules, hides_rows, rule_of_samples
+from apollo_spark.errors import ConflictError, DictionaryError, NotFoundError
+from apollo_spark.model.assay import AssayRecord, SampleLink, name_table
+from apollo_spark.model.change import AssayMerge
+from apollo_spark.model.field import FieldType
+from apollo_spark.model.guard import RowGuard
+from apollo_spark.model.pin import TablePin
+
+
+def merge_assay(
+    source: Content,
+    target: Content,
+    change: AssayMerge,
+    *,
+    link: TablePin | None,
+    source_name: str,
+) -> Derived:
+    """Return the target with one more assay, whose samples belong to rows of one of its entities.
+
+    Samples that the source hides stay hidden, by a rule on the samples themselves: the entity that
+    they belonged to in the source does not come along.
+
+    Args:
+        source: What has the assay.
+        target: What it is joined to.
+        change: The assay, and the field of the target that its samples belong to.
+        link: The table that says which sample belongs to which value of the field; None where
+            the field holds the ids of the samples.
+        source_name: The name of the source dataset, for tables whose names are taken.
+
+    Raises:
+        NotFoundError: The assay or the field is not there.
+        DictionaryError: The field cannot hold ids of samples.
+        ConflictError: The target has an assay of that name.
+    """
+    assay = _find_assay(source, change)
+    name = _free_name(target, change)
+    _check_field(target, change, is_linked=link is not None)
+    beside = put_beside(source, target, source_name=source_name)
+    moved = next(each for each in beside.assays if each.name == assay.name)
+    added = AddedRules(len(target.rules) + len(beside.rules))
+    guards = _guards(beside, moved, added)
+    pin = None if link is None else _labelled(link, name, target, beside)
+    joined = moved.model_copy(
+        update={
+            "name": name,
+            "uuid": _free_uuid(target, moved, name),
+            "entity": change.entity,
+            "field": change.field,
+            "link": None if pin is None else SampleLink(table=pin.table),
+            "origin": samples_origin(source, assay),
+            "guards": guards,
+        }
+    )
+    content = replace(
+        target,
+        slices={each.name: target.tables_of(each.name) for each in target.dictionary.entities},
+        pins=united_pins(target.pins, beside.pins, () if pin is None else (pin,)),
+        assays=(*target.assays, joined),
+        rules=(*target.rules, *beside.rules, *added.rules) if guards else target.rules,
+        hides=source.hides or target.hides,
+    )
+    return Derived(content.only_used_pins(), added.parts)
+
+
+def _guards(beside: Content, assay: AssayRecord, added: AddedRules) -> tuple[RowGuard, ...]:
+    if not hides_rows(beside, assay.entity):
+        return assay.guards
+    return (*assay.guards, added.add(rule_of_samples(beside, assay))(SAMPLE_ID))
+
+
+def _find_assay(source: Content, change: AssayMerge) -> AssayRecord:
+    found = next((each for each in source.assays if each.name == change.assay), None)
+    if found is None:
+        known = ", ".join(each.name for each in source.assays)
+        raise NotFoundError(
+            f"{change.source} has no assay {change.assay!r}.",
+            fix=f"It has {known}." if known else "It has none.",
+        )
+    return found
+
+
+def _free_name(target: Content, change: AssayMerge) -> str:
+    name = change.name or change.assay
+    taken = {each.name.casefold() for each in target.assays}
+    if name.casefold() not in taken:
+        return name
+    number = 2
+    while f"{name}_{number}".casefold() in taken:
+        number += 1
+    raise ConflictError(
+        f"{change.target} has an assay {name!r} already.",
+        fix=f"Give this one another name: add --name {name}_{number}, say.",
+    )
+
+
+def _check_field(target: Content, change: AssayMerge, *, is_linked: bool) -> None:
+    path = f"{change.entity}.{change.field}"
+    spec = find_spec(target.dictionary, change.entity, change.field)
+    if spec is None:
+        raise NotFoundError(f"{change.target} has no field {path}.")
+    if spec.is_multi_select:
+        raise DictionaryError(f"{path} cannot link samples.", why="It holds several values a row.")
+    if not is_linked and spec.type is not FieldType.STRING:
+        raise DictionaryError(
+            f"{path} cannot hold the ids of samples.",
+            why=f"Its type is {spec.type}, and ids of samples are strings.",
+            fix="Add --link-file F, which says which sample belongs to which value.",
+        )
+
+
+def _labelled(link: TablePin, name: str, target: Content, beside: Content) -> TablePin:
+    taken = (each.table for each in (*target.pins, *beside.pins))
+    return link.model_copy(update={"table": free_label(name_table(name, "link"), taken)})
+
+
+def _free_uuid(target: Content, assay: AssayRecord, name: str) -> str:
+    """Return the id of an assay, or one made of it where the target has the same assay already."""
+    if assay.uuid not in {each.uuid for each in target.assays}:
+        return assay.uuid
+    return str(uuid5(NAMESPACE_OID, f"{assay.uuid} {name}"))

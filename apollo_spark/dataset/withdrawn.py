@@ -1,0 +1,234 @@
+"""Take withdrawn people out of a record for reading: rules and guards that come after it.
+
+A record never changes. Before its rows are read, each table that holds withdrawn rows gets a guard
+by their keys, and so does everything that hangs from them; the rules of views, which read tables
+of their own, too.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from apollo_spark.dataset.join_path import JoinStep, path_to
+from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.dataset import (
+    DatasetRecord,
+    EntityEntry,
+    RowRule,
+    TableSlice,
+    home_of,
+)
+from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.guard import RowGuard
+from apollo_spark.model.pin import TablePin
+from apollo_spark.model.withdrawal import WithdrawalRecord
+
+KEYS = "withdrawn keys"
+SAMPLE_ID = "sample_id"
+
+Guards = dict[tuple[str, int], list[RowGuard]]
+"""New guards by entity and number of the table."""
+
+
+def without_withdrawn(
+    record: DatasetRecord, withdrawals: Iterable[WithdrawalRecord]
+) -> DatasetRecord:
+    """Return a record as it is read now; it is not to be published.
+
+    Args:
+        record: The record as it was published.
+        withdrawals: The newest withdrawal of each entity of each dataset.
+    """
+    concerned = concerning(record, withdrawals)
+    if not concerned:
+        return record
+    taking = _Taking(concerned)
+    own = taking.limit(record)
+    assays = [(each, taking.limit_samples(each)) for each in record.assays]
+    worlds = [(rule, taking.limit(rule)) for rule in record.rules]
+    shift = len(taking.rules)
+    return record.model_copy(
+        update={
+            "entities": _guarded(record.entities, own, shift),
+            "assays": tuple(_guarded_assay(each, new, shift) for each, new in assays),
+            "rules": (
+                *taking.rules,
+                *(
+                    rule.model_copy(update={"entities": _guarded(rule.entities, new, shift)})
+                    for rule, new in worlds
+                ),
+            ),
+        }
+    )
+
+
+def concerning(
+    record: DatasetRecord, withdrawals: Iterable[WithdrawalRecord]
+) -> list[WithdrawalRecord]:
+    """Return the withdrawals from tables that a record, or a rule of it, reads."""
+    known = {pin.location for pin in record.pins} | {
+        pin.location for rule in record.rules for pin in rule.pins
+    }
+    known |= {each.origin for each in record.assays if each.origin is not None}
+    return [each for each in withdrawals if each.location in known]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A table of an entity that holds rows of the entity that is withdrawn from."""
+
+    entity: EntityEntry
+    number: int
+
+    @property
+    def table(self) -> TableSlice:
+        return self.entity.slices[self.number]
+
+
+class _Taking:
+    """Collects the rules that take rows out."""
+
+    def __init__(self, withdrawals: list[WithdrawalRecord]) -> None:
+        self._withdrawals = withdrawals
+        self.rules: list[RowRule] = []
+
+    def limit(self, world: DatasetRecord | RowRule) -> Guards:
+        """Return guards for the tables of a record or of a rule."""
+        found: Guards = {}
+        for withdrawal in self._withdrawals:
+            for place in _places(world, withdrawal):
+                self._take_out(world, withdrawal, place, found)
+        return found
+
+    def limit_samples(self, assay: AssayRecord) -> tuple[RowGuard, ...]:
+        """Return guards for samples whose own entity did not come along with their assay."""
+        found = []
+        for each in self._withdrawals:
+            if each.location == assay.origin:
+                rule = RowRule(
+                    entity=each.entity, keys=KEYS, field=each.field, main_entity=each.entity,
+                    entities=(), pins=(_labelled(each),),
+                )  # fmt: skip
+                found.append(self._guard(self._add(rule), SAMPLE_ID, each.entity, each.field))
+        return tuple(found)
+
+    def _take_out(
+        self,
+        world: DatasetRecord | RowRule,
+        withdrawal: WithdrawalRecord,
+        place: _Place,
+        found: Guards,
+    ) -> None:
+        field = _field_of_keys(place, withdrawal)
+        number = self._add(
+            RowRule(
+                entity=place.entity.name,
+                keys=KEYS,
+                field=field,
+                main_entity=world.main_entity,
+                entities=tuple(map(_unguarded, world.entities)),
+                relations=world.relations,
+                pins=(*world.pins, _labelled(withdrawal)),
+            )
+        )
+        at = (place.entity.name, place.number)
+        own = self._guard(number, withdrawal.field, place.entity.name, field)
+        found.setdefault(at, []).append(own)
+        for entity, step in _following(world, place):
+            if place.number == 0 or _is_of(world, entity, withdrawal.name):
+                guard = self._guard(number, *_guarding(entity, step))
+                found.setdefault((entity.name, 0), []).append(guard)
+
+    def _add(self, rule: RowRule) -> int:
+        self.rules.append(rule)
+        return len(self.rules) - 1
+
+    @staticmethod
+    def _guard(number: int, column: str, entity: str, field: str) -> RowGuard:
+        return RowGuard(rule=number, column=column, entity=entity, field=field)
+
+
+def _places(world: DatasetRecord | RowRule, withdrawal: WithdrawalRecord) -> Iterator[_Place]:
+    tables = {pin.table for pin in world.pins if pin.location == withdrawal.location}
+    for entity in world.entities:
+        for number, each in enumerate(entity.slices):
+            if each.table in tables:
+                yield _Place(entity, number)
+
+
+def _field_of_keys(place: _Place, withdrawal: WithdrawalRecord) -> str:
+    """Return the field of the entity that holds the keys."""
+    if place.number > 0:
+        on = place.table.on or place.entity.primary_key
+        assert on is not None, "a further table is joined by a field"
+        return on
+    named = {column: field for field, column in place.table.columns}
+    return named.get(withdrawal.field, withdrawal.field)
+
+
+def _following(
+    world: DatasetRecord | RowRule, place: _Place
+) -> Iterator[tuple[EntityEntry, JoinStep]]:
+    """Yield the entities that hang from one, with the last step of the way to each."""
+    names = DataDictionary(
+        main_entity=world.main_entity,
+        entities=tuple(Entity(name=each.name, fields=()) for each in world.entities),
+        relations=world.relations,
+        codings=(),
+    )
+    for entity in world.entities:
+        path = path_to(names, entity.name)
+        if any(step.parent == place.entity.name for step in path):
+            yield entity, path[-1]
+
+
+def _is_of(world: DatasetRecord | RowRule, entity: EntityEntry, dataset: str) -> bool:
+    locations = {pin.table: pin.location for pin in world.pins}
+    return locations[entity.slices[0].table].startswith(f"tables/{dataset}/")
+
+
+def _guarding(entity: EntityEntry, step: JoinStep) -> tuple[str, str, str]:
+    """Return the column of an entity's first table, and the entity and field that limit it."""
+    first = entity.slices[0]
+    if home_of(entity.slices, step.field) == 0 or entity.primary_key is None:
+        return first.column_of(step.field), step.parent, step.parent_field
+    return first.column_of(entity.primary_key), entity.name, entity.primary_key
+
+
+def _labelled(withdrawal: WithdrawalRecord) -> TablePin:
+    return withdrawal.keys.model_copy(update={"table": KEYS})
+
+
+def _unguarded(entity: EntityEntry) -> EntityEntry:
+    tables = tuple(each.model_copy(update={"guards": ()}) for each in entity.slices)
+    return entity.model_copy(update={"slices": tables})
+
+
+def _guarded(
+    entities: tuple[EntityEntry, ...], new: Mapping[tuple[str, int], list[RowGuard]], shift: int
+) -> tuple[EntityEntry, ...]:
+    return tuple(
+        entity.model_copy(
+            update={
+                "slices": tuple(
+                    each.model_copy(
+                        update={
+                            "guards": (
+                                *_moved(each.guards, shift),
+                                *new.get((entity.name, number), ()),
+                            )
+                        }
+                    )
+                    for number, each in enumerate(entity.slices)
+                )
+            }
+        )
+        for entity in entities
+    )
+
+
+def _guarded_assay(assay: AssayRecord, new: tuple[RowGuard, ...], shift: int) -> AssayRecord:
+    return assay.model_copy(update={"guards": (*_moved(assay.guards, shift), *new)})
+
+
+def _moved(guards: tuple[RowGuard, ...], shift: int) -> tuple[RowGuard, ...]:
+    return tuple(each.model_copy(update={"rule": each.rule + shift}) for each in guards)

@@ -1,0 +1,59 @@
+"""A lineage as a tree of text, and as JSON."""
+
+from typing import Any
+
+from apollo_spark.dataset.lineage import LineageNode, LineageTree
+
+DIGEST_LENGTH = 12
+
+
+def lineage_text(tree: LineageTree) -> str:
+    """Return one line for each version and file; a version that comes again is only named."""
+    lines: list[str] = []
+    told: set[str] = set()
+    waiting = [(tree.root.version, "", "")]
+    while waiting:
+        version, before, rest = waiting.pop()
+        node = tree.by_version[version]
+        if version in told:
+            lines.append(f"{before}{version}  (see above)")
+            continue
+        told.add(version)
+        lines.append(f"{before}{version}  {node.story}")
+        lines += [f"{rest}{'│  ' if node.parents else '   '}{each}" for each in _notes(node)]
+        last = len(node.parents) - 1
+        branches = [
+            (
+                parent,
+                f"{rest}{'└─ ' if number == last else '├─ '}",
+                f"{rest}{'   ' if number == last else '│  '}",
+            )
+            for number, parent in enumerate(node.parents)
+        ]
+        waiting += reversed(branches)
+    return "\n".join(lines)
+
+
+def lineage_json(tree: LineageTree) -> dict[str, Any]:
+    """Return the JSON object that `lineage --json` prints."""
+    return {
+        "root": tree.root.version,
+        "nodes": [
+            {
+                "version": each.version,
+                "kind": each.kind,
+                "operation": each.operation,
+                "published": None if each.time is None else each.time.isoformat(),
+                "actor": each.actor,
+                "retired": each.is_retired,
+                "inputs": [file.model_dump(mode="json") for file in each.inputs],
+                "parents": list(each.parents),
+            }
+            for each in tree.nodes
+        ],
+    }
+
+
+def _notes(node: LineageNode) -> list[str]:
+    files = [f"{each.name}  {each.sha256[:DIGEST_LENGTH]}  ({each.role})" for each in node.inputs]
+    return [*files, "made from what is not told here"] if node.keeps_parents else files

@@ -1,0 +1,112 @@
+"""A dataset that is open for reading: its record, what questions may read, and the pins of it all.
+
+Rows are read through here only, so that what a rule hides is hidden from every reader.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from apollo_spark.lake.parts import PartStore
+from apollo_spark.model.coding import Coding
+from apollo_spark.model.dataset import DatasetRecord, RowRule
+from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.pin import TablePin
+from apollo_spark.query.scope import QueryScope, RuleScope, Slices
+from apollo_spark.sources.filter_text import parse_filter
+
+
+@dataclass(frozen=True)
+class PartReader:
+    """Reads the parts that a record names; those that are planned are not stored yet."""
+
+    stored: PartStore
+    planned: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, part: str) -> str:
+        """Return the text of that SHA-256.
+
+        Raises:
+            BrokenPinError: It is missing or damaged.
+        """
+        found = self.planned.get(part)
+        return self.stored.get(part) if found is None else found
+
+    def dictionary(self, record: DatasetRecord | RowRule) -> DataDictionary:
+        """Return the data dictionary of a record or of a rule."""
+        return DataDictionary(
+            main_entity=record.main_entity,
+            entities=tuple(
+                Entity.model_validate_json(self.text(each.part)) for each in record.entities
+            ),
+            relations=record.relations,
+            codings=tuple(
+                Coding.model_validate_json(self.text(each.part)) for each in record.codings
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class OpenDataset:
+    """One version of a dataset as it is read now.
+
+    Attributes:
+        record: The record, with the rules that came after it: it is not to be published.
+        parts: Where its parts are read.
+    """
+
+    record: DatasetRecord
+    parts: PartReader
+
+    @cached_property
+    def dictionary(self) -> DataDictionary:
+        """Entities, fields, relations and codings."""
+        return self.parts.dictionary(self.record)
+
+    @cached_property
+    def scope(self) -> QueryScope:
+        """What questions may read."""
+        return QueryScope(
+            dictionary=self.dictionary,
+            slices=_slices(self.record),
+            rules=self._rules,
+            suggests=not self.record.hides,
+        )
+
+    @cached_property
+    def pins(self) -> Mapping[str, TablePin]:
+        """The pins by the names that questions use, those of rules too."""
+        found = {pin.table: pin for pin in self.record.pins}
+        for number, rule in enumerate(self.record.rules):
+            found |= {f"{rule_label(number)}{pin.table}": pin for pin in rule.pins}
+        return found
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether rules hide rows."""
+        return bool(self.record.rules)
+
+    @cached_property
+    def _rules(self) -> tuple[RuleScope, ...]:
+        found: tuple[RuleScope, ...] = ()
+        for number, rule in enumerate(self.record.rules):
+            label = rule_label(number)
+            scope = QueryScope(
+                dictionary=self.parts.dictionary(rule),
+                slices=_slices(rule),
+                rules=found,
+                label=label,
+            )
+            shows = None if rule.text is None else parse_filter(rule.text)
+            keys = None if rule.keys is None else f"{label}{rule.keys}"
+            found += (RuleScope(rule.entity, scope, shows, keys, rule.field),)
+        return found
+
+
+def rule_label(number: int) -> str:
+    """Return what stands before the names of a rule's tables in a question."""
+    return f"rule {number} "
+
+
+def _slices(record: DatasetRecord | RowRule) -> Slices:
+    return {each.name: each.slices for each in record.entities}

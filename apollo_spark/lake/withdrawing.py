@@ -1,0 +1,134 @@
+"""Take people out: their keys go into a table, and a row of the registry says so.
+
+The lease of the dataset is held, and the row is committed by compare-and-set, as a version is.
+"""
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from apollo_spark.errors import CommitRaceError
+from apollo_spark.lake.lease_keeper import HeldLease
+from apollo_spark.lake.leases import LeaseStore
+from apollo_spark.lake.publishing import OnStep, no_step
+from apollo_spark.lake.registry import Registry, stored_withdrawal
+from apollo_spark.lake.snapshot import RegistrySnapshot
+from apollo_spark.lake.tables import TableStore
+from apollo_spark.model.pin import TablePin
+from apollo_spark.model.withdrawal import WithdrawalRecord
+from apollo_spark.workers.hashing import hash_table
+from apollo_spark.workers.small_table import write_small_table
+
+KEY = "key"
+
+
+@dataclass(frozen=True)
+class WithdrawnFrom:
+    """The rows that are meant: an entity of a dataset, its key, and where its table lies."""
+
+    dataset: str
+    entity: str
+    field: str
+    location: str
+
+
+def read_withdrawals(
+    registry: Registry, snapshot: RegistrySnapshot
+) -> tuple[WithdrawalRecord, ...]:
+    """Return the newest withdrawal of each entity of each dataset."""
+    if not snapshot.withdrawals:
+        return ()
+    texts = registry.read_texts(snapshot.withdrawals)
+    records = [WithdrawalRecord.model_validate_json(text) for _, text in texts]
+    newest = {each.location: each for each in sorted(records, key=lambda each: each.version)}
+    return tuple(newest.values())
+
+
+class Withdrawing:
+    """Writes withdrawals.
+
+    Args:
+        registry: Where they are published.
+        leases: Where the lease of the dataset is taken.
+        tables: Where the keys are written.
+    """
+
+    def __init__(self, registry: Registry, leases: LeaseStore, tables: TableStore) -> None:
+        self._registry = registry
+        self._leases = leases
+        self._tables = tables
+
+    def withdraw(
+        self,
+        of: WithdrawnFrom,
+        keys: pa.Array,
+        *,
+        actor: str,
+        time: datetime,
+        on_step: OnStep = no_step,
+    ) -> WithdrawalRecord | None:
+        """Take more keys out and return the withdrawal; None where all of them are out already.
+
+        Raises:
+            LeaseHeldError: Somebody is writing the dataset.
+            StorageRefusedError: The storage refused.
+        """
+        on_step("take the lease")
+        with HeldLease(self._leases, of.dataset, actor) as lease:
+            while True:
+                snapshot = self._registry.snapshot()
+                before = self._standing(snapshot, of)
+                rows, added = self._united(before, keys)
+                if added == 0:
+                    return None
+                record = WithdrawalRecord(
+                    name=of.dataset,
+                    version=1 + sum(x.name == of.dataset for x in snapshot.withdrawals),
+                    id=str(uuid4()),
+                    entity=of.entity,
+                    field=of.field,
+                    location=of.location,
+                    keys=self._write(of, None if before is None else before.keys, rows, on_step),
+                    added=added,
+                    actor=actor,
+                    time=time,
+                )
+                on_step("publish the withdrawal")
+                lease.require()
+                with contextlib.suppress(CommitRaceError):
+                    self._registry.append([stored_withdrawal(record)], based_on=snapshot.version)
+                    return record
+
+    def read_keys(self, withdrawal: WithdrawalRecord) -> pa.Array:
+        """Return the keys that are out."""
+        files = list(self._tables.files(withdrawal.keys))
+        table: pa.Table = ds.dataset(files, format="parquet").to_table(columns=[KEY])
+        return table.column(KEY).combine_chunks()
+
+    def _standing(self, snapshot: RegistrySnapshot, of: WithdrawnFrom) -> WithdrawalRecord | None:
+        found = read_withdrawals(self._registry, snapshot)
+        return next((each for each in found if each.location == of.location), None)
+
+    def _united(self, before: WithdrawalRecord | None, keys: pa.Array) -> tuple[pa.Table, int]:
+        old = None if before is None else self.read_keys(before).cast(keys.type)
+        whole = keys if old is None else pa.concat_arrays([old, keys])
+        rows = pa.table({KEY: whole.unique()})
+        return rows, rows.num_rows - (0 if old is None else len(old))
+
+    def _write(
+        self, of: WithdrawnFrom, base: TablePin | None, rows: pa.Table, on_step: OnStep
+    ) -> TablePin:
+        load_id = str(uuid4())
+        location = f"{of.location}.withdrawn"
+        on_step("write the keys")
+        after = self._tables.prepare(location, base, load_id)
+        file = write_small_table(self._tables.folder(location), rows)
+        self._tables.commit(location, [file], rows.schema, mode="overwrite", load_id=load_id)
+        version = self._tables.check_chain(location, after=after, load_id=load_id)
+        return self._tables.pin(
+            f"{of.entity}.withdrawn", location, version, content_hash=hash_table(rows).hex()
+        )

@@ -1,0 +1,58 @@
+"""What moving a record to newer parents means, before it is done."""
+
+from apollo_spark.model.base import Record
+from apollo_spark.model.receipt import SchemaDiff
+
+
+class Move(Record):
+    """A parent of a record, and the version of it that the record is moved to."""
+
+    before: str
+    after: str
+
+
+class CodesGone(Record):
+    """How many codes of a coding are not there any more."""
+
+    coding: str
+    count: int
+
+
+class RebasePlan(Record):
+    """What changes when one record is moved to newer versions of its parents.
+
+    Attributes:
+        record: The record, as `name@version`.
+        moves: Its parents; those that stay are not named.
+        schema_diff: What changes for its fields; None where nothing does.
+        codes_gone: Codings with codes that are gone.
+        people_before: Rows of its main entity now.
+        people_added: Rows of its main entity that come.
+        people_lost: Rows of its main entity that go.
+        fields_dropped: Fields that were asked for and are no longer there, and fields that were
+            added in tables of its own and have no place any more.
+        refused: Why it cannot be moved; None where it can.
+    """
+
+    record: str
+    moves: tuple[Move, ...]
+    schema_diff: SchemaDiff | None = None
+    codes_gone: tuple[CodesGone, ...] = ()
+    people_before: int = 0
+    people_added: int = 0
+    people_lost: int = 0
+    fields_dropped: tuple[str, ...] = ()
+    refused: str | None = None
+
+
+class RebaseReceipt(Record):
+    """The receipt of a rebase."""
+
+    operation: str = "rebase"
+    moves: tuple[Move, ...]
+    people_before: int = 0
+    people_added: int = 0
+    people_lost: int = 0
+    schema_diff: SchemaDiff | None = None
+    codes_gone: tuple[CodesGone, ...] = ()
+    fields_dropped: tuple[str, ...] = ()

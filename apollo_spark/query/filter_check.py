@@ -1,0 +1,152 @@
+"""Whether a filter can be asked: its names and values against a data dictionary."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from apollo_spark.errors import NotFoundError, UsageError
+from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.field import FieldSpec
+from apollo_spark.model.filter import (
+    MAX_DEPTH,
+    And,
+    Comparison,
+    CountOf,
+    Exists,
+    Filter,
+    Not,
+    Or,
+    needs_parentheses,
+)
+from apollo_spark.query.filter_fields import find_comparison_problem
+from apollo_spark.query.filter_reach import EntityTree
+from apollo_spark.query.filter_values import Codes, codes_of
+from apollo_spark.sources.filter_text import parse_with_places
+from apollo_spark.sources.filter_tokens import Place
+from apollo_spark.sources.suggest import did_you_mean
+
+SUGGESTIONS = 20
+"""Unknown names for which a known one is suggested; all are named."""
+
+
+@dataclass(frozen=True)
+class _Problem:
+    text: str
+    is_unknown_name: bool = False
+
+
+def read_filter(text: str, dictionary: DataDictionary) -> Filter:
+    """Read a filter, and check it against a dictionary.
+
+    Raises:
+        UsageError: The text is no filter, or a condition has no meaning.
+        NotFoundError: Nothing but unknown names is wrong.
+    """
+    parsed = parse_with_places(text)
+    check_filter(parsed.tree, dictionary, parsed.places)
+    return parsed.tree
+
+
+def check_filter(tree: Filter, dictionary: DataDictionary, places: Sequence[Place] = ()) -> None:
+    """Check names, operators and values; everything wrong is listed, and no value.
+
+    Args:
+        tree: The filter, on rows of the main entity.
+        dictionary: The fields that may be named.
+        places: Where comparisons, exists and counts stand, in the order of the text.
+
+    Raises:
+        UsageError: A condition has no meaning.
+        NotFoundError: Nothing but unknown names is wrong.
+    """
+    checker = _Checker(dictionary, places)
+    problems = list(checker.find(tree, dictionary.main_entity))
+    if not problems:
+        return
+    listed = "\n".join(f"- {each.text}" for each in problems)
+    error = NotFoundError if all(each.is_unknown_name for each in problems) else UsageError
+    raise error(f"The filter cannot be used:\n{listed}")
+
+
+class _Checker:
+    def __init__(self, dictionary: DataDictionary, places: Sequence[Place]) -> None:
+        self._dictionary = dictionary
+        self._entities = EntityTree(dictionary)
+        self._places = iter(places)
+        self._suggested = 0
+        self._codes: dict[tuple[str | None, str], Codes] = {}
+
+    def find(self, tree: Filter, row: str, depth: int = 0) -> Iterator[_Problem]:
+        if depth > MAX_DEPTH:
+            yield _Problem(f"conditions stand more than {MAX_DEPTH} deep inside each other")
+        elif isinstance(tree, And | Or):
+            for part in tree.parts:
+                yield from self.find(part, row, depth + needs_parentheses(tree, part))
+        elif isinstance(tree, Not):
+            deeper = depth + 1 + needs_parentheses(tree, tree.part)
+            yield from self.find(tree.part, row, deeper)
+        elif isinstance(tree, Comparison):
+            yield from self._find_in_comparison(tree, row)
+        else:
+            yield from self._find_in_rows(tree, row, depth)
+
+    def _find_in_rows(self, tree: Exists | CountOf, row: str, depth: int) -> Iterator[_Problem]:
+        where = self._where()
+        word = "exists" if isinstance(tree, Exists) else "count"
+        if self._dictionary.find_entity(tree.entity) is None:
+            yield self._unknown_entity(where, tree.entity)
+        elif tree.entity == row:
+            yield _Problem(
+                f"{where}{word}({tree.entity}: ...) asks for other rows, and the row in hand is "
+                f"one of {row!r}; write its condition without it"
+            )
+        elif self._entities.path(row, tree.entity) is None:
+            yield self._not_below(where, tree.entity, row)
+        if tree.condition is not None:
+            yield from self.find(tree.condition, tree.entity, depth + 1)
+
+    def _find_in_comparison(self, tree: Comparison, row: str) -> Iterator[_Problem]:
+        where = self._where()
+        entity = self._dictionary.find_entity(tree.entity)
+        if entity is None:
+            yield self._unknown_entity(where, tree.entity)
+            return
+        spec = entity.find_field(tree.field)
+        if spec is None:
+            yield self._unknown_field(where, entity, tree.field)
+            return
+        is_known_row = self._dictionary.find_entity(row) is not None
+        if is_known_row and self._entities.path(row, tree.entity) is None:
+            yield self._not_below(where, tree.entity, row)
+        coding = self._dictionary.find_coding(spec.coding_name)
+        for problem in find_comparison_problem(tree, spec, coding, self._codes_of(spec)):
+            yield _Problem(f"{where}{tree.entity}.{tree.field} {problem}")
+
+    def _codes_of(self, spec: FieldSpec) -> Codes:
+        key = (spec.coding_name, spec.type.value)
+        if key not in self._codes:
+            self._codes[key] = codes_of(spec, self._dictionary.find_coding(spec.coding_name))
+        return self._codes[key]
+
+    def _where(self) -> str:
+        place = next(self._places, None)
+        return "" if place is None else f"{place}: "
+
+    def _unknown_entity(self, where: str, name: str) -> _Problem:
+        known = [each.name for each in self._dictionary.entities]
+        hint = self._suggest(name, known)
+        return _Problem(f"{where}there is no entity {name!r}{hint}", is_unknown_name=True)
+
+    def _unknown_field(self, where: str, entity: Entity, name: str) -> _Problem:
+        hint = self._suggest(name, [each.name for each in entity.fields])
+        text = f"{where}there is no field {entity.name}.{name}{hint}"
+        return _Problem(text, is_unknown_name=True)
+
+    def _not_below(self, where: str, entity: str, row: str) -> _Problem:
+        return _Problem(
+            f"{where}{entity!r} does not stand below {row!r}, which is asked about here; write "
+            "its condition outside"
+        )
+
+    def _suggest(self, name: str, known: list[str]) -> str:
+        self._suggested += 1
+        return did_you_mean(name, known) if self._suggested <= SUGGESTIONS else ""

@@ -1,0 +1,298 @@
+"""Add what was planned under the lease: write, check, and publish with all that stands."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import pyarrow as pa
+from sqlglot import exp
+
+from apollo_spark.dataset.build import build_dataset_record
+from apollo_spark.dataset.content import Content
+from apollo_spark.dataset.extension import added_content
+from apollo_spark.dataset.growth import leaves_alone
+from apollo_spark.errors import NotFoundError
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.opened import OpenDataset
+from apollo_spark.model.change import Extension
+from apollo_spark.model.dataset import DatasetRecord, Lineage
+from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.model.pin import TablePin
+from apollo_spark.model.receipt import EntityReceipt, ExtensionReceipt, LoadReceipt
+from apollo_spark.tables.slices import free_name
+from apollo_spark.workflows.added_files import OPERATION
+from apollo_spark.workflows.addition_plan import AdditionPlan, AdditionPlanning
+from apollo_spark.workflows.clinical_checks import check_tables
+from apollo_spark.workflows.clinical_rows import (
+    Excluded,
+    KeySets,
+    WrittenEntity,
+    join_excluded,
+    quarantined_rows,
+)
+from apollo_spark.workflows.extension import ClinicalExtension
+from apollo_spark.workflows.load_clinical import count_findings
+from apollo_spark.workflows.loading import Load
+from apollo_spark.workflows.outcome import Outcome
+from apollo_spark.workflows.slice_folding import FieldTables
+from apollo_spark.workflows.wide_rows import columns_of, write_tables
+
+ADDED = "added rows"
+"""The name under which questions read what was written."""
+
+
+@dataclass(frozen=True)
+class WrittenAddition:
+    """What the tasks wrote: the rows, and the tables that hold them with their columns."""
+
+    rows: WrittenEntity
+    pins: tuple[TablePin, ...]
+    columns: tuple[tuple[str, ...], ...]
+
+
+class AdditionLoad(Load):
+    """An addition that holds its lease."""
+
+    request: ClinicalExtension
+    plan: AdditionPlan
+    planning: AdditionPlanning
+    operation = OPERATION
+    receipt_type = ExtensionReceipt
+
+    def run(self) -> Outcome:
+        """Publish, unless another process did the same while this one waited."""
+        standing = find_extension(
+            self.reporter.lake, self.request, self.entity, lambda: self.plan.fingerprint
+        )
+        if standing is not None and not self.request.dry_run:
+            return standing
+        base = self._base()
+        if base.id == self.plan.base.id:
+            return self.write()
+        planning = self.planning.again(base)
+        self.require_acceptable(planning.findings)
+        return replace(self, planning=planning, plan=planning.plan).write()
+
+    def _base(self) -> DatasetRecord:
+        """Return the version that is extended: of another name, it stays the one that was meant."""
+        if self.request.dry_run or self.request.is_copy:
+            return self.plan.base
+        if self.publication.base is None:
+            raise NotFoundError(f"All versions of {self.request.name!r} were retired meanwhile.")
+        return self.publication.base
+
+    @property
+    def entity(self) -> str:
+        """The entity that is extended or added."""
+        return self.plan.entity.name
+
+    @cached_property
+    def opened(self) -> OpenDataset:
+        """What stands, as people read it: what they do not see, no key can match."""
+        return self.reporter.lake.open_record(self.plan.base)
+
+    @cached_property
+    def standing_pins(self) -> Mapping[str, TablePin]:
+        """The pins of what stands; a dry run writes to another lake, and reads from this one."""
+        pins = self.opened.pins
+        if not self.request.dry_run:
+            return pins
+        tables = self.reporter.lake.tables
+        return {
+            name: each.model_copy(
+                update={"is_ours": False, "location": str(tables.folder_of(each))}
+            )
+            for name, each in pins.items()
+        }
+
+    def free_name(self, wanted: str) -> str:
+        """Return a name for new tables that no table has that the version before reads."""
+        pins = self.plan.content.pins
+        places = (each.location.rpartition("/")[2] for each in pins)
+        return free_name(wanted, (*(each.table for each in pins), *places))
+
+    def write(self) -> Outcome:
+        """Write, check and, while the policy leaves rows out, write again; then publish."""
+        excluded: Excluded = {}
+        left_out: tuple[Finding, ...] = ()
+        while True:
+            written = self._write(excluded)
+            self.publication.step("check rows and keys")
+            checked = check_tables(
+                self.plan.clinical,
+                {self.entity: written.rows},
+                {self.entity: written.pins[0]},
+                runner=self.engines.runner,
+                engine=self.engines.engine,
+                excluded=excluded,
+                also=self._strangers(written),
+            )
+            findings = (*self.planning.findings, *left_out, *checked.findings)
+            self.require_acceptable(findings)
+            if not checked.quarantined:
+                return self._publish(written, excluded, findings)
+            excluded = join_excluded(excluded, checked.quarantined)
+            left_out += tuple(
+                each for each in checked.findings if each.severity is Severity.QUARANTINE
+            )
+
+    def _write(self, excluded: Excluded) -> WrittenAddition:
+        columns = self.cut()
+        drafts = [self.publication.table(self.table_name(each)) for each in range(len(columns))]
+        schemas = [columns_of(self.plan.entity, each) for each in columns]
+        self.publication.step("write rows")
+        rows, tables = write_tables(
+            self.engines.runner,
+            self.plan.clinical.entities[0],
+            [(draft.folder, schema) for draft, schema in zip(drafts, schemas, strict=True)],
+            excluded=excluded,
+        )
+        pins = []
+        for draft, schema, table in zip(drafts, schemas, tables, strict=True):
+            draft.commit(table.files, schema)
+            pins.append(draft.pin(content_hash=table.content.hex()))
+        return WrittenAddition(rows, tuple(pins), columns)
+
+    @abstractmethod
+    def cut(self) -> tuple[tuple[str, ...], ...]:
+        """Return the columns of each table that is written."""
+
+    @abstractmethod
+    def table_name(self, number: int) -> str:
+        """Return the name of a table that is written, from 0."""
+
+    @abstractmethod
+    def find_strangers(self, pins: Mapping[str, TablePin]) -> KeySets:
+        """Return the values that break a rule against what stands, read as ADDED."""
+
+    @abstractmethod
+    def count_missing(self, pins: Mapping[str, TablePin]) -> int:
+        """Count the rows that stand for which no added row is."""
+
+    @abstractmethod
+    def arrange(self, written: WrittenAddition) -> FieldTables:
+        """Return all tables of the entity."""
+
+    def _strangers(self, written: WrittenAddition) -> dict[str, KeySets]:
+        found = self.find_strangers(self._pins(written))
+        broken = {place: values for place, values in found.items() if len(values)}
+        return {self.entity: broken} if broken else {}
+
+    def _pins(self, written: WrittenAddition) -> Mapping[str, TablePin]:
+        return {**self.standing_pins, ADDED: written.pins[0]}
+
+    def ask(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> pa.Array:
+        """Return the one column that answers a question."""
+        return self.engines.engine.run(tree, pins).read_all().column(0).combine_chunks()
+
+    def _publish(
+        self, written: WrittenAddition, excluded: Excluded, findings: tuple[Finding, ...]
+    ) -> Outcome:
+        plan = self.plan.clinical
+        kept = quarantined_rows(self.engines.runner, plan.entities, excluded)
+        receipt = self._receipt(written, excluded, findings)
+        rows = LoadReceipt(entities=receipt.entities)
+        if self.request.dry_run:
+            self.reporter.accept(None, findings, rows, kept, plan=plan)
+            return self._outcome(receipt, findings)
+        tables = self.arrange(written)
+        receipt = receipt.model_copy(update={"tables_folded": tables.folded})
+        content = added_content(self.plan.content, self.plan.addition, tables.slices, tables.pins)
+        record = self._commit(content, receipt)
+        self.publication.step("write report")
+        self.reporter.accept(str(record), findings, rows, kept, plan=plan)
+        return self._outcome(receipt, findings, str(record))
+
+    def _commit(self, content: Content, receipt: ExtensionReceipt) -> DatasetRecord:
+        self.publication.step("store parts")
+        self.lake.store_parts(content)
+        part = self.lake.parts.put(receipt.to_json())
+        change = Extension(base=str(self.plan.base), mode=self.plan.mode, member=self.entity)
+        return self.publication.commit(
+            lambda version: build_dataset_record(
+                name=self.publication.name,
+                version=version,
+                content=content,
+                lineage=self.lineage(),
+                receipt=part,
+                schema_tag=self.plan.base.schema_tag,
+                change=change,
+            )
+        )
+
+    def lineage(self) -> Lineage:
+        """Return where the new version comes from."""
+        return super().lineage().model_copy(update={"parents": (str(self.plan.base),)})
+
+    def _outcome(
+        self, receipt: ExtensionReceipt, findings: tuple[Finding, ...], *published: str
+    ) -> Outcome:
+        return Outcome(receipt=receipt, published=published, findings=findings)
+
+    def _receipt(
+        self, written: WrittenAddition, excluded: Excluded, findings: tuple[Finding, ...]
+    ) -> ExtensionReceipt:
+        files = self.plan.clinical.entities[0].files
+        stored = written.rows.content.rows
+        gone = sum(len(excluded.get(file.path, ())) for file in files)
+        strangers = [each for each in findings if each.rule in UNMATCHED]
+        kept = sum(each.count for each in strangers if each.severity is Severity.WARN)
+        return ExtensionReceipt(
+            mode=self.plan.mode,
+            entity=self.entity,
+            fields_added=tuple(each.name for each in self.plan.addition.fields),
+            is_inferred=self.plan.addition.is_inferred,
+            rows_read=stored + gone,
+            rows_matched=stored - kept,
+            rows_unmatched=sum(each.count for each in strangers),
+            rows_missing=self.count_missing(self._pins(written)),
+            entities=(
+                EntityReceipt(
+                    entity=self.entity,
+                    files=len(files),
+                    rows_read=stored + gone,
+                    rows_stored=stored,
+                    rows_quarantined=gone,
+                ),
+            ),
+            findings=count_findings(findings),
+        )
+
+
+UNMATCHED = ("key_unmatched", "reference_resolves")
+
+
+def find_extension(
+    lake: Lake,
+    request: ClinicalExtension,
+    entity: str,
+    fingerprint: Callable[[], str],
+) -> Outcome | None:
+    """Return the outcome of an extension that stands: nothing came to the entity after it.
+
+    The fingerprint is asked for only where there is an extension to compare with.
+    """
+    snapshot = lake.registry.snapshot()
+    newest = snapshot.newest_of(request.target)
+    if newest is None or newest.kind != "dataset":
+        return None
+    for entry in reversed(snapshot.versions_of(newest.name)):
+        if entry.version > newest.version or entry.retired is not None:
+            continue
+        record = lake.registry.read_record(entry)
+        if _is_meant(request, record, entity) and record.lineage.fingerprint == fingerprint():
+            text = lake.parts.get(record.receipt)
+            receipt = ExtensionReceipt.model_validate_json(text)
+            return Outcome(receipt=receipt, current=(str(newest),))
+        if not leaves_alone(record, entity):
+            return None
+    return None
+
+
+def _is_meant(request: ClinicalExtension, record: DatasetRecord, entity: str) -> bool:
+    """Whether a version was made by adding to an entity in the way that is asked for now."""
+    change = record.change
+    if not isinstance(change, Extension) or change.mode not in ("fields", "entity"):
+        return False
+    return change.member == entity and request.mode in (None, change.mode)

@@ -1,0 +1,281 @@
+"""Plan new fields of an entity or a new entity: what can be refused before anything is written."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from apollo_spark.dataset.content import Content
+from apollo_spark.dataset.extension import added_dictionary
+from apollo_spark.engines.tasks import LocalTaskRunner
+from apollo_spark.export.dictionary_csv import DATA_DICTIONARY, write_dictionary
+from apollo_spark.lake.lake import Lake
+from apollo_spark.model.addition import Addition
+from apollo_spark.model.dataset import DatasetRecord, InputFile
+from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.findings import Finding, Severity, refusing
+from apollo_spark.model.names import find_name_problem
+from apollo_spark.model.policy import Policy
+from apollo_spark.sources.added_dictionary import read_addition
+from apollo_spark.sources.delimited import check_header
+from apollo_spark.sources.findings import finding_of
+from apollo_spark.sources.infer import ColumnFacts, InferTask, run_infer
+from apollo_spark.sources.infer_fields import find_reference, infer_entity, infer_fields, key_field
+from apollo_spark.tables.layout import entity_spec
+from apollo_spark.workflows.added_files import AddedFiles
+from apollo_spark.workflows.clinical_plan import ClinicalPlan, PlannedEntity, under_policy
+
+KEY_UNMATCHED = "key_unmatched"
+
+Show = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class AdditionPlan:
+    """An addition that may start: nothing found so far refuses it.
+
+    Attributes:
+        base: The version that is extended.
+        content: What it says.
+        addition: What is added.
+        mode: Fields of an entity, or an entity.
+        clinical: The rows, as a load plans them: of the added columns alone.
+        max_columns: Most columns of a table.
+    """
+
+    base: DatasetRecord
+    content: Content
+    addition: Addition
+    mode: Literal["fields", "entity"]
+    clinical: ClinicalPlan
+    max_columns: int
+
+    @property
+    def entity(self) -> Entity:
+        """The added columns."""
+        return self.addition.entity
+
+    @property
+    def joined_entity(self) -> Entity:
+        """The entity with what it had and what is added."""
+        found = added_dictionary(self.content.dictionary, self.addition).find_entity(
+            self.entity.name
+        )
+        assert found is not None, "what is added is of this entity"
+        return found
+
+    @property
+    def policy(self) -> Policy:
+        """What each rule does."""
+        return self.clinical.policy
+
+    @property
+    def inputs(self) -> tuple[InputFile, ...]:
+        """The files that are read."""
+        return self.clinical.inputs
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """What else decides the result."""
+        return self.clinical.parameters
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same extension by the same inputs."""
+        return self.clinical.fingerprint
+
+
+@dataclass(frozen=True)
+class AdditionPlanning:
+    """A plan, or None where the findings refuse it; `again` plans the same on another version."""
+
+    plan: AdditionPlan | None
+    policy: Policy
+    findings: tuple[Finding, ...]
+    again: Callable[[DatasetRecord], "AdditionPlanning"]
+
+
+def plan_addition(
+    lake: Lake,
+    base: DatasetRecord,
+    files: AddedFiles,
+    mode: Literal["fields", "entity"],
+    *,
+    show: Show,
+    max_columns: int,
+) -> AdditionPlanning:
+    """Read or infer what is added, and check it against what stands.
+
+    Args:
+        lake: Where the base is.
+        base: The version that is extended.
+        files: The files.
+        mode: What they add.
+        show: Shows an inferred dictionary to people.
+        max_columns: Most columns of a table.
+    """
+    content = lake.load_content(base)
+    reading = _Reading(content.dictionary, files, mode)
+    addition, findings = reading.read()
+    if addition is not None and addition.is_inferred:
+        show(_as_csv(addition, content.dictionary.main_entity))
+    policy = _without_warnings(files.policy)
+
+    def again(newer: DatasetRecord) -> AdditionPlanning:
+        return plan_addition(lake, newer, files, mode, show=show, max_columns=max_columns)
+
+    plan = None
+    if addition is not None and not refusing(findings):
+        clinical = _clinical_plan(content.dictionary, addition, files, policy)
+        plan = AdditionPlan(base, content, addition, mode, clinical, max_columns)
+    return AdditionPlanning(plan, policy, findings, again)
+
+
+def _without_warnings(policy: Policy) -> Policy:
+    """A row of fields without its row of the entity is refused or left out: it cannot be kept."""
+    if policy.severity_of(KEY_UNMATCHED) is not Severity.WARN:
+        return policy
+    others = tuple(each for each in policy.severities if each[0] != KEY_UNMATCHED)
+    return Policy(severities=(*others, (KEY_UNMATCHED, Severity.QUARANTINE)))
+
+
+def _as_csv(addition: Addition, main_entity: str) -> str:
+    """Return an inferred dictionary as the csv file that could be given instead."""
+    dictionary = DataDictionary(
+        main_entity=main_entity,
+        entities=(addition.entity,),
+        relations=addition.relations,
+        codings=addition.codings,
+    )
+    return f"inferred dictionary:\n{write_dictionary(dictionary)[DATA_DICTIONARY]}".rstrip("\n")
+
+
+def _clinical_plan(
+    base: DataDictionary, addition: Addition, files: AddedFiles, policy: Policy
+) -> ClinicalPlan:
+    joined = added_dictionary(base, addition)
+    spec = entity_spec(joined, addition.entity, missing=files.request.missing_markers)
+    own = DataDictionary(
+        main_entity=addition.entity.name,
+        entities=(addition.entity,),
+        # What refers to other entities is asked where their rows are.
+        relations=(),
+        codings=joined.codings,
+    )
+    return ClinicalPlan(
+        dictionary=own,
+        policy=policy,
+        entities=(PlannedEntity(spec=spec, files=files.files, blocks=files.blocks),),
+        inputs=files.inputs,
+        parameters=files.parameters,
+        fingerprint=files.fingerprint,
+    )
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Reads what files add to a dictionary."""
+
+    base: DataDictionary
+    files: AddedFiles
+    mode: Literal["fields", "entity"]
+
+    def read(self) -> tuple[Addition | None, tuple[Finding, ...]]:
+        """Return what is added, and all that is wrong with it so far."""
+        found = tuple(under_policy(self.files.policy, each) for each in self.files.findings)
+        if self.mode == "entity" and self._standing is not None:
+            message = f"entity '{self.files.entity}' stands in the dataset already"
+            clash = finding_of("entity_present", message, entity=self.files.entity)
+            return None, (*found, clash)
+        if self.files.request.dictionary is None:
+            unjoined = self._find_unjoined()
+            if not self.files.headers or unjoined is not None:
+                return None, (*found, *filter(None, [unjoined]))
+            addition: Addition | None = self._infer()
+            described = tuple(self._check_inferred(addition)) if addition else ()
+        else:
+            addition, described = self._read_dictionary()
+        if addition is not None:
+            described += tuple(self._check_columns(addition))
+            found += tuple(
+                under_policy(self.files.policy, finding)
+                for file, header in self.files.headers.items()
+                for finding in check_header(file, header, addition.entity)
+            )
+        return addition, (*described, *found)
+
+    @property
+    def _standing(self) -> Entity | None:
+        return self.base.find_entity(self.files.entity)
+
+    def _read_dictionary(self) -> tuple[Addition | None, tuple[Finding, ...]]:
+        request = self.files.request
+        codings = Path(request.codings) if request.codings else None
+        reading = read_addition(
+            Path(str(request.dictionary)), codings, self.base, self.files.entity
+        )
+        addition = reading.addition
+        if self.mode == "fields" and addition is not None and self._standing is not None:
+            key = key_field(self._standing, self.files.columns, reading.key_column)
+            fields = (key, *addition.entity.fields)
+            entity = addition.entity.model_copy(update={"primary_key": key.name, "fields": fields})
+            addition = addition.model_copy(update={"entity": entity})
+        return addition, reading.findings
+
+    def _find_unjoined(self) -> Finding | None:
+        """Find that no column joins the rows: then what stands first may be a row itself."""
+        if not self.files.headers:
+            return None
+        name = self.files.entity
+        if self.mode == "entity":
+            if find_reference(self.base, self.files.columns) is not None:
+                return None
+            message = f"no column of '{name}' is called like the key of an entity"
+            return finding_of("entity_unreachable", message, entity=name)
+        if self._standing is None or self.files.has_key_of(self._standing):
+            return None
+        message = f"no column is called like the key '{self._standing.primary_key}'"
+        return finding_of("header_missing_column", message, entity=name)
+
+    def _infer(self) -> Addition:
+        facts = self._facts()
+        if self.mode == "fields" and self._standing is not None:
+            return infer_fields(self._standing, self.base, facts)
+        return infer_entity(self.files.entity, self.base, facts)
+
+    def _facts(self) -> dict[str, ColumnFacts]:
+        """Read all files once, a block at a time."""
+        missing = self.files.request.missing_markers
+        tasks = [
+            InferTask(each, tuple(dict.fromkeys(each.file.header)), missing)
+            for each in self.files.blocks
+        ]
+        found = dict.fromkeys(self.files.columns, ColumnFacts())
+        for facts in LocalTaskRunner().run(run_infer, tasks):
+            for name, each in facts.items():
+                found[name] += each
+        return found
+
+    def _check_inferred(self, addition: Addition) -> Iterator[Finding]:
+        """Find names that are taken, and an entity that nothing joins."""
+        name = self.files.entity
+        if self.mode == "entity":
+            problem = find_name_problem(name)
+            if problem:
+                yield finding_of("entity_name", f"entity '{name}': {problem}", entity=name)
+        standing = {each.name.lower() for each in self._standing.fields} if self._standing else ()
+        seen: dict[str, str] = {}
+        for spec in addition.fields:
+            known = seen.setdefault(spec.name.lower(), spec.name)
+            if spec.name.lower() in standing:
+                message = f"field '{name}.{spec.name}' stands in the dataset already"
+                yield finding_of("field_present", message, entity=name, column=spec.header)
+            elif known != spec.name:
+                message = f"field '{name}.{spec.name}' is one name with '{known}'"
+                yield finding_of("field_repeated", message, entity=name, column=spec.header)
+
+    def _check_columns(self, addition: Addition) -> Iterator[Finding]:
+        """Find that nothing is added."""
+        if not addition.fields:
+            message = "there is no column beside the key"
+            yield finding_of("header_missing_column", message, entity=self.files.entity)

@@ -1,0 +1,142 @@
+"""Publish what is made of other records: merges, views, rebases. No row is read or written here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apollo_spark.dataset.build import build_dataset_record, change_fingerprint
+from apollo_spark.dataset.content import Derived, part_texts
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.opened import OpenDataset
+from apollo_spark.lake.publishing import OnStep, Publication, no_step
+from apollo_spark.model.base import Record, sha256_text
+from apollo_spark.model.change import Change
+from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
+from apollo_spark.model.receipt import StoredReceipt
+from apollo_spark.workflows.loading import find_standing
+from apollo_spark.workflows.outcome import Outcome
+from apollo_spark.workflows.tools import actor, now_utc, tool_versions
+
+Finish = Callable[[Publication, Derived], Derived]
+"""Writes the small tables that a change needs (a linking table), and returns it with their pins."""
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A planned change, ready to be published.
+
+    Attributes:
+        name: The name that the result is published under.
+        change: The change, as the record keeps it.
+        parents: The versions that it is made of.
+        derived: What it makes of them.
+        receipt: Its counts.
+        inputs: Files that it read (a linking file).
+        schema_tag: The tag of the result.
+        operation: What made it; by default the kind of the change.
+        undone: The version that an undo takes back: the same change may be undone twice.
+    """
+
+    name: str
+    change: Change
+    parents: tuple[DatasetRecord, ...]
+    derived: Derived
+    receipt: Record
+    inputs: tuple[InputFile, ...] = ()
+    schema_tag: str | None = None
+    operation: str | None = None
+    undone: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same change to the same versions."""
+        inputs = tuple((each.role, each.sha256) for each in self.inputs)
+        undone = () if self.undone is None else (("undone", self.undone),)
+        return change_fingerprint(self.change, self.parents, (*inputs, *undone))
+
+
+def planned_dataset(lake: Lake, name: str, derived: Derived) -> OpenDataset:
+    """Return what a change makes as a dataset that can be read before it is published.
+
+    Its parts need not be stored for that.
+    """
+    content = derived.content
+    record = build_dataset_record(
+        name=name,
+        version=1,
+        content=content,
+        lineage=Lineage(operation="plan", fingerprint="", actor="", time=now_utc()),
+        receipt="",
+        schema_tag=None,
+    )
+    texts = {sha256_text(each): each for each in (*part_texts(content.dictionary), *derived.parts)}
+    return lake.open_record(record, planned=texts)
+
+
+def publish_derivation(
+    lake: Lake,
+    derivation: Derivation,
+    *,
+    finish: Finish | None = None,
+    on_step: OnStep = no_step,
+) -> Outcome:
+    """Publish a change as the next version of its name, or say that it stands already.
+
+    Args:
+        lake: Where it is published.
+        derivation: The change.
+        finish: Writes the small tables that the change needs, under the lease.
+        on_step: Called with the name of each step before it acts.
+
+    Raises:
+        ConflictError: Another writer holds the name, or it is of another kind.
+        NotFoundError: A parent was retired meanwhile.
+    """
+    standing = find_standing(lake, derivation.name, derivation.fingerprint)
+    if standing is not None:
+        return _already(lake, standing)
+    with lake.publication(derivation.name, holder=actor(), on_step=on_step) as publication:
+
+        def work() -> Outcome:
+            base = publication.base
+            if base is not None and base.lineage.fingerprint == derivation.fingerprint:
+                return _already(lake, base)
+            derived = derivation.derived
+            if finish is not None:
+                derived = finish(publication, derived)
+            publication.step("store parts")
+            lake.store_parts(derived.content, derived.parts)
+            receipt = lake.parts.put(derivation.receipt.to_json())
+            record = publication.commit(
+                lambda version: build_dataset_record(
+                    name=publication.name,
+                    version=version,
+                    content=derived.content,
+                    lineage=_lineage(derivation),
+                    receipt=receipt,
+                    schema_tag=derivation.schema_tag,
+                    change=derivation.change,
+                )
+            )
+            return Outcome(
+                receipt=derivation.receipt, published=(str(record),), notes=derived.notes
+            )
+
+        return publication.run(work)
+
+
+def _already(lake: Lake, record: DatasetRecord) -> Outcome:
+    # What stands may have been made by another verb: a rebased view is that view.
+    receipt = StoredReceipt(text=lake.parts.get(record.receipt))
+    return Outcome(receipt=receipt, current=(str(record),))
+
+
+def _lineage(derivation: Derivation) -> Lineage:
+    return Lineage(
+        operation=derivation.operation or derivation.change.kind,
+        parents=tuple(str(each) for each in derivation.parents),
+        inputs=derivation.inputs,
+        fingerprint=derivation.fingerprint,
+        tools=tool_versions(),
+        actor=actor(),
+        time=now_utc(),
+    )

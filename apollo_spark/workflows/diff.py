@@ -1,0 +1,249 @@
+"""Compare two versions of datasets: schema, and rows by key. Nothing is written to the lake."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from sqlglot import exp
+
+from apollo_spark.dataset.diff import diff_dictionaries
+from apollo_spark.dataset.pairs import (
+    EntityPair,
+    diff_codings,
+    pair_entities,
+    relation_texts,
+)
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.export.rows import RowFormat, require_free, write_rows
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.opened import OpenDataset
+from apollo_spark.lake.storage import storage_access
+from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.dataset import TableSlice, home_of
+from apollo_spark.model.dictionary import Entity
+from apollo_spark.model.diff import AssayDiff, DatasetDiff, EntityDiff, FieldDiff
+from apollo_spark.model.pin import TablePin
+from apollo_spark.query.diff import (
+    ADDED,
+    CHANGED,
+    REMOVED,
+    SECOND,
+    ComparedEntity,
+    Which,
+    count_differences,
+    count_new_samples,
+    differing_keys,
+    under_label,
+)
+
+_WHICH: tuple[Which, ...] = ("added", "removed", "changed")
+
+
+def diff_datasets(lake: Lake, first: OpenDataset, second: OpenDataset) -> DatasetDiff:
+    """Compare two versions, of one dataset or of two.
+
+    Rows are read only of tables that the versions do not pin with the same content, and only as
+    far as either version shows them.
+
+    Args:
+        lake: Where both are.
+        first: The earlier one.
+        second: The later one.
+
+    Raises:
+        BrokenPinError: A pinned version cannot be read.
+    """
+    return _Comparison(lake, first, second).run()
+
+
+def write_differing_keys(
+    lake: Lake,
+    first: OpenDataset,
+    second: OpenDataset,
+    diff: DatasetDiff,
+    folder: str,
+    *,
+    force: bool = False,
+) -> tuple[str, ...]:
+    """Write the keys of rows that differ as csv, and return the names of the files.
+
+    A file `ENTITY.added.csv`, `ENTITY.removed.csv` or `ENTITY.changed.csv` is written where there
+    are such rows and they have a key. They are data, and to be protected as such.
+
+    Args:
+        lake: Where both versions are.
+        first: The earlier one.
+        second: The later one.
+        diff: What differs between them.
+        folder: Where the files are written; it is made.
+        force: Whether to overwrite files.
+
+    Raises:
+        UsageError: A file is there already.
+        StorageRefusedError: A file cannot be written.
+    """
+    return _Comparison(lake, first, second).write_keys(diff, Path(folder), force=force)
+
+
+class _Comparison:
+    def __init__(self, lake: Lake, first: OpenDataset, second: OpenDataset) -> None:
+        self._first = first
+        self._second = second
+        self._engine = EmbeddedEngine(lake.tables)
+        self._second_scope = under_label(second.scope, SECOND)
+        later = {f"{SECOND}{name}": pin for name, pin in second.pins.items()}
+        self._pins: Mapping[str, TablePin] = {**first.pins, **later}
+
+    def run(self) -> DatasetDiff:
+        """Return everything that differs."""
+        first, second = self._first.record, self._second.record
+        dictionaries = self._first.dictionary, self._second.dictionary
+        relations = [relation_texts(each) for each in dictionaries]
+        assays = [{each.name: each for each in record.assays} for record in (first, second)]
+        return DatasetDiff(
+            first=str(first),
+            second=str(second),
+            schema_diff=diff_dictionaries(*dictionaries),
+            relations_added=tuple(each for each in relations[1] if each not in relations[0]),
+            relations_removed=tuple(each for each in relations[0] if each not in relations[1]),
+            codings=diff_codings(*dictionaries),
+            entities=tuple(self._compare(each) for each in self._pairs),
+            assays_added=tuple(name for name in assays[1] if name not in assays[0]),
+            assays_removed=tuple(name for name in assays[0] if name not in assays[1]),
+            assays=tuple(
+                self._compare_assay(each, assays[1][name])
+                for name, each in assays[0].items()
+                if name in assays[1]
+            ),
+        )
+
+    def write_keys(self, diff: DatasetDiff, folder: Path, *, force: bool) -> tuple[str, ...]:
+        """Write the keys of rows that differ."""
+        with storage_access(f"Cannot make the folder {folder}."):
+            folder.mkdir(parents=True, exist_ok=True)
+        pairs = {each.after.name: each for each in self._pairs if each.key is not None}
+        wanted = [
+            (folder / f"{each.name}.{which}.csv", pairs[each.name], which)
+            for each in diff.entities
+            for which in _WHICH
+            if each.name in pairs and getattr(each, which)
+        ]
+        for path, _, _ in wanted:
+            require_free(str(path), force=force)
+        for path, pair, which in wanted:
+            rows = self._engine.run(differing_keys(self._compared(pair), which), self._pins)
+            write_rows(rows, str(path), RowFormat.CSV, force=force)
+        return tuple(path.name for path, _, _ in wanted)
+
+    @cached_property
+    def _pairs(self) -> tuple[EntityPair, ...]:
+        return pair_entities(self._first.dictionary, self._second.dictionary)
+
+    def _compare(self, pair: EntityPair) -> EntityDiff:
+        same = EntityDiff(
+            name=pair.after.name,
+            key=None if pair.key is None else pair.key[1],
+            not_compared=pair.not_compared,
+        )
+        compared = self._compared(pair)
+        if self._has_same_rows(pair) and not (pair.key and compared.fields):
+            return same
+        found = self._engine.run(count_differences(compared), self._pins).read_all().to_pylist()[0]
+        counts = {name: int(value or 0) for name, value in found.items()}
+        changes = [counts.get(f"{CHANGED} {n}", 0) for n in range(len(compared.fields))]
+        return same.model_copy(
+            update={
+                "is_read": True,
+                "added": counts[ADDED],
+                "removed": counts[REMOVED],
+                "changed": counts.get(CHANGED, 0),
+                "fields": tuple(
+                    FieldDiff(name=names[1], changed=count)
+                    for names, count in zip(compared.fields, changes, strict=True)
+                    if count
+                ),
+            }
+        )
+
+    def _compared(self, pair: EntityPair) -> ComparedEntity:
+        """Return an entity with the fields that may differ."""
+        fields = pair.fields
+        if pair.key is not None:
+            fields = tuple(each for each in fields if not self._has_same_values(pair, each))
+        return ComparedEntity(
+            before=self._first.scope,
+            after=self._second_scope,
+            entity=pair.after.name,
+            key=pair.key,
+            fields=fields,
+        )
+
+    def _has_same_rows(self, pair: EntityPair) -> bool:
+        """Whether both versions pin the same rows and, without a key, the same values of each."""
+        is_same = self._is_same_table(pair, 0, 0)
+        if pair.key is not None:
+            return is_same
+        return is_same and all(self._has_same_values(pair, each) for each in pair.fields)
+
+    def _has_same_values(self, pair: EntityPair, names: tuple[str, str]) -> bool:
+        """Whether both versions read a field from the same column of the same content."""
+        before, after = self._tables(pair)
+        near, far = home_of(before, names[0]), home_of(after, names[1])
+        columns = (before[near].column_of(names[0]), after[far].column_of(names[1]))
+        return columns[0] == columns[1] and self._is_same_table(pair, near, far)
+
+    def _is_same_table(self, pair: EntityPair, near: int, far: int) -> bool:
+        tables = self._tables(pair)
+        before, after = tables[0][near], tables[1][far]
+        joined = _joined(before, pair.before, near), _joined(after, pair.after, far)
+        if joined[0] != joined[1] or not self._is_same_content(before.table, after.table):
+            return False
+        if before.guards or after.guards:
+            rules = self._first.record.rules, self._second.record.rules
+            return before.guards == after.guards and rules[0] == rules[1]
+        return True
+
+    def _tables(self, pair: EntityPair) -> tuple[tuple[TableSlice, ...], tuple[TableSlice, ...]]:
+        return (
+            self._first.scope.tables_of(pair.before.name),
+            self._second.scope.tables_of(pair.after.name),
+        )
+
+    def _compare_assay(self, before: AssayRecord, after: AssayRecord) -> AssayDiff:
+        units = [{each.unit: each.table for each in assay.layers} for assay in (before, after)]
+        return AssayDiff(
+            name=after.name,
+            samples_added=self._new_samples(before, after, is_later=True),
+            samples_removed=self._new_samples(before, after, is_later=False),
+            units_added=tuple(unit for unit in units[1] if unit not in units[0]),
+            units_removed=tuple(unit for unit in units[0] if unit not in units[1]),
+            units_changed=tuple(
+                unit
+                for unit, table in units[0].items()
+                if unit in units[1] and not self._is_same_content(table, units[1][unit])
+            ),
+        )
+
+    def _new_samples(self, before: AssayRecord, after: AssayRecord, *, is_later: bool) -> int:
+        near, far = (self._first.scope, before), (self._second_scope, after)
+        is_limited = any(scope.tables_of(each.entity)[0].guards for scope, each in (near, far))
+        if not is_limited and self._is_same_content(before.samples_table, after.samples_table):
+            return 0
+        tree = count_new_samples(*far, *near) if is_later else count_new_samples(*near, *far)
+        return self._number(tree)
+
+    def _number(self, tree: exp.Query) -> int:
+        found: int = self._engine.run(tree, self._pins).read_all().column(0)[0].as_py()
+        return found
+
+    def _is_same_content(self, before: str, after: str) -> bool:
+        pins = self._first.pins[before], self._second.pins[after]
+        return pins[0].content_hash == pins[1].content_hash
+
+
+def _joined(table: TableSlice, entity: Entity, number: int) -> tuple[str | None, ...]:
+    """Return how the rows of a table are told: by its key, and by the field that it stands for."""
+    if number == 0:
+        return (entity.primary_key and table.column_of(entity.primary_key),)
+    on = table.on or entity.primary_key
+    return table.key or on, on

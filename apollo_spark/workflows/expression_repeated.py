@@ -1,0 +1,58 @@
+"""Recognise an expression load that was done before, also beneath other units loaded since."""
+
+from apollo_spark.lake.lake import Lake
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.names import RecordReference
+from apollo_spark.model.receipt import AssayReceipt
+from apollo_spark.workflows.expression_plan import ExpressionLoad, ExpressionPlan
+from apollo_spark.workflows.expression_samples import SAMPLE
+from apollo_spark.workflows.outcome import Outcome
+
+
+def newest_record(lake: Lake, name: str) -> DatasetRecord | None:
+    """Return the newest version of a dataset, or None where there is none of that name."""
+    newest = lake.registry.snapshot().newest_of(name)
+    if newest is None or newest.kind != "dataset":
+        return None
+    return lake.load_record(RecordReference(name=newest.name, version=newest.version))
+
+
+def find_loaded(
+    lake: Lake, base: DatasetRecord | None, request: ExpressionLoad, plan: ExpressionPlan
+) -> Outcome | None:
+    """Return the outcome of a load whose layer stands in the newest version as it would write it.
+
+    Args:
+        lake: Where it is published.
+        base: The newest version.
+        request: The options.
+        plan: The load.
+    """
+    if base is None:
+        return None
+    for entry in reversed(lake.history(base.name)):
+        record = lake.load_record(RecordReference(name=entry.name, version=entry.version))
+        if not _has_same_layer(record, base, request.assay, plan.unit):
+            return None
+        if record.lineage.fingerprint == plan.fingerprint:
+            receipt = AssayReceipt.model_validate_json(lake.parts.get(record.receipt))
+            return Outcome(receipt=receipt, current=(str(base),))
+    return None
+
+
+def _has_same_layer(record: DatasetRecord, base: DatasetRecord, assay: str, unit: str) -> bool:
+    """Return whether values, annotation and samples of a version are those of the newest."""
+    facts = _facts(record, assay, unit)
+    return facts is not None and facts == _facts(base, assay, unit)
+
+
+def _facts(record: DatasetRecord, name: str, unit: str) -> tuple[object, ...] | None:
+    assay = next((each for each in record.assays if each.name == name), None)
+    layer = assay.find_layer(unit) if assay else None
+    entity = record.find_entity(SAMPLE)
+    if assay is None or layer is None or entity is None:
+        return None
+    tables = (layer.table, entity.slices[0].table)
+    release = (assay.annotation_release, assay.annotation_sha256)
+    # Contents, not files: a compaction in between changes nothing.
+    return (*(record.pin_of(each).content_hash for each in tables), *release)

@@ -1,0 +1,60 @@
+"""Add an entity that refers to one that stands."""
+
+from collections.abc import Mapping
+
+from apollo_spark.model.dataset import TableSlice
+from apollo_spark.model.dictionary import Relation, Relationship
+from apollo_spark.model.pin import TablePin
+from apollo_spark.query.keys import TARGET, count_lacking, repeated_keys, unresolved_in
+from apollo_spark.tables.slices import cut_entity
+from apollo_spark.workflows.addition_load import ADDED, AdditionLoad, WrittenAddition
+from apollo_spark.workflows.clinical_rows import KeySets
+from apollo_spark.workflows.slice_folding import FieldTables
+
+
+class EntityLoad(AdditionLoad):
+    """A new entity with its rows."""
+
+    @property
+    def relation(self) -> Relation:
+        """How its rows refer to those that stand."""
+        return self.plan.addition.relations[0]
+
+    def cut(self) -> tuple[tuple[str, ...], ...]:
+        """Return the columns of each table; a narrow entity has one."""
+        return cut_entity(self.plan.addition.relations, self.plan.entity, self.plan.max_columns)
+
+    def table_name(self, number: int) -> str:
+        """Return a name that no table of the dataset has."""
+        name = self.free_name(self.entity)
+        return name if number == 0 else f"{name}.{number + 1}"
+
+    def find_strangers(self, pins: Mapping[str, TablePin]) -> KeySets:
+        """Return references to nothing, and those that stand more often than they may."""
+        relation = self.relation
+        target = self.opened.scope.source(relation.to_entity, [relation.to_field], TARGET)
+        tree = unresolved_in(ADDED, relation.from_field, target, relation.to_field)
+        found = {("reference_resolves", relation.from_field): self.ask(tree, pins)}
+        if relation.relationship is Relationship.ONE_TO_ONE and not self._is_own_key:
+            repeated = self.ask(repeated_keys(ADDED, relation.from_field), pins)
+            found["reference_cardinality", relation.from_field] = repeated
+        return found
+
+    @property
+    def _is_own_key(self) -> bool:
+        return self.plan.entity.primary_key == self.relation.from_field
+
+    def count_missing(self, pins: Mapping[str, TablePin]) -> int:
+        """Count the rows that no added row refers to."""
+        relation = self.relation
+        target = self.opened.scope.source(relation.to_entity, [relation.to_field], TARGET)
+        tree = count_lacking(target, relation.to_field, ADDED, relation.from_field)
+        return int(self.ask(tree, pins)[0].as_py())
+
+    def arrange(self, written: WrittenAddition) -> FieldTables:
+        """Return the tables as they were written."""
+        slices = [
+            TableSlice(table=pin.table, fields=None if number == 0 else tuple(columns[1:]))
+            for number, (pin, columns) in enumerate(zip(written.pins, written.columns, strict=True))
+        ]
+        return FieldTables(tuple(slices), written.pins)

@@ -1,0 +1,163 @@
+"""Plan the files that bring samples to an assay, each unit of it as a load of that unit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from apollo_spark.dataset.growth import growth_fingerprint
+from apollo_spark.errors import UsageError
+from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.base import Record
+from apollo_spark.model.dataset import DatasetRecord, InputFile
+from apollo_spark.model.findings import Finding
+from apollo_spark.model.policy import Policy
+from apollo_spark.sources.expression.quantifiers import Strand
+from apollo_spark.workers.expression.spec import OnDuplicate
+from apollo_spark.workflows.assay_choice import find_assay
+from apollo_spark.workflows.expression_plan import (
+    ExpressionLoad,
+    ExpressionPlan,
+    ExpressionPlanning,
+    plan_expression_load,
+)
+
+OPERATION = "extend expression"
+
+
+class AssayExtension(Record):
+    """What a person asks for: the options of `apollo extend NAME --assay A`.
+
+    A source is a path, or `UNIT=PATH` where the assay has several units.
+    """
+
+    name: str
+    assay: str
+    sources: tuple[str, ...]
+    format: str = "auto"
+    id_map: str | None = None
+    features: str = "refuse"
+    on_duplicate: OnDuplicate = "refuse"
+    sample_pattern: str | None = None
+    strand: Strand = "unstranded"
+    missing: tuple[str, ...] = ()
+    policy: str | None = None
+    report: str | None = None
+    dry_run: bool = False
+
+    @property
+    def missing_markers(self) -> tuple[str, ...]:
+        """The texts that mean missing; the empty cell always does."""
+        return tuple(dict.fromkeys(("", *self.missing)))
+
+    def load_of(self, assay: AssayRecord, unit: str, sources: tuple[str, ...]) -> ExpressionLoad:
+        """Return the load that reads the sources of one unit."""
+        return ExpressionLoad(
+            name=self.name,
+            assay=assay.name,
+            unit=unit,
+            sources=sources,
+            format=self.format,
+            id_map=self.id_map,
+            feature_ids="any" if assay.feature_id_kind == "any" else "ensembl",
+            features=self.features,
+            on_duplicate=self.on_duplicate,
+            sample_pattern=self.sample_pattern,
+            strand=self.strand,
+            missing=self.missing,
+            policy=self.policy,
+        )
+
+
+@dataclass(frozen=True)
+class AssayExtensionPlan:
+    """An extension that may start: nothing found so far refuses it.
+
+    Attributes:
+        units: How the sources of each unit are read.
+        policy: What each rule does.
+    """
+
+    units: Mapping[str, ExpressionPlan]
+    policy: Policy
+
+    @property
+    def inputs(self) -> tuple[InputFile, ...]:
+        """The files that are read."""
+        return tuple(each for plan in self.units.values() for each in plan.inputs)
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """What else decides the result."""
+        return tuple(
+            dict.fromkeys(each for plan in self.units.values() for each in plan.parameters)
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same extension by the same inputs."""
+        return growth_fingerprint(OPERATION, self.inputs, self.parameters)
+
+
+@dataclass(frozen=True)
+class AssayExtensionPlanning:
+    """A plan, or None where the findings refuse it."""
+
+    plan: AssayExtensionPlan | None
+    policy: Policy
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+
+
+def plan_assay_extension(
+    request: AssayExtension, base: DatasetRecord, *, block_bytes: int, scratch: Path
+) -> AssayExtensionPlanning:
+    """Find, recognise and scan the files of each unit of the assay.
+
+    Args:
+        request: The options.
+        base: The version that is extended.
+        block_bytes: Bytes of an input file that one task reads.
+        scratch: Where compressed files are unpacked.
+
+    Raises:
+        NotFoundError: There is no such assay.
+        UsageError: A source is missing, or an option is illegal.
+        DictionaryError: The policy breaks its rules.
+    """
+    assay = find_assay(base.assays, request.assay, str(base))
+    plans: dict[str, ExpressionPlan] = {}
+    found: list[ExpressionPlanning] = []
+    for number, (unit, sources) in enumerate(sort_sources(request.sources, assay).items()):
+        own = scratch / str(number)
+        own.mkdir()
+        load = request.load_of(assay, unit, sources)
+        found.append(plan_expression_load(load, block_bytes=block_bytes, scratch=own))
+        if found[-1].plan is not None:
+            plans[unit] = found[-1].plan
+    findings = tuple(each for planning in found for each in planning.findings)
+    notes = tuple(dict.fromkeys(each for planning in found for each in planning.notes))
+    plan = AssayExtensionPlan(plans, found[0].policy) if len(plans) == len(found) else None
+    return AssayExtensionPlanning(plan, found[0].policy, findings, notes)
+
+
+def sort_sources(sources: Sequence[str], assay: AssayRecord) -> dict[str, tuple[str, ...]]:
+    """Return the sources of each unit of an assay.
+
+    Raises:
+        UsageError: A source names no unit where there are several, or a unit has no source.
+    """
+    units = [each.unit for each in assay.layers]
+    sorted_: dict[str, tuple[str, ...]] = dict.fromkeys(units, ())
+    for source in sources:
+        unit, sign, path = source.partition("=")
+        if not sign or unit not in units:
+            unit, path = (units[0] if len(units) == 1 else ""), source
+        if unit:
+            sorted_[unit] += (path,)
+    if not all(sorted_.values()):
+        raise UsageError(
+            f"The assay {assay.name!r} has the units {', '.join(units)}.",
+            why="Samples are added with all of them.",
+            fix=f"Give {' '.join(f'--source {each}=FILE' for each in units)}.",
+        )
+    return sorted_

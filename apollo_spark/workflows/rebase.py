@@ -1,0 +1,151 @@
+"""Move records to newer versions of what they are made of: plan, apply, undo."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from apollo_spark.dataset.content import Derived
+from apollo_spark.errors import InputFileError, NotFoundError, UsageError
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.publishing import OnStep, no_step
+from apollo_spark.model.base import Record
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.names import RecordReference, parse_reference
+from apollo_spark.model.rebase import Move, RebasePlan, RebaseReceipt
+from apollo_spark.workflows.deriving import Derivation, publish_derivation
+from apollo_spark.workflows.outcome import Outcome
+from apollo_spark.workflows.rebase_plan import PlannedRebase, plan_rebase
+
+
+class RebaseRequest(Record):
+    """What a person asks for: the options of `apollo rebase`."""
+
+    records: tuple[str, ...]
+    onto: tuple[str, ...]
+    field_map: str | None = None
+    only: tuple[str, ...] | None = None
+    apply: bool = False
+
+
+@dataclass(frozen=True)
+class RebaseOutcome:
+    """The plans, and what was published where they were applied."""
+
+    plans: tuple[RebasePlan, ...]
+    outcomes: tuple[Outcome, ...] = ()
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """The new versions."""
+        return tuple(each for outcome in self.outcomes for each in outcome.published)
+
+    @property
+    def current(self) -> tuple[str, ...]:
+        """Versions that stood there already."""
+        return tuple(each for outcome in self.outcomes for each in outcome.current)
+
+
+def rebase(lake: Lake, request: RebaseRequest, *, on_step: OnStep = no_step) -> RebaseOutcome:
+    """Plan to move records, and do what was planned where that is asked for.
+
+    Every record is planned before one is published. A record that cannot be moved is refused
+    together with all others, unless `only` leaves it out.
+
+    Raises:
+        UsageError: A record does not stand on what it is to be moved to.
+        NotFoundError: A record or a version is not there, or a plan cannot be done.
+        InputFileError: The file of new names cannot be read.
+    """
+    targets = [lake.load_record(parse_reference(each)) for each in request.onto]
+    onto = {each.name.casefold(): each for each in targets}
+    if not onto:
+        raise UsageError("Nothing is named to move to.", fix="Add --onto NAME@VERSION.")
+    names = {} if request.field_map is None else read_map(request.field_map)
+    records = [lake.load_record(parse_reference(each)) for each in _chosen(request)]
+    planned = [plan_rebase(lake, each, onto, names) for each in records]
+    plans = tuple(each.plan for each in planned)
+    if not request.apply:
+        return RebaseOutcome(plans)
+    ready = _require_ready(planned)
+    return RebaseOutcome(
+        plans, tuple(publish_derivation(lake, each, on_step=on_step) for each in ready)
+    )
+
+
+def _chosen(request: RebaseRequest) -> tuple[str, ...]:
+    if request.only is None:
+        return request.records
+    unknown = [each for each in request.only if each not in request.records]
+    if unknown:
+        raise UsageError(f"--only names what is not to be moved: {', '.join(unknown)}.")
+    return request.only
+
+
+def _require_ready(planned: list[PlannedRebase]) -> list[Derivation]:
+    refused = [each.plan for each in planned if each.plan.refused is not None]
+    if refused:
+        lines = [f"  {each.record}: {each.refused}" for each in refused]
+        raise NotFoundError(
+            "\n".join(["These records cannot be moved, and nothing was published:", *lines]),
+            fix="Give new names of fields with --map F, or leave records out with --only.",
+        )
+    return [each.derivation for each in planned if each.derivation is not None]
+
+
+def undo_rebase(lake: Lake, reference: str, *, on_step: OnStep = no_step) -> Outcome:
+    """Publish the version before a rebase again, as the next version.
+
+    Raises:
+        UsageError: The version was not made by a rebase.
+        NotFoundError: It or the one before it is not there.
+    """
+    record = lake.load_record(parse_reference(reference))
+    if record.lineage.operation != "rebase" or record.version == 1:
+        raise UsageError(f"{record} was not made by a rebase: there is nothing to undo.")
+    before = lake.load_record(RecordReference(name=record.name, version=record.version - 1))
+    derivation = _as_before(lake, record, before)
+    return publish_derivation(lake, derivation, on_step=on_step)
+
+
+def _as_before(lake: Lake, record: DatasetRecord, before: DatasetRecord) -> Derivation:
+    assert before.change is not None, "what was moved was made of other datasets"
+    moves = tuple(
+        Move(before=now, after=then)
+        for now, then in zip(record.lineage.parents, before.lineage.parents, strict=False)
+        if now != then
+    )
+    return Derivation(
+        name=record.name,
+        change=before.change,
+        parents=tuple(lake.load_record(parse_reference(x)) for x in before.lineage.parents),
+        derived=Derived(lake.load_content(before)),
+        receipt=RebaseReceipt(operation="undo rebase", moves=moves),
+        schema_tag=before.schema_tag,
+        operation="undo rebase",
+        undone=str(record),
+    )
+
+
+def read_map(path: str) -> dict[str, str]:
+    """Read a csv file of old and new names of fields, `entity.field` each, with a header.
+
+    Raises:
+        InputFileError: The file cannot be read as that.
+    """
+    try:
+        with Path(path).open(encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.reader(file) if row][1:]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise InputFileError(f"The file of new names {path!r} cannot be read.") from None
+    wrong = [number for number, row in enumerate(rows, start=2) if not _is_pair(row)]
+    if wrong:
+        places = ", ".join(map(str, wrong[:10]))
+        raise InputFileError(
+            f"The file of new names {path!r} is wrong in line {places}.",
+            why="Each line has an old and a new name, both as entity.field.",
+        )
+    return {old.strip(): new.strip() for old, new in rows}
+
+
+def _is_pair(row: list[str]) -> bool:
+    return len(row) == 2 and all(each.count(".") == 1 for each in row)

@@ -1,0 +1,88 @@
+"""Retire versions: say first what that means, then do it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from apollo_spark.errors import UsageError
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.publishing import OnStep, no_step
+from apollo_spark.lake.retiring import retire_version
+from apollo_spark.lake.snapshot import RecordEntry, Retirement
+from apollo_spark.model.base import Record
+from apollo_spark.model.names import RecordReference, parse_reference
+from apollo_spark.workflows.tools import actor, now_utc
+
+
+class RetirePlan(Record):
+    """What it means to retire a version.
+
+    Attributes:
+        version: The version, as `name@version`.
+        retired: Who did so already, or None.
+        name_means: What the bare name means afterwards; None when nothing of it is left.
+        versions_left: Versions of the name that are left.
+        stand_on_it: Unretired records that name it as a parent. They hold their own pins and stay.
+    """
+
+    version: str
+    retired: Retirement | None
+    name_means: str | None
+    versions_left: int
+    stand_on_it: tuple[str, ...]
+
+
+def plan_retirement(lake: Lake, reference: str) -> RetirePlan:
+    """Say what retiring a version means.
+
+    Raises:
+        UsageError: The text does not name one version by its number.
+        NotFoundError: There is no such version.
+    """
+    entry = _named(lake, reference)
+    snapshot = lake.registry.snapshot()
+    left = [each for each in snapshot.unretired() if each != entry]
+    same_name = [each for each in left if each.name == entry.name]
+    return RetirePlan(
+        version=str(entry),
+        retired=entry.retired,
+        name_means=str(same_name[-1]) if same_name else None,
+        versions_left=len(same_name),
+        stand_on_it=tuple(str(each) for each in lake.registry.children_of(entry, left)),
+    )
+
+
+def retire(
+    lake: Lake,
+    reference: str,
+    *,
+    on_step: OnStep = no_step,
+    clock: Callable[[], datetime] = now_utc,
+) -> RecordEntry:
+    """Retire a version, or find that it is retired.
+
+    Raises:
+        UsageError: The text does not name one version by its number.
+        NotFoundError: There is no such version.
+        LeaseHeldError: Somebody is writing the name.
+        StorageRefusedError: The storage refused.
+    """
+    entry = _named(lake, reference)
+    if entry.retired is not None:
+        return entry
+    return retire_version(
+        entry,
+        registry=lake.registry,
+        leases=lake.leases,
+        actor=actor(),
+        time=clock(),
+        on_step=on_step,
+    )
+
+
+def _named(lake: Lake, text: str) -> RecordEntry:
+    reference: RecordReference = parse_reference(text)
+    if reference.version is None:
+        raise UsageError(
+            f"{text!r} does not say which version to retire.", fix="Write NAME@VERSION."
+        )
+    return lake.registry.snapshot().find(reference)

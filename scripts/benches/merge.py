@@ -1,0 +1,200 @@
+"""Merges: what publishing one costs at any size, and what reading through five of them costs.
+
+Publishing: two datasets of 500 fields each and as many rows as asked for are merged, side by side
+and joined. Their files hold the keys alone, which is all that a merge reads. Counted are seconds
+up to the receipt and from there to the end, bytes added to the registry, and data files written.
+
+Reading (only with `spark`): five datasets of one row a person are merged one after the other, and
+all of their fields are read through the result by Spark, in the order of the key. Beside it stands
+the join of the same tables as one writes it by hand. Runs alternate; the first is the cold one.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+import time
+from datetime import datetime, timezone
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from apollo_spark.api.dataset import Dataset
+from apollo_spark.dataset.build import build_dataset_record
+from apollo_spark.dataset.content import Content
+from apollo_spark.lake.lake import Lake, open_lake
+from apollo_spark.lake.publishing import Publication
+from apollo_spark.lake.session import close_session, open_session
+from apollo_spark.lake.settings import SessionSettings
+from apollo_spark.model.dataset import DatasetRecord, Lineage
+from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.field import FieldSpec, FieldType
+from apollo_spark.tables.layout import arrow_schema
+from apollo_spark.workers.small_table import write_small_table
+from apollo_spark.workflows.merge import ClinicalMergeRequest, publish_clinical_merge
+
+sys.path.insert(0, str(Path(__file__).parent))
+from measuring import measure, report
+
+PIECE = 1_000_000
+FIELDS = 500
+
+
+def publish(lake: Lake, name: str, fields: int, *, rows: int, filled: bool) -> DatasetRecord:
+    """Publish patients as a dataset; unless filled, their files hold the keys alone."""
+    names = [f"{name}_field_{number}" for number in range(1, fields)]
+    entity = Entity(
+        name="patient",
+        primary_key="patient_id",
+        fields=(
+            FieldSpec(name="patient_id", type=FieldType.STRING),
+            *(FieldSpec(name=each, type=FieldType.FLOAT, title=each.upper()) for each in names),
+        ),
+    )
+    dictionary = DataDictionary(main_entity="patient", entities=(entity,), relations=(), codings=())
+
+    def piece(start: int, size: int) -> pa.Table:
+        keys = pa.array(np.char.add("P", np.arange(start, start + size).astype(str)))
+        values = np.random.default_rng(start).random((len(names), size))
+        added = dict(zip(names, values, strict=True)) if filled else {}
+        return pa.table({"patient_id": keys, **added})
+
+    def work(publication: Publication) -> DatasetRecord:
+        draft = publication.table("patient")
+        files = [
+            write_small_table(draft.folder, piece(start, min(PIECE, rows - start)))
+            for start in range(0, rows, PIECE)
+        ]
+        draft.commit(files, arrow_schema(entity))
+        content = Content(dictionary, {}, (draft.pin(content_hash=""),))
+        lake.store_parts(content)
+        receipt = lake.parts.put("{}")
+        return publication.commit(
+            lambda version: build_dataset_record(
+                name=name, version=version, content=content, receipt=receipt, schema_tag=None,
+                lineage=Lineage(operation="load clinical", fingerprint=name, actor="bench",
+                                time=datetime.now(timezone.utc)),
+            )
+        )  # fmt: skip
+
+    with lake.publication(name, holder="bench") as publication:
+        return publication.run(lambda: work(publication))
+
+
+def bytes_of(folder: Path) -> int:
+    """Return the size of everything in a folder."""
+    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+
+
+def time_merge(lake: Lake, root: Path, name: str, on_clash: str) -> dict[str, Any]:
+    """Merge `extra` into `study` and return what that cost."""
+    registry, data = bytes_of(root / "registry"), len(list((root / "tables").rglob("*.parquet")))
+    moments: dict[str, float] = {}
+    start = time.perf_counter()
+    request = ClinicalMergeRequest(source="extra", target="study", as_name=name, on_clash=on_clash)
+    publish_clinical_merge(
+        lake, request, on_step=lambda step: moments.setdefault(step, time.perf_counter())
+    )
+    end = time.perf_counter()
+    return {
+        "merge": on_clash,
+        "plan_and_counts_s": round(moments["take the lease"] - start, 2),
+        "after_counts_s": round(end - moments["take the lease"], 2),
+        "registry_bytes": bytes_of(root / "registry") - registry,
+        "data_files": len(list((root / "tables").rglob("*.parquet"))) - data,
+    }
+
+
+def publishing(rows: int) -> dict[str, Any]:
+    """Return what merges of two datasets with some rows cost."""
+    root = Path(tempfile.mkdtemp(prefix="apollo-bench-"))
+    try:
+        lake = open_lake(str(root))
+        for name in ("study", "extra"):
+            publish(lake, name, FIELDS, rows=rows, filled=False)
+        sides = [
+            time_merge(lake, root, name, rule)
+            for name, rule in (("warm", "prefix:w_"), ("apart", "prefix:x_"), ("joined", "join"))
+        ]
+        return {"rows": rows, "fields": 2 * FIELDS, "merges": sides[1:]}
+    finally:
+        shutil.rmtree(root)
+
+
+def merged_five(lake: Lake, rows: int, on_clash: str) -> Dataset:
+    """Publish five datasets of ten fields, and all of them merged."""
+    names = [f"d{number}" for number in range(5)]
+    for name in names:
+        publish(lake, name, 10, rows=rows, filled=True)
+    target = names[0]
+    for name in names[1:]:
+        rule = on_clash or f"prefix:{name}_"
+        request = ClinicalMergeRequest(source=name, target=target, as_name="five", on_clash=rule)
+        target = publish_clinical_merge(lake, request).published[0]
+    return Dataset(lake, lake.load_record(_reference(target)))
+
+
+def _reference(text: str) -> Any:
+    from apollo_spark.model.names import parse_reference
+
+    return parse_reference(text)
+
+
+def by_hand(spark: SparkSession, lake: Lake) -> DataFrame:
+    """Return the five tables joined as one writes it by hand, in the order of the key."""
+    tables = []
+    for number in range(5):
+        path = lake.tables.folder(f"tables/d{number}/patient")
+        table = spark.read.format("delta").option("versionAsOf", 0).load(str(path))
+        tables.append(table.withColumnRenamed("patient_id", f"key{number}"))
+
+    def join(left: DataFrame, right: DataFrame) -> DataFrame:
+        return left.join(right, left["key0"] == right[right.columns[0]], "left_outer")
+
+    return reduce(join, tables).orderBy("key0")
+
+
+def reading(rows: int, runs: int) -> list[dict[str, Any]]:
+    """Return how reading through five merges compares with the join by hand."""
+    spark = open_session(SessionSettings(driver_memory="3g", quick=False))
+    found = []
+    try:
+        for on_clash in ("", "join"):
+            scratch = Path(tempfile.mkdtemp(prefix="apollo-bench-"))
+            lake = open_lake(str(scratch / "lake"))
+            dataset = merged_five(lake, rows, on_clash)
+            fields = [f"{entity.name}.{spec.name}" for entity, spec in dataset.dictionary.paths()]
+
+            def through_merges(
+                _: Path, dataset: Dataset = dataset, fields: list[str] = fields
+            ) -> None:
+                frame = dataset.retrieve_fields(fields, to="spark", spark=spark)
+                frame.write.format("noop").mode("overwrite").save()
+
+            def joined_by_hand(_: Path, lake: Lake = lake) -> None:
+                by_hand(spark, lake).write.format("noop").mode("overwrite").save()
+
+            sides = {"by hand": joined_by_hand, "through five merges": through_merges}
+            seconds = measure(sides, runs=runs, scratch=scratch)
+            shape = "joined" if on_clash else "side by side"
+            found.append({"merges": shape, **report(seconds, base="by hand", rows_each=rows)})
+            shutil.rmtree(scratch)
+    finally:
+        close_session(spark)
+    return found
+
+
+def main(peer: str = "", rows: int = 1_000_000, runs: int = 5) -> None:
+    """Measure and print; `peer` may be `spark`."""
+    result: dict[str, Any] = {"publishing": [publishing(each) for each in (10_000, 10_000_000)]}
+    if peer == "spark":
+        result["reading"] = reading(rows, runs)
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2], *(int(each) for each in sys.argv[2:4]))

@@ -1,0 +1,340 @@
+"""The commands of the life cycle: what they print, write and return."""
+
+import json
+import signal
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from apollo_spark.lake.lake import open_lake
+from apollo_spark.workflows.tools import actor
+from tests.support.crashing import CHECKOUT
+from tests.support.loading import published, require_equal, require_sound
+from tests.support.study import Study
+from tests.unit.lake.small_lake import tree
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    """A study of two versions."""
+    found = Study(tmp_path)
+    found.load()
+    found.replace("patient.csv", "61.5", "62.5")
+    assert found.load().last_line == "study@2"
+    return found
+
+
+def data_files(study: Study) -> set[str]:
+    return {each for each in tree(study.lake / "tables") if each.endswith(".parquet")}
+
+
+def test_retiring_prints_the_version_and_says_what_it_means(study: Study) -> None:
+    done = study.ask("retire", "study@2")
+
+    assert (done.code, done.out) == (0, "study@2\n")
+    assert done.err.splitlines() == ["retires study@2", "  study then means study@1"]
+
+
+def test_retiring_the_last_version_says_that_nothing_is_left(study: Study) -> None:
+    study.ask("retire", "study@1")
+
+    assert "nothing of study is left then" in study.ask("retire", "study@2").err
+
+
+def test_retiring_names_what_stands_on_the_version(study: Study) -> None:
+    study.ask("view", "study@1", "--as", "small", "--entities", "patient")
+
+    done = study.ask("retire", "study@1")
+
+    assert "these stand on it and stay as they are: small@1" in done.err
+    assert study.ask("extract", "fields", "small", "--fields", "patient.weight").code == 0
+
+
+def test_retiring_again_says_so_and_is_no_fault(study: Study) -> None:
+    study.ask("retire", "study@1")
+
+    again = study.ask("retire", "study@1")
+
+    assert (again.code, again.out) == (0, "study@1\n")
+    assert (
+        again.err
+        == f"already retired study@1 by {actor()} at {datetime.now(timezone.utc):%Y-%m-%d}\n"
+    )
+
+
+def test_retiring_as_json(study: Study) -> None:
+    receipt = {"versions_left": 1, "records_that_stand_on_it": 0}
+
+    first, again = (study.ask("retire", "study@1", "--json") for _ in range(2))
+
+    assert first.json == {"published": [], "retired": ["study@1"], "receipt": receipt}
+    assert again.json == {"published": [], "current": ["study@1"], "receipt": receipt}
+
+
+def test_a_dry_run_retires_nothing(study: Study) -> None:
+    before = tree(study.lake)
+
+    plain = study.ask("retire", "study@2", "--dry-run")
+    shown = study.ask("retire", "study@2", "--dry-run", "--json")
+
+    assert (plain.code, plain.out) == (0, "")
+    assert "study then means study@1" in plain.err
+    assert shown.json == {
+        "published": [],
+        "plan": {
+            "version": "study@2",
+            "retired": None,
+            "name_means": "study@1",
+            "versions_left": 1,
+            "stand_on_it": [],
+        },
+    }
+    assert tree(study.lake) == before
+
+
+@pytest.mark.parametrize(
+    ("version", "code"),
+    [("study", 2), ("study@2026-01-01", 2), ("study@7", 13), ("other@1", 13), ("no name@1", 2)],
+)
+def test_what_cannot_be_retired(study: Study, version: str, code: int) -> None:
+    assert study.ask("retire", version).code == code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "study@1"),
+        ("fields", "study@1"),
+        ("extract", "fields", "study@1", "--fields", "patient.weight"),
+        ("extract", "dictionary", "study@1", "-o", "dictionary"),
+        ("extract", "sql", "study@1", "--dialect", "spark"),
+        ("verify", "study@1"),
+        ("lineage", "study@1"),
+        ("trace", "study@1", "patient", "P1", "weight"),
+        ("diff", "study@1", "study@2"),
+        ("view", "study@1", "--as", "small", "--entities", "patient"),
+        ("merge", "clinical", "study@1", "study@2", "--as", "both"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_a_retired_version_is_not_found_anywhere(study: Study, words: tuple[str, ...]) -> None:
+    study.ask("retire", "study@1")
+
+    refused = study.ask(*words)
+
+    assert (refused.code, refused.out) == (13, "")
+    assert f"study@1 is retired. {actor()} retired it at 20" in refused.err
+
+
+def test_history_shows_operation_time_actor_rows_and_who_retired(study: Study) -> None:
+    study.ask("retire", "study@1")
+
+    shown = study.ask("history", "study").out.splitlines()
+    lines = study.ask("history", "study", "--json").json["versions"]
+
+    assert shown[0].split() == ["version", "operation", "published", "by", "rows", "retired", "id"]
+    assert f"by {actor()}" in shown[1]
+    assert [(e["version"], e["operation"], e["rows"], e["actor"]) for e in lines] == [
+        (1, "load clinical", 4, actor()),
+        (2, "load clinical", 4, actor()),
+    ]
+    assert [each["retired"] and each["retired"]["actor"] for each in lines] == [actor(), None]
+
+
+def test_a_version_is_read_as_of_a_day_or_a_moment(study: Study) -> None:
+    first, second = study.ask("history", "study", "--json").json["versions"]
+    moment = datetime.fromisoformat(second["time"].replace("Z", "+00:00"))
+    between = moment - timedelta(microseconds=1)
+
+    def shown(text: str) -> str:
+        return study.ask("show", f"study@{text}", "--json").json["version"]
+
+    assert shown(f"{moment:%Y-%m-%d}") == 2
+    assert shown(moment.isoformat()) == 2
+    assert shown(between.isoformat()) == 1
+    assert shown(between.astimezone(timezone(timedelta(hours=5))).isoformat()) == 1
+    assert study.ask("show", "study@2001-01-01").code == 13
+    assert study.ask("show", "study@soon").code == 2
+    assert first["version"] == 1
+
+
+def test_a_plan_of_gc_prints_tables_and_bytes_and_deletes_nothing(study: Study) -> None:
+    study.ask("retire", "study@1")
+    before = tree(study.lake)
+
+    plain, shown = study.ask("gc", "--grace", "0"), study.ask("gc", "--grace", "0", "--json").json
+
+    assert plain.code == 0
+    assert [line.split()[:2] for line in plain.out.splitlines()[1:]] == [
+        [f"study/{name}", "1"] for name in ("passport", "patient", "site", "visit")
+    ]
+    assert plain.err.splitlines()[-1] == "add --apply to do it"
+    assert (shown["applied"], shown["files"], shown["grace_hours"]) == (False, 4, 0)
+    names = {f"{t['location'][7:]}/{name}" for t in shown["tables"] for name in t["names"]}
+    sizes = [(study.lake / "tables" / each).stat().st_size for each in names]
+    assert shown["bytes"] == sum(sizes)
+    assert tree(study.lake) == before
+
+
+def test_gc_deletes_exactly_what_it_planned(study: Study) -> None:
+    study.ask("retire", "study@1")
+    before = data_files(study)
+    plan = study.ask("gc", "--grace", "0", "--json").json
+    left = published(study.lake)
+
+    done = study.ask("gc", "--grace", "0", "--apply", "--json").json
+
+    names = {f"{t['location'][7:]}/{name}" for t in plan["tables"] for name in t["names"]}
+    assert before - data_files(study) == names
+    assert (done["applied"], done["files"], done["bytes"]) == (True, 4, plan["bytes"])
+    require_equal(published(study.lake), left)
+    require_sound(study.lake)
+
+
+def test_gc_keeps_a_week_by_default(study: Study) -> None:
+    study.ask("retire", "study@1")
+
+    done = study.ask("gc", "--apply")
+
+    assert (done.code, done.out) == (0, "")
+    assert done.err == "deleted 0 files, 0 B\n"
+    assert study.ask("gc", "--grace", "-1").code == 2
+
+
+def test_gc_says_what_it_leaves_alone(study: Study) -> None:
+    study.ask("retire", "study@1")
+    lake = open_lake(str(study.lake))
+    lease = lake.leases.take("study", "ann")
+
+    done = study.ask("gc", "--grace", "0", "--apply")
+
+    assert done.code == 0
+    assert "left alone: tables of study: Somebody is writing 'study' already. ann" in done.err
+    lake.leases.release(lease)
+    assert "deleted 4 files" in study.ask("gc", "--grace", "0", "--apply").err
+
+
+def test_a_load_after_gc_goes_on_as_ever(study: Study) -> None:
+    study.ask("retire", "study@2")
+    study.ask("gc", "--grace", "0", "--apply")
+    study.replace("patient.csv", "62.5", "63.5")
+
+    assert study.load().last_line == "study@3"
+
+    assert study.ask("diff", "study@1", "study@3").code == 0
+    require_sound(study.lake)
+
+
+def test_the_same_load_publishes_again_what_was_retired(study: Study) -> None:
+    study.ask("retire", "study@2")
+
+    assert study.load().last_line == "study@3"
+    assert list(published(study.lake)) == ["study@1", "study@3"]
+
+
+KILLED_SWEEP = """
+import os, signal, sys
+from apollo_spark.lake.lake import open_lake
+from apollo_spark.workflows.gc import apply_gc
+left = [int(sys.argv[2])]
+def watch(name):
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left[0] -= 1
+apply_gc(open_lake(sys.argv[1]), grace_hours=0, on_step=watch)
+"""
+
+
+@pytest.mark.parametrize("number", [2, 5, 8, 11])
+def test_a_sweep_that_is_killed_leaves_all_readable_and_the_next_ends_it(
+    study: Study, number: int
+) -> None:
+    study.load(name="other")
+    study.ask("retire", "other@1")
+    study.ask("retire", "study@1")
+    left = published(study.lake)
+
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_SWEEP, str(study.lake), str(number)],
+        cwd=CHECKOUT, check=False,
+    )  # fmt: skip
+
+    assert killed.returncode == -signal.SIGKILL
+    require_equal(published(study.lake), left)
+    assert study.ask("verify", "--deep").code == 0
+    again = study.ask("gc", "--grace", "0", "--apply", "--json")
+    assert (again.code, again.json["left_alone"]) == (0, [])
+    assert study.ask("gc", "--grace", "0", "--json").json["files"] == 0
+    assert not (study.lake / "tables" / "other").exists()
+    require_equal(published(study.lake), left)
+    require_sound(study.lake)
+
+
+def test_lineage_shows_files_and_versions_and_writes_a_picture(study: Study) -> None:
+    study.ask("view", "study", "--as", "small", "--entities", "patient")
+    study.ask("merge", "clinical", "study@1", "study@2", "--as", "both", "--on-clash", "prefix:x_")
+    picture = study.folder / "lineage.svg"
+
+    shown = study.ask("lineage", "both", "--svg", picture)
+
+    assert shown.code == 0
+    assert [line.split("  ")[0] for line in shown.out.splitlines() if "@" in line] == [
+        "both@1", "├─ study@1", "└─ study@2",
+    ]  # fmt: skip
+    assert picture.read_text().startswith("<svg ")
+    assert study.ask("lineage", "both", "--svg", picture).code == 2
+    assert study.ask("lineage", "both", "--svg", picture, "--force").code == 0
+    parents = study.ask("lineage", "small", "--json").json["nodes"][0]["parents"]
+    assert parents == []
+    told = study.ask("lineage", "small", "--full", "--json").json["nodes"]
+    assert [each["version"] for each in told] == ["small@1", "study@2"]
+    assert "study" not in study.ask("lineage", "small").out
+
+
+def test_lineage_shows_retired_versions_on_the_way(study: Study) -> None:
+    study.ask("merge", "clinical", "study@1", "study@2", "--as", "both", "--on-clash", "prefix:x_")
+    study.ask("retire", "study@1")
+
+    nodes = study.ask("lineage", "both", "--json").json["nodes"]
+
+    assert {each["version"]: each["retired"] for each in nodes} == {
+        "both@1": False,
+        "study@1": True,
+        "study@2": False,
+    }
+
+
+def test_verify_looks_at_what_is_not_retired(study: Study) -> None:
+    study.ask("retire", "study@1")
+
+    assert study.ask("verify", "--deep").out == "1 versions, 4 pins: all as published\n"
+    assert study.ask("verify", "study", "--deep", "--json").json["records"] == ["study@2"]
+
+
+def test_verify_and_doctor_name_every_broken_pin_with_what_can_still_be_read(
+    study: Study,
+) -> None:
+    lake = open_lake(str(study.lake))
+    first, second = (lake.registry.read_record(each) for each in lake.registry.snapshot().entries)
+    Path(lake.tables.files(first.pin_of("site"))[0]).unlink()
+    log = lake.tables.folder("tables/study/visit") / "_delta_log"
+    (log / f"{2:020}.json").write_text(
+        json.dumps({"protocol": {"minReaderVersion": 2, "minWriterVersion": 5}}) + "\n"
+    )
+
+    verified, doctor = study.ask("verify"), study.ask("doctor")
+
+    told = [line for line in verified.err.splitlines() if line.startswith(("broken", "at risk"))]
+    name = "1 of 1 files are missing or damaged"
+    assert [line.split(";")[-1].strip() for line in told] == [
+        "all its rows can be read now", "0 of 2 rows can be read", "all its rows can be read now",
+    ]  # fmt: skip
+    assert f"broken: study@1, site@0: {name}" in verified.err
+    assert verified.code == 16
+    assert doctor.code == 17
+    assert f"study@1, site@0: {name}" in doctor.out
+    assert "upgraded to reader version 2" in doctor.out
+    assert str(second) == "study@2"

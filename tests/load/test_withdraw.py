@@ -1,0 +1,107 @@
+"""People who are taken out are seen by no reader of any version, nor of what stands on it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.study import Study
+
+FIELDS = "patient.patient_id,visit.visit_id"
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    study = Study(tmp_path)
+    assert study.load().code == 0
+    study.replace("patient.csv", "72", "73")
+    assert study.load().code == 0
+    words = ("--rows", 'patient.sex = "F"', "--entities", "patient,visit")
+    assert study.ask("view", "study", "--as", "women", *words).code == 0
+    return study
+
+
+def withdraw(study: Study, *keys: str, of: str = "study.patient", code: int = 0) -> str:
+    file = study.write("gone.csv", "patient_id\n" + "".join(f"{each}\n" for each in keys))
+    result = study.ask("withdraw", file, "--of", of, "--apply")
+    assert result.code == code, result.err
+    return result.err
+
+
+def rows(study: Study, name: str, fields: str = FIELDS, *more: object) -> list[str]:
+    result = study.ask("extract", "fields", name, "--fields", fields, *more)
+    assert result.code == 0, result.err
+    return result.out.splitlines()[1:]
+
+
+def test_every_version_and_view_leaves_the_withdrawn_out(study: Study) -> None:
+    before = rows(study, "study@1")
+    assert "P1,1" in before
+
+    withdraw(study, "P1")
+
+    for name in ("study@1", "study@2"):
+        assert rows(study, name) == ["P2,3", "P3,4", "P4,"]
+        assert rows(study, name, "visit.visit_id,visit.note") == ["3,plain", "4,", ","]
+        assert rows(study, name, "passport.passport_id") == ["X2", '""', '""']
+    assert rows(study, "women") == ["P3,4"]
+    out = study.folder / "out.csv"
+    study.ask("extract", "fields", "study", "--per-entity", "-o", out, "--fields", "visit.visit_id")
+    assert (study.folder / "out.visit.csv").read_text() == "visit.visit_id\n3\n4\n"
+    verified = study.ask("verify", "--deep")
+    assert verified.code == 0
+    assert "withdrawn: 1 of study.patient" in verified.err
+    assert study.ask("show", "study@1", "--json").json["withdrawn"] == {"study.patient": 1}
+    assert "withdrawn: 1 of study.patient" in study.ask("show", "study@1").out
+    assert study.ask("show", "women", "--json").json["withdrawn"] == {}
+
+
+def test_a_plan_changes_nothing_and_says_what_it_would(study: Study) -> None:
+    file = study.write("gone.csv", "name,patient_id\nx,P1\ny,P1\nz,P4\n")
+
+    receipt = study.ask("withdraw", file, "--of", "study.patient", "--json").json["receipt"]
+
+    assert (receipt["keys"], receipt["withdrawn"], receipt["already"]) == (2, 2, 0)
+    assert receipt["records"] == ["study@1", "study@2", "women@1"]
+    assert rows(study, "study@1")[0] == "P1,1"
+
+
+def test_more_are_taken_out_later_and_the_first_stay_out(study: Study) -> None:
+    withdraw(study, "P1")
+    withdraw(study, "P1", "P4")
+
+    assert rows(study, "study") == ["P2,3", "P3,4"]
+    study.replace("patient.csv", "73", "74")
+    study.load()
+    assert rows(study, "study@3") == ["P2,3", "P3,4"]
+
+
+def test_keys_that_no_version_has_are_counted_and_refused(study: Study) -> None:
+    said = withdraw(study, "P1", "P77", "P78", code=13)
+
+    assert "2 of 3 keys" in said
+    assert "P77" not in said
+    assert rows(study, "study")[0] == "P1,1"
+    withdraw(study, "P1", of="study.nothing", code=13)
+    withdraw(study, "P1", of="women.patient", code=2)
+    missing = study.ask("withdraw", study.folder / "none.csv", "--of", "study.patient")
+    assert missing.code == 10
+
+
+def test_new_views_and_what_is_sealed_do_not_hold_the_withdrawn(study: Study) -> None:
+    withdraw(study, "P1")
+
+    made = study.ask("view", "study@1", "--as", "all", "--json").json
+    assert made["receipt"]["rows"] == 3
+    folder = study.folder / "sealed"
+    assert study.ask("extract", "sealed", "study@1", "-o", folder).code == 0
+    files = b"".join(each.read_bytes() for each in folder.rglob("*") if each.is_file())
+    assert b"P1" not in files
+
+
+def test_gc_keeps_the_keys(study: Study) -> None:
+    withdraw(study, "P1")
+    withdraw(study, "P4")
+
+    assert study.ask("gc", "--apply", "--grace", "0").code == 0
+
+    assert rows(study, "study@1") == ["P2,3", "P3,4"]

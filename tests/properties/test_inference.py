@@ -1,0 +1,152 @@
+"""Inferred types accept exactly the values of a file, wherever its blocks are cut."""
+
+import csv
+import io
+import re
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apollo_spark.model.field import FieldType
+from apollo_spark.sources.infer import (
+    KINDS,
+    MOST_CODES,
+    ColumnFacts,
+    InferTask,
+    facts_of,
+    run_infer,
+)
+from apollo_spark.workers.convert import BLANKS, convert
+from apollo_spark.workers.scan import blocks_of, scan_file
+from apollo_spark.workers.spec import ColumnSpec, EntitySpec, FileSpec
+from apollo_spark.workers.tasks import write_block
+
+MISSING = ("", "NA")
+IDENTIFIER = re.compile(r"[+-]?(0[0-9].*|[0-9]{16,})")
+INTEGERS = st.integers(-(10**20), 10**20).map(str) | st.integers(-3, 3).map(str)
+FLOATS = st.floats(allow_nan=False, allow_infinity=False).map(repr) | st.sampled_from(
+    ["1.50", ".5", "2.", "1e5", "-0.0", "1e999"]
+)
+DATES = st.dates().map(str) | st.sampled_from(["1999-2", "1999-2-3", "2020-13-01"])
+TIMES = st.datetimes().map(str) | st.sampled_from(["2020-01-01T10:00:00Z", "2020-01-01 10"])
+ODD = st.sampled_from(["", " ", "NA", " NA", "007", "-01", "+5", " 12 ", "0x1F", "nan", "12,5"])
+TEXTS = st.text("ab é", max_size=3)
+CELLS = st.one_of(
+    st.lists(each | ODD, max_size=30) for each in (INTEGERS, FLOATS, DATES, TIMES, TEXTS)
+) | st.lists(st.sampled_from(["yes", "no", "1", "2"]), max_size=60)
+
+
+def as_array(cells: list[str]) -> pa.Array:
+    return pa.array([None if each in MISSING else each for each in cells], pa.string())
+
+
+def is_kept(text: str, value: object, kind: FieldType) -> bool:
+    """Whether a typed value says what the text said."""
+    bare = text.strip(BLANKS)
+    if kind is FieldType.STRING:
+        return value == text
+    if bare in MISSING:
+        return value is None
+    if kind is FieldType.INTEGER:
+        return value == int(bare)
+    if kind is FieldType.FLOAT:
+        is_whole = Decimal(bare) == Decimal(bare).to_integral_value()
+        return Decimal(value) == Decimal(bare) if is_whole and "e" not in bare.lower() else True
+    return value is not None
+
+
+@given(CELLS)
+def test_an_inferred_type_fits_every_cell_and_loses_no_digit(cells: list[str]) -> None:
+    texts = as_array(cells)
+
+    kind = facts_of(texts, MISSING).type
+
+    found = convert(texts, kind.value, MISSING)
+    assert not found.bad.any()
+    assert not found.partial.any()
+    pairs = zip(texts.to_pylist(), found.values.to_pylist(), strict=True)
+    assert all(is_kept(text, value, kind) for text, value in pairs if text is not None)
+
+
+@given(CELLS)
+def test_a_narrower_type_would_refuse_a_cell_or_change_an_identifier(cells: list[str]) -> None:
+    texts = as_array(cells)
+    facts = facts_of(texts, MISSING)
+    bare = [each.strip(BLANKS) for each in texts.to_pylist() if each is not None]
+    if not any(each not in MISSING for each in bare):
+        assert facts.type is FieldType.STRING
+        return
+
+    names = [str(facts.type) if str(facts.type) == each else each for each in KINDS]
+    place = names.index(str(facts.type)) if str(facts.type) in names else len(names)
+    for kind in KINDS[:place]:
+        found = convert(texts, kind, MISSING)
+        is_identifier = any(IDENTIFIER.fullmatch(each) for each in bare)
+        assert found.bad.any() or found.partial.any() or is_identifier
+
+
+@given(CELLS, st.data())
+def test_facts_of_parts_add_up_to_those_of_the_whole(cells: list[str], data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(cells)))
+    parts = facts_of(as_array(cells[:cut]), MISSING) + facts_of(as_array(cells[cut:]), MISSING)
+    whole = facts_of(as_array(cells), MISSING)
+
+    assert (parts.type, parts.codes) == (whole.type, whole.codes)
+    assert ColumnFacts() + whole == whole
+
+
+@given(CELLS)
+def test_categories_are_few_and_each_is_repeated(cells: list[str]) -> None:
+    facts = facts_of(as_array(cells), MISSING)
+    if facts.codes is None:
+        return
+
+    kind = facts.type.value
+    values = [
+        each
+        for each in convert(as_array(cells), kind, MISSING).values.to_pylist()
+        if each is not None
+    ]
+    typed = convert(pa.array(facts.codes, pa.string()), kind, ()).values.to_pylist()
+    assert sorted(set(values)) == sorted(typed)
+    assert len(typed) <= MOST_CODES
+    assert all(values.count(each) > 1 for each in typed)
+
+
+@given(st.lists(st.tuples(TEXTS | INTEGERS | ODD, FLOATS | ODD), max_size=20), st.integers(1, 60))
+def test_a_file_is_stored_under_its_inferred_types_without_a_fault(
+    rows: list[tuple[str, str]], block_bytes: int
+) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([("a", "b"), *rows])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "data.csv")
+        path.write_text(text.getvalue(), encoding="utf-8", newline="")
+        scan = scan_file(
+            str(path), data_start=4, data_line=2, block_bytes=block_bytes, piece_bytes=3
+        )
+        file = FileSpec(str(path), "data.csv", scan.sha256, ",", ("a", "b"), 4, 2)
+        blocks = blocks_of(file, scan)
+        facts = {each: ColumnFacts() for each in "ab"}
+        for block in blocks:
+            for name, each in run_infer(InferTask(block, ("a", "b"), MISSING)).items():
+                facts[name] += each
+        columns = tuple(
+            ColumnSpec(each, each, facts[each].type.value, codes=facts[each].codes) for each in "ab"
+        )
+        results = [write_block(EntitySpec("e", columns, MISSING), each, folder) for each in blocks]
+
+        assert [each["counts"] for each in results] == [[]] * len(blocks)
+        assert sum(each["rows"] for each in results) == len(rows)
+        parts = [
+            pq.read_table(Path(folder, each["part"]["path"])) for each in results if each["part"]
+        ]
+        stored = [value for part in parts for value in part["a"].to_pylist()]
+        kind = facts["a"].type
+        for (cell, _), value in zip(rows, stored, strict=True):
+            assert value is None if cell in MISSING else is_kept(cell, value, kind)

@@ -1,0 +1,270 @@
+"""Any verbs in any order, with crashes: every version that stands reads as a plain model says.
+
+The short profile runs with the other tests. The long one is
+`APOLLO_LEDGER=long pytest tests/properties/test_ledger.py`: some 20 minutes.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from apollo_spark.api.lake import open_lake
+from apollo_spark.lake.publishing import Publication
+from tests.support.ledger_model import Extended, Ledger, Loaded, Merged, Row, Seen, moved
+from tests.support.loading import CrashError
+from tests.support.study import CommandResult, apollo
+
+IS_LONG = os.environ.get("APOLLO_LEDGER") == "long"
+LOADED, MADE = ("a", "b"), ("v", "w", "m")
+PEOPLE = [f"P{number}" for number in range(1, 6)]
+DICTIONARY = """\
+entity,name,type,primary_key_type,coding_name,referenced_entity_field,relationship
+patient,patient_id,string,global,,,
+patient,age,integer,,,,
+visit,visit_id,integer,local,,,
+visit,patient_id,string,,,patient:patient_id,many_to_one
+visit,score,integer,,,,
+"""
+STUDIES = st.dictionaries(
+    st.sampled_from(PEOPLE),
+    st.tuples(st.none() | st.integers(0, 3), st.lists(st.integers(0, 3), max_size=2)),
+    min_size=1,
+)
+NUMBERS = st.integers(0, 3)
+VALUES = st.dictionaries(st.sampled_from(PEOPLE), NUMBERS, min_size=1)
+
+
+class EveryVerb(RuleBasedStateMachine):
+    """Loads, extensions, merges, views, rebases, retirements, withdrawals, gc and crashes."""
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="apollo_spark-"))
+        (self.folder / "data_dictionary.csv").write_text(DICTIONARY)
+        self.ledger = Ledger()
+        self.fields = 0
+        self.clean = True
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            try:
+                if self.ledger.entries:
+                    assert self.run("verify", "--deep").code == 0
+            finally:
+                shutil.rmtree(self.folder)
+
+    def run(self, *words: object) -> CommandResult:
+        self.clean = False
+        return apollo("--lake", self.folder / "lake", *words)
+
+    def publish(self, crash_at: int | None, *words: object) -> str | None:
+        """Run a verb that publishes; return what it published, None after a crash before that."""
+        if crash_at is None:
+            return self.published(*words)
+        before = self.newest_of_all()
+        with mock.patch.object(Publication, "__init__", _crashing(crash_at)):
+            result = self.run(*words)
+        assert result.code in (0, 1), result.err
+        # A crash after the commit has published, one before it has not: the list tells which.
+        return next((each for each in self.newest_of_all() if each not in before), None)
+
+    def published(self, *words: object) -> str | None:
+        before = self.newest_of_all()
+        result = self.run(*words)
+        assert result.code == 0, result.err
+        return result.last_line if result.last_line not in before else None
+
+    def newest_of_all(self) -> set[str]:
+        lake = open_lake(str(self.folder / "lake"))
+        return {f"{each.name}@{each.version}" for each in lake.list()}
+
+    def file(self, name: str, header: str, rows: list[str]) -> Path:
+        path = self.folder / name
+        path.write_text("\n".join([header, *rows]) + "\n")
+        return path
+
+    def note(self, found: str | None, version: Any, parents: tuple[str, ...] = ()) -> None:
+        if found is not None:
+            assert found == self.ledger.publish(found.partition("@")[0], version, parents)
+
+    @rule(name=st.sampled_from(LOADED), study=STUDIES, crash=st.none() | st.integers(0, 13))
+    def load(self, name: str, study: dict[str, Any], crash: int | None) -> None:
+        patients: list[Row] = [{"patient_id": each, "age": age} for each, (age, _) in study.items()]
+        pairs = [(each, score) for each, (_, scores) in study.items() for score in scores]
+        visits: list[Row] = [
+            {"visit_id": number, "patient_id": each, "score": score}
+            for number, (each, score) in enumerate(pairs)
+        ]
+        words = ("load", "clinical", name, "--dictionary", self.folder / "data_dictionary.csv")
+        files = (
+            self.file("p.csv", "patient_id,age", [_line(row) for row in patients]),
+            self.file("v.csv", "visit_id,patient_id,score", [_line(row) for row in visits]),
+        )
+        data = ("--data", f"patient={files[0]}", "--data", f"visit={files[1]}")
+        found = self.publish(crash, *words, *data)
+        self.note(found, Loaded(name, {"patient": patients, "visit": visits}))
+
+    def pick(self, number: int) -> str:
+        """Return one of the versions that stand."""
+        standing = self.ledger.standing()
+        return standing[number % len(standing)]
+
+    def has_versions(self) -> bool:
+        return hasattr(self, "ledger") and bool(self.ledger.standing())
+
+    @precondition(has_versions)
+    @rule(
+        number=st.integers(0, 99), age=st.none() | NUMBERS, score=st.none() | NUMBERS,
+        crash=st.none() | st.integers(0, 4), name=st.sampled_from(["v", "w"]),
+    )  # fmt: skip
+    def view(
+        self, number: int, age: int | None, score: int | None, crash: int | None, name: str
+    ) -> None:
+        base = self.pick(number)
+        if base.startswith(f"{name}@"):
+            return
+        conditions = [] if age is None else [f"patient.age >= {age}"]
+        conditions += [] if score is None else [f"exists(visit: visit.score >= {score})"]
+        rows = ("--rows", " and ".join(conditions)) if conditions else ()
+        found = self.publish(crash, "view", base, "--as", name, *rows)
+        self.note(found, Seen(self.ledger.entry(base).version, age, score), (base,))
+
+    @precondition(has_versions)
+    @rule(first=st.integers(0, 99), second=st.integers(0, 99), crash=st.none() | st.integers(0, 4))
+    def merge(self, first: int, second: int, crash: int | None) -> None:
+        source, target = self.pick(first), self.pick(second)
+        names = {each for x in (source, target) for each in self.ledger.read(x)}
+        if any(each.startswith("b_") for each in names) or {source[0], target[0]} & {"m"}:
+            return
+        words = ("merge", "clinical", source, target, "--as", "m", "--on-clash", "prefix:b_")
+        found = self.publish(crash, *words)
+        version = Merged(self.ledger.entry(source).version, self.ledger.entry(target).version)
+        self.note(found, version, (source, target))
+
+    @precondition(has_versions)
+    @rule(number=st.integers(0, 99), values=VALUES, crash=st.none() | st.integers(0, 10))
+    def extend(self, number: int, values: dict[str, int], crash: int | None) -> None:
+        name = self.pick(number).partition("@")[0]
+        newest = self.ledger.newest(name)
+        assert newest is not None
+        people = {row["patient_id"] for row in self.ledger.read(newest)["patient"]}
+        known = {each: value for each, value in values.items() if each in people}
+        if not known:
+            return
+        self.fields += 1
+        field = f"f{self.fields}"
+        rows = [f"{each},{value}" for each, value in known.items()]
+        file = self.file("more.csv", f"patient_id,{field}", rows)
+        words = ("extend", name, "--data", f"patient={file}", "--mode", "fields")
+        found = self.publish(crash, *words)
+        entry = self.ledger.entry(newest)
+        self.note(found, Extended(entry.version, field, known), entry.parents)
+
+    @precondition(has_versions)
+    @rule(number=st.integers(0, 99), crash=st.none() | st.integers(0, 4))
+    def rebase(self, number: int, crash: int | None) -> None:
+        name = self.pick(number).partition("@")[0]
+        newest = self.ledger.newest(name)
+        assert newest is not None
+        entry = self.ledger.entry(newest)
+        for parent in dict.fromkeys(entry.parents):
+            onto = self.ledger.newest(parent.partition("@")[0])
+            if onto is None or onto == parent or self.ledger.entry(parent).is_retired:
+                continue
+            before, after = self.ledger.entry(parent), self.ledger.entry(onto)
+            if set(self.ledger.read(parent)) != set(self.ledger.read(onto)):
+                continue
+            found = self.publish(crash, "rebase", name, "--onto", onto, "--apply")
+            parents = tuple(
+                onto if each.partition("@")[0] == onto.partition("@")[0] else each
+                for each in entry.parents
+            )
+            self.note(found, moved(entry.version, before.version, after.version), parents)
+            return
+
+    @precondition(has_versions)
+    @rule(number=st.integers(0, 99))
+    def retire(self, number: int) -> None:
+        reference = self.pick(number)
+        assert self.run("retire", reference).code == 0
+        self.ledger.entry(reference).is_retired = True
+
+    @precondition(has_versions)
+    @rule(name=st.sampled_from(LOADED), who=st.sampled_from(PEOPLE))
+    def withdraw(self, name: str, who: str) -> None:
+        versions = [
+            entry.version
+            for entry in self.ledger.entries.get(name, [])
+            if not entry.is_retired and isinstance(entry.version, Loaded)
+        ]
+        known = {row["patient_id"] for each in versions for row in each.rows["patient"]}
+        if who not in known:
+            return
+        file = self.file("gone.csv", "patient_id", [who])
+        result = self.run("withdraw", file, "--of", f"{name}.patient", "--apply")
+        assert result.code == 0, result.err
+        self.ledger.withdrawn.setdefault(name, set()).add(who)
+
+    @precondition(has_versions)
+    @rule()
+    def sweep(self) -> None:
+        result = self.run("gc", "--apply", "--grace", "0")
+        assert result.code == 0, result.err
+
+    @invariant()
+    def every_version_reads_as_the_model_says(self) -> None:
+        if not hasattr(self, "ledger") or self.clean:
+            return
+        self.clean = True
+        lake = open_lake(str(self.folder / "lake"))
+        for reference in self.ledger.standing():
+            dataset = lake.dataset(reference)
+            read = {each.name: each.retrieve_fields().to_pylist() for each in dataset.entities}
+            expected = self.ledger.read(reference)
+            assert set(read) == set(expected), reference
+            for entity, rows in expected.items():
+                assert _sorted(read[entity]) == _sorted(rows), (reference, entity)
+
+
+def _sorted(rows: list[Row]) -> list[str]:
+    return sorted(repr(sorted(row.items())) for row in rows)
+
+
+def _line(row: Row) -> str:
+    return ",".join("" if value is None else str(value) for value in row.values())
+
+
+def _crashing(step: int) -> Any:
+    """Return a constructor of publications that end at one of their steps."""
+    build = Publication.__init__
+
+    def construct(self: Publication, **options: Any) -> None:
+        build(self, **options)
+        left, go_on = [step], self.step
+
+        def end(name: str) -> None:
+            if left[0] == 0:
+                raise CrashError
+            left[0] -= 1
+            go_on(name)
+
+        self.step = end
+
+    return construct
+
+
+EveryVerb.TestCase.settings = settings(
+    max_examples=60 if IS_LONG else 3,
+    stateful_step_count=25 if IS_LONG else 9,
+    deadline=None,
+    derandomize=not IS_LONG,
+    suppress_health_check=list(HealthCheck),
+)
+test_every_verb_agrees_with_the_model = EveryVerb.TestCase

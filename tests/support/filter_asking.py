@@ -1,0 +1,67 @@
+"""Filters asked of DuckDB, over rows as Arrow tables."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.filter import Filter
+from apollo_spark.query.filter_reach import fields_needed
+from apollo_spark.query.filter_sql import filter_condition
+from apollo_spark.query.sql import ascending, column, derived, duckdb_statement, labelled, table
+from tests.support.tables import Rows, arrow_tables
+
+PLACE = "place of the row"
+STORED = "stored"
+MAIN = "row of the main entity"
+
+
+@dataclass(frozen=True)
+class StrictScope:
+    """Every entity is one table of its own name, with the columns asked for and no other."""
+
+    dictionary: DataDictionary
+
+    def source(
+        self, entity: str, fields: Sequence[str], alias: str | None = None
+    ) -> exp.Table | exp.Subquery:
+        assert len(set(fields)) == len(fields)
+        columns = [column(STORED, each) for each in fields]
+        return derived(exp.select(*columns).from_(table(entity, STORED)), alias or entity)
+
+
+def filter_question(tree: Filter, dictionary: DataDictionary, order: str) -> exp.Select:
+    """Whether a filter holds, for each row of the main entity by one of its fields."""
+    scope, main = StrictScope(dictionary), dictionary.main_entity
+    condition = filter_condition(tree, scope, main_alias=MAIN)
+    fields = {field for entity, field in fields_needed(tree, dictionary) if entity == main}
+    found = exp.select(column(MAIN, order), labelled(condition, "holds"))
+    found = found.from_(scope.source(main, sorted({order, *fields}), MAIN))
+    return found.order_by(ascending(column(MAIN, order)))
+
+
+def kept_question(tree: Filter, dictionary: DataDictionary, key: str) -> exp.Select:
+    """The keys of the rows that a filter keeps, in no order."""
+    main = dictionary.main_entity
+    condition = filter_condition(tree, StrictScope(dictionary), main_alias=main)
+    return exp.select(column(main, key)).from_(table(main, main)).where(condition)
+
+
+def held_in_duckdb(
+    trees: Sequence[Filter], dictionary: DataDictionary, rows: Rows
+) -> list[list[bool | None]]:
+    """Whether each filter holds, for each row of the main entity in its order."""
+    with closing(duckdb.connect()) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        tables = arrow_tables(dictionary, rows)
+        main = tables[dictionary.main_entity]
+        places: Any = [list(range(main.num_rows))]
+        tables[dictionary.main_entity] = main.append_column(PLACE, places)
+        for name, found in tables.items():
+            connection.register(name, found)
+        statements = [duckdb_statement(filter_question(each, dictionary, PLACE)) for each in trees]
+        return [[row[1] for row in connection.sql(each).fetchall()] for each in statements]

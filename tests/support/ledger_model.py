@@ -1,0 +1,158 @@
+"""What every version of every dataset must read as, in plain Python: the model of the ledger.
+
+A version is an expression over what was loaded. It is worked out anew for every reading, with the
+people who are withdrawn by then left out where they were loaded.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+Withdrawn = Mapping[str, set[str]]
+"""Ids of the people who are withdrawn, by the dataset that they were loaded into."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Patients and visits as they were loaded into a dataset, with what extended them."""
+
+    dataset: str
+    rows: Rows
+
+    def read(self, withdrawn: Withdrawn) -> Rows:
+        gone = withdrawn.get(self.dataset, set())
+        return {
+            entity: [row for row in rows if row["patient_id"] not in gone]
+            for entity, rows in self.rows.items()
+        }
+
+    def taken_out(self, withdrawn: Withdrawn) -> set[str]:
+        return withdrawn.get(self.dataset, set())
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The people of a version who are of an age, or have a visit with a score."""
+
+    base: "Version"
+    least_age: int | None
+    least_score: int | None
+
+    def read(self, withdrawn: Withdrawn) -> Rows:
+        rows = self.base.read(withdrawn)
+        shown = {
+            row["patient_id"]
+            for row in rows["patient"]
+            if self.least_age is None or (row["age"] is not None and row["age"] >= self.least_age)
+        }
+        if self.least_score is not None:
+            shown &= {
+                row["patient_id"] for row in rows["visit"] if row["score"] >= self.least_score
+            }
+        return {
+            entity: [row for row in found if row["patient_id"] in shown]
+            for entity, found in rows.items()
+        }
+
+    def taken_out(self, withdrawn: Withdrawn) -> set[str]:
+        return self.base.taken_out(withdrawn)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The people of a source beside those of a target, under names that begin with `b_`."""
+
+    source: "Version"
+    target: "Version"
+
+    def read(self, withdrawn: Withdrawn) -> Rows:
+        gone = self.target.taken_out(withdrawn)
+        beside = {
+            f"b_{entity}": [row for row in rows if row["patient_id"] not in gone]
+            for entity, rows in self.source.read(withdrawn).items()
+        }
+        return {**self.target.read(withdrawn), **beside}
+
+    def taken_out(self, withdrawn: Withdrawn) -> set[str]:
+        return self.target.taken_out(withdrawn)
+
+
+@dataclass(frozen=True)
+class Extended:
+    """A version with one more field of its patients."""
+
+    base: "Version"
+    name: str
+    values: Mapping[str, int]
+
+    def read(self, withdrawn: Withdrawn) -> Rows:
+        rows = self.base.read(withdrawn)
+        patients = [
+            {**row, self.name: self.values.get(row["patient_id"])} for row in rows["patient"]
+        ]
+        return {**rows, "patient": patients}
+
+    def taken_out(self, withdrawn: Withdrawn) -> set[str]:
+        return self.base.taken_out(withdrawn)
+
+
+Version = Loaded | Seen | Merged | Extended
+
+
+def moved(version: Version, before: Version, after: Version) -> Version:
+    """Return a version whose parent is another one; what extended it stays."""
+    if isinstance(version, Extended):
+        return replace(version, base=moved(version.base, before, after))
+    if isinstance(version, Seen):
+        return replace(version, base=after)
+    assert isinstance(version, Merged), "what was loaded stands on nothing"
+    if version.source is before:
+        version = replace(version, source=after)
+    return replace(version, target=after) if version.target is before else version
+
+
+@dataclass
+class Entry:
+    """A published version: what it reads as, the versions that it was made of, how it ended."""
+
+    version: Version
+    parents: tuple[str, ...] = ()
+    is_retired: bool = False
+
+
+@dataclass
+class Ledger:
+    """Everything that was published."""
+
+    entries: dict[str, list[Entry]] = field(default_factory=dict)
+    withdrawn: dict[str, set[str]] = field(default_factory=dict)
+
+    def publish(self, name: str, version: Version, parents: tuple[str, ...] = ()) -> str:
+        """Add the next version of a name and return its reference."""
+        self.entries.setdefault(name, []).append(Entry(version, parents))
+        return f"{name}@{len(self.entries[name])}"
+
+    def entry(self, reference: str) -> Entry:
+        """Return the entry of `name@version`."""
+        name, _, number = reference.partition("@")
+        return self.entries[name][int(number) - 1]
+
+    def standing(self) -> list[str]:
+        """Return every version that is not retired, as `name@version`."""
+        return [
+            f"{name}@{number}"
+            for name, entries in self.entries.items()
+            for number, entry in enumerate(entries, start=1)
+            if not entry.is_retired
+        ]
+
+    def newest(self, name: str) -> str | None:
+        """Return the newest version of a name that is not retired."""
+        found = [each for each in self.standing() if each.partition("@")[0] == name]
+        return found[-1] if found else None
+
+    def read(self, reference: str) -> Rows:
+        """Return what a version must read as now."""
+        return self.entry(reference).version.read(self.withdrawn)

@@ -1,0 +1,152 @@
+"""A filter is checked against the dictionary: everything wrong at once, with places, no values."""
+
+from datetime import date
+
+import pytest
+
+from apollo_spark.errors import NotFoundError, UsageError
+from apollo_spark.model.filter import MAX_DEPTH, Comparison, Day, Filter, Not, Operator
+from apollo_spark.query.filter_check import check_filter, read_filter
+from apollo_spark.query.filter_values import codes_under
+from tests.support.filters import CODINGS
+from tests.support.hospital import hospital_dictionary
+
+DICTIONARY = hospital_dictionary()
+
+REFUSED = {
+    'patient.sex = "1" and patient.sex = 7': ["23: patient.sex", "codes of the coding 'sex'"],
+    "patient.sex in (0, 7, 8)": ["1: patient.sex", "2 of 3 values are not"],
+    "patient.sex < 1": ["no order"],
+    "patient.sex between 0 and 1": ["no order"],
+    'patient.cancer under "C1"': ["no coding with parents"],
+    'patient.name under "C1"': ["no coding with parents"],
+    'patient.cancer = "secret"': ["codes of the coding 'long'"],
+    'patient.cancers any of ("C1", "secret")': ["1 of 2 values is not"],
+    'patient.name any of ("secret")': ["one value"],
+    'patient.name all of ("secret")': ["one value"],
+    'patient.age matches "secret"': ["no text"],
+    f'patient.name matches "{"secret" * 200}"': ["at most 1,000"],
+    "patient.name = 5": ["text in double quotes"],
+    "patient.name = 2020-01-31": ["text in double quotes"],
+    'patient.age = "secret"': ["codes of the coding 'gaps' or whole numbers"],
+    "patient.age = 1.5": ["whole numbers"],
+    'patient.age < "-1"': ["whole numbers"],
+    'hospital.hospital_id = "1"': ["whole numbers"],
+    'patient.weight > "70"': ["numbers"],
+    "patient.born = 1950": ["dates"],
+    "patient.born < 1950-01-01T10:00:00Z": ["dates"],
+    'patient.seen < "1950-01-01"': ["datetimes or dates"],
+    "patient.age between 5 and 3": ["smaller one first"],
+    "patient.seen between 2020-05-06T00:00:00.1Z and 2020-05-05": ["smaller one first"],
+    "patient.seen between 2020-05-06 and 2020-05-05T23:59:59Z": ["smaller one first"],
+    "exists(visit: patient.age > 3)": ["15: 'patient' does not stand below 'visit'"],
+    "exists(visit: exists(note))": ["15: 'note' does not stand below 'visit'"],
+    "exists(test: exists(visit))": ["14: 'visit' does not stand below 'test'"],
+    "exists(patient: patient.age > 3)": ["1: exists(patient: ...) asks for other rows"],
+    "exists(visit: count(visit) > 1)": ["15: count(visit: ...) asks for other rows"],
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), REFUSED.items(), ids=list(REFUSED))
+def test_what_has_no_meaning_is_refused(text: str, expected: list[str]) -> None:
+    with pytest.raises(UsageError) as refused:
+        read_filter(text, DICTIONARY)
+
+    message = str(refused.value)
+    assert all(each in message for each in expected)
+    assert "secret" not in message
+
+
+ALLOWED = [
+    "patient.sex = 1",
+    'patient.sex = "1"',
+    "patient.age = -1",
+    'patient.age = "-1"',
+    "patient.age = 41",
+    "patient.age between 3 and 3",
+    "patient.many = 7",
+    "patient.born = 1950-02-03",
+    'patient.born = "1900-01-01"',
+    "patient.seen between 2020-05-06 and 2020-05-06",
+    "patient.seen between 2020-05-06T10:00:00Z and 2020-05-06",
+    'patient.cancers all of ("C1", "C2")',
+    "patient.scores < 3",
+    'patient.cancer matches "c1"',
+    'exists(visit: visit.reason = "a" and test.result > 0.5 and count(test) > 1)',
+    "exists(test: test.result > 0.5)",
+    "consent.signed is missing",
+]
+
+
+@pytest.mark.parametrize("text", ALLOWED)
+def test_what_has_a_meaning_is_read(text: str) -> None:
+    read_filter(text, DICTIONARY)
+
+
+def test_all_that_is_wrong_is_listed_with_its_place() -> None:
+    text = "patiant.age = 1\n or exists(visit: visit.reazon = 5 and patient.age = 1.5)\n"
+    text += " and count(vizit: visit.x = 1) > 2"
+
+    with pytest.raises(UsageError) as refused:
+        read_filter(text, DICTIONARY)
+
+    assert str(refused.value).splitlines() == [
+        "The filter cannot be used:",
+        "- line 1, column 1: there is no entity 'patiant' (did you mean 'patient'?)",
+        "- line 2, column 19: there is no field visit.reazon (did you mean 'reason'?)",
+        (
+            "- line 2, column 40: 'patient' does not stand below 'visit', which is asked about "
+            "here; write its condition outside"
+        ),
+        (
+            "- line 2, column 40: patient.age is compared with codes of the coding 'gaps' or "
+            "whole numbers of 64 bits; the value is not"
+        ),
+        "- line 3, column 6: there is no entity 'vizit' (did you mean 'visit'?)",
+        "- line 3, column 19: there is no field visit.x",
+    ]
+
+
+def test_unknown_names_alone_are_not_found() -> None:
+    with pytest.raises(NotFoundError) as refused:
+        read_filter("patient.agee = 1 or visits.x = 1", DICTIONARY)
+
+    assert str(refused.value).splitlines() == [
+        "The filter cannot be used:",
+        "- line 1, column 1: there is no field patient.agee (did you mean 'age'?)",
+        "- line 1, column 21: there is no entity 'visits' (did you mean 'visit'?)",
+    ]
+
+
+def test_names_in_another_case_are_not_found() -> None:
+    with pytest.raises(NotFoundError, match="did you mean 'age'"):
+        read_filter("patient.AGE = 1", DICTIONARY)
+
+
+def test_a_tree_without_text_is_refused_by_name() -> None:
+    tree = Comparison(
+        entity="patient", field="age", operator=Operator.LESS, values=(Day(day=date(2020, 1, 1)),)
+    )
+
+    with pytest.raises(UsageError, match=r"- patient\.age is compared with whole numbers"):
+        check_filter(tree, DICTIONARY)
+
+
+def test_a_tree_that_is_too_deep_is_refused() -> None:
+    tree: Filter = read_filter("patient.age = 1", DICTIONARY)
+    for _ in range(MAX_DEPTH):
+        tree = Not(part=tree)
+    check_filter(tree, DICTIONARY)
+
+    with pytest.raises(UsageError, match="deep"):
+        check_filter(Not(part=tree), DICTIONARY)
+
+
+def test_codes_under_a_code_are_found_through_every_parent() -> None:
+    assert {each: set(codes_under(CODINGS[0], each)) for each in "abcde"} == {
+        "a": {"a", "c", "d"},
+        "b": {"b", "c", "d"},
+        "c": {"c", "d"},
+        "d": {"d"},
+        "e": {"e"},
+    }

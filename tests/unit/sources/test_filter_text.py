@@ -1,0 +1,171 @@
+"""Filter text is read as a tree, or refused with its place and without its values."""
+
+from datetime import date, datetime, timezone
+from typing import Any
+
+import pytest
+
+from apollo_spark.errors import UsageError
+from apollo_spark.model.filter import (
+    MAX_DEPTH,
+    And,
+    Comparison,
+    CountOf,
+    Day,
+    Exists,
+    Filter,
+    Moment,
+    Not,
+    Operator,
+    Or,
+)
+from apollo_spark.sources.filter_text import parse_filter, parse_with_places, write_filter
+from tests.support.hospital import NASTY
+
+
+def compared(operator: str, *values: Any, field: str = "x") -> Comparison:
+    return Comparison(entity="p", field=field, operator=Operator(operator), values=values)
+
+
+A, B, C = (compared("=", 1, field=each) for each in "abc")
+MOMENT = Moment(moment=datetime(2020, 1, 31, 10, tzinfo=timezone.utc))
+
+TREES: dict[str, Filter] = {
+    "p.x = 1": compared("=", 1),
+    "p.x!=-1": compared("!=", -1),
+    "p.x < 2.50": compared("<", 2.5),
+    "p.x<=+3": compared("<=", 3),
+    "p.x > .5": compared(">", 0.5),
+    "p.x >= 1e3": compared(">=", 1000.0),
+    "p.x = 99999999999999999999.0": compared("=", 1e20),
+    "p.x BETWEEN 1 AND 2": compared("between", 1, 2),
+    'p.x in ("a", 2,3.0)': compared("in", "a", 2, 3.0),
+    'p.x Under "C50"': compared("under", "C50"),
+    'p.x any  of ("a")': compared("any of", "a"),
+    'p.x all\nof ("a", "b")': compared("all of", "a", "b"),
+    "p.x is missing": compared("is missing"),
+    "p.x Is Not Missing": compared("is not missing"),
+    'p.x matches "a ""b"""': compared("matches", 'a "b"'),
+    'p.x = ""': compared("=", ""),
+    'p.x = "and p.y = 1) or \'"': compared("=", "and p.y = 1) or '"),
+    "p.x = 2020-01-31": compared("=", Day(day=date(2020, 1, 31))),
+    "p.x = 2020-01-31T10:00:00Z": compared("=", MOMENT),
+    "p.x = 2020-01-31T12:00+02:00": compared("=", MOMENT),
+    "p.a = 1 and p.b = 1 and p.c = 1": And(parts=(A, B, C)),
+    "p.a = 1 or p.b = 1 and p.c = 1": Or(parts=(A, And(parts=(B, C)))),
+    "(p.a = 1 or p.b = 1) and p.c = 1": And(parts=(Or(parts=(A, B)), C)),
+    "p.a = 1 and (p.b = 1 and p.c = 1)": And(parts=(A, And(parts=(B, C)))),
+    "not p.a = 1 and p.b = 1": And(parts=(Not(part=A), B)),
+    "not (p.a = 1 and p.b = 1)": Not(part=And(parts=(A, B))),
+    "not not p.a = 1": Not(part=Not(part=A)),
+    "p.x between 1 and 2 and p.a = 1": And(parts=(compared("between", 1, 2), A)),
+    "EXISTS ( v : p.a = 1 or p.b = 1 )": Exists(entity="v", condition=Or(parts=(A, B))),
+    "exists(v)": Exists(entity="v"),
+    "count(v) = 0": CountOf(entity="v", operator=Operator.EQUAL, number=0),
+    "count(v: exists(w: p.a = 1)) >= 2": CountOf(
+        entity="v",
+        condition=Exists(entity="w", condition=A),
+        operator=Operator.GREATER_OR_EQUAL,
+        number=2,
+    ),
+    "exists.count = 1 and not.in in (1)": And(
+        parts=(
+            Comparison(entity="exists", field="count", operator=Operator.EQUAL, values=(1,)),
+            Comparison(entity="not", field="in", operator=Operator.IN, values=(1,)),
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "tree"), TREES.items(), ids=list(TREES))
+def test_a_text_is_read_as_a_tree_that_writes_an_equal_text(text: str, tree: Filter) -> None:
+    assert parse_filter(text) == tree
+    assert parse_filter(write_filter(tree)) == tree
+
+
+def test_a_filter_has_one_text() -> None:
+    text = 'NOT(p.x IN("a",2020-01-31)OR(p.a=1))AND(exists(v:p.b=1)and count( v )>=2)'
+
+    assert write_filter(parse_filter(text)) == (
+        'not (p.x in ("a", 2020-01-31) or p.a = 1) and (exists(v: p.b = 1) and count(v) >= 2)'
+    )
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_a_nasty_text_is_one_value(text: str) -> None:
+    tree = compared("=", text)
+
+    assert parse_filter(write_filter(tree)) == tree
+
+
+REFUSED = {
+    "": ("line 1, column 1", "empty"),
+    " \n ": ("line 2, column 2", "empty"),
+    "secret": ("line 1, column 1", "condition"),
+    "p.x": ("line 1, column 4", "operator"),
+    "p.x == 1": ("line 1, column 6", "value"),
+    "p.x <> 1": ("line 1, column 6", "value"),
+    "p.x like 1": ("line 1, column 5", "operator"),
+    "p.x = secret": ("line 1, column 7", "double quotes"),
+    "p.x = 'secret'": ("line 1, column 7", "double quotes"),
+    "p.x = \u201csecret\u201d": ("line 1, column 7", "double quotes"),
+    'p.x = "secret': ("line 1, column 7", "does not end"),
+    'p.x = "a\nb" and\n p.y = ?': ("line 3, column 8", "no name"),
+    "p.x = 1 p.y = 2": ("line 1, column 9", "end of the filter"),
+    "p.x = 1)": ("line 1, column 8", "end of the filter"),
+    "(p.x = 1": ("line 1, column 9", "')'"),
+    "p.x not in (1)": ("line 1, column 5", "Write: not"),
+    "p.x in ()": ("line 1, column 9", "value"),
+    "p.x in (1,)": ("line 1, column 11", "value"),
+    "p.x in 1": ("line 1, column 8", "'('"),
+    "p.x any (1)": ("line 1, column 9", "'of'"),
+    "p.x between 1": ("line 1, column 14", "second value"),
+    "p.x is null": ("line 1, column 8", "'missing'"),
+    "p.x under 5": ("line 1, column 11", "text"),
+    "p.x matches 5": ("line 1, column 13", "text"),
+    "p.x = 9223372036854775808": ("line 1, column 7", "64 bits"),
+    "p.x = 1e999": ("line 1, column 7", "64 bits"),
+    "p.x = 12secret": ("line 1, column 7", "no number"),
+    "p.x = 2020-02-30": ("line 1, column 7", "calendar"),
+    "p.x = 2020-01-31T25:00Z": ("line 1, column 7", "date with a time"),
+    "p.x = 2020-01": ("line 1, column 7", "no number"),
+    "exists(v.x = 1)": ("line 1, column 8", "entity"),
+    "exists v": ("line 1, column 8", "'('"),
+    "count(v)": ("line 1, column 9", "number of rows"),
+    "count(v) >= -1": ("line 1, column 13", "whole number"),
+    "count(v) in (1)": ("line 1, column 10", "number of rows"),
+    "p.x = 1 and": ("line 1, column 12", "condition"),
+    "p.x = 1 && p.y = 2": ("line 1, column 9", "no name"),
+    "p.x = 1; drop table p": ("line 1, column 8", "no name"),
+    "p.x.y = 1": ("line 1, column 4", "no name"),
+    "p.x = 1 and\n\0": ("line 2, column 1", "no text"),
+    'p.x = "\ud800"': ("line 1, column 8", "no text"),
+    f"p.{'x' * 256} = 1": ("line 1, column 2", "no name"),
+    "(" * (MAX_DEPTH + 2): ("line 1, column 52", "deep"),
+    "not " * (MAX_DEPTH + 2): ("line 1, column 205", "deep"),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), REFUSED.items(), ids=list(map(repr, REFUSED)))
+def test_what_is_no_filter_is_refused_with_its_place(text: str, expected: tuple[str, str]) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse_filter(text)
+
+    message = str(refused.value)
+    assert message.startswith(f"The filter cannot be read: {expected[0]}.")
+    assert expected[1] in message
+    assert "secret" not in message
+
+
+def test_the_deepest_filter_is_read_and_written() -> None:
+    text = "not (p.a = 1 and " * (MAX_DEPTH // 2) + "p.b = 1" + ")" * (MAX_DEPTH // 2)
+
+    assert write_filter(parse_filter(text)) == text
+
+
+def test_places_stand_in_the_order_of_the_text() -> None:
+    text = "p.a = 1 or exists(v:\n p.b = 1 and\n  count(w) > 2)"
+
+    places = [(each.line, each.column) for each in parse_with_places(text).places]
+
+    assert places == [(1, 1), (1, 12), (2, 2), (3, 3)]
