@@ -38,10 +38,11 @@ class JoinedTables:
 
     @property
     def need_guard(self) -> bool:
-        """Whether further tables would be read past the first one, whose rows are guarded."""
-        first, *others = self.tables
-        keys = (self._key(each) for each in others)
-        return self.is_link_dropped and bool(first.guards) and self.link.source_field in keys
+        """Whether further tables would be read past the first one, which says what rows there are.
+
+        They are joined to the target's field then, because the source's own is dropped.
+        """
+        return self.is_link_dropped and self.link.source_field in map(self._key, self.tables[1:])
 
     @property
     def tables(self) -> tuple[TableSlice, ...]:

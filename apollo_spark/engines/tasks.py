@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from apollo_spark.engines.progress import OnProgress, watching
@@ -84,6 +85,9 @@ class SparkTaskRunner:
             return []
         task = PartitionTask(function, tuple(items))
         numbers = self._spark.range(0, len(items), 1, len(items))
-        with watching(self._count_done, self._on_progress):
+        with self._watching():
             rows = numbers.mapInArrow(task, "number bigint, result string").collect()
         return [json.loads(row.result) for row in sorted(rows, key=lambda row: int(row.number))]
+
+    def _watching(self) -> AbstractContextManager[None]:
+        return watching(self._count_done, self._on_progress)

@@ -14,7 +14,7 @@ from apollo_spark.errors import BrokenPinError
 GROUPS_AT_ONCE = 8
 """Row groups that one thread reads at once: few, so that memory stays flat."""
 NOT_WANTED = -1
-_UNBOUNDED = (0, np.iinfo(np.int64).max)
+_UNBOUNDED = (0, np.iinfo(np.int32).max)
 _SORTED = ["block", "feature"]
 
 
@@ -61,8 +61,8 @@ class TileGroup:
         path: The file.
         metadata: Its footer.
         numbers: The row groups.
-        runs: For each of them least and largest feature and its block (groups x 3), where these
-            tell feature and block of every row; else None, and the columns are to be read.
+        runs: For each of them least and largest feature, least and largest block (groups x 4),
+            where these tell the rows; else None, and the columns are to be read.
     """
 
     path: str
@@ -90,7 +90,7 @@ class TileIndex:
         footers: What the footer of each file says.
         places: File and number in it of each row group (2 x row groups).
         bounds: Least and largest feature, least and largest block of each (4 x row groups).
-        is_run: Whether it holds one block of all features between its bounds, in order.
+        is_run: Whether it holds all features and blocks between its bounds, in order.
     """
 
     paths: tuple[str, ...]
@@ -122,7 +122,7 @@ def read_index(paths: Sequence[str]) -> TileIndex:
         footers,
         np.array(places, np.int64).reshape(-1, 2).T,
         np.array(bounds),
-        is_run=(bounds[1] - bounds[0] + 1 == rows) & (bounds[2] == bounds[3]),
+        is_run=(bounds[1] - bounds[0] + 1) * (bounds[3] - bounds[2] + 1) == rows,
     )
 
 
@@ -145,7 +145,7 @@ def _group(index: TileIndex, file: int, chosen: np.ndarray, *, is_run: bool) -> 
         index.paths[file],
         index.footers[file],
         tuple(index.places[1, chosen].tolist()),
-        index.bounds[:3, chosen].T if is_run else None,
+        index.bounds[:, chosen].T if is_run else None,
     )
 
 

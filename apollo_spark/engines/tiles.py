@@ -59,12 +59,17 @@ def _read(group: TileGroup) -> list[pa.RecordBatch]:
     except (OSError, pa.ArrowInvalid) as error:
         raise broken_file(group.path) from error
     if group.runs is not None:
-        features = [np.arange(first, last + 1) for first, last, _ in group.runs]
-        blocks = np.repeat(group.runs[:, 2], [len(each) for each in features])
-        table = table.append_column("feature", [np.concatenate(features)])
-        table = table.append_column("block", [blocks])
+        features, blocks = _rows_of_runs(group.runs)
+        table = table.append_column("feature", [features]).append_column("block", [blocks])
     batches: list[pa.RecordBatch] = table.to_batches()
     return batches
+
+
+def _rows_of_runs(runs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return feature and block of every row of row groups that their bounds describe."""
+    grids = [np.mgrid[run[2] : run[3] + 1, run[0] : run[1] + 1].reshape(2, -1) for run in runs]
+    blocks, features = np.concatenate(grids, axis=1)
+    return features, blocks
 
 
 def _fill_from(

@@ -58,6 +58,8 @@ LISTED = [name for name in SCHEMA.names if name != "json"]
 # Every publication adds a small file; reading the list stays quick when they are folded.
 MOST_FILES = 32
 FOLDED_BYTES = 1 << 20
+# Opening a table reads all commits after its last checkpoint, and the registry is opened often.
+PROPERTIES = {**RETENTION, "delta.checkpointInterval": "20"}
 # A record of a wide dataset takes some 100 kB.
 TEXTS_AT_ONCE = 256
 
@@ -238,7 +240,7 @@ class Registry:
         with compare_and_set(self._folder, based_on=based_on):
             if table is None:
                 write_deltalake(
-                    str(self._folder), rows, configuration=RETENTION, commit_properties=one_try()
+                    str(self._folder), rows, configuration=PROPERTIES, commit_properties=one_try()
                 )
             else:
                 write_deltalake(table, rows, mode="append", commit_properties=one_try())

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from apollo_spark.errors import ConfigurationError
 from apollo_spark.model.base import Record
@@ -40,11 +41,21 @@ class LakeSettings(Record):
 
     runner: Literal["spark", "local"] = "spark"
     """Who runs the tasks of a load: Spark's executors, or threads of this process (no JVM)."""
+    writer: Literal["tasks", "dataframe"] = "tasks"
+    """Who writes the files of tiles: each task its own, or Spark, where tasks cannot (object
+    stores, catalogs). The second needs the runner `spark`, and takes longer."""
     spark: SessionSettings = SessionSettings()
     block_bytes: int = Field(default=32 * 1024 * 1024, ge=64 * 1024)
     """Bytes of an input file that one task parses."""
     max_columns: int = Field(default=400, ge=2)
     """Most columns of a table of an entity; what is more goes to further tables with its key."""
+
+    @field_validator("writer")
+    @classmethod
+    def _require_spark(cls, writer: str, info: ValidationInfo) -> str:
+        if writer == "dataframe" and info.data.get("runner") == "local":
+            raise PydanticCustomError("runner", "dataframe needs the runner spark")
+        return writer
 
 
 def read_settings(path: Path) -> LakeSettings:

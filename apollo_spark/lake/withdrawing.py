@@ -9,7 +9,6 @@ from datetime import datetime
 from uuid import uuid4
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from apollo_spark.errors import CommitRaceError
 from apollo_spark.lake.lease_keeper import HeldLease
@@ -105,6 +104,9 @@ class Withdrawing:
 
     def read_keys(self, withdrawal: WithdrawalRecord) -> pa.Array:
         """Return the keys that are out."""
+        # It loads pandas, which takes longer than the commands that read no withdrawal.
+        import pyarrow.dataset as ds
+
         files = list(self._tables.files(withdrawal.keys))
         table: pa.Table = ds.dataset(files, format="parquet").to_table(columns=[KEY])
         return table.column(KEY).combine_chunks()

@@ -62,13 +62,15 @@ class AdditionLoad(Load):
 
     def run(self) -> Outcome:
         """Publish, unless another process did the same while this one waited."""
-        standing = find_extension(
-            self.reporter.lake, self.request, self.entity, lambda: self.plan.fingerprint
-        )
-        if standing is not None and not self.request.dry_run:
-            return standing
         base = self._base()
-        if base.id == self.plan.base.id:
+        is_as_planned = base.id == self.plan.base.id
+        if (self.request.is_copy or not is_as_planned) and not self.request.dry_run:
+            standing = find_extension(
+                self.reporter.lake, self.request, self.entity, lambda: self.plan.fingerprint
+            )
+            if standing is not None:
+                return standing
+        if is_as_planned:
             return self.write()
         planning = self.planning.again(base)
         self.require_acceptable(planning.findings)
@@ -90,7 +92,7 @@ class AdditionLoad(Load):
     @cached_property
     def opened(self) -> OpenDataset:
         """What stands, as people read it: what they do not see, no key can match."""
-        return self.reporter.lake.open_record(self.plan.base)
+        return self.reporter.lake.open_stored(self.plan.base)
 
     @cached_property
     def standing_pins(self) -> Mapping[str, TablePin]:

@@ -103,14 +103,20 @@ def _find_base(lake: Lake, request: ClinicalExtension) -> DatasetRecord:
             "Codings without a dictionary describe nothing.", fix="Add --dictionary F."
         )
     require_dataset_name(request.target)
-    base = lake.load_record(parse_reference(request.name))
-    newest = lake.registry.snapshot().newest_of(base.name)
-    if not request.is_copy and newest is not None and newest.version != base.version:
+    reference = parse_reference(request.name)
+    base = lake.load_record(reference)
+    is_named = reference.version is not None or reference.before is not None
+    if is_named and not request.is_copy and not _is_newest(lake, base):
         raise UsageError(
             f"{base} is not the newest version of {base.name!r}.",
             fix="Extend the newest version, or publish the result under another name with --as.",
         )
     return base
+
+
+def _is_newest(lake: Lake, record: DatasetRecord) -> bool:
+    newest = lake.registry.snapshot().newest_of(record.name)
+    return newest is not None and newest.id == record.id
 
 
 def choose_mode(

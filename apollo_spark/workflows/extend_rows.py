@@ -222,7 +222,7 @@ class _RowExtension(Load):
             tables,
             staged,
             keys,
-            opened=self.reporter.lake.open_record(plan.base),
+            opened=self.reporter.lake.open_stored(plan.base),
             store=self.reporter.lake.tables,
         )
 

@@ -13,7 +13,6 @@ from apollo_spark.lake.publishing import OnStep, Publication
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
 from apollo_spark.model.findings import Finding, refusing
-from apollo_spark.model.names import RecordReference
 from apollo_spark.model.policy import Policy
 from apollo_spark.workflows.outcome import Outcome, refusal
 from apollo_spark.workflows.reporting import LoadReporter
@@ -170,7 +169,7 @@ def find_standing(lake: Lake, name: str, fingerprint: str) -> DatasetRecord | No
     newest = lake.registry.snapshot().newest_of(name)
     if newest is None or newest.kind != "dataset":
         return None
-    record = lake.load_record(RecordReference(name=newest.name, version=newest.version))
+    record = lake.registry.read_record(newest)
     return record if record.lineage.fingerprint == fingerprint else None
 
 

@@ -7,9 +7,9 @@ from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.lake.retiring import retire_version
-from apollo_spark.lake.snapshot import RecordEntry, Retirement
+from apollo_spark.lake.snapshot import RecordEntry, RegistrySnapshot, Retirement
 from apollo_spark.model.base import Record
-from apollo_spark.model.names import RecordReference, parse_reference
+from apollo_spark.model.names import parse_reference
 from apollo_spark.workflows.tools import actor, now_utc
 
 
@@ -38,8 +38,8 @@ def plan_retirement(lake: Lake, reference: str) -> RetirePlan:
         UsageError: The text does not name one version by its number.
         NotFoundError: There is no such version.
     """
-    entry = _named(lake, reference)
     snapshot = lake.registry.snapshot()
+    entry = _named(snapshot, reference)
     left = [each for each in snapshot.unretired() if each != entry]
     same_name = [each for each in left if each.name == entry.name]
     return RetirePlan(
@@ -66,7 +66,7 @@ def retire(
         LeaseHeldError: Somebody is writing the name.
         StorageRefusedError: The storage refused.
     """
-    entry = _named(lake, reference)
+    entry = _named(lake.registry.snapshot(), reference)
     if entry.retired is not None:
         return entry
     return retire_version(
@@ -79,10 +79,10 @@ def retire(
     )
 
 
-def _named(lake: Lake, text: str) -> RecordEntry:
-    reference: RecordReference = parse_reference(text)
+def _named(snapshot: RegistrySnapshot, text: str) -> RecordEntry:
+    reference = parse_reference(text)
     if reference.version is None:
         raise UsageError(
             f"{text!r} does not say which version to retire.", fix="Write NAME@VERSION."
         )
-    return lake.registry.snapshot().find(reference)
+    return snapshot.find(reference)

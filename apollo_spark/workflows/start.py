@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.progress import OnProgress, ProgressLine
 from apollo_spark.engines.tasks import LocalTaskRunner, SparkTaskRunner
+from apollo_spark.engines.tile_rows import TileRowsRunner
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep
 from apollo_spark.lake.settings import LakeSettings
@@ -232,9 +233,8 @@ class EngineOpener:
     def _spark_runner(self, spark: "SparkSession") -> SparkTaskRunner:
         from apollo_spark.lake.session import count_tasks
 
-        return SparkTaskRunner(
-            spark, count_done=lambda: count_tasks(spark), on_progress=self._on_progress
-        )
+        runner = TileRowsRunner if self._settings.writer == "dataframe" else SparkTaskRunner
+        return runner(spark, count_done=lambda: count_tasks(spark), on_progress=self._on_progress)
 
     def _start(self, input_bytes: int) -> "SparkSession":
         from apollo_spark.lake.session import open_session

@@ -10,10 +10,12 @@ the join of the same tables as one writes it by hand. Runs alternate; the first 
 """
 
 import json
+import os
 import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import reduce
 from pathlib import Path
@@ -33,6 +35,7 @@ from apollo_spark.lake.settings import SessionSettings
 from apollo_spark.model.dataset import DatasetRecord, Lineage
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
+from apollo_spark.model.names import parse_reference
 from apollo_spark.tables.layout import arrow_schema
 from apollo_spark.workers.small_table import write_small_table
 from apollo_spark.workflows.merge import ClinicalMergeRequest, publish_clinical_merge
@@ -135,13 +138,7 @@ def merged_five(lake: Lake, rows: int, on_clash: str) -> Dataset:
         rule = on_clash or f"prefix:{name}_"
         request = ClinicalMergeRequest(source=name, target=target, as_name="five", on_clash=rule)
         target = publish_clinical_merge(lake, request).published[0]
-    return Dataset(lake, lake.load_record(_reference(target)))
-
-
-def _reference(text: str) -> Any:
-    from apollo_spark.model.names import parse_reference
-
-    return parse_reference(text)
+    return Dataset(lake, lake.load_record(parse_reference(target)))
 
 
 def by_hand(spark: SparkSession, lake: Lake) -> DataFrame:
@@ -156,6 +153,30 @@ def by_hand(spark: SparkSession, lake: Lake) -> DataFrame:
         return left.join(right, left["key0"] == right[right.columns[0]], "left_outer")
 
     return reduce(join, tables).orderBy("key0")
+
+
+def cpu_seconds() -> float:
+    """Return the processor time of this process and of the Java that it started."""
+    own = Path("/proc/self/task")
+    children = " ".join(each.read_text() for each in own.glob("*/children")).split()
+    found = 0
+    for place in [Path("/proc/self"), *(Path("/proc") / each for each in children)]:
+        fields = (place / "stat").read_text().rpartition(")")[2].split()
+        found += int(fields[11]) + int(fields[12])
+    return found / os.sysconf("SC_CLK_TCK")
+
+
+def _with_cpu(
+    cpu: dict[str, list[float]], name: str, side: Callable[[Path], None]
+) -> Callable[[Path], None]:
+    """Return a side that also notes its processor time, which a busy machine changes little."""
+
+    def run(target: Path) -> None:
+        start = cpu_seconds()
+        side(target)
+        cpu.setdefault(name, []).append(cpu_seconds() - start)
+
+    return run
 
 
 def reading(rows: int, runs: int) -> list[dict[str, Any]]:
@@ -178,10 +199,16 @@ def reading(rows: int, runs: int) -> list[dict[str, Any]]:
             def joined_by_hand(_: Path, lake: Lake = lake) -> None:
                 by_hand(spark, lake).write.format("noop").mode("overwrite").save()
 
-            sides = {"by hand": joined_by_hand, "through five merges": through_merges}
+            cpu: dict[str, list[float]] = {}
+            sides = {
+                "by hand": _with_cpu(cpu, "by hand", joined_by_hand),
+                "through five merges": _with_cpu(cpu, "through five merges", through_merges),
+            }
             seconds = measure(sides, runs=runs, scratch=scratch)
             shape = "joined" if on_clash else "side by side"
-            found.append({"merges": shape, **report(seconds, base="by hand", rows_each=rows)})
+            for unit, taken in {"wall": seconds, "processor": cpu}.items():
+                facts = report(taken, base="by hand", rows_each=rows)
+                found.append({"merges": shape, "seconds": unit, **facts})
             shutil.rmtree(scratch)
     finally:
         close_session(spark)

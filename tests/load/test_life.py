@@ -338,3 +338,18 @@ def test_verify_and_doctor_name_every_broken_pin_with_what_can_still_be_read(
     assert f"study@1, site@0: {name}" in doctor.out
     assert "upgraded to reader version 2" in doctor.out
     assert str(second) == "study@2"
+
+
+def test_a_list_loads_nothing_that_only_reading_rows_needs(study: Study) -> None:
+    code = (
+        "import sys; from apollo_spark.cli.main import run; code = run(sys.argv[1:]); "
+        "print(*{each.partition('.')[0] for each in sys.modules}, file=sys.stderr); sys.exit(code)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--lake", str(study.lake), "list"],
+        cwd=CHECKOUT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert "study" in done.stdout
+    assert {"pandas", "sqlglot", "duckdb", "pyspark"} & set(done.stderr.split()) == set()

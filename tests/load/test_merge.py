@@ -3,6 +3,8 @@
 import csv
 import io
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +265,18 @@ def test_a_merge_from_python(study: Study) -> None:
 
     assert (str(merged.record), merged.primary_entity.name) == ("both@1", "patient")
     assert [each.name for each in merged.entities][-3:] == ["person", "stay", "r_visit"]
+
+
+def test_a_merge_needs_no_spark(study: Study) -> None:
+    words = ["--lake", str(study.lake), "merge", "clinical", "registry", "study", "--as", "both"]
+    code = (
+        "import sys; from apollo_spark.cli.main import run; "
+        f"code = run({[*words, *LINK, *PREFIX]!r}); "
+        "print(code, [each for each in ('pyspark', 'py4j', 'delta') if each in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines() == ["both@1", "0 []"]
 
 
 def test_a_job_merges_as_the_command_does(study: Study) -> None:

@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from apollo_spark.lake.lake import open_lake
+from apollo_spark.workflows.withdraw import WithdrawRequest
+from apollo_spark.workflows.withdraw import withdraw as withdraw_people
+from tests.support.loading import CrashError
 from tests.support.study import Study
 
 FIELDS = "patient.patient_id,visit.visit_id"
@@ -105,3 +109,41 @@ def test_gc_keeps_the_keys(study: Study) -> None:
     assert study.ask("gc", "--apply", "--grace", "0").code == 0
 
     assert rows(study, "study@1") == ["P2,3", "P3,4"]
+
+
+def test_a_crash_at_any_step_leaves_all_or_nothing_and_the_next_run_does_it(
+    study: Study,
+) -> None:
+    file = study.write("gone.csv", "patient_id\nP1\n")
+    request = WithdrawRequest(file=str(file), of="study.patient", apply=True)
+    before = rows(study, "study")
+    steps: list[str] = []
+
+    for place in range(3):
+
+        def crash(name: str, at: int = place, seen: list[str] = steps) -> None:
+            seen.append(name)
+            if name == ("take the lease", "write the keys", "publish the withdrawal")[at]:
+                raise CrashError
+
+        with pytest.raises(CrashError):
+            withdraw_people(open_lake(str(study.lake)), request, on_step=crash)
+        assert rows(study, "study") == before
+    assert set(steps) == {"take the lease", "write the keys", "publish the withdrawal"}
+    withdraw_people(open_lake(str(study.lake)), request)
+    assert rows(study, "study") == ["P2,3", "P3,4", "P4,"]
+    assert study.ask("verify", "--deep").code == 0
+
+
+def test_files_with_rows_of_the_withdrawn_extend_and_show_nothing_of_them(study: Study) -> None:
+    withdraw(study, "P1")
+    visits = study.write("v.csv", "visit_id,patient_id,note\n1,P1,new\n8,P1,more\n9,P2,seen\n")
+    risk = study.write("f.csv", "patient_id,risk\nP1,1\nP2,2\n")
+
+    for words in (("--data", f"visit={visits}", "--mode", "rows"), ("--data", f"patient={risk}")):
+        result = study.ask("extend", "study", *words)
+        assert result.code == 0, result.err
+
+    assert rows(study, "study", "visit.visit_id,visit.note") == ["3,plain", "9,seen", "4,", ","]
+    assert rows(study, "study", "patient.patient_id,patient.risk") == ["P2,2", "P3,", "P4,"]
+    assert study.ask("verify", "--deep").code == 0

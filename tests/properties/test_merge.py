@@ -193,3 +193,52 @@ def require_equal_rows(dataset: Dataset, case: Case) -> None:
     found = [tuple(each.values()) for each in dataset.retrieve_fields(fields).to_pylist()]
     expected = join_outward(dataset.dictionary, rows, fields, ValueMode.RAW)
     assert as_multiset(found) == as_multiset(expected)
+
+
+PEOPLE = [
+    dictionary(f"""
+entity   name  type     primary_key_type
+patient  pid   integer  global
+patient  of_{number}  integer  -
+""")
+    for number in range(4)
+]
+ORDERS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=3, max_size=3)
+
+
+@given(
+    rows=st.tuples(*(some_rows("pid", **{f"of_{number}": ANY_KEYS}) for number in range(4))),
+    order=ORDERS,
+)
+@settings(max_examples=8)
+def test_people_joined_in_any_order_are_those_of_each_target(
+    rows: tuple[list[dict[str, Any]], ...], order: list[tuple[int, int]]
+) -> None:
+    # Each merge takes two of what is there, and leaves their result in the place of both.
+    with tempfile.TemporaryDirectory() as folder:
+        lake = open_lake(folder)
+        for number, people in enumerate(PEOPLE):
+            publish_rows(lake, f"d{number}", people, {"patient": rows[number]})
+        there = [(f"d{number}", list(rows[number])) for number in range(4)]
+        for step, (first, second) in enumerate(order):
+            source = there.pop(first % len(there))
+            target = there.pop(second % len(there))
+            request = ClinicalMergeRequest(
+                source=source[0], target=target[0], as_name=f"m{step}", on_clash="join"
+            )
+            publish_clinical_merge(lake, request)
+            there.append((f"m{step}", joined_rows(source[1], target[1])))
+        ((name, expected),) = there
+        patients = Dataset(lake, lake.load_record(parse_reference(name)))["patient"]
+        found = patients.retrieve_fields().to_pylist()
+    assert sorted(map(sorted_items, found)) == sorted(map(sorted_items, expected))
+
+
+def joined_rows(source: list[dict[str, Any]], target: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    by_key = {each["pid"]: each for each in source}
+    nothing = {name: None for each in source[:1] for name in each if name != "pid"}
+    return [{**nothing, **by_key.get(each["pid"], {}), **each} for each in target]
+
+
+def sorted_items(row: dict[str, Any]) -> str:
+    return repr(sorted(row.items()))

@@ -113,6 +113,16 @@ def moved(version: Version, before: Version, after: Version) -> Version:
     return replace(version, target=after) if version.target is before else version
 
 
+def with_visits(version: Version, changed: Mapping[int, Row], gone: set[int]) -> Version:
+    """Return a loaded version, extended or not, with other visits."""
+    if isinstance(version, Extended):
+        return replace(version, base=with_visits(version.base, changed, gone))
+    assert isinstance(version, Loaded), "rows are changed where they were loaded"
+    visits = {row["visit_id"]: row for row in version.rows["visit"]} | dict(changed)
+    kept = [row for number, row in visits.items() if number not in gone]
+    return replace(version, rows={**version.rows, "visit": kept})
+
+
 @dataclass
 class Entry:
     """A published version: what it reads as, the versions that it was made of, how it ended."""

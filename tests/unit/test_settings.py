@@ -72,6 +72,13 @@ def test_everything_wrong_is_told_at_once_with_the_key_that_was_meant(tmp_path: 
     ]
 
 
+def test_spark_cannot_write_where_no_spark_runs(tmp_path: Path) -> None:
+    wrong = refusal(written(tmp_path, "runner: local\nwriter: dataframe\n"))
+
+    assert wrong.splitlines()[1:] == ["  writer: dataframe needs the runner spark"]
+    assert read_settings(written(tmp_path, "writer: dataframe\n")).writer == "dataframe"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -1,4 +1,7 @@
-"""Write tiles as Parquet files: feature, feature_id, block, values; by block, then by feature."""
+"""Write tiles as Parquet files: feature, feature_id, block, values.
+
+A row group holds some features over one or two blocks, by block and then by feature.
+"""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -14,8 +17,10 @@ from apollo_spark.workers.expression.storage import LayerStorage
 from apollo_spark.workers.parquet import WrittenFile
 from apollo_spark.workers.stats import delta_stats
 
-# Fewer tiles waste space, more make a reader of a few genes decode many others.
+# Fewer tiles waste space. More features make a reader of a few genes decode many others, and more
+# blocks a reader of a few samples: docs/decisions/expression-layout.md.
 GROUP_TILES = 128
+GROUP_BLOCKS = 2
 LEVEL = 3
 VALUES = "values.list.element"
 
@@ -107,19 +112,23 @@ def tile_tables(tiles: TileMatrix, storage: LayerStorage) -> Iterator[pa.Table]:
     order = np.argsort(tiles.features, kind="stable")
     ids = pa.array(tiles.feature_ids, pa.string()).take(pa.array(order))
     features = tiles.features[order]
-    for columns in block_columns(tiles.blocks):
-        block = tiles.blocks[columns.start]
-        for start in range(0, len(order), GROUP_TILES):
-            rows = slice(start, start + GROUP_TILES)
-            values = tiles.stored[order[rows], columns]
-            yield pa.table(
-                {
-                    "feature": features[rows],
-                    "feature_id": ids[rows],
-                    "block": np.full(len(values), block, np.int32),
-                    "values": tile_lists(values, storage),
-                },
-                tile_schema(storage),
+    columns = block_columns(tiles.blocks)
+    for first in range(0, len(columns), GROUP_BLOCKS):
+        together = columns[first : first + GROUP_BLOCKS]
+        step = GROUP_TILES // len(together)
+        for start in range(0, len(order), step):
+            rows = slice(start, start + step)
+            yield pa.concat_tables(
+                pa.table(
+                    {
+                        "feature": features[rows],
+                        "feature_id": ids[rows],
+                        "block": np.full(len(features[rows]), tiles.blocks[each.start], np.int32),
+                        "values": tile_lists(tiles.stored[order[rows], each], storage),
+                    },
+                    tile_schema(storage),
+                )
+                for each in together
             )
 
 

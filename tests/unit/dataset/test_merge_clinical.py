@@ -12,6 +12,7 @@ from apollo_spark.errors import ConflictError, DictionaryError, NotFoundError, U
 from apollo_spark.model.change import ClinicalMerge, ViewChange
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import DataDictionary, Relation, Relationship
+from apollo_spark.model.guard import RowGuard
 from tests.support.dictionaries import dictionary
 from tests.support.merging import REGISTRY, SEX, STUDY, assay, change, content, pin
 
@@ -221,11 +222,12 @@ def wide(dataset: str) -> Content:
     return replace(found, slices={"patient": slices})
 
 
-def test_further_tables_of_a_joined_entity_stay_joined_to_their_key() -> None:
+def test_further_tables_of_a_joined_entity_show_rows_of_its_first_table_alone() -> None:
     joined = change("patient.patient_id=patient.patient_id", join=True, prefix="m_")
 
     found = merge(wide("more"), wide("study"), joined, name="more").content
 
+    guard = RowGuard(rule=0, column="who", entity="patient", field="patient_id")
     assert found.tables_of("patient")[2:] == (
         TableSlice(
             table="more.patient", fields=("m_sex",), columns=(("m_sex", "sex"),),
@@ -233,9 +235,11 @@ def test_further_tables_of_a_joined_entity_stay_joined_to_their_key() -> None:
         ),
         TableSlice(
             table="more.patient_age", fields=("m_age",), columns=(("m_age", "years"),),
-            key="who", on="patient_id",
+            key="who", on="patient_id", guards=(guard,),
         ),
     )  # fmt: skip
+    assert [each.text for each in found.rules] == ["patient.patient_id is not missing"]
+    assert not found.hides
 
 
 def test_a_link_in_a_further_table_cannot_join() -> None:

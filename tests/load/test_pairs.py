@@ -1,0 +1,153 @@
+"""Pairs of verbs: one runs as a whole at every step of the other, and neither harms the other.
+
+What the first one reads and what the second one leaves behind are both as if one had come after
+the other: every version that stands reads as before, and everything is as published.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from apollo_spark.lake.publishing import Publication
+from tests.support.study import CommandResult, Study
+
+Step = Callable[[str], None]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake with two versions of a study, another study, a view and a retired version."""
+    study = Study(tmp_path_factory.mktemp("prepared"))
+    for words in (
+        study.load_words(),
+        study.load_words(name="other"),
+        ("--lake", study.lake, "view", "study@1", "--as", "part", "--rows", "patient.weight > 60"),
+    ):
+        done(study, *words)
+    study.replace("patient.csv", "61.5", "62.5")
+    done(study, *study.load_words())
+    study.write("more.csv", "patient_id,bmi\nP1,20\nP3,22\n")
+    study.write("rows.csv", "visit_id,patient_id,note\n7,P2,late\n")
+    study.write("gone.csv", "patient_id\nP4\n")
+    return study.folder
+
+
+@pytest.fixture
+def study(prepared: Path, tmp_path: Path) -> Study:
+    folder = tmp_path / "study"
+    shutil.copytree(prepared, folder)
+    data = ["patient=patient.csv", "visit=visit.csv", "site=site.csv", "passport=passport.csv"]
+    return Study.reopen(folder, lake=folder / "lake", data=data)
+
+
+def done(study: Study, *words: object) -> CommandResult:
+    result = study.ask(*words) if words[0] != "--lake" else study.ask(*words[2:])
+    assert result.code == 0, (words, result.err)
+    return result
+
+
+@contextmanager
+def watched(on_step: Step) -> Iterator[None]:
+    """Call a function before each step of the publications that begin inside."""
+    build = Publication.__init__
+
+    def construct(self: Publication, **options: Any) -> None:
+        build(self, **options)
+        own = self.step
+
+        def step(name: str) -> None:
+            on_step(name)
+            own(name)
+
+        self.step = step
+
+    with mock.patch.object(Publication, "__init__", construct):
+        yield
+
+
+def words_of(study: Study, verb: str) -> tuple[object, ...]:
+    folder = study.folder
+    return {
+        "load": tuple(study.load_words()[2:]),
+        "fields": ("extend", "study", "--data", f"patient={folder / 'more.csv'}"),
+        "rows": ("extend", "other", "--data", f"visit={folder / 'rows.csv'}", "--mode", "rows"),
+        "merge": ("merge", "clinical", "other", "study@1", "--as", "both", "--on-clash",
+                  "prefix:b_"),
+        "view": ("view", "study@1", "--as", "less", "--rows", 'patient.sex = "F"'),
+        "rebase": ("rebase", "part", "--onto", "study@2", "--apply"),
+        "gc": ("gc", "--apply", "--grace", "0"),
+        "retire": ("retire", "study@1"),
+        "withdraw": ("withdraw", folder / "gone.csv", "--of", "study.patient", "--apply"),
+    }[verb]  # fmt: skip
+
+
+def readings(study: Study) -> dict[str, str]:
+    """Return what every version that stands reads as."""
+    found = {}
+    for each in study.ask("list", "--json").json["records"]:
+        for version in study.ask("history", each["name"], "--json").json["versions"]:
+            name = f"{each['name']}@{version['version']}"
+            if version["retired"] is None:
+                fields = ("--fields", "patient.patient_id,patient.weight")
+                found[name] = done(study, "extract", "fields", name, *fields).out
+    return found
+
+
+PAIRS = [
+    ("fields", "gc"), ("rows", "gc"), ("load", "gc"), ("merge", "retire"), ("view", "gc"),
+    ("rebase", "retire"), ("merge", "withdraw"), ("load", "withdraw"), ("view", "load"),
+    ("rebase", "fields"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_a_verb_inside_another_leaves_everything_as_one_after_the_other(
+    study: Study, first: str, second: str
+) -> None:
+    if first == "load":
+        study.replace("patient.csv", "72", "71")
+    steps: list[str] = []
+    copy = study.folder.parent / "dry"
+    shutil.copytree(study.folder, copy)
+    with watched(steps.append):
+        outcome = Study.reopen(copy, lake=copy / "lake", data=study.data)
+        done(outcome, *words_of(outcome, first))
+    # The first, a middle and the last step: before anything, while tables are written, before the
+    # commit and, where there is one, after it.
+    chosen = sorted({0, len(steps) // 2, len(steps) - 2, len(steps) - 1} & set(range(len(steps))))
+    for place in chosen:
+        folder = study.folder.parent / f"at-{place}"
+        shutil.copytree(study.folder, folder)
+        once = Study.reopen(folder, lake=folder / "lake", data=study.data)
+        check(once, first, second, place)
+
+
+def check(study: Study, first: str, second: str, place: int) -> None:
+    before = readings(study)
+    seen: list[str] = []
+    inner: list[CommandResult] = []
+
+    def interrupt(name: str) -> None:
+        seen.append(name)
+        if len(seen) == place + 1:
+            inner.append(study.ask(*words_of(study, second)))
+
+    with watched(interrupt):
+        outer = study.ask(*words_of(study, first))
+    # A lease that is held (14) or a parent that is retired (13) refuses; it never breaks anything.
+    assert outer.code in (0, 13, 14), outer.err
+    assert inner[0].code in (0, 13, 14), inner[0].err
+    assert 0 in (outer.code, inner[0].code)
+    after = readings(study)
+    if second != "withdraw" or inner[0].code != 0:
+        assert {name: after[name] for name in before if name in after} == {
+            name: before[name] for name in before if name in after
+        }
+        assert set(before) - set(after) <= {"study@1"}
+    verified = study.ask("verify", "--deep")
+    assert verified.code == 0, verified.err

@@ -1,0 +1,115 @@
+"""Tiles that Spark writes: the same rows, hash and matrix as of tasks that write files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from apollo_spark.api.dataset import Dataset
+from apollo_spark.errors import CheckFailedError
+from apollo_spark.lake.lake import Lake, open_lake
+from apollo_spark.lake.settings import build_settings
+from apollo_spark.model.names import parse_reference
+from apollo_spark.model.pin import TablePin
+from apollo_spark.workflows.expression_plan import ExpressionLoad
+from apollo_spark.workflows.start import run_expression_load
+from apollo_spark.workflows.verify import verify_records
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+SAMPLES, FEATURES = 300, 400
+WRITERS = ("tasks", "dataframe")
+
+
+def write_source(folder: Path, kind: str) -> Path:
+    """Write a matrix of whole numbers, of decimals with missing cells, or of thirds."""
+    chance = np.random.default_rng(4)
+    values = chance.poisson(chance.gamma(0.5, 40, (FEATURES, 1)), (FEATURES, SAMPLES))
+    make = {"count": str, "tpm": lambda each: f"{each / 8:.3f}" if each % 5 else "",
+            "fpkm": lambda each: repr(each / 3)}[kind]  # fmt: skip
+    rows = [["feature_id", *(f"S{number}" for number in range(SAMPLES))]]
+    rows += [[f"ENSG{n:011d}", *map(make, row)] for n, row in enumerate(values.tolist())]
+    path = folder / f"{kind}.csv"
+    path.write_text("".join(",".join(row) + "\n" for row in rows))
+    return path
+
+
+def load(lake: Lake, source: Path, unit: str, writer: str, spark: "SparkSession") -> None:
+    values = {"runner": "spark", "writer": writer, "block_bytes": 65_536}
+    run_expression_load(
+        lake,
+        ExpressionLoad(name=f"of_{writer}", assay="rna", unit=unit, sources=(str(source),)),
+        settings=build_settings(values, source="this test"),
+        say=lambda _: None,
+        session=spark,
+    )
+
+
+def dataset(lake: Lake, writer: str) -> Dataset:
+    return Dataset(lake, lake.load_record(parse_reference(f"of_{writer}")))
+
+
+def tiles(lake: Lake, writer: str, unit: str) -> TablePin:
+    pins = dataset(lake, writer).record.pins
+    return next(each for each in pins if each.table == f"rna_tiles_{unit}")
+
+
+@pytest.mark.parametrize("unit", ["count", "tpm", "fpkm"])
+def test_both_writers_store_the_same(
+    tmp_path: Path, unit: str, spark_session: "SparkSession"
+) -> None:
+    lake, source = open_lake(str(tmp_path / "lake")), write_source(tmp_path, unit)
+    for writer in WRITERS:
+        load(lake, source, unit, writer, spark_session)
+
+    matrices = [dataset(lake, each).assay().matrix(to="arrow") for each in WRITERS]
+    assert matrices[0].num_rows == SAMPLES
+    assert matrices[0].equals(matrices[1])
+    pins = [tiles(lake, each, unit) for each in WRITERS]
+    assert pins[0].content_hash == pins[1].content_hash
+    files = [lake.tables.files(each) for each in pins]
+    assert len(files[0]) == len(files[1]) > 2
+    logs = [sorted((f.rows, *f.least.values(), *f.largest.values())
+                   for f in lake.tables.stored_files(each)) for each in pins]  # fmt: skip
+    assert logs[0] == logs[1]
+    receipts = [dataset(lake, each).record.receipt for each in WRITERS]
+    assert receipts[0] == receipts[1]
+    statistics = [dataset(lake, each).assay().statistics("sample") for each in WRITERS]
+    assert statistics[0].equals(statistics[1])
+    assert verify_records(lake, None, deep=True).problems == ()
+
+
+def test_files_of_spark_have_the_layout_of_those_of_tasks(
+    tmp_path: Path, spark_session: "SparkSession"
+) -> None:
+    lake, source = open_lake(str(tmp_path / "lake")), write_source(tmp_path, "count")
+    load(lake, source, "count", "dataframe", spark_session)
+    pin = tiles(lake, "dataframe", "count")
+
+    footer = pq.read_metadata(lake.tables.files(pin)[0])
+    group = footer.row_group(0)
+    columns = [group.column(place) for place in range(4)]
+    assert [each.path_in_schema for each in columns] == [
+        "feature", "feature_id", "block", "values.list.element"]  # fmt: skip
+    assert {each.compression for each in columns} == {"ZSTD"}
+    assert columns[3].encodings == ("DELTA_BINARY_PACKED",)
+    assert max(footer.row_group(each).num_rows for each in range(footer.num_row_groups)) <= 128
+    there = {each.name for each in lake.tables.folder_of(pin).iterdir()}
+    assert there == {"_delta_log", *(Path(each).name for each in lake.tables.files(pin))}
+
+
+def test_what_is_wrong_is_found_and_no_file_is_committed(
+    tmp_path: Path, spark_session: "SparkSession"
+) -> None:
+    lake, source = open_lake(str(tmp_path / "lake")), write_source(tmp_path, "count")
+    lines = source.read_text().splitlines()
+    lines[3] = ",".join(["ENSG00000000002", "-4", *lines[3].split(",")[2:]])
+    source.write_text("\n".join(lines) + "\n")
+
+    with pytest.raises(CheckFailedError, match=r"expression_negative"):
+        load(lake, source, "count", "dataframe", spark_session)
+
+    assert lake.list_records() == ()
