@@ -68,8 +68,10 @@ class Assay:
 
     def __repr__(self) -> str:
         """Return the assay with its name and size."""
-        features, samples = self.record.feature_count, self.record.sample_count
-        return f"<Assay {self.name}: {features:,} features x {samples:,} samples>"
+        features, samples = self.record.feature_count, f"{self.record.sample_count:,} samples"
+        if self._open.shown is not None:
+            samples = "the samples that are shown"
+        return f"<Assay {self.name}: {features:,} features x {samples}>"
 
     @property
     def name(self) -> str:

@@ -11,12 +11,13 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pyarrow.parquet as pq
 
-from apollo_spark.engines.tasks import Item, SparkTaskRunner
+from apollo_spark.engines.progress import OnProgress
+from apollo_spark.engines.tasks import Item, SparkTaskRunner, no_progress
 from apollo_spark.workers.expression.retile import run_retile
 from apollo_spark.workers.expression.spec import TileTarget
 from apollo_spark.workers.expression.storage import LayerStorage
@@ -31,13 +32,35 @@ from apollo_spark.workers.expression.tiles import run_expression_task
 from apollo_spark.workers.parquet import WrittenFile
 from apollo_spark.workers.stats import delta_stats
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 TILE_WRITERS = (run_expression_task, run_retile)
 _SQL_TYPES = {"int32": "int", "int64": "bigint", "float64": "double"}
 _PARTITION = re.compile(r"part-([0-9]+)-")
 
 
 class TileRowsRunner(SparkTaskRunner):
-    """Runs tasks on Spark's executors; the files of tiles are written by Spark."""
+    """Runs tasks on Spark's executors; the files of tiles are written by Spark.
+
+    Args:
+        spark: The session.
+        adder: Gives an accumulator of tuples, empty; Spark adds what the attempts gave whose rows
+            it keeps, and nothing of other attempts.
+        count_done: See `SparkTaskRunner`.
+        on_progress: See `SparkTaskRunner`.
+    """
+
+    def __init__(
+        self,
+        spark: "SparkSession",
+        *,
+        adder: Callable[[], Any],
+        count_done: Callable[[], tuple[int, int]] = lambda: (0, 0),
+        on_progress: OnProgress = no_progress,
+    ) -> None:
+        super().__init__(spark, count_done=count_done, on_progress=on_progress)
+        self._adder = adder
 
     def run(
         self, function: Callable[[Item], dict[str, Any]], items: Sequence[Item]
@@ -66,11 +89,7 @@ class TileRowsRunner(SparkTaskRunner):
         storage: LayerStorage,
         staging: Path,
     ) -> list[dict[str, Any]]:
-        from pyspark.accumulators import AddingAccumulatorParam
-
-        # Spark adds what the attempt gave whose rows it keeps, and nothing of other attempts.
-        adding: Any = AddingAccumulatorParam
-        answers = self._spark.sparkContext.accumulator((), adding(()))
+        answers = self._adder()
         task = TileRowsTask(function, tuple(items), answers)
         numbers = self._spark.range(0, len(items), 1, len(items))
         with self._watching():

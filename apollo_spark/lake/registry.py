@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError
 from pydantic import ValidationError
 
@@ -27,6 +27,7 @@ from apollo_spark.errors import (
 from apollo_spark.lake.commits import (
     NO_TABLE,
     RETENTION,
+    add_actions,
     compare_and_set,
     one_try,
     open_head,
@@ -56,7 +57,7 @@ SCHEMA = pa.schema(
 )
 LISTED = [name for name in SCHEMA.names if name != "json"]
 # Every publication adds a small file; reading the list stays quick when they are folded.
-MOST_FILES = 32
+MOST_FILES = 12
 FOLDED_BYTES = 1 << 20
 # Opening a table reads all commits after its last checkpoint, and the registry is opened often.
 PROPERTIES = {**RETENTION, "delta.checkpointInterval": "20"}
@@ -249,11 +250,17 @@ class Registry:
         """Fold small files into larger ones when there are many."""
         try:
             table = open_head(self._folder)
-            if table is not None and len(table.file_uris()) > MOST_FILES:
+            if table is not None and _small_files(table) > MOST_FILES:
                 table.optimize.compact(target_size=FOLDED_BYTES)
         except (ApolloError, DeltaError):
             # Somebody else folds the same files, say. What was published is published.
             logger.warning("the files of the registry were not folded")
+
+
+def _small_files(table: DeltaTable) -> int:
+    """Count the files that are worth folding; full ones are as they should be."""
+    sizes = add_actions(table).column("size_bytes").to_pylist()
+    return sum(size < FOLDED_BYTES // 2 for size in sizes)
 
 
 def read_stored(entry: RecordEntry, text: str) -> DatasetRecord:

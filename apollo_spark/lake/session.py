@@ -38,7 +38,7 @@ except ModuleNotFoundError as missing:
         fix="Install the extra: pip install 'apollo_spark[spark]'.",
     ) from missing
 
-__all__ = ["SessionSettings", "close_session", "count_tasks", "open_session"]
+__all__ = ["SessionSettings", "close_session", "count_tasks", "open_session", "tuple_adder"]
 
 CLUSTER_VARIABLES = ("DATABRICKS_RUNTIME_VERSION", "PYSPARK_GATEWAY_PORT", "SPARK_REMOTE")
 """Each is set where a platform, spark-submit or a Connect server has started Spark already."""
@@ -92,6 +92,14 @@ def count_tasks(session: SparkSession) -> tuple[int, int]:
     stages = [tracker.getStageInfo(number) for number in tracker.getActiveStageIds()]
     known = [each for each in stages if each is not None]
     return sum(each.numCompletedTasks for each in known), sum(each.numTasks for each in known)
+
+
+def tuple_adder(session: SparkSession) -> Any:
+    """Return an accumulator to which tasks add tuples; it begins empty."""
+    from pyspark.accumulators import AddingAccumulatorParam
+
+    adding: Any = AddingAccumulatorParam
+    return session.sparkContext.accumulator((), adding(()))
 
 
 def _start_session(settings: SessionSettings, *, verbose: bool) -> SparkSession:

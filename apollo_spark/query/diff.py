@@ -15,7 +15,7 @@ from apollo_spark.query.sql import ascending, cast, column, derived, labelled, t
 SECOND = "second "
 """Stands before the names of the later version's tables."""
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
-"""The columns of the answers; further columns count changes, in the order of the fields."""
+"""The columns of the answers."""
 
 Which = Literal["added", "removed", "changed"]
 
@@ -57,17 +57,24 @@ def under_label(scope: QueryScope, label: str) -> QueryScope:
 
 
 def count_differences(compared: ComparedEntity) -> exp.Select:
-    """Ask how many rows were added and removed and, with a key, how many changed, by field."""
+    """Ask how many rows were added and removed and, with a key, how many changed."""
     if compared.key is None:
         return _count_whole_rows(compared)
-    each = [_is_changed(number) for number in range(len(compared.fields))]
     shown = [
         labelled(_times(_is_absent(_BEFORE)), ADDED),
         labelled(_times(_is_absent(_AFTER)), REMOVED),
-        labelled(_times(_in_both(each)), CHANGED),
-        *(labelled(_times(_in_both([one])), f"{CHANGED} {n}") for n, one in enumerate(each)),
+        labelled(_times(_is_changed(compared)), CHANGED),
     ]
     return _side_by_side(compared, shown)
+
+
+def count_field_changes(compared: ComparedEntity) -> exp.Select:
+    """Ask in how many rows that both versions have each field differs, in the order of fields."""
+    shown = [
+        labelled(_times(_differs(number)), _numbered(number))
+        for number in range(len(compared.fields))
+    ]
+    return _side_by_side(compared, shown, how="inner")
 
 
 def differing_keys(compared: ComparedEntity, which: Which) -> exp.Select:
@@ -76,11 +83,10 @@ def differing_keys(compared: ComparedEntity, which: Which) -> exp.Select:
     The one column is called as the key is in the version that the rows are in.
     """
     assert compared.key is not None, "rows without a key have none to ask for"
-    each = [_is_changed(number) for number in range(len(compared.fields))]
     condition = {
         ADDED: _is_absent(_BEFORE),
         REMOVED: _is_absent(_AFTER),
-        CHANGED: _in_both(each),
+        CHANGED: _is_changed(compared),
     }[which]
     side = _BEFORE if which == REMOVED else _AFTER
     key = column(side, _KEY)
@@ -112,11 +118,13 @@ def _samples(scope: QueryScope, assay: AssayRecord) -> exp.Select:
     return exp.select(column(_ROWS, SAMPLE_ID)).from_(everything, copy=False)
 
 
-def _side_by_side(compared: ComparedEntity, shown: Sequence[exp.Expr]) -> exp.Select:
+def _side_by_side(
+    compared: ComparedEntity, shown: Sequence[exp.Expr], *, how: str = "full outer"
+) -> exp.Select:
     same = exp.EQ(this=column(_BEFORE, _KEY), expression=column(_AFTER, _KEY))
     found = exp.select(*shown).from_(derived(_side(compared, 0), _BEFORE), copy=False)
     after = derived(_side(compared, 1), _AFTER)
-    return found.join(after, on=same, join_type="full outer", copy=False)
+    return found.join(after, on=same, join_type=how, copy=False)
 
 
 def _side(compared: ComparedEntity, side: int, *more: exp.Expr) -> exp.Select:
@@ -151,15 +159,17 @@ def _count_whole_rows(compared: ComparedEntity) -> exp.Select:
     return found.from_(derived(rows, _ROWS), copy=False)
 
 
-def _is_changed(number: int) -> exp.NullSafeNEQ:
+def _is_changed(compared: ComparedEntity) -> exp.Expr:
+    """Return whether a row is in both versions, and not the same."""
+    there = [exp.Not(this=_is_absent(side)) for side in (_BEFORE, _AFTER)]
+    differs = [_differs(number) for number in range(len(compared.fields))]
+    changed = exp.or_(*differs, copy=False) if differs else exp.false()
+    return exp.and_(*there, exp.paren(changed, copy=False), copy=False)
+
+
+def _differs(number: int) -> exp.NullSafeNEQ:
     name = _numbered(number)
     return exp.NullSafeNEQ(this=column(_BEFORE, name), expression=column(_AFTER, name))
-
-
-def _in_both(conditions: Sequence[exp.Expr]) -> exp.Expr:
-    there = [exp.Not(this=_is_absent(side)) for side in (_BEFORE, _AFTER)]
-    changed = exp.or_(*(each.copy() for each in conditions)) if conditions else exp.false()
-    return exp.and_(*there, exp.paren(changed))
 
 
 def _is_absent(side: str) -> exp.Is:

@@ -20,7 +20,8 @@ GONE = "keys to delete"
 Source = Callable[[str], exp.Table | exp.Subquery]
 """Gives what stands after FROM, under an alias."""
 
-_OLD, _GIVEN, _CHANGED, _FOUND, _ROWS = "old", "given", "changed", "found", "rows"
+_OLD, _GIVEN, _CHANGED, _FOUND = "old", "given", "changed", "found"
+_ROWS, _IS_THERE = "rows", "is there"
 
 
 @dataclass(frozen=True)
@@ -80,15 +81,15 @@ def patched_rows(changed: ChangedTable) -> exp.Query:
 
     Those that change nothing are dropped; the others get the values that the input lacks.
     """
-    differs = _differs(changed)
     values = [labelled(column(_OLD, each), each) for each in changed.kept]
-    shown = [*_place(_GIVEN, changed.key), labelled(exp.Not(this=differs), DROPPED), *values]
-    found = _pairs(changed, shown)
-    unchanged: exp.Expr = exp.Not(this=differs.copy())
+    there = exp.Not(this=is_missing(column(_OLD, changed.key)))
+    unchanged = labelled(exp.Not(this=_differs(changed)), DROPPED)
+    shown = [*_place(_GIVEN, changed.key), labelled(there, _IS_THERE), unchanged, *values]
+    wanted: exp.Expr = column(_FOUND, DROPPED)
     if changed.kept:
-        unchanged = exp.or_(unchanged, exp.Not(this=is_missing(column(_OLD, changed.key))))
-    found = found.where(unchanged, copy=False)
-    return _by_file(found, [FILE, KEY, DROPPED, *changed.kept])
+        wanted = exp.or_(wanted, column(_FOUND, _IS_THERE))
+    found = _by_file(_pairs(changed, shown), [FILE, KEY, DROPPED, *changed.kept])
+    return found.where(wanted, copy=False)
 
 
 def count_changed(tables: Iterable[ChangedTable], entity: Source, key: str) -> exp.Select:
@@ -184,7 +185,7 @@ def _differs(changed: ChangedTable) -> exp.Expr:
         exp.NullSafeNEQ(this=column(_GIVEN, name), expression=column(_OLD, name))
         for name in changed.columns
     ]
-    return exp.paren(exp.or_(*each)) if each else exp.false()
+    return exp.paren(exp.or_(*each, copy=False), copy=False) if each else exp.false()
 
 
 def _place(owner: str, key: str) -> list[exp.Expr]:

@@ -27,6 +27,7 @@ def delta_stats(schema: pa.Schema, file: pq.FileMetaData) -> str:
         groups = [
             file.row_group(each).column(leaves[field.name]).statistics
             for each in range(file.num_row_groups)
+            if file.row_group(each).num_rows
         ]
         nulls[field.name] = sum(each.null_count for each in groups)
         bounded = [each for each in groups if each.has_min_max]

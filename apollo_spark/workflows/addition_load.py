@@ -1,7 +1,7 @@
 """Add what was planned under the lease: write, check, and publish with all that stands."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,9 +11,7 @@ from sqlglot import exp
 from apollo_spark.dataset.build import build_dataset_record
 from apollo_spark.dataset.content import Content
 from apollo_spark.dataset.extension import added_content
-from apollo_spark.dataset.growth import leaves_alone
 from apollo_spark.errors import NotFoundError
-from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord, Lineage
@@ -36,6 +34,7 @@ from apollo_spark.workflows.load_clinical import count_findings
 from apollo_spark.workflows.loading import Load
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.slice_folding import FieldTables
+from apollo_spark.workflows.standing_extension import find_extension
 from apollo_spark.workflows.wide_rows import columns_of, write_tables
 
 ADDED = "added rows"
@@ -66,7 +65,11 @@ class AdditionLoad(Load):
         is_as_planned = base.id == self.plan.base.id
         if (self.request.is_copy or not is_as_planned) and not self.request.dry_run:
             standing = find_extension(
-                self.reporter.lake, self.request, self.entity, lambda: self.plan.fingerprint
+                self.reporter.lake,
+                self.request,
+                self.entity,
+                lambda: self.plan.fingerprint,
+                known=base,
             )
             if standing is not None:
                 return standing
@@ -263,38 +266,3 @@ class AdditionLoad(Load):
 
 
 UNMATCHED = ("key_unmatched", "reference_resolves")
-
-
-def find_extension(
-    lake: Lake,
-    request: ClinicalExtension,
-    entity: str,
-    fingerprint: Callable[[], str],
-) -> Outcome | None:
-    """Return the outcome of an extension that stands: nothing came to the entity after it.
-
-    The fingerprint is asked for only where there is an extension to compare with.
-    """
-    snapshot = lake.registry.snapshot()
-    newest = snapshot.newest_of(request.target)
-    if newest is None or newest.kind != "dataset":
-        return None
-    for entry in reversed(snapshot.versions_of(newest.name)):
-        if entry.version > newest.version or entry.retired is not None:
-            continue
-        record = lake.registry.read_record(entry)
-        if _is_meant(request, record, entity) and record.lineage.fingerprint == fingerprint():
-            text = lake.parts.get(record.receipt)
-            receipt = ExtensionReceipt.model_validate_json(text)
-            return Outcome(receipt=receipt, current=(str(newest),))
-        if not leaves_alone(record, entity):
-            return None
-    return None
-
-
-def _is_meant(request: ClinicalExtension, record: DatasetRecord, entity: str) -> bool:
-    """Whether a version was made by adding to an entity in the way that is asked for now."""
-    change = record.change
-    if not isinstance(change, Extension) or change.mode not in ("fields", "entity"):
-        return False
-    return change.member == entity and request.mode in (None, change.mode)

@@ -1,12 +1,14 @@
 """Compare two versions of datasets: schema, and rows by key. Nothing is written to the lake."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from sqlglot import exp
 
 from apollo_spark.dataset.diff import diff_dictionaries
+from apollo_spark.dataset.homes import homes_of
 from apollo_spark.dataset.pairs import (
     EntityPair,
     diff_codings,
@@ -19,7 +21,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.storage import storage_access
 from apollo_spark.model.assay import AssayRecord
-from apollo_spark.model.dataset import TableSlice, home_of
+from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.diff import AssayDiff, DatasetDiff, EntityDiff, FieldDiff
 from apollo_spark.model.pin import TablePin
@@ -31,10 +33,14 @@ from apollo_spark.query.diff import (
     ComparedEntity,
     Which,
     count_differences,
+    count_field_changes,
     count_new_samples,
     differing_keys,
     under_label,
 )
+
+FIELDS_AT_ONCE = 200
+"""Fields of one question: both more and fewer take longer."""
 
 _WHICH: tuple[Which, ...] = ("added", "removed", "changed")
 
@@ -148,28 +154,38 @@ class _Comparison:
         compared = self._compared(pair)
         if self._has_same_rows(pair) and not (pair.key and compared.fields):
             return same
-        found = self._engine.run(count_differences(compared), self._pins).read_all().to_pylist()[0]
-        counts = {name: int(value or 0) for name, value in found.items()}
-        changes = [counts.get(f"{CHANGED} {n}", 0) for n in range(len(compared.fields))]
+        counts = self._counts(count_differences(compared))
+        changed = counts.get(CHANGED, 0)
         return same.model_copy(
             update={
                 "is_read": True,
                 "added": counts[ADDED],
                 "removed": counts[REMOVED],
-                "changed": counts.get(CHANGED, 0),
-                "fields": tuple(
-                    FieldDiff(name=names[1], changed=count)
-                    for names, count in zip(compared.fields, changes, strict=True)
-                    if count
-                ),
+                "changed": changed,
+                "fields": self._field_changes(compared) if changed else (),
             }
         )
 
+    def _field_changes(self, compared: ComparedEntity) -> tuple[FieldDiff, ...]:
+        found = []
+        for start in range(0, len(compared.fields), FIELDS_AT_ONCE):
+            fields = compared.fields[start : start + FIELDS_AT_ONCE]
+            counts = self._counts(count_field_changes(replace(compared, fields=fields)))
+            found += [
+                FieldDiff(name=name, changed=count)
+                for (_, name), count in zip(fields, counts.values(), strict=True)
+                if count
+            ]
+        return tuple(found)
+
+    def _counts(self, tree: exp.Query) -> dict[str, int]:
+        """Answer a question whose answer is one row of sums; a sum of nothing is 0."""
+        found = self._engine.run(tree, self._pins).read_all().to_pylist()[0]
+        return {name: int(value or 0) for name, value in found.items()}
+
     def _compared(self, pair: EntityPair) -> ComparedEntity:
         """Return an entity with the fields that may differ."""
-        fields = pair.fields
-        if pair.key is not None:
-            fields = tuple(each for each in fields if not self._has_same_values(pair, each))
+        fields = pair.fields if pair.key is None else self._differing_fields(pair)
         return ComparedEntity(
             before=self._first.scope,
             after=self._second_scope,
@@ -183,14 +199,22 @@ class _Comparison:
         is_same = self._is_same_table(pair, 0, 0)
         if pair.key is not None:
             return is_same
-        return is_same and all(self._has_same_values(pair, each) for each in pair.fields)
+        return is_same and not self._differing_fields(pair)
 
-    def _has_same_values(self, pair: EntityPair, names: tuple[str, str]) -> bool:
-        """Whether both versions read a field from the same column of the same content."""
+    def _differing_fields(self, pair: EntityPair) -> tuple[tuple[str, str], ...]:
+        """Return the fields but those that both read from the same column of the same content."""
         before, after = self._tables(pair)
-        near, far = home_of(before, names[0]), home_of(after, names[1])
-        columns = (before[near].column_of(names[0]), after[far].column_of(names[1]))
-        return columns[0] == columns[1] and self._is_same_table(pair, near, far)
+        homes = homes_of(before), homes_of(after)
+        same: dict[tuple[int, int], bool] = {}
+        found = []
+        for names in pair.fields:
+            place = homes[0].get(names[0], 0), homes[1].get(names[1], 0)
+            if place not in same:
+                same[place] = self._is_same_table(pair, *place)
+            columns = before[place[0]].column_of(names[0]), after[place[1]].column_of(names[1])
+            if not same[place] or columns[0] != columns[1]:
+                found.append(names)
+        return tuple(found)
 
     def _is_same_table(self, pair: EntityPair, near: int, far: int) -> bool:
         tables = self._tables(pair)

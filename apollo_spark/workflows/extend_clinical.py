@@ -16,7 +16,6 @@ from apollo_spark.sources.findings import list_names
 from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.tables.slices import MAX_COLUMNS
 from apollo_spark.workflows.added_files import AddedFiles, read_files
-from apollo_spark.workflows.addition_load import find_extension
 from apollo_spark.workflows.addition_plan import plan_addition
 from apollo_spark.workflows.extend_entity import EntityLoad
 from apollo_spark.workflows.extend_fields import FieldsLoad
@@ -25,6 +24,7 @@ from apollo_spark.workflows.extension import ClinicalExtension, ClinicalMode
 from apollo_spark.workflows.loading import OpenEngines, run_load
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
+from apollo_spark.workflows.standing_extension import find_extension
 
 Show = Callable[[str], None]
 
@@ -67,7 +67,9 @@ def extend_clinical(
     files = None
     if not request.delete and request.mode != "rows" and len(entities) == 1:
         files = read_files(request, entities[0], str(base), block_bytes=block_bytes)
-        found = find_extension(reporter.lake, request, entities[0], lambda: files.fingerprint)
+        found = find_extension(
+            reporter.lake, request, entities[0], lambda: files.fingerprint, known=base
+        )
         if found is not None and not request.dry_run and not files.findings:
             return found
     mode = choose_mode(request, dictionary, files, base, show)
@@ -91,6 +93,7 @@ def extend_clinical(
         reporter=reporter,
         on_step=on_step,
         name=request.target,
+        is_new=True,
     )
 
 

@@ -135,10 +135,12 @@ def run_load(
     reporter: LoadReporter,
     on_step: OnStep,
     name: str | None = None,
+    is_new: bool = False,
 ) -> Outcome:
     """Refuse what is planned wrong, recognise what stands already, else load under the lease.
 
-    `name` is what is published, where that is not the name of the request.
+    `name` is what is published, where that is not the name of the request; `is_new` says that the
+    caller looked for what stands.
     """
     name = name or request.name
     reporter.prepare()
@@ -146,7 +148,7 @@ def run_load(
         reporter.refuse(planning.findings, inputs=(), policy=planning.policy)
         raise refusal(planning.findings, reporter.text(planning.findings))
     plan: Plan = planning.plan
-    standing = find_standing(reporter.lake, name, plan.fingerprint)
+    standing = None if is_new else find_standing(reporter.lake, name, plan.fingerprint)
     if standing is not None and not request.dry_run:
         return already(reporter.lake, standing, load_type.receipt_type)
     on_step("open engines")

@@ -6,10 +6,11 @@ from functools import cached_property
 
 import pyarrow as pa
 
+from apollo_spark.dataset.homes import homes_of
 from apollo_spark.engines.base import normal_type
 from apollo_spark.errors import ConflictError
 from apollo_spark.lake.tables import TableStore
-from apollo_spark.model.dataset import DatasetRecord, TableSlice, home_of
+from apollo_spark.model.dataset import DatasetRecord, TableSlice
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.row_changes import ChangedTable
 from apollo_spark.workers.staging import StageTarget
@@ -101,6 +102,7 @@ def tables_of(plan: RowPlan, tables: TableStore) -> tuple[RowTable, ...]:
         ConflictError: What is given would change a table of another dataset.
     """
     parts = plan.content.tables_of(plan.entity.name)
+    homes = homes_of(parts)
     columns = () if plan.data is None else plan.data.spec.columns
     key = plan.entity.primary_key
     fields = [each.name for each in columns if each.name != key]
@@ -111,7 +113,7 @@ def tables_of(plan: RowPlan, tables: TableStore) -> tuple[RowTable, ...]:
             pin=plan.base.pin_of(part.table),
             is_own=is_own(plan.base, plan.base.pin_of(part.table)),
             key=part.column_of(key) if number == 0 and key else part.key or part.on or key,
-            given={part.column_of(f): f for f in fields if home_of(parts, f) == number},
+            given={part.column_of(f): f for f in fields if homes.get(f, 0) == number},
             tables=tables,
         )
         for number, part in enumerate(parts)

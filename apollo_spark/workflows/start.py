@@ -231,10 +231,12 @@ class EngineOpener:
         return LoadEngines(runner=runner, engine=engine)
 
     def _spark_runner(self, spark: "SparkSession") -> SparkTaskRunner:
-        from apollo_spark.lake.session import count_tasks
+        from apollo_spark.lake.session import count_tasks, tuple_adder
 
-        runner = TileRowsRunner if self._settings.writer == "dataframe" else SparkTaskRunner
-        return runner(spark, count_done=lambda: count_tasks(spark), on_progress=self._on_progress)
+        make: Callable[..., SparkTaskRunner] = SparkTaskRunner
+        if self._settings.writer == "dataframe":
+            make = partial(TileRowsRunner, adder=lambda: tuple_adder(spark))
+        return make(spark, count_done=lambda: count_tasks(spark), on_progress=self._on_progress)
 
     def _start(self, input_bytes: int) -> "SparkSession":
         from apollo_spark.lake.session import open_session

@@ -1,8 +1,9 @@
 """How the cost of extensions grows: many of one field each, and one of a hundredth of the fields.
 
 Extensions of one field follow each other. Told are the tables that a read joins after the last one,
-the seconds of the last ten beside those of the first ten, and the bytes of all that was written
-beside those of the same fields when one load writes them. The tasks run in threads: no JVM starts.
+the seconds of the last ten beside those of the first ten (of another lake, in turn), and the bytes
+of all that was written beside those of the same fields when one extension writes them. The tasks
+run in threads: no JVM starts.
 """
 
 import json
@@ -11,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from apollo_spark.api.lake import open_lake
@@ -20,7 +22,19 @@ from apollo_spark.model.names import parse_reference
 
 SETTINGS = LakeSettings(runner="local")
 BASE_FIELDS = 2
+COMPARED = 10
 WIDE_FIELDS = 1_000
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds by the clock, and of the processors."""
+
+    seconds: float = 0.0
+    worked: float = 0.0
+
+    def __add__(self, other: "Taken") -> "Taken":
+        return Taken(self.seconds + other.seconds, self.worked + other.worked)
 
 
 def write_fields(path: Path, people: int, names: list[str], seed: int) -> None:
@@ -60,14 +74,14 @@ def load(lake: Path, folder: Path, name: str, people: int, names: list[str]) -> 
 
 def extend(
     lake: Path, folder: Path, name: str, people: int, names: list[str], *, seed: int
-) -> tuple[float, float]:
-    """Add fields to people, and return the seconds, by the clock and of the processors."""
+) -> Taken:
+    """Add fields to people."""
     write_fields(folder / "added.csv", people, names, seed)
     start, worked = time.perf_counter(), time.process_time()
     open_lake(str(lake), settings=SETTINGS).extend(
         name, data={"patient": str(folder / "added.csv")}, mode="fields"
     )
-    return time.perf_counter() - start, time.process_time() - worked
+    return Taken(time.perf_counter() - start, time.process_time() - worked)
 
 
 def parquet_bytes(folder: Path) -> int:
@@ -82,31 +96,34 @@ def joined_tables(lake: Path, name: str) -> int:
 
 
 def many(scratch: Path, people: int, count: int) -> dict[str, object]:
-    """Extend many times by one field."""
-    lake = scratch / "many"
-    load(lake, scratch, "study", people, [f"b{each}" for each in range(BASE_FIELDS)])
+    """Extend many times by one field; the last times in turn with the first of another lake."""
+    lake, young = scratch / "many", scratch / "young"
+    for each in (young, lake):
+        load(each, scratch, "study", people, [f"b{number}" for number in range(BASE_FIELDS)])
     base = parquet_bytes(lake / "tables")
-    seconds, worked = [], []
     most = 0
+    first, last = Taken(), Taken()
     for number in range(count):
-        taken, cpu = extend(lake, scratch, "study", people, [f"x{number}"], seed=number + 1)
-        seconds.append(taken)
-        worked.append(cpu)
+        if number >= count - COMPARED:
+            early = number - (count - COMPARED)
+            first += extend(young, scratch, "study", people, [f"x{early}"], seed=early + 1)
+            last += extend(lake, scratch, "study", people, [f"x{number}"], seed=number + 1)
+        else:
+            extend(lake, scratch, "study", people, [f"x{number}"], seed=number + 1)
         most = max(most, joined_tables(lake, "study"))
-        print(f"  extension {number + 1}: {taken:.2f} s", file=sys.stderr, flush=True)
+        print(f"  extension {number + 1}", file=sys.stderr, flush=True)
     written = parquet_bytes(lake / "tables") - base
-    whole = scratch / "whole"
-    once = _load_together(whole, scratch, people, count)
+    once = _load_together(scratch / "whole", scratch, people, count)
     fields = BASE_FIELDS + count
     return {
         "extensions": count,
         "tables": joined_tables(lake, "study"),
         "most_tables": most,
         "allowed_tables": -(-fields // SETTINGS.max_columns) + 8,
-        "first_ten_s": round(sum(seconds[:10]) / 10, 3),
-        "last_ten_s": round(sum(seconds[-10:]) / 10, 3),
-        "cost_ratio": round(sum(seconds[-10:]) / sum(seconds[:10]), 2),
-        "processor_ratio": round(sum(worked[-10:]) / sum(worked[:10]), 2),
+        "first_ten_s": round(first.seconds / COMPARED, 3),
+        "last_ten_s": round(last.seconds / COMPARED, 3),
+        "cost_ratio": round(last.seconds / first.seconds, 2),
+        "processor_ratio": round(last.worked / first.worked, 2),
         "bytes_ratio": round(written / once, 2),
     }
 
@@ -125,7 +142,7 @@ def hundredth(scratch: Path, people: int) -> dict[str, object]:
     loaded = load(lake, scratch, "study", people, [f"b{each}" for each in range(WIDE_FIELDS)])
     size = parquet_bytes(lake / "tables")
     names = [f"x{each}" for each in range(WIDE_FIELDS // 100)]
-    extended, _ = extend(lake, scratch, "study", people, names, seed=1)
+    extended = extend(lake, scratch, "study", people, names, seed=1).seconds
     return {
         "fields": WIDE_FIELDS,
         "added": len(names),

@@ -5,36 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from apollo_spark.errors import (
-    ApolloError,
-    CheckFailedError,
-    ConflictError,
-    InputFileError,
-    NotFoundError,
-    UsageError,
-)
 from tests.support.loading import answers_of, do_at, require_sound, run_load
-from tests.support.rowing import counts, files, give, origins, pin, states
+from tests.support.rowing import counts, files, give, origins, pin, states, study_of_rows
 from tests.support.study import Study
-
-ONE_ROW = 8
-"""Small enough to give every row a file of its own."""
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    made = Study(tmp_path)
-    made.replace(
-        "data_dictionary.csv",
-        "passport,passport_id,string,local",
-        "note,of_patient,string,,,,,,,,,,patient:patient_id,many_to_one,Of,\n"
-        "note,text,string,,,,,,,,,,,,Text,\n"
-        "passport,passport_id,string,local",
-    )
-    made.write("note.csv", "of_patient,text\nP1,first\nP1,first\nP2,second\n")
-    made.data.append("note=note.csv")
-    run_load(made, block_bytes=ONE_ROW)
-    return made
+    return study_of_rows(tmp_path)
 
 
 def patients(study: Study, reference: str = "study") -> dict[str, tuple[object, ...]]:
@@ -232,77 +210,6 @@ def test_an_entity_without_key_takes_new_rows(study: Study) -> None:
     require_same_content(study, whole, "note")
 
 
-@pytest.mark.parametrize(
-    ("given", "text", "error", "said"),
-    [
-        ("patient", "patient_id,weight\nP5,heavy\n", CheckFailedError, "cell_float"),
-        ("patient", "patient_id,sex\nP5,X\n", CheckFailedError, "cell_code"),
-        ("patient", "patient_id,sex\n,F\n", CheckFailedError, "key_missing"),
-        ("patient", "patient_id,sex\nP5,F\nP5,M\n", CheckFailedError, "key_unique"),
-        ("patient", "patient_id,site_id\nP1,9\n", CheckFailedError, "reference_resolves"),
-        ("visit", "visit_id,patient_id\n1,P9\n", CheckFailedError, "reference_resolves"),
-        ("passport", "passport_id,holder\nX9,P1\n", CheckFailedError, "reference_cardinality"),
-        ("passport", "passport_id,holder\nX1,P2\n", CheckFailedError, "reference_cardinality"),
-        ("patient", "patient_id,height\nP5,2\n", InputFileError, "header_unknown_column"),
-        ("patient", "weight\n61\n", InputFileError, "header_missing_column"),
-        ("patient", "patient_id,weight\nP5\n", InputFileError, "row_length"),
-        ("person", "patient_id\nP5\n", NotFoundError, "no entity"),
-    ],
-)
-def test_rows_that_break_a_rule_are_refused(
-    study: Study, given: str, text: str, error: type[ApolloError], said: str
-) -> None:
-    study.write("more.csv", text)
-    before = states(study.lake / "tables")
-
-    with pytest.raises(error) as refused:
-        give(study, data=f"{given}=more.csv")
-
-    assert said in str(refused.value)
-    assert states(study.lake / "tables") == before
-    require_sound(study.lake)
-
-
-@pytest.mark.parametrize(
-    ("given", "text", "error", "said"),
-    [
-        ("patient", "patient_id\nP1\n", CheckFailedError, "entity visit: column patient_id"),
-        ("site", "site_id\n2\n", CheckFailedError, "entity patient: column site_id"),
-        ("visit", "visit_id\n77\n", CheckFailedError, "delete_unmatched"),
-        ("visit", "visit_id\nfirst\n", CheckFailedError, "cell_integer"),
-        ("visit", "visit_id\n\n1\n", None, ""),
-        ("visit", "visit\n1\n", InputFileError, "header_missing_column"),
-        ("note", "text\nfirst\n", UsageError, "no primary key"),
-    ],
-)
-def test_keys_to_delete_that_break_a_rule_are_refused(
-    study: Study, given: str, text: str, error: type[ApolloError] | None, said: str
-) -> None:
-    study.write("keys.csv", text)
-    if error is None:
-        assert counts(give(study, delete=f"{given}=keys.csv")) == {"rows_deleted": 1}
-        return
-
-    with pytest.raises(error) as refused:
-        give(study, delete=f"{given}=keys.csv")
-
-    assert said in str(refused.value)
-
-
-def test_everything_wrong_is_said_at_once(study: Study) -> None:
-    study.write("more.csv", "visit_id,patient_id,symptoms\n9,P9,R\n8,P1,Q\n8,P1,R\n1,P1,R\n")
-    study.write("keys.csv", "visit_id\n1\n77\n")
-
-    with pytest.raises(CheckFailedError) as refused:
-        give(study, data="visit=more.csv", delete="visit=keys.csv")
-
-    rules = ("reference_resolves", "cell_code", "key_unique")
-    for rule in (*rules, "delete_unmatched", "delete_contradicted"):
-        assert rule in str(refused.value)
-    for value in ("P9", "77", "Q"):
-        assert f" {value}" not in str(refused.value)
-
-
 def test_a_parent_goes_when_its_children_are_gone(study: Study) -> None:
     study.write("visits.csv", "visit_id\n4\n")
     study.write("keys.csv", "patient_id\nP3\n")
@@ -316,35 +223,6 @@ def test_a_value_may_move_from_one_row_to_another(study: Study) -> None:
     study.write("more.csv", "passport_id,holder\nX1,P2\nX2,P1\n")
 
     assert counts(give(study, data="passport=more.csv"))["rows_changed"] == 2
-
-
-def test_a_policy_allows_keys_that_match_nothing_and_leaves_rows_out(study: Study) -> None:
-    study.write("keys.csv", "visit_id\n77\n2\n")
-    outcome = give(study, delete="visit=keys.csv", policy="rules: {delete_unmatched: warn}\n")
-    assert counts(outcome) == {"rows_deleted": 1, "deletes_unmatched": 1}
-
-    study.write("more.csv", "visit_id,patient_id\n9,P9\n8,P1\n1,P2\n")
-    policy = "rules: {reference_resolves: quarantine}\n"
-    outcome = give(study, data="visit=more.csv", policy=policy)
-    assert counts(outcome) == {
-        "rows_read": 3,
-        "rows_added": 1,
-        "rows_changed": 1,
-        "rows_quarantined": 1,
-    }
-    assert [row["visit_id"] for row in answers_of(study.lake, "study")["visit"]] == [1, 3, 4, 8]
-    left_out = next(study.lake.glob("reports/*/*/quarantine.visit.csv"))
-    assert left_out.read_text().splitlines()[1].endswith("more.csv,2,reference_resolves,9,P9")
-    require_sound(study.lake)
-
-
-def test_new_rows_without_a_column_for_their_parent_are_warned_about(study: Study) -> None:
-    study.write("more.csv", "visit_id\n9\n")
-
-    outcome = give(study, data="visit=more.csv")
-
-    found = [(each.rule, each.entity, each.column, each.count) for each in outcome.findings]
-    assert found == [("reference_missing", "visit", "patient_id", 1)]
 
 
 def test_a_dry_run_counts_and_writes_nothing(study: Study) -> None:
@@ -362,22 +240,6 @@ def test_a_dry_run_counts_and_writes_nothing(study: Study) -> None:
     assert patients(study)["P1"] == ("F", 62.0, 1)
 
 
-def test_rows_of_another_dataset_are_refused_with_the_way_to_go(study: Study) -> None:
-    assert study.ask("view", "study", "--as", "part", "--entities", "patient,visit").code == 0
-    study.write("more.csv", "patient_id,weight\nP1,62\n")
-
-    with pytest.raises(ConflictError, match="apollo rebase"):
-        give(study, data="patient=more.csv", name="part")
-
-
-def test_rows_go_to_the_newest_version_only(study: Study) -> None:
-    study.write("more.csv", "patient_id,weight\nP1,62\n")
-    give(study, data="patient=more.csv")
-
-    with pytest.raises(ConflictError, match="went on to study@2"):
-        give(study, data="patient=more.csv", name="study@1")
-
-
 def test_a_row_of_somebody_withdrawn_is_the_one_row_of_that_key_and_stays_hidden(
     study: Study,
 ) -> None:
@@ -391,60 +253,7 @@ def test_a_row_of_somebody_withdrawn_is_the_one_row_of_that_key_and_stays_hidden
     assert counts(outcome) == {"rows_read": 2, "rows_added": 1, "rows_changed": 1}
     assert sorted(patients(study)) == ["P1", "P2", "P3", "P5"]
     assert pin(study, "study", "patient").rows == 5
-    study.write("visits.csv", "visit_id,patient_id\n9,P4\n")
-    with pytest.raises(CheckFailedError, match="reference_resolves"):
-        give(study, data="visit=visits.csv")
-
-
-def test_rows_of_a_wide_entity_go_to_every_table_that_holds_their_columns(tmp_path: Path) -> None:
-    study = Study(tmp_path)
-    conf = study.write("narrow.yaml", "runner: local\nmax_columns: 4\n")
-    assert study.load("--conf", conf).code == 0
-    record = study.ask("show", "study", "--json").json
-    tables = [each["table"] for each in record["pins"] if each["table"].startswith("patient")]
-    assert len(tables) > 1
-    study.write("more.csv", "patient_id,weight,smokes,sex\nP1,62,0,F\nP4,58.25,4,\nP5,80,,M\n")
-    study.write("keys.csv", "patient_id\nP2\n")
-    study.write("gone.csv", "visit_id\n3\n")
-    study.write("left.csv", "passport_id\nX2\n")
-    give(study, delete="visit=gone.csv")
-    give(study, delete="passport=left.csv")
-
-    outcome = give(study, data="patient=more.csv", delete="patient=keys.csv")
-
-    assert counts(outcome) == {
-        "rows_read": 3,
-        "rows_added": 1,
-        "rows_changed": 2,
-        "rows_deleted": 1,
-    }
-    rows = answers_of(study.lake, "study")["patient"]
-    columns = ("patient_id", "sex", "weight", "smokes", "site_id")
-    assert [tuple(row[each] for each in columns) for row in rows] == [
-        ("P1", "F", 62.0, 0, 1),
-        ("P3", "F", 72.0, 20, 1),
-        ("P4", None, 58.25, 4, None),
-        ("P5", "M", 80.0, None, None),
-    ]
-    assert len(answers_of(study.lake, "study@1")["patient"]) == 4
-    require_sound(study.lake)
-
-
-def test_names_of_fields_and_columns_may_be_those_of_questions(tmp_path: Path) -> None:
-    study = Study(tmp_path)
-    study.write(
-        "data_dictionary.csv",
-        "entity,name,type,primary_key_type\nthing,key,string,global\nthing,filename,string,\n"
-        "thing,file_row_number,integer,\nthing,old,string,\n",
-    )
-    study.write("thing.csv", "key,filename,file_row_number,old\na,x,1,y\nb,x,2,y\n")
-    study.write("codings.csv", "coding_name,code,meaning\n")
-    study.write("entity_dictionary.csv", "entity,entity_title\nthing,Things\n")
-    study.data = ["thing=thing.csv"]
-    run_load(study)
-    study.write("more.csv", "key,filename\na,z\nc,w\n")
-
-    assert counts(give(study, data="thing=more.csv"))["rows_changed"] == 1
-
-    rows = [tuple(row.values()) for row in answers_of(study.lake, "study")["thing"]]
-    assert rows == [("a", "z", 1, "y"), ("b", "x", 2, "y"), ("c", "w", None, None)]
+    study.write("visits.csv", "visit_id,patient_id\n9,P4\n10,P5\n")
+    assert counts(give(study, data="visit=visits.csv")) == {"rows_read": 2, "rows_added": 2}
+    found = [row["visit_id"] for row in answers_of(study.lake, "study")["visit"]]
+    assert found == [1, 2, 3, 4, 10]

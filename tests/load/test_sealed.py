@@ -76,3 +76,16 @@ def test_a_sealed_assay_has_the_shown_samples_with_their_own_statistics(study: S
     assert ask(folder, "show", "two", "--json").json["receipt"]["samples"] == 2
     files = b"".join(each.read_bytes() for each in folder.rglob("*") if each.is_file())
     assert b"S3" not in files
+
+
+def test_a_view_of_nobody_is_sealed_with_no_rows_and_no_samples(study: Study) -> None:
+    source = study.write("counts.tsv", MATRIX)
+    load = ("load", "expression", "rna", "--assay", "a", "--unit", "count", "--source", source)
+    assert study.ask(*load).code == 0
+    rows = ("--rows", 'sample.sample_id = "nobody"')
+    assert study.ask("view", "rna", "--as", "none", *rows).code == 0
+
+    folder = seal(study, "none")
+
+    assert ask(folder, "extract", "expression", "none").out.splitlines()[1:] == []
+    assert ask(folder, "verify", "--deep").code == 0

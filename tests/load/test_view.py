@@ -110,3 +110,32 @@ def test_what_is_not_there_is_named_all_at_once(study: Study) -> None:
     for name in ("nowhere", "patient.zzz", "rna"):
         assert name in result.err
     assert study.ask("show", "part").code == 13
+
+
+def test_what_a_view_hides_shows_in_no_answer_about_it(study: Study) -> None:
+    view(study, "--fields", "patient.sex,visit.seen", "--rows", "patient.weight > 70")
+    view(study, "--fields", "patient.sex", of="part", name="less")
+    hidden = ("weight", "smokes", "born", "symptom", "passport", "site", "Uppsala", "P1", "61.5")
+
+    for name in ("part", "less"):
+        fields = "patient.patient_id,patient.sex"
+        for words in (
+            ("show", name), ("show", name, "--json"), ("show", name, "--pins"),
+            ("fields", name), ("fields", name, "--json"), ("history", name, "--json"),
+            ("lineage", name), ("lineage", name, "--json"), ("verify", name), ("list", "--json"),
+            ("extract", "fields", name, "--fields", fields),
+            ("extract", "fields", name, "--fields", fields, "--values", "decoded"),
+            ("extract", "fields", name, "--fields", "patient.weigth"),
+            ("extract", "dictionary", name, "-o", study.folder / f"words-{name}", "--json"),
+            ("diff", name, name, "--json"), ("trace", name, "patient", "P3", "sex"),
+            ("view", name, "--as", "third", "--rows", "patient.wait > 1"),
+        ):  # fmt: skip
+            result = study.ask(*words)
+            answer = (result.out + result.err).replace(str(study.folder), "")
+            # The files that a row came from go by their own names.
+            answer = answer.replace("patient.wait", "").replace("patient.weigth", "")
+            for each in hidden:
+                assert each not in answer, (words, each)
+        files = (study.folder / f"words-{name}").iterdir()
+        written = "".join(each.read_text() for each in files)
+        assert [each for each in hidden if each in written] == []

@@ -1,11 +1,14 @@
 """Tiles that Spark writes: the same rows, hash and matrix as of tasks that write files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import duckdb
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.errors import CheckFailedError
@@ -80,6 +83,28 @@ def test_both_writers_store_the_same(
     statistics = [dataset(lake, each).assay().statistics("sample") for each in WRITERS]
     assert statistics[0].equals(statistics[1])
     assert verify_records(lake, None, deep=True).problems == ()
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize("unit", ["count", "tpm", "fpkm"])
+def test_every_reader_opens_the_tiles(
+    tmp_path: Path, unit: str, writer: str, spark_session: "SparkSession"
+) -> None:
+    lake, source = open_lake(str(tmp_path / "lake")), write_source(tmp_path, unit)
+    load(lake, source, unit, writer, spark_session)
+    pin = tiles(lake, writer, unit)
+    folder, files = str(lake.tables.folder_of(pin)), list(lake.tables.files(pin))
+
+    def rows(found: pa.Table) -> list[dict[str, Any]]:
+        found = found.sort_by([("block", "ascending"), ("feature", "ascending")])
+        return found.select(["block", "feature", "feature_id", "values"]).to_pylist()
+
+    expected = rows(pa.concat_tables([pq.read_table(each) for each in files]))
+    assert len(expected) == 2 * FEATURES
+    assert rows(DeltaTable(folder).to_pyarrow_table()) == expected
+    assert rows(duckdb.sql(f"SELECT * FROM read_parquet({files})").to_arrow_table()) == expected
+    frame = spark_session.read.format("delta").load(folder)
+    assert rows(frame.toArrow()) == expected
 
 
 def test_files_of_spark_have_the_layout_of_those_of_tasks(

@@ -4,7 +4,12 @@ from sqlglot import exp
 
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.query import keys
-from apollo_spark.query.diff import ComparedEntity, count_differences, differing_keys
+from apollo_spark.query.diff import (
+    ComparedEntity,
+    count_differences,
+    count_field_changes,
+    differing_keys,
+)
 from apollo_spark.query.extract import ExtractRequest, build_extract, build_extract_per_entity
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.values import ValueMode
@@ -49,6 +54,7 @@ def diff_questions(
     whole = ComparedEntity(scope, scope, entity, None, fields)
     return {
         "by key": count_differences(by_key),
+        "by field": count_field_changes(by_key),
         "whole rows": count_differences(whole),
         "changed keys": differing_keys(by_key, "changed"),
         "added keys": differing_keys(by_key, "added"),

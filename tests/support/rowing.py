@@ -19,11 +19,30 @@ from apollo_spark.workflows.extension import ClinicalExtension
 from apollo_spark.workflows.loading import LoadEngines
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
+from tests.support.loading import run_load
 from tests.support.study import Study
 
 WHOLE_FILE = 1 << 20
+ONE_ROW = 8
+"""Small enough to give every row a file of its own."""
 FileState = tuple[int, int, int]
 """Inode, size and time of change of a file."""
+
+
+def study_of_rows(folder: Path) -> Study:
+    """Load the small study, with an entity without key; almost every row has its own file."""
+    made = Study(folder)
+    made.replace(
+        "data_dictionary.csv",
+        "passport,passport_id,string,local",
+        "note,of_patient,string,,,,,,,,,,patient:patient_id,many_to_one,Of,\n"
+        "note,text,string,,,,,,,,,,,,Text,\n"
+        "passport,passport_id,string,local",
+    )
+    made.write("note.csv", "of_patient,text\nP1,first\nP1,first\nP2,second\n")
+    made.data.append("note=note.csv")
+    run_load(made, block_bytes=ONE_ROW)
+    return made
 
 
 def give(

@@ -14,6 +14,7 @@ from apollo_spark.query.diff import (
     ComparedEntity,
     Which,
     count_differences,
+    count_field_changes,
     differing_keys,
     under_label,
 )
@@ -67,8 +68,11 @@ def compared(
 
 
 def count(tables: FileTables, asked: ComparedEntity) -> list[Any]:
-    rows = EmbeddedEngine(tables).run(count_differences(asked), tables.pins).read_all()
-    return [int(value or 0) for value in rows.to_pylist()[0].values()]
+    """Return the rows added, removed and changed, and the changes of each field."""
+    trees = [count_differences(asked)]
+    trees += [count_field_changes(asked)] if asked.key and asked.fields else []
+    found = [EmbeddedEngine(tables).run(each, tables.pins).read_all() for each in trees]
+    return [value or 0 for rows in found for value in rows.to_pylist()[0].values()]
 
 
 def keys(tables: FileTables, asked: ComparedEntity, which: Which) -> Mapping[str, list[Any]]:

@@ -1,6 +1,6 @@
 """Filters as SQL: missing values, long lists, quoting, what is read, and many conditions."""
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -271,3 +271,21 @@ def test_a_code_that_is_no_value_of_the_field_is_found_nowhere() -> None:
     stored = {"patient": [{"key": 1, "x": 1}]}
 
     assert held_in_duckdb([parse_filter('patient.x under "all"')], dictionary, stored) == [[False]]
+
+
+def test_a_day_that_is_a_code_is_the_code_alone_but_all_of_the_day_in_a_range() -> None:
+    spec = FieldSpec(name="x", type=FieldType.DATETIME, coding_name="moments", is_sparse=True)
+    hours = (0, 11, 12, 23, 24)
+    day = datetime(2020, 2, 28, tzinfo=timezone.utc)
+    rows = [{"key": each, "x": day + timedelta(hours=each)} for each in hours]
+    texts = ("= 2020-02-28", "<= 2020-02-28", "between 2020-02-28 and 2020-02-28")
+    trees = [parse_filter(f"patient.x {each}") for each in texts]
+
+    found = held_in_duckdb(trees, one_field(spec), {"patient": rows})
+
+    # Midnight and noon are codes.
+    assert found == [
+        [True, False, False, False, False],
+        [False, True, False, True, False],
+        [False, True, False, True, False],
+    ]
