@@ -110,6 +110,7 @@ class Registry:
     def __init__(self, root: LakeRoot) -> None:
         self._root = root
         self._folder = root.place("registry", "records")
+        self._last: tuple[tuple[str, int], RegistrySnapshot] | None = None
 
     def snapshot(self) -> RegistrySnapshot:
         """Read what is published, without the JSON of the records.
@@ -120,13 +121,19 @@ class Registry:
         table = open_head(self._folder)
         if table is None:
             return RegistrySnapshot(version=NO_TABLE)
+        # A version of a table never changes, and most verbs ask several times.
+        version = (str(table.metadata().id), table.version())
+        if self._last is None or self._last[0] != version:
+            self._last = (version, self._read_snapshot(table))
+        return self._last[1]
+
+    def _read_snapshot(self, table: DeltaTable) -> RegistrySnapshot:
         found = read_rows(table, self._folder, LISTED)
         rows = [row for group in found for row in to_dicts(group)]
-        entries = sorted(_entries(rows), key=RecordEntry.order)
         withdrawals = [RecordEntry(**row) for row in rows if row["kind"] == WITHDRAWAL]
         return RegistrySnapshot(
             version=table.version(),
-            entries=tuple(entries),
+            entries=tuple(sorted(_entries(rows), key=RecordEntry.order)),
             withdrawals=tuple(sorted(withdrawals, key=RecordEntry.order)),
         )
 
@@ -258,9 +265,8 @@ class Registry:
 
 
 def _small_files(table: DeltaTable) -> int:
-    """Count the files that are worth folding; full ones are as they should be."""
-    sizes = add_actions(table).column("size_bytes").to_pylist()
-    return sum(size < FOLDED_BYTES // 2 for size in sizes)
+    """Count the files that are worth folding."""
+    return sum(size.as_py() < FOLDED_BYTES // 2 for size in add_actions(table)["size_bytes"])
 
 
 def read_stored(entry: RecordEntry, text: str) -> DatasetRecord:

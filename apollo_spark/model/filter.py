@@ -4,7 +4,6 @@ A filter is read with a row of one entity in hand, at first the main entity. A c
 field of another entity means that some row of it, related to the row in hand, fulfils it.
 """
 
-from collections.abc import Iterator
 from datetime import date, datetime, timezone
 from enum import Enum
 from typing import Annotated, Literal
@@ -174,11 +173,3 @@ def needs_parentheses(tree: Filter, part: Filter) -> bool:
     if isinstance(tree, Or):
         return isinstance(part, Or)
     return isinstance(part, And | Or)
-
-
-def comparisons_in(condition: Filter) -> Iterator[Comparison]:
-    """Yield the comparisons of a filter, in their order."""
-    if isinstance(condition, Comparison):
-        yield condition
-    for part in parts_of(condition):
-        yield from comparisons_in(part)

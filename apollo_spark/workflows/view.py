@@ -11,9 +11,9 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.change import ViewChange
 from apollo_spark.model.names import parse_reference, require_dataset_name
 from apollo_spark.model.receipt import ViewReceipt
-from apollo_spark.query.filter_check import check_filter
+from apollo_spark.query.filter_check import read_filter
 from apollo_spark.query.filter_reach import fields_needed
-from apollo_spark.sources.filter_text import parse_filter, write_filter
+from apollo_spark.sources.filter_text import write_filter
 from apollo_spark.workflows.deriving import Derivation, planned_dataset, publish_derivation
 from apollo_spark.workflows.extract import read_field_list
 from apollo_spark.workflows.outcome import Outcome
@@ -83,8 +83,7 @@ def check_rows(opened: OpenDataset, text: str) -> RowFilter:
         UsageError: The filter cannot be read, or compares what cannot be compared.
         NotFoundError: It names a field that is not there, or not to be seen.
     """
-    tree = parse_filter(text)
-    check_filter(tree, opened.dictionary)
+    tree = read_filter(text, opened.dictionary)
     return RowFilter(text=write_filter(tree), fields=fields_needed(tree, opened.dictionary))
 
 

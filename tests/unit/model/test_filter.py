@@ -18,7 +18,6 @@ from apollo_spark.model.filter import (
     Not,
     Operator,
     Or,
-    comparisons_in,
 )
 from tests.support.hospital import HOSTILE, NASTY
 
@@ -64,8 +63,10 @@ def test_a_stored_filter_is_read_as_it_was_written() -> None:
 
     assert found == KEPT
     assert found.to_json() == KEPT.to_json() == JSON
-    values = next(comparisons_in(found.rule)).values
-    assert [type(each) for each in values] == [int, float, str, Day, Moment]
+    assert isinstance(found.rule, And)
+    first = found.rule.parts[0]
+    assert isinstance(first, Comparison)
+    assert [type(each) for each in first.values] == [int, float, str, Day, Moment]
 
 
 def test_a_moment_is_kept_in_utc() -> None:
