@@ -128,8 +128,7 @@ class Registry:
         return self._last[1]
 
     def _read_snapshot(self, table: DeltaTable) -> RegistrySnapshot:
-        found = read_rows(table, self._folder, LISTED)
-        rows = [row for group in found for row in to_dicts(group)]
+        rows = [x for group in read_rows(table, self._folder, LISTED) for x in to_dicts(group)]
         withdrawals = [RecordEntry(**row) for row in rows if row["kind"] == WITHDRAWAL]
         return RegistrySnapshot(
             version=table.version(),
