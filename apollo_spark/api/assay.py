@@ -14,6 +14,7 @@ from apollo_spark.api.choices import (
     TableTarget,
     as_table,
     choose_features,
+    require_session,
     texts,
 )
 from apollo_spark.engines.expression import MAX_MEMORY, ReadEstimate
@@ -40,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 MatrixTarget = Literal["pandas", "arrow", "numpy", "anndata", "spark"]
 LongTarget = Literal["arrow", "pandas", "spark"]
+HANDED_OVER = 200_000
+"""Most values that Spark is handed ready: planning a scan of two Delta tables costs it more."""
 
 
 class Assay:
@@ -188,14 +191,8 @@ class Assay:
             return self._spark_frame(
                 layer, choice, samples, selection, spark, minimum=minimum, maximum=maximum
             )
-        matrix = self._files.read_matrix(
-            layer, selection.features, selection.samples, max_memory=max_memory
-        )
-        schema = long_schema(whole=layer.storage == "integer", additional={})
-        batches = long_batches(matrix, minimum=minimum, maximum=maximum)
-        table = pa.Table.from_batches(batches, schema)
-        table = table.rename_columns(["feature_id", "sample_id", "value"])
-        return as_table(table, to)
+        found = self._pairs(layer, selection, max_memory, minimum=minimum, maximum=maximum)
+        return as_table(found, to)
 
     def features(
         self,
@@ -204,10 +201,11 @@ class Assay:
         symbol: Names = None,
         location: Places = None,
         to: TableTarget = "arrow",
+        spark: "SparkSession | None" = None,
     ) -> Any:
         """Return id, symbol, chrom, start, end, strand and biotype of features."""
         choice = choose_features(ids, symbol, location)
-        return as_table(find_annotation(self._open, choice), to)
+        return as_table(find_annotation(self._open, choice), to, spark)
 
     def samples(self) -> tuple[str, ...]:
         """Return the ids of the samples, in the order of the assay."""
@@ -219,6 +217,7 @@ class Assay:
         *,
         unit: str | None = None,
         to: TableTarget = "arrow",
+        spark: "SparkSession | None" = None,
     ) -> Any:
         """Return the stored statistics of each feature or sample.
 
@@ -233,7 +232,7 @@ class Assay:
         if of not in ("feature", "sample"):
             raise UsageError(f"Statistics are of 'feature' or 'sample', not of {of!r}.")
         found = read_statistics(self._open, layer, of, max_memory=MAX_MEMORY)
-        return as_table(found, to)
+        return as_table(found, to, spark)
 
     def _layers(self, unit: str | Sequence[str] | None) -> tuple[LayerRecord, ...]:
         if unit is None or isinstance(unit, str):
@@ -256,6 +255,23 @@ class Assay:
         """Return the fields of all samples and the annotation of all features."""
         return self._sample_fields(), find_annotation(self._open, FeatureChoice())
 
+    def _pairs(
+        self,
+        layer: LayerRecord,
+        selection: PairSelection,
+        max_memory: int,
+        *,
+        minimum: float | None = None,
+        maximum: float | None = None,
+    ) -> pa.Table:
+        matrix = self._files.read_matrix(
+            layer, selection.features, selection.samples, max_memory=max_memory
+        )
+        schema = long_schema(whole=layer.storage == "integer", additional={})
+        batches = long_batches(matrix, minimum=minimum, maximum=maximum)
+        table = pa.Table.from_batches(batches, schema)
+        return table.rename_columns(["feature_id", "sample_id", "value"])
+
     def _spark_frame(
         self,
         layer: LayerRecord,
@@ -269,10 +285,12 @@ class Assay:
     ) -> "DataFrame":
         from apollo_spark.engines.spark import SparkEngine
 
-        if spark is None:
-            raise UsageError("A Spark DataFrame needs a session.", fix="Pass spark=SESSION.")
+        session = require_session(spark)
+        if len(selection.features) * len(selection.samples) <= HANDED_OVER:
+            found = self._pairs(layer, selection, MAX_MEMORY, minimum=minimum, maximum=maximum)
+            return session.createDataFrame(found)
         pairs = as_pairs(
             self._open, selection, choice, texts(samples), minimum=minimum, maximum=maximum
         )
         tree = expression_tree(self.record, layer, pairs)
-        return SparkEngine(spark, self._locate).frame(tree, self._open.pins)
+        return SparkEngine(session, self._locate).frame(tree, self._open.pins)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
@@ -11,7 +11,10 @@ from apollo_spark.export.matrix import MatrixResult
 from apollo_spark.query.expression import FeatureChoice
 from apollo_spark.query.expression_filter import Location
 
-TableTarget = Literal["arrow", "pandas"]
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+TableTarget = Literal["arrow", "pandas", "spark"]
 Names = str | Iterable[str] | None
 Place = str | tuple[str, int, int]
 Places = Place | Iterable[Place] | None
@@ -46,15 +49,28 @@ def choose_features(ids: Names, symbols: Names, places: Places) -> FeatureChoice
     return FeatureChoice(ids=texts(ids), symbols=texts(symbols), locations=found)
 
 
-def as_table(table: pa.Table, to: str) -> Any:
+def as_table(table: pa.Table, to: str, spark: "SparkSession | None" = None) -> Any:
     """Return rows as they are asked for.
 
     Raises:
-        UsageError: There is no such form.
+        UsageError: There is no such form, or Spark is asked for without a session.
     """
-    if to not in ("arrow", "pandas"):
-        raise UsageError(f"to is one of arrow, pandas, not {to!r}.")
+    if to not in ("arrow", "pandas", "spark"):
+        raise UsageError(f"to is one of arrow, pandas, spark, not {to!r}.")
+    if to == "spark":
+        return require_session(spark).createDataFrame(table)
     return table.to_pandas() if to == "pandas" else table
+
+
+def require_session(spark: "SparkSession | None") -> "SparkSession":
+    """Return the session that a Spark DataFrame needs.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if spark is None:
+        raise UsageError("A Spark DataFrame needs a session.", fix="Pass spark=SESSION.")
+    return spark
 
 
 def _is_place(value: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 
 from apollo_spark.api.assay import Assay
+from apollo_spark.api.choices import require_session
 from apollo_spark.api.joining import JoinedAssays
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import NotFoundError, UsageError
@@ -169,9 +170,8 @@ class Dataset(JoinedAssays):
         if to == "spark":
             from apollo_spark.engines.spark import SparkEngine
 
-            if spark is None:
-                raise UsageError("A Spark DataFrame needs a session.", fix="Pass spark=SESSION.")
-            return SparkEngine(spark, locate(self._lake)).frame(plan.tree, pins).toDF(*columns)
+            engine = SparkEngine(require_session(spark), locate(self._lake))
+            return engine.frame(plan.tree, pins).toDF(*columns)
         table: pa.Table = EmbeddedEngine(self._lake.tables).run(plan.tree, pins).read_all()
         table = table.rename_columns(list(columns))
         return table.to_pandas() if to == "pandas" else table

@@ -5,7 +5,8 @@ Peers: (a) `delta`, a long Delta table sorted by feature, read by DuckDB over it
 anndata (reported only). `tiles` is the assay as Python users ask it, its index kept; `first` opens
 the dataset anew each time. Peers answer with long rows and need not make a matrix of them. The
 mean of every gene stands in the assay. With `spark` the same questions are asked of Spark, by
-assay and by (a), and every row is computed and thrown away.
+assay and by (a), and every row is computed and thrown away; `counted anew` is the mean of every
+gene by Spark over all values of the assay.
 """
 
 import json
@@ -178,14 +179,20 @@ def spark_sides(spark: SparkSession, folder: Path, question: Question) -> dict[s
     assay = open_assay(folder)
 
     def of_tiles() -> DataFrame:
-        frame = assay.matrix(**question.words(), to="spark", spark=spark)
-        return frame.groupBy("feature_id").avg("value") if question.is_mean else frame
+        if question.is_mean:
+            return assay.statistics("feature", to="spark", spark=spark)
+        return assay.matrix(**question.words(), to="spark", spark=spark)
 
     source = f"delta.`{folder / 'delta'}`"
-    return {
+    sides: dict[str, Ask] = {
         "tiles": lambda: throw_away(of_tiles()),
         "delta": lambda: throw_away(spark.sql(question.sql(source))),
     }
+    if question.is_mean:
+        sides["counted anew"] = lambda: throw_away(
+            assay.matrix(to="spark", spark=spark).groupBy("feature_id").avg("value")
+        )
+    return sides
 
 
 def throw_away(frame: DataFrame) -> None:

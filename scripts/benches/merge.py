@@ -1,8 +1,9 @@
-"""Merges: what publishing one costs at any size, and what reading through five of them costs.
+"""What publishing a record over others costs at any size, and reading through five merges.
 
 Publishing: two datasets of 500 fields each and as many rows as asked for are merged, side by side
-and joined. Their files hold the keys alone, which is all that a merge reads. Counted are seconds
-up to the receipt and from there to the end, bytes added to the registry, and data files written.
+and joined; the latter is viewed, rebased with its view, and retired. Their files hold the keys
+alone, which is all that these verbs read. Counted are seconds up to the receipt and from there to
+the end, bytes added to the registry, and data files written.
 
 Reading (only with `spark`): five datasets of one row a person are merged one after the other, and
 all of their fields are read through the result by Spark, in the order of the key. Beside it stands
@@ -29,7 +30,7 @@ from apollo_spark.api.dataset import Dataset
 from apollo_spark.dataset.build import build_dataset_record
 from apollo_spark.dataset.content import Content
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.lake.publishing import Publication
+from apollo_spark.lake.publishing import OnStep, Publication
 from apollo_spark.lake.session import close_session, open_session
 from apollo_spark.lake.settings import SessionSettings
 from apollo_spark.model.dataset import DatasetRecord, Lineage
@@ -39,6 +40,9 @@ from apollo_spark.model.names import parse_reference
 from apollo_spark.tables.layout import arrow_schema
 from apollo_spark.workers.small_table import write_small_table
 from apollo_spark.workflows.merge import ClinicalMergeRequest, publish_clinical_merge
+from apollo_spark.workflows.rebase import RebaseRequest, rebase, undo_rebase
+from apollo_spark.workflows.retire import retire
+from apollo_spark.workflows.view import ViewRequest, publish_view
 
 sys.path.insert(0, str(Path(__file__).parent))
 from measuring import measure, report
@@ -93,37 +97,54 @@ def bytes_of(folder: Path) -> int:
     return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
 
 
-def time_merge(lake: Lake, root: Path, name: str, on_clash: str) -> dict[str, Any]:
-    """Merge `extra` into `study` and return what that cost."""
+def time_verb(root: Path, name: str, act: Callable[[OnStep], object]) -> dict[str, Any]:
+    """Act and return what that cost, up to its first step under a lease and from there."""
     registry, data = bytes_of(root / "registry"), len(list((root / "tables").rglob("*.parquet")))
     moments: dict[str, float] = {}
     start = time.perf_counter()
-    request = ClinicalMergeRequest(source="extra", target="study", as_name=name, on_clash=on_clash)
-    publish_clinical_merge(
-        lake, request, on_step=lambda step: moments.setdefault(step, time.perf_counter())
-    )
+    act(lambda step: moments.setdefault(step, time.perf_counter()))
     end = time.perf_counter()
+    counted = moments.get("take the lease", start)
     return {
-        "merge": on_clash,
-        "plan_and_counts_s": round(moments["take the lease"] - start, 2),
-        "after_counts_s": round(end - moments["take the lease"], 2),
+        "verb": name,
+        "plan_and_counts_s": round(counted - start, 2),
+        "after_counts_s": round(end - counted, 2),
         "registry_bytes": bytes_of(root / "registry") - registry,
         "data_files": len(list((root / "tables").rglob("*.parquet"))) - data,
     }
 
 
+def merge(lake: Lake, name: str, on_clash: str, on_step: OnStep) -> None:
+    """Merge `extra` into `study`."""
+    request = ClinicalMergeRequest(
+        source="extra@1", target="study", as_name=name, on_clash=on_clash
+    )
+    publish_clinical_merge(lake, request, on_step=on_step)
+
+
 def publishing(rows: int) -> dict[str, Any]:
-    """Return what merges of two datasets with some rows cost."""
+    """Return what records over two datasets with some rows cost."""
     root = Path(tempfile.mkdtemp(prefix="apollo-bench-"))
     try:
         lake = open_lake(str(root))
-        for name in ("study", "extra"):
+        for name in ("study", "extra", "extra"):
             publish(lake, name, FIELDS, rows=rows, filled=False)
-        sides = [
-            time_merge(lake, root, name, rule)
-            for name, rule in (("warm", "prefix:w_"), ("apart", "prefix:x_"), ("joined", "join"))
-        ]
-        return {"rows": rows, "fields": 2 * FIELDS, "merges": sides[1:]}
+        rule = 'patient.patient_id between "P2" and "P7"'
+        view = ViewRequest(name="joined", as_name="part", rows=rule)
+        move = RebaseRequest(records=("joined",), onto=("extra@2",), apply=True)
+        follow = RebaseRequest(records=("part",), onto=("joined@2",), apply=True)
+        verbs: dict[str, Callable[[OnStep], object]] = {
+            "warm": lambda step: merge(lake, "warm", "prefix:w_", step),
+            "merge, side by side": lambda step: merge(lake, "apart", "prefix:x_", step),
+            "merge, one entity": lambda step: merge(lake, "joined", "join", step),
+            "view with a rule": lambda step: publish_view(lake, view, on_step=step),
+            "rebase of the merge": lambda step: rebase(lake, move, on_step=step),
+            "rebase of the view": lambda step: rebase(lake, follow, on_step=step),
+            "undo of that": lambda step: undo_rebase(lake, "part@2", on_step=step),
+            "retire": lambda step: retire(lake, "part@2", on_step=step),
+        }
+        sides = [time_verb(root, name, act) for name, act in verbs.items()]
+        return {"rows": rows, "fields": 2 * FIELDS, "verbs": sides[1:]}
     finally:
         shutil.rmtree(root)
 

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from apollo_spark.api import assay as assay_module
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.spark import SparkEngine
+from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.model.assay import LayerRecord
 from apollo_spark.query.expression import (
@@ -78,15 +80,35 @@ def test_both_engines_give_equal_rows(
         assert rows(layer, spark) == rows(layer, embedded)
 
 
+@pytest.mark.parametrize("handed_over", [0, assay_module.HANDED_OVER])
 def test_a_spark_frame_holds_the_values_of_the_matrix(
+    dataset: Dataset,
+    spark_session: "SparkSession",
+    monkeypatch: pytest.MonkeyPatch,
+    handed_over: int,
+) -> None:
+    monkeypatch.setattr(assay_module, "HANDED_OVER", handed_over)
+    assay = dataset.assay()
+    words = {"symbol": "A", "samples": ["S3", "S0"]}
+
+    for unit in ("count", "tpm"):
+        frame = assay.matrix(**words, unit=unit, to="spark", spark=spark_session)  # type: ignore[arg-type]
+        long = assay.expression(**words, unit=unit)  # type: ignore[arg-type]
+
+        found = sorted(tuple(row) for row in frame.collect())
+        kind = "bigint" if unit == "count" else "double"
+        assert frame.dtypes == [
+            ("feature_id", "string"), ("sample_id", "string"), ("value", kind),
+        ]  # fmt: skip
+        assert found == sorted(zip(*long.to_pydict().values(), strict=True))
+
+
+def test_small_tables_of_an_assay_come_as_spark_frames(
     dataset: Dataset, spark_session: "SparkSession"
 ) -> None:
     assay = dataset.assay()
-    words = {"symbol": "A", "samples": ["S3", "S0"], "unit": "tpm"}
-
-    frame = assay.matrix(**words, to="spark", spark=spark_session)  # type: ignore[arg-type]
-    long = assay.expression(**words)  # type: ignore[arg-type]
-
-    found = sorted(tuple(row) for row in frame.collect())
-    assert frame.columns == ["feature_id", "sample_id", "value"]
-    assert found == sorted(zip(*long.to_pydict().values(), strict=True))
+    for ask in (assay.statistics, assay.features):
+        frame = ask(to="spark", spark=spark_session)
+        assert [row.asDict() for row in frame.collect()] == ask().to_pylist()
+    with pytest.raises(UsageError, match="needs a session"):
+        assay.statistics(to="spark")
