@@ -1,26 +1,38 @@
 """`apollo verify` and `doctor`: is everything still as it was published, and what is missing."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from apollo_spark.cli.context import common_options, current, print_json, say
-from apollo_spark.errors import BrokenPinError, EnvironmentProblemError
+from apollo_spark.errors import BrokenPinError, EnvironmentProblemError, InputFileError
+
+if TYPE_CHECKING:
+    from apollo_spark.workflows.verify import Verification
+
+SAID = {"file": "source changed", "different": "different", "unproven": "not proven"}
 
 
 @click.command("verify")
 @click.argument("name", required=False, metavar="[NAME[@V]]")
 @click.option("--deep", is_flag=True, help="Read all rows and compare their content hashes.")
+@click.option(
+    "--sources", is_flag=True, help="Make the tables again from their files, and compare."
+)
 @common_options
-def verify_command(*, name: str | None, deep: bool) -> None:
+def verify_command(*, name: str | None, deep: bool, sources: bool) -> None:
     """Prove that pins can be read as published: those of NAME, or of every version of all."""
     from apollo_spark.workflows.verify import verify_records
 
-    result = verify_records(current().lake(), name, deep=deep)
+    settings = current().settings() if sources else None
+    result = verify_records(current().lake(), name, deep=deep, sources=settings)
     if current().as_json:
         print_json(result.model_dump(mode="json"))
     for of, count in result.withdrawn:
         say(f"withdrawn: {count:,} of {of} are hidden from all readers")
     for problem in result.problems:
         say(f"{'broken' if problem.is_broken else 'at risk'}: {problem}")
+    _require_equal_sources(result)
     if broken := [each for each in result.problems if each.is_broken]:
         raise BrokenPinError(
             f"{len(broken)} of {result.pins} pins or parts are broken.",
@@ -28,6 +40,23 @@ def verify_command(*, name: str | None, deep: bool) -> None:
         )
     if not current().as_json:
         click.echo(f"{len(result.records)} versions, {result.pins} pins: all as published")
+
+
+def _require_equal_sources(result: "Verification") -> None:
+    """Show how versions compare with their files, and refuse where they differ."""
+    for proof in result.sources:
+        if not proof.problems:
+            say(f"{proof.record}: {proof.tables} tables equal their {proof.files} source files")
+        for problem in proof.problems:
+            say(f"{SAID[problem.kind]}: {problem}")
+    kinds = {problem.kind for proof in result.sources for problem in proof.problems}
+    if "file" in kinds:
+        raise InputFileError(
+            "Not all sources are as they were loaded, and what was made of them is not proven.",
+            fix="Bring the files back to where they were; relative paths start from here.",
+        )
+    if "different" in kinds:
+        raise BrokenPinError("What is stored is not what its sources hold; see above.")
 
 
 @click.command("doctor")

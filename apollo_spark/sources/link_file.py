@@ -87,7 +87,7 @@ def _link_file(path: Path, samples: pa.Array, keys: pa.Array) -> LinkFile:
     return LinkFile(
         input=InputFile(
             role="link",
-            name=path.name,
+            name=str(path),
             size=len(content),
             sha256=hashlib.sha256(content).hexdigest(),
         ),

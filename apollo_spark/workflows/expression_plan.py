@@ -164,7 +164,9 @@ def plan_expression_load(
     if planned.source is None or refusing(findings):
         return ExpressionPlanning(None, policy, findings, notes)
     annotation = reading.annotation if reading else None
-    plan = _build_plan(request, policy, planned.source, annotation, fields)
+    plan = _build_plan(
+        request, policy, planned.source, annotation, fields, format_=str(detection.format)
+    )
     return ExpressionPlanning(plan, policy, findings, notes)
 
 
@@ -191,6 +193,8 @@ def _build_plan(
     source: PlannedSource,
     annotation: Annotation | None,
     sample_fields: ClinicalPlan | None,
+    *,
+    format_: str,
 ) -> ExpressionPlan:
     inputs, unit = source.inputs, parse_unit(request.unit)
     if annotation is not None:
@@ -222,7 +226,8 @@ def _build_plan(
         annotated=annotate(source.features.ids, annotation) if annotation else None,
         sample_fields=sample_fields,
         inputs=inputs,
-        parameters=parameters,
+        # These two say how to do it again, and are no part of what it is.
+        parameters=(*parameters, ("format", format_), ("replace", str(request.replace).lower())),
         fingerprint=fingerprint_of(inputs, parameters),
     )
 

@@ -3,10 +3,13 @@
 from apollo_spark.errors import ApolloError, BrokenPinError, NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.machine import MachineFact, machine_facts
+from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.lake.snapshot import RecordEntry
 from apollo_spark.lake.verifying import VerifyProblem
 from apollo_spark.model.base import Record
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
+from apollo_spark.workflows.verify_sources import SourceProof, prove_sources
 
 
 class Verification(Record):
@@ -20,15 +23,26 @@ class Verification(Record):
     pins: int
     problems: tuple[VerifyProblem, ...]
     withdrawn: tuple[tuple[str, int], ...] = ()
+    sources: tuple[SourceProof, ...] = ()
 
 
-def verify_records(lake: Lake, name: str | None, *, deep: bool) -> Verification:
+def verify_records(
+    lake: Lake, name: str | None, *, deep: bool, sources: LakeSettings | None = None
+) -> Verification:
     """Verify one version, all versions of a name given without one, or everything not retired.
+
+    Args:
+        lake: Where they are.
+        name: `NAME`, `NAME@VERSION`, or None for everything.
+        deep: Also read all rows and compare their content hashes.
+        sources: With these settings, make the tables again from their files and compare; this is
+            a proof only of what is stored as published, so it reads all rows too.
 
     Raises:
         NotFoundError: There is no such record.
     """
     entries = _named(lake, name)
+    records: list[DatasetRecord] = []
     pins = 0
     problems: list[VerifyProblem] = []
     withdrawn: dict[str, int] = {}
@@ -38,14 +52,16 @@ def verify_records(lake: Lake, name: str | None, *, deep: bool) -> Verification:
         except BrokenPinError:
             problems.append(_unreadable(entry))
             continue
+        records.append(record)
         pins += len(record.pins)
-        problems += lake.verify(record, deep=deep)
+        problems += lake.verify(record, deep=deep or sources is not None)
         withdrawn |= lake.withdrawn_from(record)
     return Verification(
         records=tuple(str(each) for each in entries),
         pins=pins,
         problems=tuple(problems),
         withdrawn=tuple(sorted(withdrawn.items())),
+        sources=() if sources is None else prove_sources(lake, records, sources),
     )
 
 

@@ -103,7 +103,8 @@ def test_a_linking_file_becomes_the_one_small_table(study: Study) -> None:
     assert links(study) == [*OF_PATIENTS, ("S8", "P4")]
     assert values(study) == values(study, "early")
     lineage = dataset(study).record.lineage
-    assert [(each.role, each.name) for each in lineage.inputs] == [("link", "link.csv")]
+    link = str(study.folder / "link.csv")
+    assert [(each.role, each.name) for each in lineage.inputs] == [("link", link)]
     assert study.ask("verify", "--deep").code == 0
 
 

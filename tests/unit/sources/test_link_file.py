@@ -26,7 +26,10 @@ def test_the_first_two_columns_count_and_their_names_do_not(tmp_path: Path) -> N
     assert reading.file.table.to_pylist() == [
         {"sample_id": "S1", "key": "P1"}, {"sample_id": " S2", "key": "P1"},
     ]  # fmt: skip
-    assert (reading.file.input.role, reading.file.input.name) == ("link", "link.csv")
+    assert (reading.file.input.role, reading.file.input.name) == (
+        "link",
+        str(tmp_path / "link.csv"),
+    )
     assert len(reading.file.input.sha256) == 64
 
 

@@ -1,0 +1,185 @@
+"""Ask again for what made a version: the request that its lineage and its dictionary tell."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from apollo_spark.export.dictionary_csv import (
+    CODINGS,
+    DATA_DICTIONARY,
+    ENTITY_DICTIONARY,
+    write_dictionary,
+)
+from apollo_spark.model.change import Extension
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.policy import Policy
+from apollo_spark.workflows import clinical_plan, expression_plan, extend_plan
+from apollo_spark.workflows.clinical_plan import ClinicalLoad
+from apollo_spark.workflows.expression_plan import ExpressionLoad
+from apollo_spark.workflows.expression_samples import SAMPLE
+from apollo_spark.workflows.extend_plan import AssayExtension
+from apollo_spark.workflows.extension import ClinicalExtension
+
+FileRequest = ClinicalLoad | ExpressionLoad | AssayExtension | ClinicalExtension
+
+DELETE = "delete "
+_DESCRIBED = ("dictionary", "codings")
+_BESIDE = ("annotation", "id map", SAMPLE)
+
+
+def request_of(
+    record: DatasetRecord, dictionary: DataDictionary, scratch: Path
+) -> FileRequest | None:
+    """Return what was asked for when a version was made, or None where it read no files.
+
+    Args:
+        record: The version.
+        dictionary: Its data dictionary.
+        scratch: An empty folder, where what the lake holds of the request is written as files.
+    """
+    operation = record.lineage.operation
+    asked = _Asked(record, scratch)
+    if operation == clinical_plan.OPERATION:
+        return asked.clinical_load(dictionary)
+    if operation == expression_plan.OPERATION:
+        return asked.expression_load(dictionary)
+    if operation == extend_plan.OPERATION:
+        return asked.assay_extension()
+    if isinstance(record.change, Extension) and record.change.mode != "compact":
+        return asked.clinical_extension(record.change)
+    return None
+
+
+class _Asked:
+    def __init__(self, record: DatasetRecord, scratch: Path) -> None:
+        self._record = record
+        self._scratch = scratch
+        self._parameters = dict(record.lineage.parameters)
+
+    def clinical_load(self, dictionary: DataDictionary) -> ClinicalLoad:
+        files = self._described(dictionary)
+        return ClinicalLoad(
+            name=self._record.name,
+            dictionary=files[DATA_DICTIONARY],
+            codings=files.get(CODINGS),
+            entities=files.get(ENTITY_DICTIONARY),
+            data=tuple((each.role, each.name) for each in self._record.lineage.inputs),
+            schema_tag=self._parameters["schema"] or None,
+            missing=self._missing,
+            encoding=self._parameters["encoding"],
+            policy=self._policy,
+        )
+
+    def expression_load(self, dictionary: DataDictionary) -> ExpressionLoad:
+        found = self._parameters
+        samples = self._files(SAMPLE)
+        files = self._described(_samples_alone(dictionary)) if samples else {}
+        return ExpressionLoad(
+            name=self._record.name,
+            assay=found["assay"],
+            unit=found["unit"],
+            sources=tuple(
+                each.name for each in self._record.lineage.inputs if each.role not in _BESIDE
+            ),
+            format=found.get("format", "auto"),
+            annotation=next(iter(self._files("annotation")), None),
+            release=found["release"] or None,
+            id_map=next(iter(self._files("id map")), None),
+            feature_ids=found["feature_ids"],
+            features=found["features"],
+            on_duplicate=found["on_duplicate"],  # type: ignore[arg-type]
+            sample_pattern=found["sample_pattern"] or None,
+            missing=self._missing,
+            policy=self._policy,
+            strand=found["strand"],  # type: ignore[arg-type]
+            dictionary=files.get(DATA_DICTIONARY),
+            codings=files.get(CODINGS),
+            data=tuple((SAMPLE, each) for each in samples),
+            replace=found.get("replace") == "true",
+        )
+
+    def assay_extension(self) -> AssayExtension:
+        found = self._parameters
+        return AssayExtension(
+            name=self._record.name,
+            assay=found["assay"],
+            sources=tuple(
+                f"{each.role}={each.name}"
+                for each in self._record.lineage.inputs
+                if each.role not in _BESIDE
+            ),
+            format=found.get("format", "auto"),
+            id_map=next(iter(self._files("id map")), None),
+            features=found["features"],
+            on_duplicate=found["on_duplicate"],  # type: ignore[arg-type]
+            sample_pattern=found["sample_pattern"] or None,
+            strand=found["strand"],  # type: ignore[arg-type]
+            missing=self._missing,
+            policy=self._policy,
+        )
+
+    def clinical_extension(self, change: Extension) -> ClinicalExtension:
+        inputs = self._record.lineage.inputs
+        gone = tuple(
+            (each.role.removeprefix(DELETE), each.name)
+            for each in inputs
+            if each.role.startswith(DELETE)
+        )
+        rows = tuple(
+            (each.role, each.name)
+            for each in inputs
+            if not each.role.startswith(DELETE) and each.role not in _DESCRIBED
+        )
+        return ClinicalExtension(
+            name=change.base.partition("@")[0],
+            data=rows,
+            delete=gone,
+            dictionary=next(iter(self._files("dictionary")), None),
+            codings=next(iter(self._files("codings")), None),
+            mode=change.mode,  # type: ignore[arg-type]
+            as_name=self._record.name,
+            policy=self._policy,
+            missing=self._missing,
+            encoding=self._parameters["encoding"],
+        )
+
+    @property
+    def _missing(self) -> tuple[str, ...]:
+        return tuple(json.loads(self._parameters["missing"]))
+
+    @property
+    def _policy(self) -> str | None:
+        policy = Policy.model_validate_json(self._parameters["policy"])
+        if not policy.severities:
+            return None
+        path = self._scratch / "policy.yaml"
+        rules = {name: str(severity) for name, severity in policy.severities}
+        path.write_text(yaml.safe_dump({"rules": rules}), encoding="utf-8")
+        return str(path)
+
+    def _files(self, role: str) -> tuple[str, ...]:
+        return tuple(each.name for each in self._record.lineage.inputs if each.role == role)
+
+    def _described(self, dictionary: DataDictionary) -> Mapping[str, str]:
+        """Write a dictionary as the files that a load reads; return their paths by kind."""
+        paths = {}
+        for name, text in write_dictionary(dictionary).items():
+            path = self._scratch / f"{name}.csv"
+            path.write_text(text, encoding="utf-8", newline="")
+            paths[name] = str(path)
+        return paths
+
+
+def _samples_alone(dictionary: DataDictionary) -> DataDictionary:
+    """Return the part of a dictionary that a sample table was loaded with."""
+    entities = tuple(each for each in dictionary.entities if each.name == SAMPLE)
+    used = {spec.coding_name for each in entities for spec in each.fields}
+    return DataDictionary(
+        main_entity=SAMPLE,
+        entities=entities,
+        relations=(),
+        codings=tuple(each for each in dictionary.codings if each.name in used),
+    )
