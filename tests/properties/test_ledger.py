@@ -247,15 +247,16 @@ class EveryVerb(RuleBasedStateMachine):
             onto = self.ledger.newest(parent.partition("@")[0])
             if onto is None or onto == parent or self.ledger.entry(parent).is_retired:
                 continue
-            before, after = self.ledger.entry(parent), self.ledger.entry(onto)
+            moving = onto.partition("@")[0]
+            # Both parents of a merge may be versions of one name; then both move.
+            of_name = [x for x in entry.parents if x.partition("@")[0] == moving]
+            before = [self.ledger.entry(each).version for each in of_name]
+            after = self.ledger.entry(onto).version
             if set(self.ledger.read(parent)) != set(self.ledger.read(onto)):
                 continue
             found = self.publish(crash, "rebase", name, "--onto", onto, "--apply")
-            parents = tuple(
-                onto if each.partition("@")[0] == onto.partition("@")[0] else each
-                for each in entry.parents
-            )
-            self.note(found, moved(entry.version, before.version, after.version), parents)
+            parents = tuple(onto if each in of_name else each for each in entry.parents)
+            self.note(found, moved(entry.version, before, after), parents)
             return
 
     def retire(self, number: int) -> None:

@@ -4,7 +4,7 @@ A version is an expression over what was loaded. It is worked out anew for every
 people who are withdrawn by then left out where they were loaded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -101,16 +101,18 @@ class Extended:
 Version = Loaded | Seen | Merged | Extended
 
 
-def moved(version: Version, before: Version, after: Version) -> Version:
-    """Return a version whose parent is another one; what extended it stays."""
+def moved(version: Version, before: Sequence[Version], after: Version) -> Version:
+    """Return a version whose parents of one name are another one; what extended it stays."""
     if isinstance(version, Extended):
         return replace(version, base=moved(version.base, before, after))
     if isinstance(version, Seen):
         return replace(version, base=after)
     assert isinstance(version, Merged), "what was loaded stands on nothing"
-    if version.source is before:
+    if any(version.source is each for each in before):
         version = replace(version, source=after)
-    return replace(version, target=after) if version.target is before else version
+    if any(version.target is each for each in before):
+        version = replace(version, target=after)
+    return version
 
 
 def with_visits(version: Version, changed: Mapping[int, Row], gone: set[int]) -> Version:
