@@ -35,6 +35,7 @@ def extract_command() -> None:
 @click.option("-o", "--output", metavar="F", help="csv, tsv or parquet by its ending; - is stdout.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--sql", "only_sql", is_flag=True, help="Print the statement instead of the rows.")
+@click.option("--full", is_flag=True, help="Print a statement that shows the rule of a view.")
 @click.option(
     "--engine",
     type=click.Choice(["auto", "spark", "embedded"]),
@@ -45,7 +46,7 @@ def extract_command() -> None:
 @common_options
 def fields_command(
     *, name: str, fields: str, values: str, per_entity: bool, output: str | None, force: bool,
-    only_sql: bool, engine: str,
+    only_sql: bool, full: bool, engine: str,
 ) -> None:  # fmt: skip
     """Extract fields of one or several entities, joined outward from the main entity."""
     from apollo_spark.workflows.extract import ExtractJob, extract_fields, extract_sql
@@ -56,7 +57,7 @@ def fields_command(
     )  # fmt: skip
     lake = current().lake()
     if only_sql:
-        click.echo(extract_sql(lake, job))
+        click.echo(extract_sql(lake, job, full=full))
         return
     written = extract_fields(lake, job, settings=current().settings(), say=say)
     if written and current().as_json:
@@ -86,11 +87,13 @@ def fields_command(
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--sql", "only_sql", is_flag=True, help="Print the statement instead of the rows.")
+@click.option("--full", is_flag=True, help="Print a statement that shows the rule of a view.")
 @click.option("--dry-run", is_flag=True, help="Say how many rows and bytes it would be.")
 @common_options
 def expression_command(
     *, name: str, assay: str | None, unit: str | None, filter_json: str | None, matrix: bool,
-    additional_fields: str | None, output: str | None, force: bool, only_sql: bool, dry_run: bool,
+    additional_fields: str | None, output: str | None, force: bool, only_sql: bool, full: bool,
+    dry_run: bool,
 ) -> None:  # fmt: skip
     """Extract expression values: feature_id,sample_id,expression, or a matrix."""
     from apollo_spark.workflows.extract_expression import (
@@ -106,7 +109,7 @@ def expression_command(
     )  # fmt: skip
     lake = current().lake()
     if only_sql:
-        click.echo(expression_sql(lake, job))
+        click.echo(expression_sql(lake, job, full=full))
     elif dry_run:
         _print_estimate(estimate_expression(lake, job))
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.embedded import EmbeddedEngine
-from apollo_spark.errors import UsageError
+from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.export.dictionary_csv import write_dictionary
 from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
 from apollo_spark.lake.lake import Lake
@@ -14,6 +14,7 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.lake.storage import storage_access
 from apollo_spark.model.base import Record
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.extract import (
@@ -85,11 +86,29 @@ def locate(lake: Lake) -> Callable[[TablePin], str]:
     return lambda pin: str(lake.tables.folder_of(pin))
 
 
-def extract_sql(lake: Lake, job: ExtractJob) -> str:
-    """Return the statements of an extract for Spark, each ending with a semicolon."""
+def extract_sql(lake: Lake, job: ExtractJob, *, full: bool = False) -> str:
+    """Return the statements of an extract for Spark, each ending with a semicolon.
+
+    Raises:
+        NotFoundError: The record or a field is not there, or the rule of a view would be shown.
+    """
     opened, plans = plan_extract(lake, job)
+    require_no_rule(opened.record, full=full)
     statements = (spark_statement(plan.tree, opened.pins, locate(lake)) for plan in plans.values())
     return "\n".join(f"{each};" for each in statements)
+
+
+def require_no_rule(record: DatasetRecord, *, full: bool) -> None:
+    """Refuse a statement that would show the rule of a view, unless it is asked for in full.
+
+    Raises:
+        NotFoundError: It would.
+    """
+    if not full and any(rule.text is not None for rule in record.rules):
+        raise NotFoundError(
+            f"The statement would show the rule of {record}, and what it reads of other tables.",
+            fix="Leave --sql out to get the rows, or add --full.",
+        )
 
 
 def extract_fields(

@@ -39,7 +39,7 @@ from apollo_spark.workflows.assay_choice import (
     open_assay,
     select_pairs,
 )
-from apollo_spark.workflows.extract import Say, locate
+from apollo_spark.workflows.extract import Say, locate, require_no_rule
 from apollo_spark.workflows.matrix_files import write_matrix_file
 from apollo_spark.workflows.sample_fields import read_sample_fields
 
@@ -144,15 +144,17 @@ def estimate_expression(lake: Lake, job: ExpressionJob) -> ReadEstimate:
     return plan.files.estimate(plan.layer, plan.selection.features, plan.selection.samples)
 
 
-def expression_sql(lake: Lake, job: ExpressionJob) -> str:
+def expression_sql(lake: Lake, job: ExpressionJob, *, full: bool = False) -> str:
     """Return the statement of a long extract for Spark, ending with a semicolon.
 
     Raises:
         UsageError: A matrix is asked for, which is no statement.
+        NotFoundError: The rule of a view would be shown.
     """
     if job.matrix:
         raise UsageError("A matrix is no statement.", fix="Leave --matrix or --sql out.")
     plan = plan_expression(lake, job)
+    require_no_rule(plan.opened.record, full=full)
     pairs = as_pairs(
         plan.open_assay, plan.selection, plan.choice, plan.asked.sample_ids,
         minimum=plan.asked.min_value, maximum=plan.asked.max_value,

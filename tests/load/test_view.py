@@ -139,3 +139,20 @@ def test_what_a_view_hides_shows_in_no_answer_about_it(study: Study) -> None:
         files = (study.folder / f"words-{name}").iterdir()
         written = "".join(each.read_text() for each in files)
         assert [each for each in hidden if each in written] == []
+
+
+def test_the_statement_of_a_view_does_not_show_its_rule(study: Study) -> None:
+    view(study, "--rows", "patient.weight > 60", "--fields", "patient.sex")
+    view(study, "--fields", "patient.sex", name="narrow")
+    words = ("--fields", "patient.sex", "--sql")
+
+    refused = study.ask("extract", "fields", "part", *words)
+    full = study.ask("extract", "fields", "part", *words, "--full")
+    narrow = study.ask("extract", "fields", "narrow", *words)
+
+    assert (refused.code, refused.out) == (13, "")
+    assert "weight" not in refused.err
+    assert full.code == 0
+    assert "weight" in full.out
+    assert narrow.code == 0
+    assert "weight" not in narrow.out
