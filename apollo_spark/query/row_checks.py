@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from apollo_spark.query.row_changes import GONE, count_all, in_source, in_table, is_missing
+from apollo_spark.query.scope import KEY as LINKED
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import ascending, column, derived, labelled, table
 from apollo_spark.workers.patching import KEY
@@ -95,8 +96,22 @@ def count_left_alone(
     after: EntityAfter, field: str, children: QueryScope, child: str, child_field: str
 ) -> exp.Select:
     """Ask how many rows of a child refer to a value that nothing will hold any more."""
-    value = column(_CHILD, child_field)
     source = children.source(child, [child_field], _CHILD)
+    return _count_left(after, field, source, column(_CHILD, child_field))
+
+
+def count_samples_left(after: EntityAfter, field: str, samples: exp.Select) -> exp.Select:
+    """Ask how many samples belong to a value that nothing will hold any more.
+
+    Args:
+        after: The entity of the rows that samples belong to.
+        field: Its field that holds the value.
+        samples: The value of each sample, as `key`.
+    """
+    return _count_left(after, field, derived(samples, _CHILD), column(_CHILD, LINKED))
+
+
+def _count_left(after: EntityAfter, field: str, source: exp.Expr, value: exp.Column) -> exp.Select:
     found = exp.select(count_all()).from_(source, copy=False)
     if field == after.key:
         return found.where(in_table(value, GONE, KEY), copy=False)

@@ -7,9 +7,11 @@ import pyarrow as pa
 
 from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.query.assay_scope import sample_keys
 from apollo_spark.query.row_checks import (
     EntityAfter,
     count_left_alone,
+    count_samples_left,
     repeated_given,
     repeated_values,
     unresolved_values,
@@ -66,7 +68,7 @@ class RowChecks:
         ):
             if planned is not None and staged is not None and (staged.found or keys):
                 findings += self._places(planned, keys, lines)
-        findings += [*self._children_left(), *self._parents_missing()]
+        findings += [*self._children_left(), *self._samples_left(), *self._parents_missing()]
         return CheckResult(
             findings=tuple(findings),
             quarantined={path: frozenset(each) for path, each in lines.items()},
@@ -137,16 +139,33 @@ class RowChecks:
         for check in self._checks:
             if check.target_entity != entity or check.target_column is None:
                 continue
-            field_name = check.target_column
-            changes = field_name in after.given and field_name != after.key
-            if self._compared.deletes or changes:
+            if self._may_lose(check.target_column):
                 tree = count_left_alone(
-                    after, field_name, self._compared.scope, check.entity, check.column
+                    after, check.target_column, self._compared.scope, check.entity, check.column
                 )
                 if count := self._compared.number(tree):
                     yield self._stored(
                         check.rule, f"it refers to a row of {entity} that goes", check, count
                     )
+
+    def _samples_left(self) -> Iterator[Finding]:
+        """Yield the samples of assays whose row goes: their values would stay."""
+        entity, scope = self._plan.entity.name, self._compared.scope
+        for assay in self._plan.base.assays:
+            if assay.entity != entity or not self._may_lose(assay.field):
+                continue
+            tree = count_samples_left(self._after, assay.field, sample_keys(scope, assay))
+            if count := self._compared.number(tree):
+                message = f"samples of the assay '{assay.name}' belong to a row that goes"
+                check = KeyCheck(
+                    rule="reference_resolves", entity=entity, column=assay.field, message=message
+                )
+                yield self._stored(check.rule, message, check, count)
+
+    def _may_lose(self, field_name: str) -> bool:
+        """Return whether values of a field may go: by deleting rows, or by changing them."""
+        changes = field_name in self._after.given and field_name != self._after.key
+        return self._compared.deletes or changes
 
     def _parents_missing(self) -> Iterator[Finding]:
         """Yield references that new rows lack because the input has no such column."""

@@ -277,3 +277,16 @@ def test_a_job_loads_the_same(samples: Samples) -> None:
 
 def hashes(dataset: Any) -> dict[str, str]:
     return {pin.table: pin.content_hash for pin in dataset.record.pins}
+
+
+def test_a_row_that_samples_belong_to_cannot_go(samples: Samples) -> None:
+    assert samples.load().code == 0
+    gone = samples.write("gone.csv", "barcode\nS1\n")
+    policy = samples.write("policy.yaml", "rules:\n  reference_resolves: warn\n")
+    words = ("extend", "study", "--delete", f"sample={gone}")
+
+    refused = samples.ask(*words)
+
+    assert refused.code == 12, refused.err
+    assert "samples of the assay 'rna' belong to a row that goes" in refused.err
+    assert samples.ask(*words, "--policy", policy).code == 0
