@@ -5,18 +5,12 @@ the other: every version that stands reads as before, and everything is as publi
 """
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from unittest import mock
 
 import pytest
 
-from apollo_spark.lake.publishing import Publication
 from tests.support.study import CommandResult, Study
-
-Step = Callable[[str], None]
+from tests.support.watching import watched
 
 
 @pytest.fixture(scope="module")
@@ -49,25 +43,6 @@ def done(study: Study, *words: object) -> CommandResult:
     result = study.ask(*words) if words[0] != "--lake" else study.ask(*words[2:])
     assert result.code == 0, (words, result.err)
     return result
-
-
-@contextmanager
-def watched(on_step: Step) -> Iterator[None]:
-    """Call a function before each step of the publications that begin inside."""
-    build = Publication.__init__
-
-    def construct(self: Publication, **options: Any) -> None:
-        build(self, **options)
-        own = self.step
-
-        def step(name: str) -> None:
-            on_step(name)
-            own(name)
-
-        self.step = step
-
-    with mock.patch.object(Publication, "__init__", construct):
-        yield
 
 
 def words_of(study: Study, verb: str) -> tuple[object, ...]:
