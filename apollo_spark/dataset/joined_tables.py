@@ -7,7 +7,7 @@ from apollo_spark.dataset.clashes import Renaming
 from apollo_spark.dataset.content import Content
 from apollo_spark.errors import UsageError
 from apollo_spark.model.change import FieldLink
-from apollo_spark.model.dataset import TableSlice, home_of
+from apollo_spark.model.dataset import TableSlice, home_of, homes_of
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.guard import RowGuard
 
@@ -83,7 +83,8 @@ class JoinedTables:
 
     def _place(self, table: TableSlice, key: str, on: str) -> TableSlice:
         number = self.tables.index(table)
-        own = [each.name for each in self.entity.fields if self._home(each.name) == number]
+        homes = homes_of(self.tables)
+        own = [each.name for each in self.entity.fields if homes.get(each.name, 0) == number]
         if self.is_link_dropped and self.link.source_field in own:
             own.remove(self.link.source_field)
         columns = {self._renamed(each): table.column_of(each) for each in own}
@@ -95,9 +96,6 @@ class JoinedTables:
             on=on,
             guards=table.guards,
         )
-
-    def _home(self, field: str) -> int:
-        return home_of(self.tables, field)
 
     def _renamed(self, field: str) -> str:
         return self.renaming.field(self.entity.name, field)

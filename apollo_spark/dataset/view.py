@@ -13,7 +13,7 @@ from apollo_spark.dataset.content import (
 from apollo_spark.dataset.join_path import join_steps, path_to
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.change import ViewChange
-from apollo_spark.model.dataset import RowRule, TableSlice, home_of
+from apollo_spark.model.dataset import RowRule, TableSlice, home_of, homes_of
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.guard import RowGuard
 
@@ -168,7 +168,8 @@ def _narrow(dictionary: DataDictionary, kept: Mapping[str, frozenset[str]]) -> D
 def _narrow_slices(base: Content, entity: Entity) -> tuple[TableSlice, ...]:
     """Return the tables of an entity that still hold something, with what they hold of it."""
     tables = base.tables_of(entity.name)
-    homes = {each.name: home_of(tables, each.name) for each in entity.fields}
+    named = homes_of(tables)
+    homes = {each.name: named.get(each.name, 0) for each in entity.fields}
     kept = {0, *homes.values()}
     return tuple(
         each.model_copy(

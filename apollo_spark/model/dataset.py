@@ -44,16 +44,18 @@ class TableSlice(Record):
         return dict(self.columns).get(field, field)
 
 
+def homes_of(tables: Sequence[TableSlice]) -> dict[str, int]:
+    """Return the number of the table of each field that a table names; others are in the first."""
+    found: dict[str, int] = {}
+    for number, each in enumerate(tables):
+        for field in each.fields or ():
+            found.setdefault(field, number)
+    return found
+
+
 def home_of(tables: Sequence[TableSlice], field: str) -> int:
-    """Return which of an entity's tables holds a field: the one that names it, else the first."""
-    return next(
-        (
-            number
-            for number, each in enumerate(tables)
-            if each.fields is not None and field in each.fields
-        ),
-        0,
-    )
+    """Return which of an entity's tables holds one field; `homes_of` tells it of many at once."""
+    return homes_of(tables).get(field, 0)
 
 
 class EntityEntry(Record):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from apollo_spark.dataset.join_path import path_to
-from apollo_spark.model.dataset import TableSlice, home_of
+from apollo_spark.model.dataset import TableSlice, homes_of
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import Filter
 from apollo_spark.model.guard import RowGuard
@@ -137,6 +137,7 @@ class _Source:
         self._scope = scope
         self._alias = alias
         self._tables = scope.tables_of(entity)
+        self._homes = homes_of(self._tables)
         self._primary_key = found.primary_key if found else None
 
     def build(self, fields: Sequence[str]) -> exp.Table | exp.Subquery:
@@ -160,7 +161,7 @@ class _Source:
         return derived(query, self._alias)
 
     def _home(self, field: str) -> int:
-        return home_of(self._tables, field)
+        return self._homes.get(field, 0)
 
     def _needed_tables(self, wanted: set[int]) -> set[int]:
         """Return the tables with those that lead to them."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from sqlglot import exp
 
 from apollo_spark.dataset.diff import diff_dictionaries
-from apollo_spark.dataset.homes import homes_of
 from apollo_spark.dataset.pairs import (
     EntityPair,
     diff_codings,
@@ -21,7 +20,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.storage import storage_access
 from apollo_spark.model.assay import AssayRecord
-from apollo_spark.model.dataset import TableSlice
+from apollo_spark.model.dataset import TableSlice, homes_of
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.diff import AssayDiff, DatasetDiff, EntityDiff, FieldDiff
 from apollo_spark.model.pin import TablePin

@@ -6,11 +6,10 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from apollo_spark.dataset.homes import homes_of
 from apollo_spark.engines.base import normal_type
 from apollo_spark.errors import ConflictError
 from apollo_spark.lake.tables import TableStore
-from apollo_spark.model.dataset import DatasetRecord, TableSlice
+from apollo_spark.model.dataset import DatasetRecord, TableSlice, homes_of
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.row_changes import ChangedTable
 from apollo_spark.workers.staging import StageTarget
