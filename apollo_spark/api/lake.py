@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Literal
 from apollo_spark.api.composing import Composing
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.api.growing import GrowingLake
+from apollo_spark.api.keeping import KeepingLake
 from apollo_spark.api.merging import MergingLake
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.lake import open_lake as open_stored_lake
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.lake.snapshot import RecordEntry
-from apollo_spark.model.diff import DatasetDiff
 from apollo_spark.model.names import parse_reference
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
-from apollo_spark.workflows.diff import diff_datasets
 from apollo_spark.workflows.expression_plan import ExpressionLoad
 from apollo_spark.workflows.extension import ClinicalExtension, ClinicalMode
 from apollo_spark.workflows.start import (
@@ -23,7 +22,6 @@ from apollo_spark.workflows.start import (
     run_clinical_load,
     run_expression_load,
 )
-from apollo_spark.workflows.verify import Verification, verify_records
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class ApolloLake(GrowingLake, MergingLake, Composing):
+class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
     """The place that holds tables, records and reports.
 
     Args:
@@ -50,14 +48,6 @@ class ApolloLake(GrowingLake, MergingLake, Composing):
     def list(self) -> tuple[RecordEntry, ...]:
         """Return the newest version of every record, by name."""
         return self._lake.list_records()
-
-    def history(self, name: str) -> tuple[RecordEntry, ...]:
-        """Return all versions of a record, newest last.
-
-        Raises:
-            NotFoundError: There is no record of that name.
-        """
-        return self._lake.history(name)
 
     def dataset(self, name: str) -> Dataset:
         """Return a dataset: `NAME` (the newest version), `NAME@3` or `NAME@2026-03-01`.
@@ -260,23 +250,6 @@ class ApolloLake(GrowingLake, MergingLake, Composing):
             self._lake, request, settings=self._settings, say=logger.info, session=spark
         )
         return self.dataset((outcome.published or outcome.current)[0])
-
-    def diff(self, first: str, second: str) -> DatasetDiff:
-        """Compare two versions: schema, and rows by key with counts per field.
-
-        Args:
-            first: The earlier one, as `NAME` or `NAME@3`.
-            second: The later one; it may be of another dataset.
-
-        Raises:
-            NotFoundError: There is no such version.
-        """
-        opened = (self._lake.open(parse_reference(each)) for each in (first, second))
-        return diff_datasets(self._lake, *opened)
-
-    def verify(self, name: str | None = None, *, deep: bool = False) -> Verification:
-        """Verify the pins of one version, of all versions of a name, or of everything."""
-        return verify_records(self._lake, name, deep=deep)
 
 
 def _pairs(data: Mapping[str, str | Sequence[str]]) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,105 @@
+"""Looking back and cleaning up: compare, verify, trace, retire, sweep."""
+
+from apollo_spark.dataset.lineage import LineageTree
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.settings import LakeSettings
+from apollo_spark.lake.snapshot import RecordEntry
+from apollo_spark.model.diff import DatasetDiff
+from apollo_spark.model.names import parse_reference
+from apollo_spark.workflows.diff import diff_datasets
+from apollo_spark.workflows.gc import GRACE_HOURS, SweepOutcome, apply_gc, plan_gc
+from apollo_spark.workflows.lineage import read_lineage
+from apollo_spark.workflows.retire import retire
+from apollo_spark.workflows.trace import CellTrace, trace_cell
+from apollo_spark.workflows.verify import Verification, verify_records
+
+
+class KeepingLake:
+    """The verbs of a lake that look back at versions, and end them."""
+
+    _lake: Lake
+    _settings: LakeSettings
+
+    def history(self, name: str) -> tuple[RecordEntry, ...]:
+        """Return all versions of a record, newest last.
+
+        Raises:
+            NotFoundError: There is no record of that name.
+        """
+        return self._lake.history(name)
+
+    def diff(self, first: str, second: str) -> DatasetDiff:
+        """Compare two versions: schema, and rows by key with counts per field.
+
+        Args:
+            first: The earlier one, as `NAME` or `NAME@3`.
+            second: The later one; it may be of another dataset.
+
+        Raises:
+            NotFoundError: There is no such version.
+        """
+        opened = (self._lake.open(parse_reference(each)) for each in (first, second))
+        return diff_datasets(self._lake, *opened)
+
+    def lineage(self, name: str, *, full: bool = False) -> LineageTree:
+        """Return what a version was made from, and those in turn; views tell it only in full.
+
+        Raises:
+            NotFoundError: There is no such version.
+        """
+        return read_lineage(self._lake, name, full=full)
+
+    def trace(self, name: str, entity: str, key: str, field: str) -> CellTrace:
+        """Find the file, its SHA-256 and the line that one cell came from.
+
+        Args:
+            name: The version of a dataset.
+            entity: The entity of the row.
+            key: Its primary key, as in the raw file.
+            field: The field.
+
+        Raises:
+            NotFoundError: No such version, entity, field or row that may be seen.
+            UsageError: The entity has no primary key.
+            BrokenPinError: A file cannot be read.
+        """
+        return trace_cell(self._lake, name, entity, key, field).trace
+
+    def verify(
+        self, name: str | None = None, *, deep: bool = False, sources: bool = False
+    ) -> Verification:
+        """Verify the pins of one version, of all versions of a name, or of everything.
+
+        Args:
+            name: `NAME` or `NAME@3`; None verifies everything that is not retired.
+            deep: Also read all rows and compare their content hashes.
+            sources: Also make the tables again from their files, and compare.
+
+        Raises:
+            NotFoundError: There is no such record.
+        """
+        settings = self._settings if sources else None
+        return verify_records(self._lake, name, deep=deep, sources=settings)
+
+    def retire(self, version: str) -> RecordEntry:
+        """End a version, given as `NAME@3`; its rows stay until a sweep.
+
+        Raises:
+            UsageError: The text does not name one version by its number.
+            NotFoundError: There is no such version.
+            LeaseHeldError: Somebody is writing the name.
+        """
+        return retire(self._lake, version)
+
+    def gc(self, *, apply: bool = False, grace_hours: float = GRACE_HOURS) -> SweepOutcome:
+        """Say which files no unretired version reads, and delete them where that is asked for.
+
+        Args:
+            apply: Whether to delete; without it nothing is written.
+            grace_hours: Only what changed longer ago goes.
+
+        Raises:
+            BrokenPinError: A record is not as it was published.
+        """
+        sweep = apply_gc if apply else plan_gc
+        return sweep(self._lake, grace_hours=grace_hours)

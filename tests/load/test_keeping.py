@@ -1,0 +1,36 @@
+"""Looking back and cleaning up from Python: the same as the commands do."""
+
+from pathlib import Path
+
+import pytest
+
+import apollo_spark as ap
+from apollo_spark.errors import NotFoundError
+from apollo_spark.lake.settings import read_settings
+from tests.support.study import LOCAL_SETTINGS, Study
+
+
+def test_python_looks_back_and_cleans_up(tmp_path: Path) -> None:
+    study = Study(tmp_path)
+    study.load()
+    study.replace("patient.csv", "61.5", "62.5")
+    study.load()
+    lake = ap.open_lake(str(study.lake), settings=read_settings(LOCAL_SETTINGS))
+
+    assert [str(each) for each in lake.history("study")] == ["study@1", "study@2"]
+    (patients,) = [each for each in lake.diff("study@1", "study@2").entities if each.changed]
+    assert (patients.name, patients.changed) == ("patient", 1)
+    assert [each.version for each in lake.lineage("study").nodes] == ["study@2"]
+    source = lake.trace("study", "patient", "P1", "weight").source
+    assert source is not None
+    assert (Path(source.file).name, source.line) == ("patient.csv", 2)
+    assert lake.verify("study@2", sources=True).sources[0].problems == ()
+    assert str(lake.retire("study@1")) == "study@1"
+    plan = lake.gc(grace_hours=0)
+    assert plan.done is None
+    swept = lake.gc(apply=True, grace_hours=0)
+    assert swept.done is not None
+    assert swept.done.total.files == plan.plan.total.files > 0
+    assert lake.dataset("study").version == 2
+    with pytest.raises(NotFoundError):
+        lake.dataset("study@1")
