@@ -10,6 +10,7 @@ import pytest
 
 import apollo_spark as ap
 from apollo_spark.api.dataset import Dataset
+from apollo_spark.errors import NotFoundError
 from tests.support.merging import files_of
 from tests.support.study import CommandResult, apollo
 
@@ -165,3 +166,26 @@ def test_a_study_joined_to_an_older_copy_of_it_has_all_columns_twice(
     late = old.where(pd.Series(old.index > "tcga-or-a5k0", index=old.index), other=None, axis=0)
     added = frame[[f"l_{each}" for each in old.columns]].set_axis(old.columns, axis=1)
     assert added.fillna("").equals(late.fillna(""))
+
+
+def test_a_later_version_reaches_what_was_merged_by_rebase(
+    tumours: tuple[Path, dict[str, pd.DataFrame]], tmp_path: Path
+) -> None:
+    lake, clinical = tumours
+    ask(lake, "merge", "clinical", "chol_all@1", "acc_all@1", "--as", "growing", "--on-clash",
+        "prefix:chol_")  # fmt: skip
+    (birth,) = [each for each in clinical["ACC"].columns if each.endswith("_days_to_birth")][:1]
+    late = clinical["ACC"][[birth]].rename(columns={birth: "days"}).dropna()
+    late.to_csv(tmp_path / "days.csv")
+
+    ask(lake, "extend", "acc", "--data", f"patient={tmp_path / 'days.csv'}")
+    ask(lake, "rebase", "acc_all", "--onto", "acc@2", "--apply")
+    ask(lake, "rebase", "growing", "--onto", "acc_all@2", "--apply")
+
+    shown = open_dataset(lake, "growing@2")["patient"].retrieve_fields(["barcode", "days"])
+    found = shown.to_pandas().set_index("barcode")["days"].dropna()
+    assert found.to_dict() == late["days"].astype(int).to_dict()
+    assert open_dataset(lake, "growing@2").read_assays(["rna", "chol_rna"]).shape == (124, 20_531)
+    with pytest.raises(NotFoundError):
+        open_dataset(lake, "growing@1")["patient"]["days"]
+    ask(lake, "verify", "--deep")
