@@ -182,7 +182,7 @@ def test_a_later_version_reaches_what_was_merged_by_rebase(
     ask(lake, "rebase", "acc_all", "--onto", "acc@2", "--apply")
     ask(lake, "rebase", "growing", "--onto", "acc_all@2", "--apply")
 
-    shown = open_dataset(lake, "growing@2")["patient"].retrieve_fields(["barcode", "days"])
+    shown = open_dataset(lake, "growing@2")["patient"].retrieve_fields(names=["barcode", "days"])
     found = shown.to_pandas().set_index("barcode")["days"].dropna()
     assert found.to_dict() == late["days"].astype(int).to_dict()
     assert open_dataset(lake, "growing@2").read_assays(["rna", "chol_rna"]).shape == (124, 20_531)
