@@ -3,7 +3,8 @@
 Sides: `floor` parses the file with pyarrow.csv on all cores and keeps nothing; `polars` reads the
 same file, turns it long and writes Delta; `spark` does so with Spark's csv reader and unpivot (only
 where asked: it takes minutes); `load` is the whole verb: rows and ids, cells, tiles, statistics,
-hashes, annotation, publishing. Runs alternate; the first of each side is the cold one.
+hashes, annotation, publishing; `load, dataframe` the same where Spark writes the files of the tiles
+(only where asked). Runs alternate; the first of each side is the cold one.
 
 Sizes of what was stored stand beside: the tiles against `gzip -6` of the source.
 """
@@ -15,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 import pyarrow.csv as pc
@@ -48,7 +50,13 @@ def with_spark(spark: SparkSession, source: Path, target: Path) -> None:
     long.write.format("delta").option("compression", "zstd").save(str(target / "long"))
 
 
-def load(spark: SparkSession, folder: Path, target: Path, shape: Shape) -> None:
+def load(
+    spark: SparkSession,
+    folder: Path,
+    target: Path,
+    shape: Shape,
+    writer: Literal["tasks", "dataframe"] = "tasks",
+) -> None:
     """Load the matrix as the command does."""
     run_expression_load(
         open_lake(str(target)),
@@ -60,7 +68,7 @@ def load(spark: SparkSession, folder: Path, target: Path, shape: Shape) -> None:
             annotation=str(folder / "annotation.csv"),
             release="bench",
         ),
-        settings=LakeSettings(),
+        settings=LakeSettings(writer=writer),
         say=lambda _: None,
         session=spark,
     )
@@ -80,7 +88,7 @@ def gzip_bytes(source: Path) -> int:
 def main(
     features: int = 20_000, samples: int = 1_000, decimals: int = 3, runs: int = 5, peer: str = ""
 ) -> None:
-    """Measure and print one row a side; `peer` may be `spark`."""
+    """Measure and print one row a side; `peer` may be `spark` or `dataframe`."""
     shape = Shape(features, samples, decimals)
     scratch = Path(tempfile.mkdtemp(prefix="apollo-bench-"))
     source = scratch / "matrix.csv"
@@ -100,6 +108,8 @@ def main(
     }
     if peer == "spark":
         sides["spark"] = lambda target: with_spark(spark, source, target)
+    if peer == "dataframe":
+        sides["load, dataframe"] = lambda target: load(spark, scratch, target, shape, "dataframe")
     try:
         seconds = measure(sides, runs=runs, scratch=scratch)
         sizes |= {"source_bytes": source.stat().st_size, "gzip_bytes": gzip_bytes(source)}
