@@ -1,19 +1,31 @@
-"""Views, merges, rebases and copies that end anywhere, and what the next run makes of it."""
+"""Views, merges, rebases and copies that end anywhere, and what the next run makes of it.
+
+And what the life of versions ends in: retirements, withdrawals and sweeps.
+"""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
+from apollo_spark.lake.lake import open_lake
+from apollo_spark.lake.publishing import OnStep, no_step
+from apollo_spark.workflows.gc import apply_gc
+from apollo_spark.workflows.retire import retire
+from apollo_spark.workflows.withdraw import WithdrawRequest, withdraw
+from tests.support.killing import die_in_command
 from tests.support.loading import (
     CrashError,
     Published,
+    Rows,
+    answers_of,
     published,
     raise_at,
     require_equal,
     require_sound,
+    state_of,
 )
-from tests.support.study import CommandResult, Study
+from tests.support.study import CommandResult, Study, apollo
 from tests.support.watching import watched
 
 DATA = ["patient=patient.csv", "visit=visit.csv", "site=site.csv", "passport=passport.csv"]
@@ -132,17 +144,130 @@ def found(study: Study) -> Published:
     return published(study.lake)
 
 
+@pytest.mark.parametrize(
+    ("verb", "step"),
+    [("linked", "commit rna_link"), ("linked", "publish new@1"), ("rebase", "publish part@2")],
+)
+def test_a_process_that_is_killed_changes_nothing_for_the_next_run(
+    base: Study, verb: str, step: str, tmp_path: Path
+) -> None:
+    words = words_of(base, verb)
+    steps: list[str] = []
+    undisturbed = copy(base, tmp_path / "undisturbed")
+    with watched(steps.append):
+        new = done(undisturbed, *words).last_line
+    wanted = found(undisturbed)
+    study = copy(base, tmp_path / "killed")
+
+    code = die_in_command(steps.index(step), "--lake", study.lake, *words)
+
+    assert code == -9
+    require_equal(found(study), {key: each for key, each in wanted.items() if key != new})
+    done(study, *words)
+    require_equal(found(study), wanted)
+    require_sound(study.lake, new.partition("@")[0])
+
+
+SHOWN = ("study@2", "part@1", "both@1")
+
+
+def end(study: Study, verb: str, on_step: OnStep) -> None:
+    """Do a verb that ends something."""
+    lake = open_lake(str(study.lake))
+    if verb == "retire":
+        retire(lake, "study@1", on_step=on_step)
+    elif verb == "withdraw":
+        file = str(study.folder / "gone.csv")
+        withdraw(lake, WithdrawRequest(file=file, of="study.patient", apply=True), on_step=on_step)
+    else:
+        apply_gc(lake, grace_hours=0, on_step=on_step)
+
+
+def everything(study: Study) -> tuple[object, dict[str, Rows]]:
+    return state_of(study.lake), {each: answers_of(study.lake, each) for each in SHOWN}
+
+
+def files(study: Study) -> set[str]:
+    """Return the files of rows and of parts."""
+    kinds = {".parquet", ".gz"}
+    inside = (study.lake / "tables", study.lake / "registry" / "parts")
+    return {
+        str(x.relative_to(study.lake)) for y in inside for x in y.rglob("*") if x.suffix in kinds
+    }
+
+
+@pytest.mark.parametrize(("verb", "until"), [("retire", 2), ("withdraw", 3), ("sweep", 18)])
+def test_an_end_that_is_not_reached_is_reached_by_the_next_run(
+    base: Study, verb: str, until: int, tmp_path: Path
+) -> None:
+    start = copy(base, tmp_path / "start")
+    start.write("gone.csv", "patient_id\nP1\n")
+    if verb == "sweep":
+        # A retired version of one dataset, a dataset as a whole, and what a crash left.
+        done(start, "retire", "rna@2")
+        done(start, "retire", "other@1")
+        with watched(raise_at(5, CrashError)):
+            assert start.ask(*words_of(start, "linked")).code == 1
+    before, all_files = everything(start), files(start)
+    steps: list[str] = []
+    undisturbed = again(start, tmp_path / "undisturbed")
+    end(undisturbed, verb, steps.append)
+    wanted, files_left = everything(undisturbed), files(undisturbed)
+    # A retirement looks once more whether it is done.
+    assert len(steps) == until + (verb == "retire"), steps
+    assert wanted != before if verb != "sweep" else files_left < all_files
+    for number, step in enumerate(steps):
+        study = again(start, tmp_path / str(number))
+        with pytest.raises(CrashError):
+            end(study, verb, raise_at(number, CrashError))
+        require_equal((step, everything(study)), (step, before if number < until else wanted))
+        require_sound(study.lake)
+
+        end(study, verb, no_step)
+
+        require_equal((step, everything(study)), (step, wanted))
+        if verb == "sweep":
+            assert files(study) == files_left, step
+        require_sound(study.lake)
+
+
+def again(study: Study, folder: Path) -> Study:
+    """Return the study with a copy of its lake."""
+    shutil.copytree(study.lake, folder)
+    return Study.reopen(study.folder, lake=folder, data=DATA)
+
+
 def test_a_copy_that_was_not_finished_holds_no_dataset(base: Study, tmp_path: Path) -> None:
     steps: list[str] = []
+    whole = tmp_path / "whole"
     with watched(steps.append):
-        done(base, "extract", "sealed", "both", "-o", tmp_path / "whole")
+        done(base, "extract", "sealed", "both", "-o", whole)
+    wanted = sealed(whole)
     for number in range(steps.index("publish both@1") + 1):
         folder = tmp_path / str(number)
         words = ("extract", "sealed", "both", "-o", folder)
         with watched(raise_at(number, CrashError)):
             assert base.ask(*words).code == 1
+        assert apollo("--lake", folder, "list", "--json").json == {"records": []}
+        if number == 0:
+            assert not folder.exists()
+        else:
+            # What lies there may be what is hidden by now: it is never made part of a copy.
+            refused = base.ask(*words)
+            assert (refused.code, "is not empty" in refused.err) == (2, True)
+            assert apollo("--lake", folder, "list", "--json").json == {"records": []}
+            shutil.rmtree(folder)
+        if number % 5 == 0:
+            done(base, *words)
+            require_equal(sealed(folder), wanted)
+            require_sound(folder, "both")
 
-        copied = Study.reopen(base.folder, lake=folder, data=DATA)
-        assert copied.ask("list", "--json").json == {"records": []}
-        again = base.ask(*words)
-        assert again.code == 0 or "is not empty" in again.err
+
+def sealed(folder: Path) -> Published:
+    """Return what a copy holds; every copy has a fingerprint, and its assays ids, of its own."""
+    copied = published(folder)
+    for record, _ in copied.values():
+        del record["lineage"]["fingerprint"]
+        for assay in record["assays"]:
+            del assay["uuid"]
+    return copied

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
@@ -160,6 +160,27 @@ def published(folder: Path) -> Published:
         record = lake.load_record(RecordReference(name=entry.name, version=entry.version))
         found[str(entry)] = (comparable(record), rows_of(lake, record))
     return found
+
+
+class State(NamedTuple):
+    """All that a lake says: what is published, what is retired, and who is withdrawn."""
+
+    published: Published
+    retired: list[str]
+    withdrawn: dict[str, list[str]]
+
+
+def state_of(folder: Path) -> State:
+    """Return all that a lake says."""
+    lake = open_lake(str(folder))
+    return State(
+        published(folder),
+        [str(each) for each in lake.registry.snapshot().entries if each.retired],
+        {
+            each.location: sorted(lake.withdrawing.read_keys(each).to_pylist())
+            for each in lake.withdrawals()
+        },
+    )
 
 
 def versions(folder: Path) -> list[str]:
