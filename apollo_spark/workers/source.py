@@ -4,6 +4,7 @@ import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,14 +52,20 @@ def read_pieces(block: Block, piece_bytes: int) -> Iterator[bytes]:
         InputProblemError: `file_truncated` or `file_damaged` for a compressed stream,
             `file_not_text` for bytes that the encoding does not know.
     """
+    with naming_damage(), open_decompressed(block.file) as stream:
+        encoding = resolve_encoding(block.file.encoding, stream.read(4))
+        stream.seek(block.start)
+        pieces = read_range(stream, block, piece_bytes)
+        if encoding != "utf-8":
+            pieces = recode(pieces, encoding, block.line)
+        yield from without_mark(pieces) if block.start == 0 else pieces
+
+
+@contextmanager
+def naming_damage() -> Iterator[None]:
+    """Turn what goes wrong in a compressed stream into an `InputProblemError`."""
     try:
-        with open_decompressed(block.file) as stream:
-            encoding = resolve_encoding(block.file.encoding, stream.read(4))
-            stream.seek(block.start)
-            pieces = read_range(stream, block, piece_bytes)
-            if encoding != "utf-8":
-                pieces = recode(pieces, encoding, block.line)
-            yield from without_mark(pieces) if block.start == 0 else pieces
+        yield
     except EOFError:
         raise InputProblemError("file_truncated", None) from None
     except (gzip.BadGzipFile, zlib.error):

@@ -1,7 +1,7 @@
 """Long sources: they are parsed to scratch files, then a task builds each block of samples."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,27 +14,30 @@ from apollo_spark.model.findings import Finding
 from apollo_spark.model.policy import Policy
 from apollo_spark.sources.expression.detected import Detected
 from apollo_spark.sources.expression.features import resolve_feature_ids
-from apollo_spark.workers.expression.rows import cut_rows
+from apollo_spark.workers.expression.long_rows import read_ids
+from apollo_spark.workers.expression.rows import hash_file
 from apollo_spark.workers.expression.spec import (
     LEFT_OUT,
     ExpressionTask,
     LongParseTask,
     LongPart,
     LongTilesTask,
-    Samples,
     TileTarget,
     UnitRules,
 )
 from apollo_spark.workers.expression.storage import DOUBLE, LayerStorage, choose_storage
 from apollo_spark.workers.expression.tiles import collect_expression, run_expression_task
+from apollo_spark.workers.scan import blocks_of, scan_file
+from apollo_spark.workers.spec import Block, FileSpec
 from apollo_spark.workflows.expression_faults import has_faults, merge_places
 from apollo_spark.workflows.expression_rows import (
     Placement,
-    ScannedFile,
     iterate_blocks,
     place_samples,
     scan_sources,
     take_samples,
+    task_file,
+    unpack,
 )
 from apollo_spark.workflows.expression_sources import (
     MakeTarget,
@@ -48,18 +51,56 @@ from apollo_spark.workflows.expression_sources import (
 GUESS_ROWS = 20_000
 
 
+@dataclass(frozen=True)
+class LongFile:
+    """A long file that was read once: as tasks open it, and its ranges of whole rows."""
+
+    detected: Detected
+    file: FileSpec
+    blocks: tuple[Block, ...]
+    size: int
+
+
+@dataclass(frozen=True)
+class ParsedSource:
+    """What the first phase left.
+
+    Attributes:
+        parts: (path, label) of each scratch file, in the order of the source.
+        features: For each, the number of the text of each feature code.
+        samples: For each, the number of the sample of each sample code.
+        texts: Feature ids as they stand in the source, by first appearance.
+        names: Sample ids, by first appearance.
+    """
+
+    parts: tuple[tuple[str, str], ...]
+    features: tuple[np.ndarray, ...]
+    samples: tuple[np.ndarray, ...]
+    texts: tuple[str, ...]
+    names: tuple[str, ...]
+
+    def tile_parts(self, index_of_text: np.ndarray) -> list[LongPart]:
+        """Return the parts as the second phase reads them; (texts,) is index in the assay."""
+        return [
+            LongPart(path, label, index_of_text[features], samples)
+            for (path, label), features, samples in zip(
+                self.parts, self.features, self.samples, strict=True
+            )
+        ]
+
+
 def plan_long(request: SourceRequest, given: Sequence[Detected], unit: UnitRules) -> SourcePlanning:
     """Plan long files: they are parsed here, because features and samples stand in the rows."""
-    files, problems = scan_sources(given, request.scratch)
+    files, problems = scan_sources(given, partial(_scan, request))
     if problems:
         return SourcePlanning(None, tuple(problems))
     target = TileTarget(str(request.scratch), DOUBLE, unit, request.missing)
-    parse = list(_parse_tasks(request, files, target))
-    answers = LocalTaskRunner().run(run_expression_task, parse)
-    faults = _long_faults(parse, answers)
-    texts = list(dict.fromkeys(text for each in answers for text in each["feature_ids"]))
+    tasks = list(_parse_tasks(files, target))
+    answers = LocalTaskRunner().run(run_expression_task, tasks)
+    faults = _long_faults(tasks, answers)
+    parsed = _gather_ids(tasks, answers)
     features = resolve_feature_ids(
-        texts,
+        parsed.texts,
         id_rule=request.id_rule,
         id_map=request.id_map,
         on_duplicate=request.on_duplicate,
@@ -68,55 +109,85 @@ def plan_long(request: SourceRequest, given: Sequence[Detected], unit: UnitRules
     findings = (*faults, *features.findings)
     if findings:
         return SourcePlanning(None, findings)
-    names = list(dict.fromkeys(text for each in answers for text in each["sample_ids"]))
-    samples, _ = place_samples([names])
-    row_of_text = dict(zip(texts, features.feature_of_row.tolist(), strict=True))
+    samples, _ = place_samples([parsed.names])
+    inputs = tuple(_input(request, each) for each in files)
 
     def make_tasks(
         make_target: MakeTarget, placement: Placement | None = None
     ) -> list[ExpressionTask]:
         placed = placement or own_places(samples, features)
         known = place_features(np.arange(len(features.ids)), features, placed)
-        indexes = [*known.indexes.tolist(), LEFT_OUT]
-        index = {text: indexes[row] for text, row in row_of_text.items()}
-        blocks = [
-            (block, take_samples(placed.samples, places))
-            for block, places in iterate_blocks(placed.samples)
-        ]
+        index_of_text = np.append(known.indexes, np.int32(LEFT_OUT))[features.feature_of_row]
+        parts = parsed.tile_parts(index_of_text)
         return [
             LongTilesTask(
-                parts=tuple(_long_parts(parse, answers, index, some)),
-                samples=some,
+                parts=tuple(each for each in parts if np.isin(each.samples, members).any()),
+                samples=take_samples(placed.samples, members),
+                members=members,
                 features=known,
                 target=make_target(f"part-{block:05d}"),
                 on_duplicate=request.on_duplicate,
             )
-            for block, some in blocks
+            for block, members in iterate_blocks(placed.samples)
         ]
 
-    inputs = tuple(_input(request, each) for each in files)
-    source = PlannedSource(samples, features, inputs, _guess(answers), make_tasks)
-    return SourcePlanning(source)
+    return SourcePlanning(PlannedSource(samples, features, inputs, _guess(answers), make_tasks))
 
 
-def _input(request: SourceRequest, file: ScannedFile) -> InputFile:
+def _gather_ids(
+    tasks: Sequence[LongParseTask], answers: Sequence[Mapping[str, Any]]
+) -> ParsedSource:
+    """Number the ids of all parts alike; those of one part at a time are in memory as texts."""
+    texts: dict[str, int] = {}
+    names: dict[str, int] = {}
+    features, samples = [], []
+    for answer in answers:
+        own_texts, own_names = read_ids(answer["path"])
+        features.append(_numbers_of(own_texts, texts))
+        samples.append(_numbers_of(own_names, names))
+    labels = [each.block.file.label for each in tasks]
+    paths = [each["path"] for each in answers]
+    parts = tuple(zip(paths, labels, strict=True))
+    return ParsedSource(parts, tuple(features), tuple(samples), tuple(texts), tuple(names))
+
+
+def _numbers_of(ids: Iterable[str], known: dict[str, int]) -> np.ndarray:
+    return np.array([known.setdefault(each, len(known)) for each in ids], np.int32)
+
+
+def _input(request: SourceRequest, file: LongFile) -> InputFile:
     return InputFile(
         role=request.unit, name=file.file.label, size=file.size, sha256=file.file.sha256
     )
 
 
-def _parse_tasks(
-    request: SourceRequest, files: Sequence[ScannedFile], target: TileTarget
-) -> Iterator[LongParseTask]:
+def _scan(request: SourceRequest, detected: Detected) -> LongFile:
+    """Read a file once; unlike a matrix it has too many rows to keep where each begins."""
+    path = detected.file.path
+    if detected.compression == "gzip":
+        path = unpack(path, request.scratch)
+    scan = scan_file(
+        path,
+        data_start=detected.data_start,
+        data_line=detected.data_line,
+        block_bytes=request.block_bytes,
+    )
+    size, sha256 = scan.size, scan.sha256
+    if detected.compression == "gzip":
+        size, sha256 = hash_file(detected.file.path)
+    file = task_file(detected, path, sha256)
+    return LongFile(detected, file, blocks_of(file, scan), size)
+
+
+def _parse_tasks(files: Sequence[LongFile], target: TileTarget) -> Iterator[LongParseTask]:
     for number, file in enumerate(files):
-        detected = file.detected
-        for at, cut in enumerate(cut_rows(file.scan, block_bytes=request.block_bytes)):
+        for block in file.blocks:
             yield LongParseTask(
-                block=file.block(at, cut.start, cut.end, cut.line),
-                target=replace(target, name=f"long-{number:05d}-{at:05d}"),
-                feature_column=detected.id_columns[0],
-                sample_column=int(detected.sample_column or 0),
-                value_column=detected.value_columns[0].index,
+                block=block,
+                target=replace(target, name=f"long-{number:05d}-{block.index:05d}"),
+                feature_column=file.detected.id_columns[0],
+                sample_column=int(file.detected.sample_column or 0),
+                value_column=file.detected.value_columns[0].index,
             )
 
 
@@ -127,24 +198,6 @@ def _long_faults(
         return ()
     collected = LocalTaskRunner().run(partial(collect_expression, limit=1_000), tasks)
     return merge_places(collected, Policy())
-
-
-def _long_parts(
-    tasks: Iterable[LongParseTask],
-    answers: Iterable[Mapping[str, Any]],
-    index: Mapping[str, int],
-    samples: Samples,
-) -> Iterator[LongPart]:
-    places = dict(zip(samples.ids, samples.positions.tolist(), strict=True))
-    for task, answer in zip(tasks, answers, strict=True):
-        positions = [places.get(each, LEFT_OUT) for each in answer["sample_ids"]]
-        if any(each != LEFT_OUT for each in positions):
-            yield LongPart(
-                path=answer["path"],
-                label=task.block.file.label,
-                features=np.array([index[each] for each in answer["feature_ids"]], np.int32),
-                positions=np.array(positions, np.int32),
-            )
 
 
 def _guess(answers: Sequence[Mapping[str, Any]]) -> LayerStorage:

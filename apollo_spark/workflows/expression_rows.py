@@ -4,10 +4,11 @@ import csv
 import gzip
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,8 +18,10 @@ from apollo_spark.sources.expression.detected import Detected
 from apollo_spark.sources.findings import PLACES_LIMIT, finding_of
 from apollo_spark.workers.expression.rows import MatrixScan, scan_matrix
 from apollo_spark.workers.expression.spec import Samples
-from apollo_spark.workers.source import InputProblemError
+from apollo_spark.workers.source import InputProblemError, naming_damage
 from apollo_spark.workers.spec import Block, FileSpec
+
+Scanned = TypeVar("Scanned")
 
 
 @dataclass(frozen=True)
@@ -49,19 +52,19 @@ class Placement:
 
 
 def scan_sources(
-    files: Sequence[Detected], scratch: Path
-) -> tuple[list[ScannedFile], list[Finding]]:
+    files: Sequence[Detected], scan: Callable[[Detected], Scanned]
+) -> tuple[list[Scanned], list[Finding]]:
     """Read files once, and say which of them cannot be read to their end."""
-    found = [_scan(each, scratch) for each in files]
+    found = [_scan_or_describe(each, scan) for each in files]
     return (
-        [each for each in found if isinstance(each, ScannedFile)],
+        [each for each in found if not isinstance(each, Finding)],
         [each for each in found if isinstance(each, Finding)],
     )
 
 
-def _scan(detected: Detected, scratch: Path) -> ScannedFile | Finding:
+def _scan_or_describe(detected: Detected, scan: Callable[[Detected], Scanned]) -> Scanned | Finding:
     try:
-        return scan_source(detected, scratch)
+        return scan(detected)
     except InputProblemError as problem:
         return describe_problem(problem.rule, problem.line, detected.file.label)
 
@@ -82,23 +85,32 @@ def scan_source(detected: Detected, scratch: Path) -> ScannedFile:
         compression=detected.compression,
     )
     if detected.compression == "gzip":
-        path = _unpack(path, scratch)
+        path = unpack(path, scratch)
         scan = replace(scan, is_splittable=True)
-    file = FileSpec(
+    return ScannedFile(detected, task_file(detected, path, scan.sha256), scan, scan.size)
+
+
+def task_file(detected: Detected, path: str, sha256: str) -> FileSpec:
+    """Describe a file, plain by now, as tasks open it."""
+    return FileSpec(
         path=path,
         label=detected.file.label,
-        sha256=scan.sha256,
+        sha256=sha256,
         delimiter=detected.delimiter,
         header=detected.header,
         data_start=detected.data_start,
         data_line=detected.data_line,
     )
-    return ScannedFile(detected, file, scan, scan.size)
 
 
-def _unpack(path: str, scratch: Path) -> str:
+def unpack(path: str, scratch: Path) -> str:
+    """Unpack a file into a folder and return where it is.
+
+    Raises:
+        InputProblemError: `file_truncated` or `file_damaged`.
+    """
     target = scratch / f"{len(list(scratch.iterdir())):05d}-{Path(path).name.removesuffix('.gz')}"
-    with gzip.open(path, "rb") as packed, target.open("wb") as plain:
+    with naming_damage(), gzip.open(path, "rb") as packed, target.open("wb") as plain:
         shutil.copyfileobj(packed, plain, 8 << 20)
     return str(target)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -35,6 +36,7 @@ from apollo_spark.workflows.expression_rows import (
     place_samples,
     repeated_samples,
     row_names,
+    scan_source,
     scan_sources,
     split_samples,
     take_samples,
@@ -95,7 +97,7 @@ class SourcePlanning:
 
 def plan_matrices(request: SourceRequest, files: Sequence[Detected]) -> SourcePlanning:
     """Plan matrices, either way round."""
-    scanned, problems = scan_sources(files, request.scratch)
+    scanned, problems = scan_sources(files, partial(scan_source, scratch=request.scratch))
     if problems:
         return SourcePlanning(None, tuple(problems))
     is_turned = files[0].orientation == "samples_by_features"

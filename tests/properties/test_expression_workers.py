@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from apollo_spark.workers.expression.content import hash_matrix
-from apollo_spark.workers.expression.long_rows import write_long
+from apollo_spark.workers.expression.long_rows import IDS, read_ids, write_long
 from apollo_spark.workers.expression.long_tiles import write_long_tiles
 from apollo_spark.workers.expression.matrix import write_matrix
 from apollo_spark.workers.expression.rows import cut_rows, scan_matrix
@@ -210,23 +210,25 @@ class Loader:
             assert each["counts"] == []
         results = [self.long_tiles(scratch, part) for part in self.block_slices()]
         for each in scratch:
-            Path(each["path"]).unlink()
+            for end in ("", IDS):
+                Path(f"{each['path']}{end}").unlink()
         return results
 
     def long_tiles(self, scratch: list[dict[str, Any]], part: slice) -> dict[str, Any]:
-        case = self.case
-        places = {name: place for place, name in enumerate(case.samples[part])}
-        parts = [
-            LongPart(
-                each["path"],
-                "long.csv",
-                np.array([case.features.index(name) for name in each["feature_ids"]], np.int32),
-                np.array([places.get(name, -1) for name in each["sample_ids"]], np.int32),
+        case, parts = self.case, []
+        for each in scratch:
+            features, samples = read_ids(each["path"])
+            parts.append(
+                LongPart(
+                    each["path"],
+                    "long.csv",
+                    np.array([case.features.index(name) for name in features], np.int32),
+                    np.array([case.samples.index(name) for name in samples], np.int32),
+                )
             )
-            for each in scratch
-        ]
+        members = np.arange(len(case.samples))[part]
         return write_long_tiles(
-            LongTilesTask(tuple(parts), self.samples(part), self.features, self.target())
+            LongTilesTask(tuple(parts), self.samples(part), members, self.features, self.target())
         )
 
     def read_back(self, results: list[dict[str, Any]]) -> np.ndarray:
@@ -246,8 +248,21 @@ def total_hash(results: list[dict[str, Any]]) -> ContentHash:
     return sum((ContentHash(**each["hash"]) for each in results), ContentHash())
 
 
+HUGE = Case(
+    features=["a", "b"],
+    samples=["x"],
+    cells=[["8.988465674311579e+307"], ["8.98846567431158e+307"]],
+    block_size=1,
+    chunk_bytes=1,
+    cut_rows=1,
+    line_end="\n",
+)
+"""The sum is beyond the greatest double."""
+
+
 @settings(deadline=None)
 @given(cases())
+@example(HUGE)
 def test_every_format_gives_the_same_tiles(case: Case) -> None:
     values = case.values()
     expected = hash_matrix(values, case.features, case.samples)

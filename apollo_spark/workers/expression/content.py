@@ -14,13 +14,12 @@ import numpy as np
 import pyarrow as pa
 
 from apollo_spark.workers.cellhash import STEP, hash_texts, mix
+from apollo_spark.workers.expression.slices import row_slices
 from apollo_spark.workers.hashing import LANE, ContentHash
 
 # What sets features apart from samples, and the first lane from the second.
 FEATURE_SEEDS = (0x2545F4914F6CDD1D, 0x9FB21C651E98DF25)
 SAMPLE_SEEDS = (0xD6E8FEB86659FD93, 0xA0761D6478BD642F)
-# Values at a time: intermediate arrays stay in the processor's cache.
-SLICE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,8 @@ def hash_values(values: np.ndarray, features: IdFactors, samples: IdFactors) -> 
         features: Of the rows.
         samples: Of the columns.
     """
-    rows = max(1, SLICE // max(1, values.shape[1]))
     total = ContentHash()
-    for start in range(0, len(values), rows):
-        part = slice(start, start + rows)
+    for part in row_slices(values):
         total += hash_slice(values[part], features.lanes[:, part], samples.lanes)
     return total
 

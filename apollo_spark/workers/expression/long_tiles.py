@@ -1,5 +1,6 @@
 """A long file, second phase: the tiles of one block of samples from the scratch files."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,93 +18,124 @@ REPEATED = "pair_repeated"
 
 @dataclass(frozen=True)
 class Pairs:
-    """Measured values of a block, in the order of the source.
+    """Measured values of a block in one part, each pair's in the order of the source.
 
     Attributes:
         cells: Row of the feature times number of samples, plus place of the sample.
         values: float64.
-        lines: Physical lines.
-        files: Number of the part of each.
+        lines: Physical lines, or None where nobody asked.
     """
 
     cells: np.ndarray
     values: np.ndarray
-    lines: np.ndarray
-    files: np.ndarray
+    lines: np.ndarray | None
 
 
 def write_long_tiles(task: LongTilesTask) -> dict[str, Any]:
     """Write the tiles of one block; the answer is that of `write_matrix`."""
-    outcome, pairs = TaskOutcome(), read_pairs(task)
+    outcome = TaskOutcome()
+    values, repeated = first_values(task)
+    if repeated and task.on_duplicate == "refuse":
+        outcome.count(REPEATED, repeated)
+    elif repeated and task.on_duplicate != "first":
+        values = merged_values(task, values)
     shape = (len(task.features.ids), len(task.samples.ids))
-    cells, merged = merge_values(
-        pairs.values[:, None], pairs.cells, task.on_duplicate, task.target.storage
-    )
-    if task.on_duplicate == "refuse":
-        outcome.count(REPEATED, len(pairs.cells) - len(cells))
-    values = np.full(shape[0] * shape[1], np.nan)
-    values[cells] = merged[:, 0]
     write_values(values.reshape(shape), task.features, task.samples, task.target, outcome)
     return outcome.result()
 
 
+def first_values(task: LongTilesTask) -> tuple[np.ndarray, int]:
+    """Give the first value of every cell, NaN for none, and how many rows repeat a pair.
+
+    One part of the source is in memory at a time.
+    """
+    values, count = np.full(len(task.features.ids) * len(task.samples.ids), np.nan), 0
+    for pairs in read_pairs(task):
+        count += len(pairs.cells)
+        is_new = np.isnan(values[pairs.cells])
+        # Of values for one place numpy keeps the last, which is the first in the source.
+        values[pairs.cells[is_new][::-1]] = pairs.values[is_new][::-1]
+    return values, count - np.count_nonzero(~np.isnan(values))
+
+
+def merged_values(task: LongTilesTask, values: np.ndarray) -> np.ndarray:
+    """Put the merged values of the pairs that are repeated in the place of their first ones."""
+    parts = list(read_pairs(task))
+    cells = np.concatenate([each.cells for each in parts])
+    names, times = np.unique(cells, return_counts=True)
+    is_repeated = np.isin(cells, names[times > 1])
+    found = np.concatenate([each.values for each in parts])[is_repeated]
+    places, merged = merge_values(
+        found[:, None], cells[is_repeated], task.on_duplicate, task.target.storage
+    )
+    values[places] = merged[:, 0]
+    return values
+
+
 def collect_long_tiles(task: LongTilesTask, limit: int) -> list[dict[str, Any]]:
     """Collect the rows that repeat a pair: column is the sample, text the feature."""
-    places, pairs = CellPlaces(limit), read_pairs(task)
-    again = np.ones(len(pairs.cells), bool)
-    again[np.unique(pairs.cells, return_index=True)[1]] = False
-    found = np.flatnonzero(again) if task.on_duplicate == "refuse" else np.zeros(0, np.int64)
-    samples = np.argsort(task.samples.positions)
-    features, positions = np.divmod(pairs.cells[found[:limit]], len(task.samples.ids))
-    kept = [
-        [
-            task.parts[pairs.files[row]].label,
-            int(pairs.lines[row]),
-            task.samples.ids[samples[position]],
-            task.features.ids[feature],
-        ]
-        for row, feature, position in zip(found[:limit], features, positions, strict=True)
-    ]
-    places.add(REPEATED, len(found), kept)
+    places = CellPlaces(limit)
+    if task.on_duplicate != "refuse":
+        return places.result()
+    is_taken = np.zeros(len(task.features.ids) * len(task.samples.ids), bool)
+    for part, pairs in zip(task.parts, read_pairs(task, with_lines=True), strict=True):
+        first = np.zeros(len(pairs.cells), bool)
+        first[np.unique(pairs.cells, return_index=True)[1]] = True
+        again = np.flatnonzero(~first | is_taken[pairs.cells])
+        is_taken[pairs.cells] = True
+        places.add(REPEATED, len(again), _describe(task, part, pairs, again, limit))
     return places.result()
 
 
-def read_pairs(task: LongTilesTask) -> Pairs:
-    """Read the rows of the block's samples from all parts."""
-    rows = np.full(int(task.features.indexes.max(initial=0)) + 1, LEFT_OUT)
-    rows[task.features.indexes] = np.arange(len(task.features.ids))
-    columns = np.argsort(task.samples.positions)
-    parts = [
-        pairs_of(number, part, rows, columns, len(task.samples.ids))
-        for number, part in enumerate(task.parts)
+def _describe(
+    task: LongTilesTask, part: LongPart, pairs: Pairs, rows: np.ndarray, limit: int
+) -> list[list[Any]]:
+    assert pairs.lines is not None
+    rows = rows[np.argsort(pairs.lines[rows], kind="stable")][:limit]
+    features, samples = np.divmod(pairs.cells[rows], len(task.samples.ids))
+    found = zip(pairs.lines[rows].tolist(), samples.tolist(), features.tolist(), strict=True)
+    return [
+        [part.label, line, task.samples.ids[sample], task.features.ids[feature]]
+        for line, sample, feature in found
     ]
-    return Pairs(
-        cells=np.concatenate([np.zeros(0, np.int64), *(part.cells for part in parts)]),
-        values=np.concatenate([np.zeros(0), *(part.values for part in parts)]),
-        lines=np.concatenate([np.zeros(0, np.int64), *(part.lines for part in parts)]),
-        files=np.concatenate([np.zeros(0, np.int64), *(part.files for part in parts)]),
-    )
+
+
+def read_pairs(task: LongTilesTask, *, with_lines: bool = False) -> Iterator[Pairs]:
+    """Yield the rows of the block's samples in each part."""
+    rows = places_of(task.features.indexes)
+    columns = places_of(task.members)
+    for part in task.parts:
+        yield pairs_of(part, rows, columns, len(task.members), with_lines=with_lines)
+
+
+def places_of(numbers: np.ndarray) -> np.ndarray:
+    """Give the place of each number, LEFT_OUT for others; the last entry is for LEFT_OUT."""
+    places = np.full(int(numbers.max(initial=0)) + 2, LEFT_OUT, np.int64)
+    places[numbers] = np.arange(len(numbers))
+    return places
 
 
 def pairs_of(
-    number: int, part: LongPart, rows: np.ndarray, columns: np.ndarray, width: int
+    part: LongPart, rows: np.ndarray, columns: np.ndarray, width: int, *, with_lines: bool
 ) -> Pairs:
-    """Read one part, in the order of its source."""
-    table = read_part(part)
-    sample, feature = (table[name].to_numpy() for name in ("sample", "feature"))
-    positions, features = part.positions[sample], part.features[feature]
-    keep = np.flatnonzero((positions != LEFT_OUT) & (features != LEFT_OUT))
-    lines = table["line"].to_numpy()
-    keep = keep[np.argsort(lines[keep], kind="stable")]
-    cells = rows[features[keep]].astype(np.int64) * width + columns[positions[keep]]
-    files = np.full(len(keep), number)
-    return Pairs(cells, table["value"].to_numpy()[keep], lines[keep], files)
+    """Read one part."""
+    samples = columns[np.minimum(part.samples, len(columns) - 1)]
+    features = rows[part.features]
+    table = read_part(part, np.flatnonzero(samples != LEFT_OUT), with_lines=with_lines)
+    own_rows = features[table["feature"].to_numpy()]
+    own_columns = samples[table["sample"].to_numpy()]
+    keep = np.flatnonzero((own_rows != LEFT_OUT) & (own_columns != LEFT_OUT))
+    return Pairs(
+        own_rows[keep] * width + own_columns[keep],
+        table["value"].to_numpy()[keep],
+        table["line"].to_numpy()[keep] if with_lines else None,
+    )
 
 
-def read_part(part: LongPart) -> pa.Table:
-    """Read the row groups that may hold samples of the block."""
+def read_part(part: LongPart, wanted: np.ndarray, *, with_lines: bool) -> pa.Table:
+    """Read the row groups that may hold samples of these codes, which rise."""
+    names = ["sample", "feature", "value", *["line"] * with_lines]
     with pq.ParquetFile(part.path) as file:
-        wanted = np.flatnonzero(part.positions != LEFT_OUT)
         groups = []
         for group in range(file.num_row_groups):
             bounds = file.metadata.row_group(group).column(0).statistics
@@ -113,4 +145,4 @@ def read_part(part: LongPart) -> pa.Table:
             first = np.searchsorted(wanted, bounds.min)
             if first < len(wanted) and wanted[first] <= bounds.max:
                 groups.append(group)
-        return file.read_row_groups(groups)
+        return file.read_row_groups(groups, columns=names)

@@ -182,19 +182,19 @@ class LongParseTask:
 
 @dataclass(frozen=True)
 class LongPart:
-    """A scratch file of the first phase, and what its codes mean in this block.
+    """A scratch file of the first phase, and what its codes mean.
 
     Attributes:
         path: Where it is.
         label: The source file, for people.
         features: (feature codes,) int32, index in the assay or LEFT_OUT.
-        positions: (sample codes,) int32, place in the block, LEFT_OUT for samples of others.
+        samples: (sample codes,) int32, number of the sample in the source.
     """
 
     path: str
     label: str
     features: np.ndarray
-    positions: np.ndarray
+    samples: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,8 @@ class LongTilesTask:
     Attributes:
         parts: The files that hold any of the samples, in the order of the source.
         samples: All of one block.
-        features: All features of the assay.
+        members: (samples,) number of each in the source.
+        features: All features of the source.
         target: The layer.
         on_duplicate: How pairs of one feature and sample become one; under `refuse` they are
             counted under the rule `pair_repeated`.
@@ -212,6 +213,7 @@ class LongTilesTask:
 
     parts: tuple[LongPart, ...]
     samples: Samples
+    members: np.ndarray
     features: Features
     target: TileTarget
     on_duplicate: OnDuplicate = "refuse"

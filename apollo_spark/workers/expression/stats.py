@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-SLICE = 1 << 16
+from apollo_spark.workers.expression.slices import row_slices
 
 
 @dataclass(frozen=True)
@@ -44,17 +44,16 @@ class AxisStats:
         """Give the statistics of the values of both (Chan's formula)."""
         count = self.count + other.count
         share = other.count / np.maximum(count, 1)
-        delta = other.mean - self.mean
-        # Squares of values near the greatest double are infinite, and so is the variance then.
+        # Sums and squares of values near the greatest double are infinite, and what follows too.
         with np.errstate(over="ignore", invalid="ignore"):
-            m2 = self.m2 + other.m2 + delta * delta * self.count * share
-        return AxisStats(
-            count=count,
-            detected=self.detected + other.detected,
-            total=self.total + other.total,
-            mean=self.mean + delta * share,
-            m2=m2,
-        )
+            delta = other.mean - self.mean
+            return AxisStats(
+                count=count,
+                detected=self.detected + other.detected,
+                total=self.total + other.total,
+                mean=self.mean + delta * share,
+                m2=self.m2 + other.m2 + delta * delta * self.count * share,
+            )
 
     def take(self, places: Any) -> "AxisStats":
         """Give those of some places."""
@@ -100,19 +99,15 @@ def feature_stats(values: np.ndarray) -> AxisStats:
 
 def sample_stats(values: np.ndarray) -> AxisStats:
     """Give the statistics of the columns of a (features, samples) matrix; NaN is missing."""
-    rows = max(1, SLICE // max(1, values.shape[1]))
     total = AxisStats.empty(values.shape[1])
-    for start in range(0, len(values), rows):
-        total = total.merge(of_columns(values[start : start + rows]))
+    for rows in row_slices(values):
+        total = total.merge(of_columns(values[rows]))
     return total
 
 
 def of_rows(values: np.ndarray) -> AxisStats:
     """Summarise rows, a few at a time."""
-    step = max(1, SLICE // max(1, values.shape[1]))
-    parts = [
-        of_axis(values[start : start + step], 1) for start in range(0, max(len(values), 1), step)
-    ]
+    parts = [of_axis(values[rows], 1) for rows in row_slices(values)] or [of_axis(values, 1)]
     return AxisStats(
         *(
             np.concatenate([getattr(part, each.name) for part in parts])

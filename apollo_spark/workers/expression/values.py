@@ -2,12 +2,19 @@
 
 import numpy as np
 
-from apollo_spark.workers.expression.content import feature_factors, hash_values, sample_factors
+from apollo_spark.workers.expression.content import (
+    feature_factors,
+    hash_values,
+    sample_factors,
+)
 from apollo_spark.workers.expression.outcome import TaskOutcome
+from apollo_spark.workers.expression.slices import row_slices
 from apollo_spark.workers.expression.spec import Features, Samples, TileTarget
 from apollo_spark.workers.expression.stats import feature_stats, sample_stats
-from apollo_spark.workers.expression.storage import encode, need_of
+from apollo_spark.workers.expression.storage import StorageNeed, encode, need_of
 from apollo_spark.workers.expression.tile_file import TileMatrix, write_tile_file
+
+NOTHING = StorageNeed()
 
 
 def write_values(
@@ -33,9 +40,12 @@ def write_values(
     )
     outcome.set_stats("features", features.indexes, feature_stats(values))
     outcome.set_stats("samples", np.arange(len(order)), sample_stats(values))
-    stored, is_exact = encode(values[:, order], target.storage)
-    if not is_exact:
-        outcome.add_need(need_of(values))
+    stored = np.empty(values.shape, target.storage.dtype)
+    for rows in row_slices(values):
+        stored[rows], is_exact = encode(values[rows][:, order], target.storage)
+        if not is_exact:
+            outcome.add_need(sum((need_of(values[each]) for each in row_slices(values)), NOTHING))
+            break
     if outcome.is_enough:
         tiles = TileMatrix(features.ids, features.indexes, samples.blocks[order], stored)
         outcome.add_part(write_tile_file(target.folder, target.name, tiles, target.storage))

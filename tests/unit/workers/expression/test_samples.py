@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from apollo_spark.workers.expression.long_rows import read_ids
 from apollo_spark.workers.expression.rows import cut_rows, scan_matrix
 from apollo_spark.workers.expression.spec import (
     Features,
@@ -118,16 +119,17 @@ def test_a_repeated_pair_of_a_long_file_is_found_with_its_line(
     block = Block(file, 0, file.data_start, None, 2)
     scratch = run_expression_task(LongParseTask(block, target(tile_folder), 1, 0, 2))
 
-    assert (scratch["feature_ids"], scratch["sample_ids"]) == (["A", "B"], ["s1", "s2", "other"])
+    assert read_ids(scratch["path"]) == (["A", "B"], ["s1", "s2", "other"])
     part = LongPart(
-        scratch["path"], "long.csv", np.array([0, 1], np.int32), np.array([0, 1, -1], np.int32)
+        scratch["path"], "long.csv", np.array([0, 1], np.int32), np.array([0, 1, 2], np.int32)
     )
-    task = LongTilesTask((part,), two_samples(), AB, target(tile_folder))
+    members = np.array([0, 1])
+    task = LongTilesTask((part,), two_samples(), members, AB, target(tile_folder))
     assert run_expression_task(task)["counts"] == [["pair_repeated", None, 1]]
     assert collect_expression(task, 5) == {
         "found": [{"rule": "pair_repeated", "count": 1, "places": [["long.csv", 5, "s1", "A"]]}]
     }
-    summed = LongTilesTask((part,), two_samples(), AB, target(tile_folder), "sum")
+    summed = LongTilesTask((part,), two_samples(), members, AB, target(tile_folder), "sum")
     assert tiles(tile_folder, run_expression_task(summed)) == [
         (0, "A", 0, [4, 2]),
         (1, "B", 0, [None, None]),
