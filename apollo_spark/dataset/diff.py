@@ -1,5 +1,7 @@
 """What changed between two data dictionaries."""
 
+from collections.abc import Iterable
+
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.receipt import FieldChange, SchemaDiff
@@ -26,6 +28,29 @@ def diff_dictionaries(before: DataDictionary, after: DataDictionary) -> SchemaDi
         fields_retyped=tuple(change for pair in kept for change in _retyped(*pair)),
         codings_changed=_codings_changed(before, after),
     )
+
+
+NAMES_SHOWN = 5
+
+
+def describe_lost(before: str, diff: SchemaDiff, assays: Iterable[str]) -> str | None:
+    """Say what of a version a load leaves behind, or None where it leaves nothing.
+
+    >>> describe_lost("study@1", SchemaDiff(fields_removed=("patient.bmi",)), ("rna",))
+    'left behind in study@1: field patient.bmi, assay rna'
+    """
+    fields = [each for each in diff.fields_removed if _entity_of(each) not in diff.entities_removed]
+    lost = [f"entity {each}" for each in diff.entities_removed]
+    lost += [f"field {each}" for each in fields] + [f"assay {each}" for each in assays]
+    if not lost:
+        return None
+    more = len(lost) - NAMES_SHOWN
+    ending = f" and {more} more" if more > 0 else ""
+    return f"left behind in {before}: {', '.join(lost[:NAMES_SHOWN])}{ending}"
+
+
+def _entity_of(path: str) -> str:
+    return path.partition(".")[0]
 
 
 def _only_in(here: dict[str, Entity], there: dict[str, Entity]) -> list[str]:

@@ -9,14 +9,6 @@ from apollo_spark.workflows.expression_samples import SAMPLE
 from apollo_spark.workflows.outcome import Outcome
 
 
-def newest_record(lake: Lake, name: str) -> DatasetRecord | None:
-    """Return the newest version of a dataset, or None where there is none of that name."""
-    newest = lake.registry.snapshot().newest_of(name)
-    if newest is None or newest.kind != "dataset":
-        return None
-    return lake.load_record(RecordReference(name=newest.name, version=newest.version))
-
-
 def find_loaded(
     lake: Lake, base: DatasetRecord | None, request: ExpressionLoad, plan: ExpressionPlan
 ) -> Outcome | None:

@@ -123,10 +123,7 @@ class _AssayGrowth(Load):
         return self.write() if standing is None or self.request.dry_run else standing
 
     def _base(self) -> DatasetRecord:
-        """Return the version before; a dry run writes to another lake, and asks the one meant."""
-        base = self.publication.base
-        if self.request.dry_run:
-            base = self.reporter.lake.load_record(RecordReference(name=self.request.name))
+        base = self.version_before()
         if base is None:
             raise NotFoundError(f"All versions of {self.request.name!r} were retired meanwhile.")
         return base

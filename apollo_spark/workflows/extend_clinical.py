@@ -160,7 +160,9 @@ def choose_mode(
         mode, why = "fields", f"entity '{entity.name}' has no field {list_names(new)}"
     else:
         mode, why = "rows", f"every column is a field of entity '{entity.name}'"
-    show(f"mode {mode}: {why}")
+    if not refusing(files.findings):
+        # What cannot be read has no columns to go by.
+        show(f"mode {mode}: {why}")
     return mode
 
 

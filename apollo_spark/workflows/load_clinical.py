@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from apollo_spark.dataset.build import build_dataset_record
 from apollo_spark.dataset.content import Content
-from apollo_spark.dataset.diff import diff_dictionaries
+from apollo_spark.dataset.diff import describe_lost, diff_dictionaries
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.findings import Finding, Severity
@@ -130,7 +130,7 @@ class _ClinicalLoad(Load):
         kept = quarantined_rows(self.engines.runner, self.plan.entities, excluded)
         if self.request.dry_run:
             self.reporter.accept(None, findings, receipt, kept, plan=self.plan)
-            return Outcome(receipt=receipt, findings=findings)
+            return Outcome(receipt=receipt, findings=findings, notes=self._notes(receipt))
         self.publication.step("store parts")
         content = Content(self.plan.dictionary, wide_slices(self.plan), tuple(pins.values()))
         self.lake.store_parts(content)
@@ -147,7 +147,12 @@ class _ClinicalLoad(Load):
         )
         self.publication.step("write report")
         self.reporter.accept(str(record), findings, receipt, kept, plan=self.plan)
-        return Outcome(receipt=receipt, published=(str(record),), findings=findings)
+        return Outcome(
+            receipt=receipt,
+            published=(str(record),),
+            findings=findings,
+            notes=self._notes(receipt),
+        )
 
     def _receipt(
         self,
@@ -175,11 +180,20 @@ class _ClinicalLoad(Load):
         )
 
     def _schema_diff(self) -> SchemaDiff | None:
-        base = self.publication.base
+        base = self.version_before()
         if base is None:
             return None
-        diff = diff_dictionaries(self.lake.load_dictionary(base), self.plan.dictionary)
+        diff = diff_dictionaries(self.reporter.lake.load_dictionary(base), self.plan.dictionary)
         return None if diff.is_empty else diff
+
+    def _notes(self, receipt: LoadReceipt) -> tuple[str, ...]:
+        """Say what the version before has beside this load: a load publishes itself alone."""
+        base = self.version_before()
+        if base is None:
+            return ()
+        assays = [each.name for each in base.assays]
+        lost = describe_lost(str(base), receipt.schema_diff or SchemaDiff(), assays)
+        return () if lost is None else (lost,)
 
 
 def count_findings(findings: tuple[Finding, ...]) -> tuple[FindingCount, ...]:

@@ -7,7 +7,6 @@ from apollo_spark.dataset.build import build_dataset_record
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.assay import name_table
-from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import AssayReceipt, LoadReceipt
@@ -31,11 +30,11 @@ from apollo_spark.workflows.expression_record import (
     report_plan,
     small_tables,
 )
-from apollo_spark.workflows.expression_repeated import find_loaded, newest_record
+from apollo_spark.workflows.expression_repeated import find_loaded
 from apollo_spark.workflows.expression_samples import SampleRows, SampleTable
 from apollo_spark.workflows.expression_tables import join_stats, written_files
 from apollo_spark.workflows.expression_tiles import TileWriting, WrittenTiles
-from apollo_spark.workflows.loading import Load, OpenEngines, run_load
+from apollo_spark.workflows.loading import Load, OpenEngines, newest_record, run_load
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
 
@@ -89,7 +88,9 @@ class _ExpressionLoad(Load):
 
     def write(self) -> Outcome:
         """Write tiles and sample fields, refuse what is wrong, write the small tables, publish."""
-        standing = find_standing_assay(self.reporter.lake, self._base(), self.request, self.plan)
+        standing = find_standing_assay(
+            self.reporter.lake, self.version_before(), self.request, self.plan
+        )
         draft = self.publication.table(self._tiles_table)
         writing, tiles = self._write_tiles(str(draft.folder), standing)
         rows = self._write_sample_fields()
@@ -122,12 +123,6 @@ class _ExpressionLoad(Load):
             standing=standing,
             release=self.request.release,
         )
-
-    def _base(self) -> DatasetRecord | None:
-        """Return the version before; a dry run writes to another lake, and asks the one meant."""
-        if not self.request.dry_run:
-            return self.publication.base
-        return newest_record(self.reporter.lake, self.request.name)
 
     @property
     def _tiles_table(self) -> str:

@@ -100,6 +100,12 @@ class Load(ABC):
     def write(self) -> Outcome:
         """Write, check and publish."""
 
+    def version_before(self) -> DatasetRecord | None:
+        """Return the newest version; a dry run writes to another lake, and asks the one meant."""
+        if not self.request.dry_run:
+            return self.publication.base
+        return newest_record(self.reporter.lake, self.publication.name)
+
     def require_acceptable(self, findings: tuple[Finding, ...]) -> None:
         """Write the report and refuse, if any finding does.
 
@@ -168,11 +174,17 @@ def run_load(
 
 def find_standing(lake: Lake, name: str, fingerprint: str) -> DatasetRecord | None:
     """Return the newest version of a name if the same job on the same inputs made it."""
+    record = newest_record(lake, name)
+    is_same = record is not None and record.lineage.fingerprint == fingerprint
+    return record if is_same else None
+
+
+def newest_record(lake: Lake, name: str) -> DatasetRecord | None:
+    """Return the newest version of a dataset, or None where there is none of that name."""
     newest = lake.registry.snapshot().newest_of(name)
     if newest is None or newest.kind != "dataset":
         return None
-    record = lake.registry.read_record(newest)
-    return record if record.lineage.fingerprint == fingerprint else None
+    return lake.registry.read_record(newest)
 
 
 def already(lake: Lake, record: DatasetRecord, receipt_type: type[Record]) -> Outcome:

@@ -1,13 +1,12 @@
 """Samples added to an assay: what is written, what is refused, and what every version reads as."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import apollo_spark as ap
-from apollo_spark.errors import CheckFailedError, ConflictError, NotFoundError, UsageError
+from apollo_spark.errors import CheckFailedError, ConflictError, NotFoundError
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.settings import read_settings
 from tests.support.growing import (
@@ -325,74 +324,6 @@ def test_the_fields_of_new_samples_are_missing_with_a_warning(tmp_path: Path) ->
     ]  # fmt: skip
     assert [(each.rule, each.count) for each in outcome.findings] == [("sample_without_row", 3)]
     assert outcome.receipt_json()["samples_without_row"] == 3
-
-
-@pytest.fixture
-def two_units(lake: Path, tmp_path: Path) -> Path:
-    """The lake with counts beside the tpm."""
-    counts = {s: {f: float(n) for n, f in enumerate(column)} for s, column in OLD.items()}
-    load(lake, write_matrix(tmp_path / "counts.csv", counts), unit="count")
-    return lake
-
-
-def test_an_assay_of_several_units_gets_values_of_all_of_them(
-    two_units: Path, tmp_path: Path
-) -> None:
-    counts = {s: {f: float(n) for n, f in enumerate(GENES)} for s in reversed(NEW)}
-    tpm = write_matrix(tmp_path / "new.csv", NEW)
-    count = write_matrix(tmp_path / "new_counts.csv", counts)
-
-    outcome = extend(two_units, f"count={count}", f"tpm={tpm}")
-
-    assert outcome.published == ("study@3",)
-    assert read_rows(two_units, "study@3", "tpm") == rows_of({**OLD, **NEW})
-    found = [row for row in read_rows(two_units, "study@3", "count") if row[1] in NEW]
-    assert found == rows_of(counts)
-    assert ap.open_lake(str(two_units)).verify(deep=True).problems == ()
-
-
-def cut_samples(path: Path) -> list[Path]:
-    """Counts of 300 samples in two files that part them elsewhere than blocks do."""
-    names = [f"M{each}" for each in range(300)]
-    return [
-        write_matrix(path / f"counts{part}.csv", {s: dict.fromkeys(GENES, 2.0) for s in some})
-        for part, some in enumerate((names[:100], names[100:]))
-    ]
-
-
-def test_units_may_come_in_files_that_part_the_samples_otherwise(
-    two_units: Path, tmp_path: Path
-) -> None:
-    new = random_matrix(3, [f"M{each}" for each in range(300)], GENES)
-    tpm = write_matrix(tmp_path / "new.csv", new)
-
-    extend(two_units, f"tpm={tpm}", *(f"count={each}" for each in cut_samples(tmp_path)))
-
-    assert read_rows(two_units, "study", "tpm") == rows_of({**OLD, **new})
-    found = [row for row in read_rows(two_units, "study", "count") if row[1] in new]
-    assert found == sorted((f, s, 2.0) for s in new for f in GENES)
-    assert ap.open_lake(str(two_units)).verify(deep=True).problems == ()
-
-
-def one_unit(tmp_path: Path) -> list[str]:
-    return [f"tpm={write_matrix(tmp_path / 'new.csv', NEW)}"]
-
-
-def no_unit(tmp_path: Path) -> list[str]:
-    return [str(write_matrix(tmp_path / "new.csv", NEW))]
-
-
-def other_samples(tmp_path: Path) -> list[str]:
-    counts = {"X": dict.fromkeys(GENES, 1.0)}
-    return [*one_unit(tmp_path), f"count={write_matrix(tmp_path / 'counts.csv', counts)}"]
-
-
-@pytest.mark.parametrize("sources", [one_unit, no_unit, other_samples])
-def test_units_must_come_together(
-    two_units: Path, tmp_path: Path, sources: Callable[[Path], list[str]]
-) -> None:
-    with pytest.raises(UsageError, match="unit"):
-        extend(two_units, *sources(tmp_path))
 
 
 def test_a_view_of_an_assay_is_not_extended(lake: Path, tmp_path: Path) -> None:

@@ -99,15 +99,29 @@ def test_a_changed_dictionary_makes_a_version_with_a_schema_diff(study: Study) -
                   "visit,remark,string,,,,,,,,,,,,Note,")  # fmt: skip
     study.replace("visit.csv", "symptoms,note", "symptoms,remark")
 
-    receipt = study.load("--json").json["receipt"]
+    trial = study.load("--dry-run")
+    loaded = study.load("--json")
 
-    diff = receipt["schema_diff"]
+    for each in (trial, loaded):
+        assert "note: left behind in study@1: field visit.note, field site.city\n" in each.err
+    diff = loaded.json["receipt"]["schema_diff"]
     assert diff["fields_removed"] == ["visit.note", "site.city"]
     assert diff["fields_added"] == ["visit.remark"]
     assert diff["fields_retyped"] == [
         {"entity": "patient", "before": "patient.weight float", "after": "patient.weight string"}
     ]
     assert rows(study, "site.site_id,site.city", name="study@1")[0] == "site.site_id,site.city"
+
+
+def test_a_load_over_an_assay_says_that_it_is_left_behind(study: Study) -> None:
+    source = study.write("matrix.csv", "feature_id,S1\nENSG00000000001,1\n")
+    words = ("--assay", "rna", "--unit", "count", "--source", source)
+    assert study.ask("load", "expression", "study", *words).last_line == "study@1"
+
+    loaded = study.load()
+
+    assert loaded.last_line == "study@2"
+    assert "note: left behind in study@1: entity sample, assay rna\n" in loaded.err
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What changed between two dictionaries."""
 # ruff: noqa: E501 tables are read by their columns
 
-from apollo_spark.dataset.diff import diff_dictionaries
+from apollo_spark.dataset.diff import describe_lost, diff_dictionaries
 from apollo_spark.model.receipt import FieldChange, SchemaDiff
 from tests.support.dictionaries import dictionary
 
@@ -57,3 +57,16 @@ def test_a_coding_with_other_codes_is_told() -> None:
     after = dictionary(fields, codings=codes + "sex  M  Male\n")
 
     assert diff_dictionaries(before, after) == SchemaDiff(codings_changed=("sex",))
+
+
+def test_what_a_load_leaves_behind_is_named_once_and_not_at_length() -> None:
+    diff = SchemaDiff(
+        entities_removed=("visit",),
+        fields_removed=("visit.visit_id", *(f"patient.f{number}" for number in range(5))),
+    )
+
+    assert describe_lost("study@1", SchemaDiff(), ()) is None
+    assert describe_lost("study@1", diff, ("rna",)) == (
+        "left behind in study@1: entity visit, field patient.f0, field patient.f1, "
+        "field patient.f2, field patient.f3 and 2 more"
+    )
