@@ -228,7 +228,7 @@ def test_an_end_that_is_not_reached_is_reached_by_the_next_run(
         require_equal((step, everything(study)), (step, wanted))
         if verb == "sweep":
             assert files(study) == files_left, step
-        require_sound(study.lake)
+    require_sound(study.lake)
 
 
 def again(study: Study, folder: Path) -> Study:

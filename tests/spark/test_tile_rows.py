@@ -1,5 +1,7 @@
 """Tiles that Spark writes: the same rows, hash and matrix as of tasks that write files."""
 
+import csv
+import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +60,31 @@ def dataset(lake: Lake, writer: str) -> Dataset:
 def tiles(lake: Lake, writer: str, unit: str) -> TablePin:
     pins = dataset(lake, writer).record.pins
     return next(each for each in pins if each.table == f"rna_tiles_{unit}")
+
+
+def write_long(matrix: Path) -> Path:
+    """Write the same values as a packed long file."""
+    names, *rows = csv.reader(matrix.read_text().splitlines())
+    lines = (
+        f"{row[0]},{name},{cell}\n"
+        for row in rows
+        for name, cell in zip(names[1:], row[1:], strict=True)
+    )
+    path = matrix.with_name("long.csv.gz")
+    path.write_bytes(gzip.compress(f"feature_id,sample_id,value\n{''.join(lines)}".encode()))
+    return path
+
+
+def test_a_long_file_is_stored_as_the_matrix_of_its_values(
+    tmp_path: Path, spark_session: "SparkSession"
+) -> None:
+    lake, matrix = open_lake(str(tmp_path / "lake")), write_source(tmp_path, "tpm")
+    load(lake, matrix, "tpm", "tasks", spark_session)
+    load(lake, write_long(matrix), "tpm", "dataframe", spark_session)
+
+    pins = [tiles(lake, each, "tpm") for each in WRITERS]
+    assert pins[0].content_hash == pins[1].content_hash
+    assert verify_records(lake, None, deep=True).problems == ()
 
 
 @pytest.mark.parametrize("unit", ["count", "tpm", "fpkm"])

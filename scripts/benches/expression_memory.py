@@ -1,10 +1,10 @@
-"""Load of a long file, in time and in peak memory, for several numbers of samples.
+"""Load of a matrix and of long files, in time and in peak memory, for several numbers of samples.
 
-Sides: `load` is the whole verb without a JVM; `polars` reads the file and writes Delta, unchecked.
-Every run is a process of its own, so that its peak is its own and every run is a cold one; runs
-alternate. Files are sorted by sample, or by feature.
+Sides: `load` is the whole verb without a JVM; `polars` reads the file, turns a matrix long, and
+writes Delta, unchecked. Every run is a process of its own, so that its peak is its own and every
+run is a cold one; runs alternate. Long files are sorted by sample, or by feature.
 
-    scripts/bench expression_long 20000 3 300 1800
+    scripts/bench expression_memory FEATURES RUNS SAMPLES...
 """
 
 import json
@@ -27,18 +27,25 @@ sys.path.insert(0, str(Path(__file__).parent))
 from matrices import Shape, write_matrix
 
 DECIMALS = 3
+SOURCES = ("matrix", "long by sample", "long by feature")
 
 
-def write_long(folder: Path, features: int, samples: int) -> dict[str, Path]:
-    """Write the same values sorted by sample and by feature."""
-    shape, paths = Shape(features, samples, DECIMALS), {}
-    write_matrix(folder / "matrix.csv", shape)
-    frame = pl.read_csv(folder / "matrix.csv")
-    long = frame.unpivot(index="feature_id", variable_name="sample_id", value_name="value")
-    for order, rows in (("sample", long), ("feature", long.sort("feature_id"))):
-        paths[order] = folder / f"{order}-{samples}.csv"
-        rows.write_csv(paths[order])
+def write_sources(folder: Path, features: int, samples: int) -> dict[str, Path]:
+    """Write the same values as a matrix, and long, sorted by sample and by feature."""
+    paths = {name: folder / f"{name.replace(' ', '-')}.csv" for name in SOURCES}
+    write_matrix(paths["matrix"], Shape(features, samples, DECIMALS))
+    long = read_rows(paths["matrix"])
+    long.write_csv(paths["long by sample"])
+    long.sort("feature_id").write_csv(paths["long by feature"])
     return paths
+
+
+def read_rows(source: Path) -> pl.DataFrame:
+    """Read a source as rows of feature, sample and value."""
+    frame = pl.read_csv(source)
+    if "value" in frame.columns:
+        return frame
+    return frame.unpivot(index="feature_id", variable_name="sample_id", value_name="value")
 
 
 def load(source: Path, target: Path) -> None:
@@ -50,7 +57,7 @@ def load(source: Path, target: Path) -> None:
 
 def with_polars(source: Path, target: Path) -> None:
     """Read and write Delta, without any check."""
-    pl.read_csv(source).write_delta(target)
+    read_rows(source).write_delta(target)
 
 
 def run_side(side: str, source: str) -> None:
@@ -82,7 +89,7 @@ def main(features: int = 20_000, runs: int = 3, *samples: int) -> None:
     rows = []
     try:
         for each in samples or (300, 1_800):
-            for order, source in write_long(scratch, features, each).items():
+            for name, source in write_sources(scratch, features, each).items():
                 asked: dict[str, list[dict[str, float]]] = {"load": [], "polars": []}
                 for _ in range(runs):
                     for side, answers in asked.items():
@@ -90,8 +97,8 @@ def main(features: int = 20_000, runs: int = 3, *samples: int) -> None:
                 for side, answers in asked.items():
                     rows.append(
                         {
-                            "rows": features * each,
-                            "by": order,
+                            "values": features * each,
+                            "source": name,
                             "side": side,
                             "median_s": round(statistics.median(x["s"] for x in answers), 1),
                             "peak_mb": max(x["peak_mb"] for x in answers),
