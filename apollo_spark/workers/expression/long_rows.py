@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from apollo_spark.workers.expression.layer import store_numbers
+from apollo_spark.workers.expression.long_cells import read_long_cells
 from apollo_spark.workers.expression.numbers import read_numbers
 from apollo_spark.workers.expression.outcome import CellPlaces, TaskOutcome
-from apollo_spark.workers.expression.reading import CheckedRows, read_grids, read_texts
+from apollo_spark.workers.expression.reading import CheckedRows
 from apollo_spark.workers.expression.spec import LongParseTask
 from apollo_spark.workers.source import InputProblemError
 
@@ -123,16 +124,19 @@ def read_long_rows(task: LongParseTask, chunk_bytes: int) -> Iterator[LongRows]:
     Raises:
         InputProblemError: Where the file stops being what it was said to be.
     """
-    columns, target = np.array([task.value_column]), task.target
-    for grid, before in read_grids(task.block, chunk_bytes):
+    target, before = task.target, 0
+    for cells in read_long_cells(task, chunk_bytes):
+        grid, columns = cells.grid, np.array([cells.column])
         numbers = read_numbers(grid, columns, target.missing)
         stored = store_numbers(numbers, target.storage, target.unit)
-        features = read_texts(grid, task.feature_column)
-        samples = read_texts(grid, task.sample_column)
-        yield LongRows(CheckedRows(grid, columns, before + grid.records, stored), features, samples)
+        rows = CheckedRows(grid, columns, before + grid.records, stored)
+        before += grid.record_count
+        yield LongRows(rows, cells.features, cells.samples)
 
 
-def encode_ids(texts: list[pa.Array]) -> tuple[np.ndarray, pa.Array]:
-    """Give codes and ids, by first appearance."""
-    encoded = pa.chunked_array(texts, pa.large_string()).dictionary_encode().combine_chunks()
-    return encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary
+def encode_ids(parts: list[pa.Array]) -> tuple[np.ndarray, pa.Array]:
+    """Give codes and ids, by first appearance, of texts that may be encoded in part already."""
+    ids = pa.dictionary(pa.int32(), pa.large_string())
+    encoded = [each if each.type == ids else each.dictionary_encode() for each in parts]
+    joined = pa.chunked_array(encoded, ids).unify_dictionaries().combine_chunks()
+    return joined.indices.to_numpy(zero_copy_only=False), joined.dictionary
