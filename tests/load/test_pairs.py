@@ -1,15 +1,18 @@
-"""Pairs of verbs: one runs as a whole at every step of the other, and neither harms the other.
+"""Pairs of verbs: one runs as a whole at steps of the other, or both as processes at once.
 
 What the first one reads and what the second one leaves behind are both as if one had come after
 the other: every version that stands reads as before, and everything is as published.
 """
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support.study import CommandResult, Study
+from tests.jobs.processes import APOLLO, environment
+from tests.support.loading import State, require_sound, state_of
+from tests.support.study import LOCAL_SETTINGS, CommandResult, Study
 from tests.support.watching import watched
 
 
@@ -126,3 +129,52 @@ def check(study: Study, first: str, second: str, place: int) -> None:
         assert set(before) - set(after) <= {"study@1"}
     verified = study.ask("verify", "--deep")
     assert verified.code == 0, verified.err
+
+
+REAL_PAIRS = [
+    ("load", "fields"), ("rows", "gc"), ("view", "retire"), ("rebase", "retire"),
+    ("withdraw", "load"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", REAL_PAIRS)
+def test_two_processes_at_once_leave_everything_as_one_after_the_other(
+    study: Study, pair: tuple[str, str]
+) -> None:
+    study.replace("patient.csv", "72", "71")
+    alone: list[State] = []
+    in_turn: list[State] = []
+    for order in (pair, pair[::-1]):
+        once = with_own_lake(study, "then".join(order))
+        done(once, *words_of(once, order[0]))
+        alone.append(state_of(once.lake))
+        assert once.ask(*words_of(once, order[1])).code in (0, 13)
+        in_turn.append(state_of(once.lake))
+    together = with_own_lake(study, "together")
+    start = (*APOLLO, "--lake", together.lake, "--conf", LOCAL_SETTINGS)
+    running = [
+        subprocess.Popen(
+            [str(each) for each in (*start, *words_of(together, verb))],
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for verb in pair
+    ]
+
+    errors = [each.communicate()[1] for each in running]
+
+    codes = [each.returncode for each in running]
+    assert set(codes) <= {0, 13, 14}, errors
+    assert 0 in codes, errors
+    ends = in_turn if codes == [0, 0] else [alone[codes.index(0)]]
+    assert state_of(together.lake) in ends, errors
+    require_sound(together.lake)
+
+
+def with_own_lake(study: Study, name: str) -> Study:
+    """Return the study with a copy of its lake."""
+    lake = study.folder.parent / name
+    shutil.copytree(study.lake, lake)
+    return Study.reopen(study.folder, lake=lake, data=study.data)
