@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,12 +17,12 @@ from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.policy import Policy
-from apollo_spark.workflows import clinical_plan, expression_plan, extend_plan
+from apollo_spark.workflows import clinical_plan, expression_plan
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
 from apollo_spark.workflows.expression_plan import ExpressionLoad
 from apollo_spark.workflows.expression_samples import SAMPLE
 from apollo_spark.workflows.extend_plan import AssayExtension
-from apollo_spark.workflows.extension import ClinicalExtension
+from apollo_spark.workflows.extension import ClinicalExtension, ClinicalMode
 
 FileRequest = ClinicalLoad | ExpressionLoad | AssayExtension | ClinicalExtension
 
@@ -46,18 +47,20 @@ def request_of(
         return asked.clinical_load(dictionary)
     if operation == expression_plan.OPERATION:
         return asked.expression_load(dictionary)
-    if operation == extend_plan.OPERATION:
+    change = record.change
+    if not isinstance(change, Extension) or change.mode == "compact":
+        return None
+    if change.mode == "assay":
         return asked.assay_extension()
-    if isinstance(record.change, Extension) and record.change.mode != "compact":
-        return asked.clinical_extension(record.change)
-    return None
+    return asked.clinical_extension(change.base, change.mode)
 
 
 class _Asked:
     def __init__(self, record: DatasetRecord, scratch: Path) -> None:
         self._record = record
         self._scratch = scratch
-        self._parameters = dict(record.lineage.parameters)
+        # The requests validate what they are given.
+        self._parameters: dict[str, Any] = dict(record.lineage.parameters)
 
     def clinical_load(self, dictionary: DataDictionary) -> ClinicalLoad:
         files = self._described(dictionary)
@@ -85,16 +88,16 @@ class _Asked:
                 each.name for each in self._record.lineage.inputs if each.role not in _BESIDE
             ),
             format=found.get("format", "auto"),
-            annotation=next(iter(self._files("annotation")), None),
+            annotation=self._file("annotation"),
             release=found["release"] or None,
-            id_map=next(iter(self._files("id map")), None),
+            id_map=self._file("id map"),
             feature_ids=found["feature_ids"],
             features=found["features"],
-            on_duplicate=found["on_duplicate"],  # type: ignore[arg-type]
+            on_duplicate=found["on_duplicate"],
             sample_pattern=found["sample_pattern"] or None,
             missing=self._missing,
             policy=self._policy,
-            strand=found["strand"],  # type: ignore[arg-type]
+            strand=found["strand"],
             dictionary=files.get(DATA_DICTIONARY),
             codings=files.get(CODINGS),
             data=tuple((SAMPLE, each) for each in samples),
@@ -112,16 +115,16 @@ class _Asked:
                 if each.role not in _BESIDE
             ),
             format=found.get("format", "auto"),
-            id_map=next(iter(self._files("id map")), None),
+            id_map=self._file("id map"),
             features=found["features"],
-            on_duplicate=found["on_duplicate"],  # type: ignore[arg-type]
+            on_duplicate=found["on_duplicate"],
             sample_pattern=found["sample_pattern"] or None,
-            strand=found["strand"],  # type: ignore[arg-type]
+            strand=found["strand"],
             missing=self._missing,
             policy=self._policy,
         )
 
-    def clinical_extension(self, change: Extension) -> ClinicalExtension:
+    def clinical_extension(self, base: str, mode: ClinicalMode) -> ClinicalExtension:
         inputs = self._record.lineage.inputs
         gone = tuple(
             (each.role.removeprefix(DELETE), each.name)
@@ -134,12 +137,12 @@ class _Asked:
             if not each.role.startswith(DELETE) and each.role not in _DESCRIBED
         )
         return ClinicalExtension(
-            name=change.base.partition("@")[0],
+            name=base.partition("@")[0],
             data=rows,
             delete=gone,
-            dictionary=next(iter(self._files("dictionary")), None),
-            codings=next(iter(self._files("codings")), None),
-            mode=change.mode,  # type: ignore[arg-type]
+            dictionary=self._file("dictionary"),
+            codings=self._file("codings"),
+            mode=mode,
             as_name=self._record.name,
             policy=self._policy,
             missing=self._missing,
@@ -159,6 +162,9 @@ class _Asked:
         rules = {name: str(severity) for name, severity in policy.severities}
         path.write_text(yaml.safe_dump({"rules": rules}), encoding="utf-8")
         return str(path)
+
+    def _file(self, role: str) -> str | None:
+        return next(iter(self._files(role)), None)
 
     def _files(self, role: str) -> tuple[str, ...]:
         return tuple(each.name for each in self._record.lineage.inputs if each.role == role)

@@ -234,17 +234,17 @@ class _Chain:
         ]
 
     def _run(self, again: Lake, request: FileRequest | None, name: str) -> None:
-        words = {"settings": self.settings, "say": _say_nothing}
+        settings, say = self.settings, _say_nothing
         if request is None:
-            run_compaction(again, name, **words)  # type: ignore[arg-type]
+            run_compaction(again, name, settings=settings, say=say)
         elif isinstance(request, ClinicalLoad):
-            run_clinical_load(again, request, **words)  # type: ignore[arg-type]
+            run_clinical_load(again, request, settings=settings, say=say)
         elif isinstance(request, ExpressionLoad):
-            run_expression_load(again, request, **words)  # type: ignore[arg-type]
+            run_expression_load(again, request, settings=settings, say=say)
         elif isinstance(request, AssayExtension):
-            run_assay_extension(again, request, **words)  # type: ignore[arg-type]
+            run_assay_extension(again, request, settings=settings, say=say)
         else:
-            run_clinical_extension(again, request, **words)  # type: ignore[arg-type]
+            run_clinical_extension(again, request, settings=settings, say=say)
 
     def _compare_links(self, record: DatasetRecord) -> Iterator[Difference]:
         """Compare the linking tables of a merge with the files that they are the rows of."""

@@ -120,11 +120,7 @@ def test_a_stop_at_any_step_changes_nothing_for_the_next_run(
     base: Study, verb: str, tmp_path: Path
 ) -> None:
     words = words_of(base, verb)
-    steps: list[str] = []
-    undisturbed = copy(base, tmp_path / "undisturbed")
-    with watched(steps.append):
-        new = done(undisturbed, *words).last_line
-    wanted = published(undisturbed.lake)
+    new, steps, wanted = undisturbed(base, words, tmp_path)
     before = {key: each for key, each in wanted.items() if key != new}
     commit = steps.index(f"publish {new}")
     assert "store parts" in steps[:commit]
@@ -140,6 +136,17 @@ def test_a_stop_at_any_step_changes_nothing_for_the_next_run(
         require_sound(study.lake, new.partition("@")[0])
 
 
+def undisturbed(
+    base: Study, words: tuple[object, ...], folder: Path
+) -> tuple[str, list[str], Published]:
+    """Publish as ever, and return the version, the steps and what stands then."""
+    steps: list[str] = []
+    study = copy(base, folder / "undisturbed")
+    with watched(steps.append):
+        new = done(study, *words).last_line
+    return new, steps, found(study)
+
+
 def found(study: Study) -> Published:
     return published(study.lake)
 
@@ -152,11 +159,7 @@ def test_a_process_that_is_killed_changes_nothing_for_the_next_run(
     base: Study, verb: str, step: str, tmp_path: Path
 ) -> None:
     words = words_of(base, verb)
-    steps: list[str] = []
-    undisturbed = copy(base, tmp_path / "undisturbed")
-    with watched(steps.append):
-        new = done(undisturbed, *words).last_line
-    wanted = found(undisturbed)
+    new, steps, wanted = undisturbed(base, words, tmp_path)
     study = copy(base, tmp_path / "killed")
 
     code = die_in_command(steps.index(step), "--lake", study.lake, *words)

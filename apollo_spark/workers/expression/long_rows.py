@@ -18,7 +18,7 @@ from apollo_spark.workers.expression.reading import CheckedRows
 from apollo_spark.workers.expression.spec import LongParseTask
 from apollo_spark.workers.source import InputProblemError
 
-# Two threads then wait less for each other than with the chunks of a matrix: 3.9 s for 5.5 s.
+# Larger than those of a matrix: threads wait less for each other (docs/decisions/long-files.md).
 CHUNK_BYTES = 2 << 20
 # Small enough that a block of samples reads little more than its own rows.
 GROUP_ROWS = 1 << 15
