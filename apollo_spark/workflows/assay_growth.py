@@ -19,6 +19,7 @@ from apollo_spark.sources.findings import finding_of
 from apollo_spark.workers.expression.spec import Samples
 from apollo_spark.workers.expression.storage import LayerStorage
 from apollo_spark.workflows.assay_choice import find_assay
+from apollo_spark.workflows.expression_faults import judge
 from apollo_spark.workflows.expression_sources import PlannedSource
 
 PLACES = 1_000
@@ -175,7 +176,7 @@ def plan_addition(
         grown: The assay.
         sources: What comes, by unit; the units have the same samples.
         is_union: Whether the features may be others than those of the assay.
-        policy: What each rule does; a sample that is there already is refused in any case.
+        policy: What each rule does.
 
     Raises:
         UsageError: The units have different samples or features.
@@ -183,24 +184,38 @@ def plan_addition(
     first, *others = sources.values()
     for unit, each in zip([*sources][1:], others, strict=True):
         _require_same(first, each, unit)
-    known = grown.feature_ids
-    added = first.features.ids.filter(pc.invert(pc.is_in(first.features.ids, value_set=known)))
-    missing = len(known) - (len(first.features.ids) - len(added))
-    without_row = len(first.samples.ids) if grown.has_fields else 0
-    findings = [*_find_kinds(grown.assay, first), *_find_bare(without_row)]
-    if not is_union:
-        findings += _find_others(len(added), missing)
-    findings = [
-        each.model_copy(update={"severity": policy.severity_of(each.rule)}) for each in findings
-    ]
+    added = _added_features(grown, first)
     return Addition(
         layers=grown.assay.layers,
         placed_samples=replace(first.samples, blocks=first.samples.blocks + grown.next_block),
-        feature_ids=pa.concat_arrays([known, added.cast(pa.string())]),
-        features_missing=missing,
-        samples_without_row=without_row,
-        findings=(*findings, *_find_present(grown, first)),
+        feature_ids=pa.concat_arrays([grown.feature_ids, added.cast(pa.string())]),
+        features_missing=_count_missing(grown, first, added),
+        samples_without_row=len(first.samples.ids) if grown.has_fields else 0,
+        findings=find_misfits(grown, first, is_union=is_union, policy=policy),
     )
+
+
+def find_misfits(
+    grown: GrowingAssay, source: PlannedSource, *, is_union: bool, policy: Policy
+) -> tuple[Finding, ...]:
+    """Find what of a source does not fit an assay; the arguments are those of `plan_addition`."""
+    findings = [*_find_kinds(grown.assay, source), *_find_present(grown, source)]
+    if grown.has_fields:
+        findings.append(_describe_bare(len(source.samples.ids)))
+    if not is_union:
+        added = _added_features(grown, source)
+        findings += _find_others(len(added), _count_missing(grown, source, added))
+    return judge(findings, policy)
+
+
+def _added_features(grown: GrowingAssay, source: PlannedSource) -> pa.Array:
+    ids = source.features.ids
+    return ids.filter(pc.invert(pc.is_in(ids, value_set=grown.feature_ids)))
+
+
+def _count_missing(grown: GrowingAssay, source: PlannedSource, added: pa.Array) -> int:
+    """Count the features of an assay that a source with so many others lacks."""
+    return len(grown.feature_ids) - (len(source.features.ids) - len(added))
 
 
 def _require_same(first: PlannedSource, other: PlannedSource, unit: str) -> None:
@@ -240,10 +255,9 @@ def _find_others(added: int, missing: int) -> Iterator[Finding]:
         yield finding_of("features_differ", text).model_copy(update={"count": added + missing})
 
 
-def _find_bare(samples: int) -> Iterator[Finding]:
-    if samples:
-        text = (
-            "samples have no row: their fields are missing until they come by "
-            "apollo extend NAME --data sample=FILE"
-        )
-        yield finding_of("sample_without_row", text).model_copy(update={"count": samples})
+def _describe_bare(samples: int) -> Finding:
+    text = (
+        "samples have no row: their fields are missing until they come by "
+        "apollo extend NAME --data sample=FILE"
+    )
+    return finding_of("sample_without_row", text).model_copy(update={"count": samples})

@@ -1,16 +1,37 @@
-"""What is wrong in the cells of an expression source, from counts and places to findings."""
+"""What is wrong with an expression source: from counts and places to findings, under a policy."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from apollo_spark.errors import InputFileError
-from apollo_spark.model.findings import Finding, Place
+from apollo_spark.model.findings import Finding, Place, Severity
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.rules import RULES
+from apollo_spark.workers.expression.outcome import ROW_LENGTH
 
 UNKNOWN_FEATURE = "feature_unknown"
 """What tasks call a feature that was not in any file when the load was planned."""
+FIRM_RULES = ("sample_repeated", "sample_present", "key_missing")
+"""Rules on samples that no policy softens: samples could not be told apart."""
+
+
+def severity_of(rule: str, policy: Policy) -> Severity:
+    """Return what breaking a rule does to a source.
+
+    A policy softens rules on features and cells. What keeps a file from being read refuses.
+    """
+    known = RULES[rule]
+    is_soft = known.default is not Severity.REFUSE or rule == ROW_LENGTH
+    is_soft |= known.kind == "value" and rule not in FIRM_RULES
+    return policy.severity_of(rule) if is_soft else Severity.REFUSE
+
+
+def judge(findings: Iterable[Finding], policy: Policy) -> tuple[Finding, ...]:
+    """Return findings on a source with the severities that a policy gives them."""
+    return tuple(
+        each.model_copy(update={"severity": severity_of(each.rule, policy)}) for each in findings
+    )
 
 
 def has_faults(answers: Sequence[Mapping[str, Any]]) -> bool:
@@ -41,7 +62,7 @@ def merge_places(collected: Sequence[Mapping[str, Any]], policy: Policy) -> tupl
     return tuple(
         Finding(
             rule=rule,
-            severity=policy.severity_of(rule),
+            severity=severity_of(rule, policy),
             message=f"not so: {RULES[rule].summary}",
             file=file or None,
             line=places[rule, file][0].line if (rule, file) in places else None,

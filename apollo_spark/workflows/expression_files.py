@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from apollo_spark.model.base import canonical_json, sha256_text
 from apollo_spark.model.dataset import InputFile
-from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.findings import Finding
 from apollo_spark.sources.expression.detect import detect_sample_file
 from apollo_spark.sources.expression.detected import Detected, Detection
 from apollo_spark.sources.expression.gather import FeatureGathering
@@ -20,9 +21,10 @@ from apollo_spark.sources.expression.samples import (
 from apollo_spark.workers.convert import convert
 from apollo_spark.workers.expression import spec
 from apollo_spark.workers.expression.reading import read_grids, read_texts
+from apollo_spark.workers.expression.rows import hash_file
 from apollo_spark.workers.expression.sample_ids import SampleFileIds, read_sample_ids
 from apollo_spark.workers.expression.spec import ExpressionTask, SampleFilesTask
-from apollo_spark.workers.expression.storage import LayerStorage, choose_storage
+from apollo_spark.workers.expression.storage import DOUBLE, LayerStorage, choose_storage
 from apollo_spark.workers.spec import Block, FileSpec
 from apollo_spark.workflows.expression_rows import (
     Placement,
@@ -43,18 +45,18 @@ from apollo_spark.workflows.expression_sources import (
 
 GUESS_BYTES = 1 << 20
 FILES_AT_ONCE = 64
+MANIFEST_OF = "manifest of "
+"""Begins the role of a manifest among the inputs of a version; the unit follows."""
 
 
 def plan_sample_files(request: SourceRequest, detection: Detection) -> SourcePlanning:
     """Plan a manifest, or the outputs of a quantifier: a task reads the files of one block."""
     named, notes = _find_sample_files(request, detection)
-    if refusing(named.findings) or not named.files:
+    if not named.files:
         return SourcePlanning(None, named.findings, notes)
     specs = [_task_file(each) for each in named.files]
     gathering = gather_features(request)
     inputs, problems = _read_all(request, specs, gathering)
-    if problems:
-        return SourcePlanning(None, (*named.findings, *problems), notes)
     features = gathering.features()
     texts = tuple(gathering.texts.to_pylist())
     samples, _ = place_samples([[each.sample_id for each in named.files]])
@@ -76,8 +78,15 @@ def plan_sample_files(request: SourceRequest, detection: Detection) -> SourcePla
             for block, places in iterate_blocks(placed.samples)
         ]
 
-    source = PlannedSource(samples, features, tuple(inputs), _guess(specs[0]), make_tasks)
-    return SourcePlanning(source, (*named.findings, *features.findings), notes)
+    source = PlannedSource(
+        samples,
+        features,
+        inputs=(*_manifest_input(request, detection), *inputs),
+        guess=DOUBLE if problems else _guess(specs[0]),
+        make_tasks=make_tasks,
+        naming=_naming(named.files, inputs),
+    )
+    return SourcePlanning(source, (*named.findings, *problems, *features.findings), notes)
 
 
 def _find_sample_files(
@@ -97,6 +106,21 @@ def _find_sample_files(
             chosen.append((found.detected, row.sample_id))
     built = build_sample_files(chosen, request.unit, request.strand)
     return SampleFiles(files=built.files, findings=(*findings, *built.findings)), manifest.notes
+
+
+def _manifest_input(request: SourceRequest, detection: Detection) -> Iterator[InputFile]:
+    if detection.format == "manifest":
+        file = detection.files[0].file
+        size, sha256 = hash_file(file.path)
+        yield InputFile(
+            role=f"{MANIFEST_OF}{request.unit}", name=file.label, size=size, sha256=sha256
+        )
+
+
+def _naming(files: Sequence[SampleFile], inputs: Sequence[InputFile]) -> str:
+    """Return a digest of whose each file is: its name or a manifest says it, and not its bytes."""
+    named = [(each.sample_id, file.sha256) for each, file in zip(files, inputs, strict=True)]
+    return sha256_text(canonical_json(sorted(named)))
 
 
 def _task_file(file: SampleFile) -> spec.SampleFile:

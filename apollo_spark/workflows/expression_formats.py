@@ -20,16 +20,19 @@ STRANDED = ("star", "gdc", "manifest")
 
 
 def plan_source(request: SourceRequest, detection: Detection) -> SourcePlanning:
-    """Plan the files of a source, or say what keeps them from being read."""
+    """Plan the files of a source that can be read, and say what keeps others from it."""
+    findings = []
+    label = detection.files[0].file.label
     if request.strand != "unstranded" and detection.format not in STRANDED:
         text = "files of this format do not count reads by strand"
-        found = finding_of("source_format", text, file=detection.files[0].file.label)
-        return SourcePlanning(None, (found,))
+        findings.append(finding_of("source_format", text, file=label))
+        request = replace(request, strand="unstranded")
     planning = _plan(request, detection)
-    if planning.source is None or "" not in planning.source.samples.ids:
-        return planning
-    found = finding_of("key_missing", "a sample has no id", file=detection.files[0].file.label)
-    return replace(planning, source=None, findings=(*planning.findings, found))
+    # Of a column without name its header is told already.
+    has_names = all(each.rule != "matrix_header" for each in detection.findings)
+    if planning.source is not None and "" in planning.source.samples.ids and has_names:
+        findings.append(finding_of("key_missing", "a sample has no id", file=label))
+    return replace(planning, findings=(*planning.findings, *findings))
 
 
 def _plan(request: SourceRequest, detection: Detection) -> SourcePlanning:

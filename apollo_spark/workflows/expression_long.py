@@ -92,7 +92,7 @@ class ParsedSource:
 def plan_long(request: SourceRequest, given: Sequence[Detected], unit: UnitRules) -> SourcePlanning:
     """Plan long files: they are parsed here, because features and samples stand in the rows."""
     files, problems = scan_sources(given, partial(_scan, request))
-    if problems:
+    if not files:
         return SourcePlanning(None, tuple(problems))
     target = TileTarget(str(request.scratch), DOUBLE, unit, request.missing)
     tasks = list(_parse_tasks(files, target))
@@ -106,9 +106,6 @@ def plan_long(request: SourceRequest, given: Sequence[Detected], unit: UnitRules
         on_duplicate=request.on_duplicate,
         file=files[0].file.label,
     )
-    findings = (*faults, *features.findings)
-    if findings:
-        return SourcePlanning(None, findings)
     samples, _ = place_samples([parsed.names])
     inputs = tuple(_input(request, each) for each in files)
 
@@ -131,7 +128,8 @@ def plan_long(request: SourceRequest, given: Sequence[Detected], unit: UnitRules
             for block, members in iterate_blocks(placed.samples)
         ]
 
-    return SourcePlanning(PlannedSource(samples, features, inputs, _guess(answers), make_tasks))
+    source = PlannedSource(samples, features, inputs, _guess(answers), make_tasks)
+    return SourcePlanning(source, (*problems, *faults, *features.findings))
 
 
 def _gather_ids(

@@ -1,6 +1,6 @@
 """Plan an expression load: formats, ids, samples and annotation, all before Spark starts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,6 +24,7 @@ from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.workers.expression.rows import hash_file
 from apollo_spark.workers.expression.spec import OnDuplicate
 from apollo_spark.workflows.clinical_plan import ClinicalLoad, ClinicalPlan
+from apollo_spark.workflows.expression_faults import judge
 from apollo_spark.workflows.expression_formats import plan_source
 from apollo_spark.workflows.expression_samples import plan_sample_fields, require_both
 from apollo_spark.workflows.expression_sources import (
@@ -108,12 +109,17 @@ class ExpressionPlan:
 
 @dataclass(frozen=True)
 class ExpressionPlanning:
-    """A plan, or None where the findings refuse it."""
+    """A plan, or None where the findings refuse it.
+
+    `source` and `sample_fields` are what can be read all the same, to look for what else is wrong.
+    """
 
     plan: ExpressionPlan | None
     policy: Policy
     findings: tuple[Finding, ...]
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    source: PlannedSource | None = None
+    sample_fields: ClinicalPlan | None = None
 
 
 def plan_expression_load(
@@ -142,41 +148,41 @@ def plan_expression_load(
         if request.annotation
         else None
     )
-    findings = (*found.findings, *detection.findings, *id_map.findings)
-    findings += reading.findings if reading else ()
-    notes = (*found.notes, *detection.notes)
     planned = SourcePlanning(None)
-    if not refusing(findings) and detection.format is not None:
+    if detection.files:
         planned = plan_source(
             _source_request(request, unit, id_map, block_bytes=block_bytes, scratch=scratch),
             detection,
         )
-    findings, notes = (*findings, *planned.findings), (*notes, *planned.notes)
-    if planned.source is not None:
-        # What keeps a source from being read refuses, whatever a policy says.
-        findings = tuple(
-            each.model_copy(update={"severity": policy.severity_of(each.rule)}) for each in findings
-        )
+    findings = (*found.findings, *detection.findings, *id_map.findings)
+    findings += (*(reading.findings if reading else ()), *planned.findings)
+    findings = judge(findings, policy)
     fields, table = None, request.sample_table
     if table is not None:
         planning = plan_sample_fields(table, block_bytes=block_bytes)
         fields, findings = planning.plan, (*findings, *planning.findings)
-    if planned.source is None or refusing(findings):
-        return ExpressionPlanning(None, policy, findings, notes)
-    annotation = reading.annotation if reading else None
-    plan = _build_plan(
-        request, policy, planned.source, annotation, fields, format_=str(detection.format)
-    )
-    return ExpressionPlanning(plan, policy, findings, notes)
+    plan = None
+    if planned.source is not None and not refusing(findings):
+        annotation = reading.annotation if reading else None
+        plan = _build_plan(
+            request, policy, planned.source, annotation, fields, format_=str(detection.format)
+        )
+    notes = (*found.notes, *detection.notes, *planned.notes)
+    return ExpressionPlanning(plan, policy, findings, notes, planned.source, fields)
 
 
 def _source_request(
     request: ExpressionLoad, unit: str, id_map: IdMap, *, block_bytes: int, scratch: Path
 ) -> SourceRequest:
+    if refusing(id_map.findings):
+        # Without its map no id can be judged: any will do to look at the cells.
+        request = request.model_copy(
+            update={"feature_ids": "any", "on_duplicate": "first", "features": "union"}
+        )
     return SourceRequest(
         unit=unit,
         id_rule=_id_rule(request.feature_ids),
-        id_map=id_map.targets if request.id_map else None,
+        id_map=id_map.targets if request.id_map and not refusing(id_map.findings) else None,
         on_duplicate=request.on_duplicate,
         is_union=request.features == "union",
         sample_pattern=request.sample_pattern,
@@ -217,6 +223,7 @@ def _build_plan(
         ("missing", canonical_json(request.missing_markers)),
         ("dictionary", dictionary),
         ("policy", policy.to_json()),
+        *((("naming", source.naming),) if source.naming else ()),
     )
     return ExpressionPlan(
         unit=unit,

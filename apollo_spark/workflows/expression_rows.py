@@ -3,7 +3,6 @@
 import csv
 import gzip
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -13,9 +12,9 @@ from typing import TypeVar
 import numpy as np
 
 from apollo_spark.model.assay import BLOCK_SIZE
-from apollo_spark.model.findings import Finding, Place
+from apollo_spark.model.findings import Finding
 from apollo_spark.sources.expression.detected import Detected
-from apollo_spark.sources.findings import PLACES_LIMIT, finding_of
+from apollo_spark.sources.findings import finding_of
 from apollo_spark.workers.expression.rows import MatrixScan, scan_matrix
 from apollo_spark.workers.expression.spec import Samples
 from apollo_spark.workers.source import InputProblemError, naming_damage
@@ -174,20 +173,3 @@ def iterate_blocks(samples: Samples) -> Iterator[tuple[int, np.ndarray]]:
     for places in np.split(order, np.flatnonzero(np.diff(blocks)) + 1):
         if len(places):
             yield int(samples.blocks[places[0]]), places
-
-
-def repeated_samples(ids: Sequence[Sequence[str]], files: Sequence[ScannedFile]) -> list[Finding]:
-    """Find the samples that stand more than once, in one file or in several."""
-    seen: set[str] = set()
-    findings = []
-    for own, file in zip(ids, files, strict=True):
-        repeated = [
-            each for each, times in Counter([*own, *(seen & set(own))]).items() if times > 1
-        ]
-        seen.update(own)
-        if repeated:
-            text = "samples stand more than once"
-            found = finding_of("sample_repeated", text, file=file.file.label)
-            places = tuple(Place(line=None, value=each) for each in repeated[:PLACES_LIMIT])
-            findings.append(found.model_copy(update={"count": len(repeated), "places": places}))
-    return findings

@@ -1,7 +1,7 @@
 """From recognised files to the samples, features and tasks of a load, one function a format."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +16,11 @@ from apollo_spark.sources.expression.detected import Detected
 from apollo_spark.sources.expression.features import FeatureIds, IdRule
 from apollo_spark.sources.expression.gather import FeatureGathering
 from apollo_spark.sources.expression.quantifiers import Strand
+from apollo_spark.sources.expression.samples import (
+    find_repeated_columns,
+    find_repeated_rows,
+    find_samples_across,
+)
 from apollo_spark.sources.expression.top import read_top
 from apollo_spark.workers.convert import convert
 from apollo_spark.workers.expression.rows import cut_rows
@@ -34,7 +39,6 @@ from apollo_spark.workflows.expression_rows import (
     Placement,
     ScannedFile,
     place_samples,
-    repeated_samples,
     row_names,
     scan_source,
     scan_sources,
@@ -77,6 +81,7 @@ class PlannedSource:
     """Samples and features of a source, and the tasks that write its tiles.
 
     `guess` is the storage that the first values ask for; a task says when it is not enough.
+    `naming` tells files of the same content apart whose names or manifest say another sample.
     """
 
     samples: Samples
@@ -84,11 +89,15 @@ class PlannedSource:
     inputs: tuple[InputFile, ...]
     guess: LayerStorage
     make_tasks: MakeTasks
+    naming: str = ""
 
 
 @dataclass(frozen=True)
 class SourcePlanning:
-    """A planned source, or None where the findings refuse it."""
+    """What can be read of a source, None where that is nothing, and what is wrong with it.
+
+    A source with findings that refuse it is good for looking at its cells alone.
+    """
 
     source: PlannedSource | None
     findings: tuple[Finding, ...] = ()
@@ -98,13 +107,14 @@ class SourcePlanning:
 def plan_matrices(request: SourceRequest, files: Sequence[Detected]) -> SourcePlanning:
     """Plan matrices, either way round."""
     scanned, problems = scan_sources(files, partial(scan_source, scratch=request.scratch))
-    if problems:
+    if not scanned:
         return SourcePlanning(None, tuple(problems))
     is_turned = files[0].orientation == "samples_by_features"
-    plan = _plan_sample_rows if is_turned else _plan_feature_rows
-    planning = plan(request, scanned)
+    planning = (_plan_sample_rows if is_turned else _plan_feature_rows)(request, scanned)
     note = ("samples stand in the rows and features in the columns: the matrix was turned",)
-    return replace(planning, notes=planning.notes + (note if is_turned else ()))
+    return SourcePlanning(
+        planning.source, (*problems, *planning.findings), note if is_turned else ()
+    )
 
 
 def _plan_feature_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> SourcePlanning:
@@ -113,7 +123,8 @@ def _plan_feature_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> 
     rows = [gathering.add(row_names(each), each.scan.row_lines, each.file.label) for each in files]
     features = gathering.features()
     ids = [[column.name for column in each.detected.value_columns] for each in files]
-    findings = (*features.findings, *repeated_samples(ids, files))
+    repeated = [found for each in files for found in find_repeated_columns(each.detected)]
+    findings = (*features.findings, *repeated, *_find_across(ids, files))
     samples, _ = place_samples(ids)
 
     def make_tasks(
@@ -200,7 +211,12 @@ def _plan_sample_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> S
     ]  # fmt: skip
     features = gathering.features()
     ids = [row_names(each) for each in files]
-    findings = (*features.findings, *repeated_samples(ids, files))
+    repeated = [
+        found
+        for own, each in zip(ids, files, strict=True)
+        for found in find_repeated_rows(own, each.scan.row_lines.tolist(), each.file.label)
+    ]
+    findings = (*features.findings, *repeated, *_find_across(ids, files))
     samples, _ = place_samples(ids)
 
     def make_tasks(
@@ -231,6 +247,10 @@ def _plan_sample_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> S
         samples, features, _inputs(request, files), guess_storage(files), make_tasks
     )
     return SourcePlanning(source, findings)
+
+
+def _find_across(ids: Sequence[Sequence[str]], files: Sequence[ScannedFile]) -> Iterator[Finding]:
+    return find_samples_across(ids, [each.file.label for each in files])
 
 
 def _inputs(request: SourceRequest, files: Sequence[ScannedFile]) -> tuple[InputFile, ...]:

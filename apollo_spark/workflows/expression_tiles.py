@@ -19,7 +19,7 @@ from apollo_spark.workers.expression.spec import (
     Samples,
     TileTarget,
 )
-from apollo_spark.workers.expression.storage import LayerStorage, StorageNeed, widen
+from apollo_spark.workers.expression.storage import DOUBLE, LayerStorage, StorageNeed, widen
 from apollo_spark.workers.expression.tiles import collect_expression, run_expression_task
 from apollo_spark.workers.hashing import ContentHash
 from apollo_spark.workflows.expression_faults import merge_places
@@ -32,10 +32,9 @@ MOST_TRIES = 4
 
 @dataclass(frozen=True)
 class WrittenTiles:
-    """Tiles that were written: how, by which tasks, and what these answered for which samples."""
+    """Tiles that were written: how, and what the tasks answered for which samples."""
 
     storage: LayerStorage
-    tasks: Sequence[ExpressionTask]
     answers: Sequence[tuple[Samples, Mapping[str, Any]]]
 
     @property
@@ -85,11 +84,12 @@ class TileWriting:
         results = self.runner.run(run_expression_task, tasks)
         answers = [(samples_of(task), each) for task, each in zip(tasks, results, strict=True)]
         merged = self._merge(tasks, results, make, storage)
-        return WrittenTiles(storage, tasks, [*answers, *merged])
+        return WrittenTiles(storage, [*answers, *merged])
 
-    def find_faults(self, written: WrittenTiles, policy: Policy) -> tuple[Finding, ...]:
-        """Read the source again and collect where it is wrong."""
-        collected = self.runner.run(partial(collect_expression, limit=PLACES), written.tasks)
+    def find_faults(self, policy: Policy) -> tuple[Finding, ...]:
+        """Read the source, write nothing, and collect where it is wrong."""
+        tasks = self.source.make_tasks(partial(self._target, "", DOUBLE))
+        collected = self.runner.run(partial(collect_expression, limit=PLACES), tasks)
         return merge_places(collected, policy)
 
     def _target(self, folder: str, storage: LayerStorage, name: str) -> TileTarget:

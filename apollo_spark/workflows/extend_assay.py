@@ -22,15 +22,18 @@ from apollo_spark.model.receipt import AssayExtensionReceipt, LoadReceipt
 from apollo_spark.workflows.assay_growth import (
     Addition,
     GrowingAssay,
+    find_misfits,
     plan_addition,
     read_growing_assay,
 )
 from apollo_spark.workflows.expression_record import report_plan
+from apollo_spark.workflows.expression_refused import are_all_read, find_the_rest
 from apollo_spark.workflows.expression_tiles import TileWriting
 from apollo_spark.workflows.extend_plan import (
     OPERATION,
     AssayExtension,
     AssayExtensionPlan,
+    AssayExtensionPlanning,
     plan_assay_extension,
 )
 from apollo_spark.workflows.growth_commit import AssayGrowth
@@ -67,11 +70,12 @@ def extend_assay(
             standing = find_extended(reporter.lake, base, request.assay, planning.plan.fingerprint)
             if standing is not None and not request.dry_run:
                 return standing
-            # Asked again under the lease: this one refuses before Spark starts.
-            _, addition = _added(reporter.lake, base, request, planning.plan)
-            if refusing(addition.findings):
-                findings = (*planning.findings, *addition.findings)
-                planning = replace(planning, plan=None, findings=findings)
+        # Asked again under the lease: this one refuses before Spark starts.
+        if planning.plan is None or refusing(
+            _added(reporter.lake, base, request, planning.plan)[1].findings
+        ):
+            on_step("look for what else is wrong")
+            planning = _find_everything(reporter.lake, base, request, planning, Path(scratch))
         return run_load(
             _AssayGrowth,
             lake,
@@ -91,6 +95,25 @@ def _added(
     sources = {unit: each.source for unit, each in plan.units.items()}
     is_union = request.features == "union"
     return grown, plan_addition(grown, sources, is_union=is_union, policy=plan.policy)
+
+
+def _find_everything(
+    lake: Lake,
+    base: DatasetRecord,
+    request: AssayExtension,
+    planning: AssayExtensionPlanning,
+    scratch: Path,
+) -> AssayExtensionPlanning:
+    """Refuse an extension, with all that is wrong with its files."""
+    findings = planning.findings
+    # Features of a file that cannot be read are not missing.
+    is_union = request.features == "union" or not are_all_read(findings)
+    grown = read_growing_assay(lake, base, request.assay)
+    for source in [*planning.sources.values()][:1]:
+        findings += find_misfits(grown, source, is_union=is_union, policy=planning.policy)
+    for load, each in planning.loads:
+        findings += find_the_rest(load, each, scratch)
+    return replace(planning, plan=None, findings=findings)
 
 
 def find_extended(lake: Lake, base: DatasetRecord, assay: str, fingerprint: str) -> Outcome | None:
@@ -190,5 +213,5 @@ class _AssayGrowth(Load):
         if not wrong:
             return ()
         self.publication.step("collect places")
-        found = [each.writing.find_faults(each.written, self.plan.policy) for each in wrong]
+        found = [each.writing.find_faults(self.plan.policy) for each in wrong]
         return tuple(finding for each in found for finding in each)

@@ -20,6 +20,7 @@ from apollo_spark.workflows.expression_plan import (
     ExpressionPlanning,
     plan_expression_load,
 )
+from apollo_spark.workflows.expression_sources import PlannedSource
 
 OPERATION = "extend expression"
 
@@ -100,12 +101,18 @@ class AssayExtensionPlan:
 
 @dataclass(frozen=True)
 class AssayExtensionPlanning:
-    """A plan, or None where the findings refuse it."""
+    """A plan, or None where the findings refuse it; `loads` are the loads of the units."""
 
     plan: AssayExtensionPlan | None
     policy: Policy
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    loads: tuple[tuple[ExpressionLoad, ExpressionPlanning], ...] = ()
+
+    @property
+    def sources(self) -> dict[str, PlannedSource]:
+        """What can be read of each unit."""
+        return {load.unit: each.source for load, each in self.loads if each.source is not None}
 
 
 def plan_assay_extension(
@@ -125,19 +132,18 @@ def plan_assay_extension(
         DictionaryError: The policy breaks its rules.
     """
     assay = find_assay(base.assays, request.assay, str(base))
-    plans: dict[str, ExpressionPlan] = {}
-    found: list[ExpressionPlanning] = []
-    for number, (unit, sources) in enumerate(sort_sources(request.sources, assay).items()):
-        own = scratch / str(number)
+    loads: list[tuple[ExpressionLoad, ExpressionPlanning]] = []
+    for unit, sources in sort_sources(request.sources, assay).items():
+        own = scratch / str(len(loads))
         own.mkdir()
         load = request.load_of(assay, unit, sources)
-        found.append(plan_expression_load(load, block_bytes=block_bytes, scratch=own))
-        if found[-1].plan is not None:
-            plans[unit] = found[-1].plan
-    findings = tuple(each for planning in found for each in planning.findings)
-    notes = tuple(dict.fromkeys(each for planning in found for each in planning.notes))
-    plan = AssayExtensionPlan(plans, found[0].policy) if len(plans) == len(found) else None
-    return AssayExtensionPlanning(plan, found[0].policy, findings, notes)
+        loads.append((load, plan_expression_load(load, block_bytes=block_bytes, scratch=own)))
+    findings = tuple(each for _, planning in loads for each in planning.findings)
+    notes = tuple(dict.fromkeys(each for _, planning in loads for each in planning.notes))
+    plans = {load.unit: each.plan for load, each in loads if each.plan is not None}
+    policy = loads[0][1].policy
+    plan = AssayExtensionPlan(plans, policy) if len(plans) == len(loads) else None
+    return AssayExtensionPlanning(plan, policy, findings, notes, tuple(loads))
 
 
 def sort_sources(sources: Sequence[str], assay: AssayRecord) -> dict[str, tuple[str, ...]]:

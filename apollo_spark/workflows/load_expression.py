@@ -1,6 +1,7 @@
 """Load an expression assay: plan, write tiles, check, publish; the protocol is the clinical one."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from apollo_spark.dataset.build import build_dataset_record
@@ -30,6 +31,7 @@ from apollo_spark.workflows.expression_record import (
     report_plan,
     small_tables,
 )
+from apollo_spark.workflows.expression_refused import find_the_rest
 from apollo_spark.workflows.expression_repeated import find_loaded
 from apollo_spark.workflows.expression_samples import SampleRows, SampleTable
 from apollo_spark.workflows.expression_tables import join_stats, written_files
@@ -63,6 +65,10 @@ def load_expression(
                 return loaded
             # Asked again under the lease: this one refuses before Spark starts.
             find_standing_assay(reporter.lake, base, request, planning.plan)
+        else:
+            on_step("look for what else is wrong")
+            found = find_the_rest(request, planning, Path(scratch))
+            planning = replace(planning, findings=(*planning.findings, *found))
         return run_load(
             _ExpressionLoad,
             lake,
@@ -153,7 +159,7 @@ class _ExpressionLoad(Load):
         if not has_faults(tiles.results):
             return ()
         self.publication.step("collect places")
-        return writing.find_faults(tiles, self.plan.policy)
+        return writing.find_faults(self.plan.policy)
 
     def _write_small(self, written: WrittenAssay) -> list[TablePin]:
         pins = [written.rows.pin] if written.rows and written.rows.pin else []

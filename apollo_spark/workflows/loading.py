@@ -7,7 +7,9 @@ from datetime import datetime, timezone
 from typing import Any, ClassVar, Protocol
 
 from apollo_spark.engines.base import Engine
-from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.progress import OnProgress
+from apollo_spark.engines.tasks import LocalTaskRunner, TaskRunner, no_progress
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, Publication
 from apollo_spark.model.base import Record
@@ -18,6 +20,9 @@ from apollo_spark.workflows.outcome import Outcome, refusal
 from apollo_spark.workflows.reporting import LoadReporter
 from apollo_spark.workflows.tools import actor, tool_versions
 
+# The checks of keys go to disk above this, so that a load's memory does not grow with its rows.
+CHECK_MEMORY = "256MB"
+
 
 @dataclass(frozen=True)
 class LoadEngines:
@@ -25,6 +30,16 @@ class LoadEngines:
 
     runner: TaskRunner
     engine: Engine
+
+
+def checking_engine(lake: Lake) -> EmbeddedEngine:
+    """Return the engine in this process for the checks of a load."""
+    return EmbeddedEngine(lake.tables, memory_limit=CHECK_MEMORY)
+
+
+def local_engines(lake: Lake, on_progress: OnProgress = no_progress) -> LoadEngines:
+    """Return engines that need no JVM: threads and DuckDB of this process."""
+    return LoadEngines(LocalTaskRunner(on_progress=on_progress), checking_engine(lake))
 
 
 OpenEngines = Callable[[Lake, int], LoadEngines]

@@ -1,7 +1,7 @@
 """Ask again for what made a version: the request that its lineage and its dictionary tell."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.policy import Policy
 from apollo_spark.workflows import clinical_plan, expression_plan
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
+from apollo_spark.workflows.expression_files import MANIFEST_OF
 from apollo_spark.workflows.expression_plan import ExpressionLoad
 from apollo_spark.workflows.expression_samples import SAMPLE
 from apollo_spark.workflows.extend_plan import AssayExtension
@@ -84,9 +85,7 @@ class _Asked:
             name=self._record.name,
             assay=found["assay"],
             unit=found["unit"],
-            sources=tuple(
-                each.name for each in self._record.lineage.inputs if each.role not in _BESIDE
-            ),
+            sources=tuple(path for _, path in self._sources()),
             format=found.get("format", "auto"),
             annotation=self._file("annotation"),
             release=found["release"] or None,
@@ -109,11 +108,7 @@ class _Asked:
         return AssayExtension(
             name=self._record.name,
             assay=found["assay"],
-            sources=tuple(
-                f"{each.role}={each.name}"
-                for each in self._record.lineage.inputs
-                if each.role not in _BESIDE
-            ),
+            sources=tuple(f"{unit}={path}" for unit, path in self._sources()),
             format=found.get("format", "auto"),
             id_map=self._file("id map"),
             features=found["features"],
@@ -148,6 +143,19 @@ class _Asked:
             missing=self._missing,
             encoding=self._parameters["encoding"],
         )
+
+    def _sources(self) -> Iterator[tuple[str, str]]:
+        """Yield unit and path of each source; a manifest stands for the files that it names."""
+        inputs = [each for each in self._record.lineage.inputs if each.role not in _BESIDE]
+        manifests = {
+            each.role.removeprefix(MANIFEST_OF): each.name
+            for each in inputs
+            if each.role.startswith(MANIFEST_OF)
+        }
+        yield from manifests.items()
+        for each in inputs:
+            if each.role not in manifests and not each.role.startswith(MANIFEST_OF):
+                yield each.role, each.name
 
     @property
     def _missing(self) -> tuple[str, ...]:

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.progress import OnProgress, ProgressLine
-from apollo_spark.engines.tasks import LocalTaskRunner, SparkTaskRunner
+from apollo_spark.engines.tasks import SparkTaskRunner
 from apollo_spark.engines.tile_rows import TileRowsRunner
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep
@@ -23,7 +22,7 @@ from apollo_spark.workflows.extend_plan import AssayExtension
 from apollo_spark.workflows.extension import ClinicalExtension
 from apollo_spark.workflows.load_clinical import load_clinical
 from apollo_spark.workflows.load_expression import load_expression
-from apollo_spark.workflows.loading import LoadEngines
+from apollo_spark.workflows.loading import LoadEngines, checking_engine, local_engines
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
 
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 QUICK_BYTES = 200 * 1024 * 1024
 # Above this the keys of a load are checked by the cluster rather than by this process.
 EMBEDDED_BYTES = 20 * 1024**3
-# The checks of keys go to disk above this, so that a load's memory does not grow with its rows.
-CHECK_MEMORY = "256MB"
 
 STEPS_OF_TABLES = ("prepare ", "commit ", "pin ")
 
@@ -217,14 +214,12 @@ class EngineOpener:
 
     def open(self, lake: Lake, input_bytes: int) -> LoadEngines:
         """Return the runner of the settings and the engine for the checks between rows."""
-        embedded = EmbeddedEngine(lake.tables, memory_limit=CHECK_MEMORY)
         if self._settings.runner == "local":
-            local = LocalTaskRunner(on_progress=self._on_progress)
-            return LoadEngines(runner=local, engine=embedded)
+            return local_engines(lake, self._on_progress)
         spark = self._session or self._start(input_bytes)
         runner = self._spark_runner(spark)
         if input_bytes <= EMBEDDED_BYTES:
-            return LoadEngines(runner=runner, engine=embedded)
+            return LoadEngines(runner=runner, engine=checking_engine(lake))
         from apollo_spark.engines.spark import SparkEngine
 
         engine = SparkEngine(spark, lambda pin: str(lake.tables.folder_of(pin)))

@@ -1,26 +1,30 @@
 """Every kind of bad input is refused under its own rule, and nothing is published."""
 
-import gzip
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.support.study import CommandResult, apollo
-
-A, B, C = (f"ENSG{number:011d}" for number in (1, 2, 3))
-T = "ENST00000000002"
-DOWN = f"feature_id,S1,S2\n{A},1,2\n{B},3,4\n"
-MORE = f"feature_id,S3,S4\n{A},1,2\n{B},3,4\n"
-ACROSS = f"sample_id,{A},{B}\nS1,1,3\nS2,2,4\n"
-LONG = f"feature_id,sample_id,value\n{A},S1,1\n{B},S1,3\n{A},S2,2\n{B},S2,4\n"
-ONE, TWO = f"id,value\n{A},1\n{B},3\n", f"id,value\n{A},2\n{B},4\n"
-MANIFEST = "sample_id,file\nS1,one.csv\nS2,two.csv\n"
-STAR = f"N_unmapped\t5\t5\t5\n{A}\t1\t0\t1\n{B}\t3\t3\t0\n"
-
-Files = Mapping[str, str | bytes]
+from tests.support.sources import (
+    ACROSS,
+    DOWN,
+    LONG,
+    MANIFEST,
+    MORE,
+    ONE,
+    STAR,
+    TWO,
+    A,
+    B,
+    C,
+    Files,
+    T,
+    cut,
+    load,
+    manifest,
+)  # fmt: skip
+from tests.support.study import apollo
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,6 @@ class Defect:
     code: int = 12
     options: tuple[str, ...] = ()
     count: int | None = None
-
-
-def manifest(**changes: str | bytes) -> Files:
-    files: dict[str, str | bytes] = {"manifest.csv": MANIFEST, "one.csv": ONE, "two.csv": TWO}
-    for name, content in changes.items():
-        files[f"{name}.csv"] = content
-    return files
 
 
 def down(old: str, new: str) -> Files:
@@ -55,11 +52,6 @@ def across(old: str, new: str) -> Files:
 def long(old: str, new: str) -> Files:
     assert old in LONG
     return {"long.csv": LONG.replace(old, new)}
-
-
-def cut(text: str) -> bytes:
-    packed = gzip.compress(text.encode() * 200)
-    return packed[: len(packed) // 2]
 
 
 DEFECTS = {
@@ -182,18 +174,6 @@ DEFECTS = {
 }  # fmt: skip
 
 
-def load(folder: Path, files: Files, sources: int, *options: object) -> CommandResult:
-    words: list[object] = ["--lake", folder / "lake", "load", "expression", "study", "--assay",
-                           "rna", "--unit", "count", "--report", folder / "report"]  # fmt: skip
-    for number, (name, content) in enumerate(files.items()):
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        if number < sources:
-            words += ["--source", path]
-    return apollo(*words, *options)
-
-
 @pytest.mark.parametrize("name", DEFECTS)
 def test_a_defect_has_its_rule_and_publishes_nothing(tmp_path: Path, name: str) -> None:
     defect = DEFECTS[name]
@@ -237,22 +217,6 @@ def test_the_same_sources_without_a_defect_are_loaded(tmp_path: Path, name: str)
     )
 
 
-def test_all_problems_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
-    files = {
-        "a.csv": DOWN.replace("1,2", "x,-2").replace("3,4", "0.5,inf"),
-        "b.csv": MORE.replace("3,4", "3,4,5"),
-    }
-
-    refused = load(tmp_path, files, 2)
-
-    report = json.loads((tmp_path / "report" / "report.json").read_text())
-    assert {each["rule"]: each["count"] for each in report["findings"]} == {
-        "expression_number": 1, "expression_negative": 1, "expression_fraction": 1,
-        "expression_finite": 1, "row_length": 1,
-    }  # fmt: skip
-    assert refused.code == 10
-
-
 def test_several_files_that_cannot_be_read_are_all_named(tmp_path: Path) -> None:
     files = {"a.csv.gz": cut(DOWN), "b.csv.gz": cut(MORE), "c.csv": DOWN}
 
@@ -281,30 +245,6 @@ def test_features_of_one_file_only_are_missing_in_the_others_under_union(tmp_pat
     assert loaded.code == 0, loaded.err
     shown = apollo("--lake", tmp_path / "lake", "extract", "expression", "study").out
     assert shown.splitlines()[1:] == [f"{A},S1,1", f"{A},S2,2", f"{B},S1,3", f"{C},S2,5"]
-
-
-def test_a_softened_cell_is_missing_and_every_other_value_is_stored(tmp_path: Path) -> None:
-    rows = [f"ENSG{number:011d},{number},1" for number in range(10, 60)]
-    text = "\n".join(["feature_id,S1,S2", *rows, f"{A},x,0.123456", ""])
-    (tmp_path / "policy.yaml").write_text("rules: {expression_number: warn}\n")
-
-    loaded = load(tmp_path, {"down.csv": text}, 1, "--unit", "tpm", "--policy",
-                  tmp_path / "policy.yaml")  # fmt: skip
-
-    assert loaded.code == 0, loaded.err
-    shown = apollo("--lake", tmp_path / "lake", "extract", "expression", "study").out.splitlines()
-    assert len(shown) == 1 + 101
-    assert shown[1] == f"{A},S2,0.123456"
-    assert apollo("--lake", tmp_path / "lake", "verify", "--deep").code == 0
-
-
-def test_a_policy_cannot_soften_what_keeps_a_source_from_being_read(tmp_path: Path) -> None:
-    (tmp_path / "policy.yaml").write_text("rules: {manifest_file: warn}\n")
-
-    refused = load(tmp_path, {"manifest.csv": MANIFEST, "one.csv": ONE}, 1, "--policy",
-                   tmp_path / "policy.yaml")  # fmt: skip
-
-    assert (refused.code, "manifest_file" in refused.err) == (10, True)
 
 
 @pytest.mark.parametrize(("strand", "values"), [("forward", ["0", "3"]), ("reverse", ["1", "0"])])

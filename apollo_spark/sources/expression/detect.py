@@ -64,18 +64,19 @@ def detect_source(
         return _of_manifest(manifests[0], files)
     if stated == MANIFEST:
         each = [_detect_file(file, stated, id_rule) for file in files]
-    found = tuple(one.detected for one in each if one.detected is not None)
+    found = [one.detected for one in each if one.detected is not None]
     findings = [finding for one in each for finding in one.findings]
     kinds = Counter((one.format, one.orientation) for one in found)
-    if len(kinds) > 1:
-        usual = kinds.most_common(1)[0][0]
-        findings += [
-            finding_of("source_format", _describe_difference(one, usual), file=one.file.label)
-            for one in found
-            if (one.format, one.orientation) != usual
-        ]
-    word = found[0].format if len(kinds) == 1 else None
-    return Detection(format=word, files=found, findings=tuple(findings))
+    if not kinds:
+        return Detection(format=None, files=(), findings=tuple(findings))
+    usual = kinds.most_common(1)[0][0]
+    chosen = tuple(one for one in found if (one.format, one.orientation) == usual)
+    findings += [
+        finding_of("source_format", _describe_difference(one, usual), file=one.file.label)
+        for one in found
+        if one not in chosen
+    ]
+    return Detection(format=usual[0], files=chosen, findings=tuple(findings))
 
 
 def _of_manifest(found: FileDetection, files: Sequence[SourceFile]) -> Detection:
@@ -124,7 +125,7 @@ def _detect(top: Top, stated: str, id_rule: IdRule) -> FileDetection:
     if known is None:
         return detect_matrix(top, id_rule)
     if known.format == "featurecounts":
-        return FileDetection(detected=known, findings=tuple(check_value_columns(known)))
+        return check_value_columns(known)
     return FileDetection(detected=known)
 
 

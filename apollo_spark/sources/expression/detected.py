@@ -62,9 +62,10 @@ class FileDetection(Record):
 
 
 class Detection(Record):
-    """What all files of a source are; `format` is None where there is no single one.
+    """What the files of a source are; `format` is None where that of no file is known.
 
-    Of a manifest that was given with other files, `files` holds the manifest and `beside` them.
+    `files` are those of the format and orientation that most files have. Of a manifest that was
+    given with other files, it holds the manifest and `beside` them.
     """
 
     format: str | None

@@ -1,8 +1,9 @@
 """Feature ids: the rows of the sources become features by stated rules.
 
-Summary rows of STAR and htseq-count are left out. With an id map every id is replaced, and one
-without or with several replacements is left out. Of Ensembl ids the version is taken away, while
-`_PAR_Y`, which tells the copy on Y from that on X, stays. What is equal then is one feature.
+Summary rows of STAR and htseq-count and rows without id are left out. With an id map every id is
+replaced, and one without or with several replacements is left out. Of Ensembl ids the version is
+taken away, while `_PAR_Y`, which tells the copy on Y from that on X, stays. What is equal then is
+one feature.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -100,10 +101,9 @@ def resolve_feature_ids(
     is_summary = pc.is_in(given, pa.array(SUMMARY_ROWS, pa.string()))
     kept = pc.if_else(is_summary, pa.scalar(None, pa.string()), given)
     mapped = _Mapped(kept) if id_map is None else _map_ids(kept, id_map)
+    filled = pc.if_else(pc.equal(mapped.ids, ""), pa.scalar(None, pa.string()), mapped.ids)
     named = (
-        _name_any(mapped.ids)
-        if id_rule == "any"
-        else _name_ensembl(mapped.ids, lines, file, stated=kind)
+        _name_any(filled) if id_rule == "any" else _name_ensembl(filled, lines, file, stated=kind)
     )
     encoded = named.ids.dictionary_encode()
     rows = encoded.indices.fill_null(LEFT_OUT).to_numpy(zero_copy_only=False).astype(np.int32)
@@ -201,8 +201,8 @@ def _find_kinds(
     file: str | None,
 ) -> Iterator[Finding]:
     """Find ids that are no Ensembl ids, and those of the less frequent kind."""
-    is_unknown = pc.and_(letters.is_null(), pc.and_(ids.is_valid(), pc.not_equal(ids, "")))
-    unknown = np.flatnonzero(is_unknown.fill_null(False).to_numpy(zero_copy_only=False))
+    is_unknown = pc.and_(letters.is_null(), ids.is_valid())
+    unknown = np.flatnonzero(is_unknown.to_numpy(zero_copy_only=False))
     if len(unknown):
         text = (
             f"ids are neither ENSG nor ENST: {_first(ids, unknown)}; "

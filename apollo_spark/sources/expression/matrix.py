@@ -1,10 +1,10 @@
 """Recognise the columns of a matrix, in either orientation."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apollo_spark.model.findings import Finding, Place
+from apollo_spark.model.findings import Finding
 from apollo_spark.sources.expression.columns import find_metadata, is_text_column
 from apollo_spark.sources.expression.detected import Column, Detected, FileDetection
 from apollo_spark.sources.expression.features import IdRule, is_ensembl
@@ -40,31 +40,22 @@ def detect_matrix(top: Top, id_rule: IdRule) -> FileDetection:
     else:
         detected = _samples_by_features(top, header, metadata)
     notes = (*header.notes, *((turn.text,) if turn.text else ()), *detected.notes)
-    return FileDetection(
-        detected=detected.model_copy(update={"notes": notes}),
-        findings=tuple(check_value_columns(detected)),
-    )
+    return check_value_columns(detected.model_copy(update={"notes": notes}))
 
 
-def check_value_columns(detected: Detected) -> Iterator[Finding]:
-    """Find a matrix without values, columns without name, and samples that stand twice."""
-    file, line = detected.file.label, detected.data_line - 1
+def check_value_columns(detected: Detected) -> FileDetection:
+    """Find columns without name; without columns of values it is no matrix."""
+    file = detected.file.label
     if not detected.value_columns:
         why = "" if len(detected.header) > 1 else "; cells are parted by commas or tabs"
-        yield finding_of("source_format", f"no column holds numbers{why}", file=file)
+        found = finding_of("source_format", f"no column holds numbers{why}", file=file)
+        return FileDetection(findings=(found,))
     blank = [str(each.index + 1) for each in detected.value_columns if not each.name]
-    if blank:
-        text = f"columns have no name in the header: {list_names(blank)}"
-        yield finding_of("matrix_header", text, file=file, line=line)
-    if detected.orientation == "samples_by_features":
-        return
-    times = Counter(each.name for each in detected.value_columns if each.name)
-    twice = [each for each in detected.value_columns if times[each.name] > 1]
-    if twice:
-        text = f"columns name samples that stand again: {list_names(_places(twice))}"
-        places = tuple(Place(line=line, value=each.name) for each in twice)
-        found = finding_of("sample_repeated", text, file=file, line=line)
-        yield found.model_copy(update={"count": len(twice), "places": places})
+    if not blank:
+        return FileDetection(detected=detected)
+    text = f"columns have no name in the header: {list_names(blank)}"
+    found = finding_of("matrix_header", text, file=file, line=detected.data_line - 1)
+    return FileDetection(detected=detected, findings=(found,))
 
 
 def describe_metadata(columns: Sequence[Column]) -> tuple[str, ...]:
@@ -78,10 +69,6 @@ def describe_metadata(columns: Sequence[Column]) -> tuple[str, ...]:
 def to_columns(names: Sequence[str], places: Sequence[int]) -> tuple[Column, ...]:
     """Return the columns at some places under their names."""
     return tuple(Column(index=at, name=names[at]) for at in places)
-
-
-def _places(columns: Sequence[Column]) -> tuple[str, ...]:
-    return tuple(str(each.index + 1) for each in columns)
 
 
 def _fit_header(top: Top) -> _Header:

@@ -1,7 +1,7 @@
 """Whose values a file holds: sample ids from names, patterns and manifests."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Literal
@@ -80,13 +80,14 @@ def name_samples(
     named = [(each, _match(pattern, each.file.label) or "") for each in files]
     if pattern is None:
         named = [(each, name_from_path(each.file.label, each.format)) for each in files]
-    return build_sample_files(named, unit, strand)
+    found = build_sample_files(named, unit, strand)
+    return SampleFiles(files=found.files, findings=(*found.findings, *_find_repeated(found.files)))
 
 
 def build_sample_files(
     named: Iterable[tuple[Detected, str]], unit: str, strand: Strand = "unstranded"
 ) -> SampleFiles:
-    """Join files with their sample ids; a sample has one file, and a file names its sample."""
+    """Join files with their sample ids, one each."""
     found: list[SampleFile] = []
     findings: list[Finding] = []
     for detected, sample_id in named:
@@ -98,7 +99,7 @@ def build_sample_files(
             findings.append(finding_of("manifest_file", text, file=detected.file.label))
         else:
             found.append(_sample_file(detected, sample_id, place))
-    return SampleFiles(files=tuple(found), findings=(*findings, *_find_repeated(found)))
+    return SampleFiles(files=tuple(found), findings=tuple(findings))
 
 
 def name_from_path(label: str, word: str) -> str:
@@ -138,22 +139,46 @@ def rename_alignments(detected: Detected, pattern: re.Pattern[str] | None = None
     return detected.model_copy(update={"value_columns": columns})
 
 
-def find_samples_across(files: Sequence[Detected]) -> tuple[Finding, ...]:
-    """Find samples that are columns of more than one matrix."""
+def find_repeated_columns(detected: Detected) -> Iterator[Finding]:
+    """Find the columns of a matrix that name a sample twice."""
+    times = Counter(each.name for each in detected.value_columns if each.name)
+    twice = [each for each in detected.value_columns if times[each.name] > 1]
+    if twice:
+        columns = list_names(str(each.index + 1) for each in twice)
+        text = f"columns name samples that stand again: {columns}"
+        line = detected.data_line - 1
+        places = [Place(line=line, value=each.name) for each in twice]
+        yield _repeated(text, detected.file.label, places)
+
+
+def find_repeated_rows(ids: Sequence[str], lines: Sequence[int], label: str) -> Iterator[Finding]:
+    """Find the rows of a turned matrix whose sample stands in a row before."""
+    seen = {""}
+    places = []
+    for name, line in zip(ids, lines, strict=True):
+        if name in seen and name:
+            places.append(Place(line=line, value=name))
+        seen.add(name)
+    if places:
+        yield _repeated("rows name samples that stand before", label, places)
+
+
+def find_samples_across(ids: Sequence[Sequence[str]], labels: Sequence[str]) -> Iterator[Finding]:
+    """Find the samples of matrices that stand in a matrix before."""
     seen: dict[str, str] = {}
-    twice: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for each in files:
-        for name in dict.fromkeys(column.name for column in each.value_columns):
-            first = seen.setdefault(name, each.file.label)
-            if first != each.file.label:
-                twice[first, each.file.label].append(name)
-    return tuple(_repeated_across(first, label, names) for (first, label), names in twice.items())
+    for own, label in zip(ids, labels, strict=True):
+        twice: dict[str, list[Place]] = defaultdict(list)
+        for name in dict.fromkeys(filter(None, own)):
+            if seen.setdefault(name, label) != label:
+                twice[seen[name]].append(Place(line=None, value=name))
+        for first, places in twice.items():
+            yield _repeated(f"samples stand in {first} too", label, places)
 
 
-def _repeated_across(first: str, label: str, names: Sequence[str]) -> Finding:
-    found = finding_of("sample_repeated", f"samples stand in {first} too", file=label)
-    places = tuple(Place(line=None, value=each) for each in names[:PLACES_LIMIT])
-    return found.model_copy(update={"count": len(names), "places": places})
+def _repeated(text: str, label: str, places: Sequence[Place]) -> Finding:
+    found = finding_of("sample_repeated", text, file=label, line=places[0].line)
+    changes = {"count": len(places), "places": tuple(places[:PLACES_LIMIT])}
+    return found.model_copy(update=changes)
 
 
 def find_value_column(detected: Detected, unit: str, strand: Strand) -> int | str:

@@ -73,7 +73,7 @@ def merged_values(task: LongTilesTask, values: np.ndarray) -> np.ndarray:
 
 
 def collect_long_tiles(task: LongTilesTask, limit: int) -> list[dict[str, Any]]:
-    """Collect the rows that repeat a pair: column is the sample, text the feature."""
+    """Collect the rows that repeat a pair, which is the text."""
     places = CellPlaces(limit)
     if task.on_duplicate != "refuse":
         return places.result()
@@ -95,7 +95,7 @@ def _describe(
     features, samples = np.divmod(pairs.cells[rows], len(task.samples.ids))
     found = zip(pairs.lines[rows].tolist(), samples.tolist(), features.tolist(), strict=True)
     return [
-        [part.label, line, task.samples.ids[sample], task.features.ids[feature]]
+        [part.label, line, None, f"{task.features.ids[feature]} of {task.samples.ids[sample]}"]
         for line, sample, feature in found
     ]
 

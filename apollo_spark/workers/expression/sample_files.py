@@ -119,11 +119,12 @@ def collect_sample_files(
 ) -> list[dict[str, Any]]:
     """Read the files of a task again and collect where they are wrong."""
     places, lookup = CellPlaces(limit), FeatureLookup(task)
-    for sample, file in zip(task.samples.ids, task.files, strict=True):
+    for file in task.files:
         label, seen = file.file.label, np.zeros(0, np.int32)
+        name = file.file.header[file.value_column]
         try:
             for part in read_file(file, task, lookup, chunk_bytes):
-                places.add_rows(part.rows, (sample,), label)
+                places.add_rows(part.rows, (name,), label)
                 places.add_lines(UNKNOWN, part.unknown_lines.tolist(), label)
                 if task.on_duplicate == "refuse":
                     again = mark_repeated(part.features, seen)

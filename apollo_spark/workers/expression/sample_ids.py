@@ -24,7 +24,7 @@ class SampleFileIds:
         sha256: Of the raw file, hexadecimal.
         texts: Feature ids (large strings) of the rows of right length, in their order.
         lines: (rows,) physical lines.
-        is_whole: Whether these are all rows: none was of wrong length.
+        is_whole: Whether these are all rows: none was of wrong length, and the file was read whole.
         problem: Where the file stops being what it was said to be, as (rule, line).
     """
 
@@ -50,6 +50,7 @@ def read_sample_ids(file: SampleFile, *, chunk_bytes: int = FILE_BYTES) -> Sampl
     except InputProblemError as found:
         problem = (found.rule, found.line)
     size, sha256 = hash_file(file.file.path)
+    is_whole = wrong == 0 and problem is None
     return SampleFileIds(
-        size, sha256, pa.concat_arrays(texts), np.concatenate(lines), wrong == 0, problem
+        size, sha256, pa.concat_arrays(texts), np.concatenate(lines), is_whole, problem
     )

@@ -34,7 +34,8 @@ def collect_expression(task: ExpressionTask, limit: int) -> dict[str, Any]:
 
     Returns:
         `found`: one value per rule with `rule`, `count` and `places`, the first so many, each
-        [file, line or None, sample or feature id or None, text of the cell or None].
+        [file, line or None, column or None, text of the cell or None]; a column of a matrix of
+        samples is its number, from 1, since its name is the id of a sample.
     """
     if isinstance(task, MatrixTask):
         return {"found": collect_matrix(task, limit)}

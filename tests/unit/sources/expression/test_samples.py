@@ -11,6 +11,8 @@ from apollo_spark.sources.expression.manifest import read_manifest
 from apollo_spark.sources.expression.samples import (
     SampleFile,
     compile_pattern,
+    find_repeated_columns,
+    find_repeated_rows,
     find_samples_across,
     name_from_alignment,
     name_from_path,
@@ -138,14 +140,23 @@ def test_two_files_of_one_sample_are_refused_and_its_id_goes_to_the_report(write
     assert found[0].places[0].value == "S1"
 
 
-def test_a_sample_in_two_matrices_is_found(write: Write) -> None:
-    a, b = write("a.tsv", "id s1 s2", "ENSG01 1 2"), write("b.tsv", "id s2 s3", "ENSG01 1 2")
+def test_samples_that_stand_again_are_found_by_columns_rows_and_files(write: Write) -> None:
+    (matrix,) = detect_source([write("m.tsv", "id s1  s1 s2 ", "ENSG01 1 2 3 4 5")]).files
 
-    found = find_samples_across(detect_source([a, b]).files)
-
-    assert [(each.rule, each.file, each.count, each.message) for each in found] == [
-        ("sample_repeated", "b.tsv", 1, "samples stand in a.tsv too")
+    found = [
+        *find_repeated_columns(matrix),
+        *find_repeated_rows(["s1", "", "s1", ""], [2, 3, 5, 6], "t.tsv"),
+        *find_samples_across([["s1", "s1", ""], ["s3", "s1", ""]], ["a.tsv", "b.tsv"]),
     ]
+
+    assert [(each.file, each.line, each.message) for each in found] == [
+        ("m.tsv", 1, "columns name samples that stand again: '2', '4'"),
+        ("t.tsv", 5, "rows name samples that stand before"),
+        ("b.tsv", None, "samples stand in a.tsv too"),
+    ]
+    assert {each.rule for each in found} == {"sample_repeated"}
+    values = [[place.value for place in each.places] for each in found]
+    assert values == [["s1", "s1"], ["s1"], ["s1"]]
 
 
 def test_a_manifest_names_files_relative_to_itself(write: Write) -> None:

@@ -57,13 +57,13 @@ def test_every_wrong_cell_is_found_with_its_place_and_text(count_task: MakeTask)
     assert places == {
         "row_length": [["matrix.csv", 4, None, None]],
         "expression_number": [
-            ["matrix.csv", 2, "s2", "n/a"],
-            ["matrix.csv", 5, "s1", "1 2"],
-            ["matrix.csv", 5, "s3", "1e999"],
+            ["matrix.csv", 2, "3", "n/a"],
+            ["matrix.csv", 5, "2", "1 2"],
+            ["matrix.csv", 5, "4", "1e999"],
         ],
-        "expression_finite": [["matrix.csv", 3, "s3", "NaN"]],
-        "expression_negative": [["matrix.csv", 3, "s1", "-4"]],
-        "expression_fraction": [["matrix.csv", 3, "s2", "0.5"]],
+        "expression_finite": [["matrix.csv", 3, "4", "NaN"]],
+        "expression_negative": [["matrix.csv", 3, "2", "-4"]],
+        "expression_fraction": [["matrix.csv", 3, "3", "0.5"]],
     }
 
 
@@ -75,7 +75,7 @@ def test_all_places_are_counted_and_the_first_few_kept(count_task: MakeTask) -> 
             {
                 "rule": "expression_number",
                 "count": 3,
-                "places": [["matrix.csv", 2, "s1", "x"], ["matrix.csv", 2, "s2", "y"]],
+                "places": [["matrix.csv", 2, "2", "x"], ["matrix.csv", 2, "3", "y"]],
             }
         ]
     }

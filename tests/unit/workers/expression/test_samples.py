@@ -100,7 +100,7 @@ def test_unknown_and_repeated_features_of_a_file_are_found(
     ]
     places = {each["rule"]: each["places"] for each in collect_expression(task, 5)["found"]}
     assert places == {
-        "expression_number": [["0.csv", 4, "s1", "x"]],
+        "expression_number": [["0.csv", 4, "n", "x"]],
         "feature_repeated": [["0.csv", 4, None, None]],
         "feature_unknown": [["0.csv", 3, None, None]],
     }
@@ -127,7 +127,9 @@ def test_a_repeated_pair_of_a_long_file_is_found_with_its_line(
     task = LongTilesTask((part,), two_samples(), members, AB, target(tile_folder))
     assert run_expression_task(task)["counts"] == [["pair_repeated", None, 1]]
     assert collect_expression(task, 5) == {
-        "found": [{"rule": "pair_repeated", "count": 1, "places": [["long.csv", 5, "s1", "A"]]}]
+        "found": [
+            {"rule": "pair_repeated", "count": 1, "places": [["long.csv", 5, None, "A of s1"]]}
+        ]
     }
     summed = LongTilesTask((part,), two_samples(), members, AB, target(tile_folder), "sum")
     assert tiles(tile_folder, run_expression_task(summed)) == [
