@@ -52,9 +52,17 @@ class Rows:
 
 
 def parse_entity(chunk: Chunk, entity: EntitySpec, file: FileSpec) -> Rows:
-    """Parse the entity's columns, in its order."""
-    positions = [file.header.index(column.header) for column in entity.columns]
-    return parse_columns(chunk, file, positions, entity.missing)
+    """Parse the entity's columns, in its order; one that the file lacks is missing in all rows."""
+    names = [column.header for column in entity.columns]
+    there = [name for name in names if name in file.header]
+    # No position would mean all columns.
+    positions = [file.header.index(name) for name in there] or [0]
+    rows = parse_columns(chunk, file, positions, entity.missing)
+    if len(there) == len(names):
+        return rows
+    texts = dict(zip(there, rows.texts, strict=False))
+    nothing = pa.nulls(len(rows.lines), pa.string())
+    return replace(rows, texts=tuple(texts.get(name, nothing) for name in names))
 
 
 def parse_columns(

@@ -1,6 +1,6 @@
 """Check the written, unpublished tables of a load, and gather everything that is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -42,13 +42,15 @@ def check_tables(
     engine: Engine,
     excluded: Excluded,
     also: Mapping[str, KeySets] | None = None,
+    unread: Set[str] = frozenset(),
 ) -> CheckResult:
     """Run the checks between rows; if anything at all is wrong, collect places and values.
 
     One question per key check when all is well; a second pass over the entities concerned
-    otherwise. `also` holds values that break further rules, by entity.
+    otherwise. `also` holds values that break further rules, by entity; `unread` are entities of
+    which rows are known to be missing.
     """
-    keys = find_key_faults(plan, written, pins, engine=engine)
+    keys = find_key_faults(plan, written, pins, engine=engine, unread=unread)
     for entity, values in (also or {}).items():
         keys.setdefault(entity, {}).update(values)
     concerned = [
@@ -84,11 +86,12 @@ def find_key_faults(
     pins: Mapping[str, TablePin],
     *,
     engine: Engine,
+    unread: Set[str] = frozenset(),
 ) -> dict[str, KeySets]:
     """Return the values that break a rule between rows, by entity, rule and column."""
     found: dict[str, KeySets] = {}
     for check in plan_key_checks(plan.dictionary):
-        if not _can_be_judged(check, written):
+        if check.target_entity in unread or not _can_be_judged(check, written):
             continue
         values = _broken_values(check, pins, engine)
         if len(values):

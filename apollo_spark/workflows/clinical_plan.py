@@ -72,11 +72,15 @@ class ClinicalPlan:
 
 @dataclass(frozen=True)
 class Planning:
-    """A plan, or None where the findings refuse it."""
+    """A plan, or None where the findings refuse it; `readable` is that of the files with a header.
+
+    Without a sound dictionary nothing is readable.
+    """
 
     plan: ClinicalPlan | None
     policy: Policy
     findings: tuple[Finding, ...]
+    readable: ClinicalPlan | None = None
 
 
 def plan_clinical_load(
@@ -105,11 +109,11 @@ def plan_clinical_load(
     findings = tuple(
         each if each in reading.findings else under_policy(policy, each) for each in findings
     )
-    if reading.dictionary is None or refusing(findings):
+    if reading.dictionary is None:
         return Planning(plan=None, policy=policy, findings=findings)
     plan = _cut(request, reading.dictionary, policy, headers, block_bytes=block_bytes)
     plan = replace(plan, max_columns=max_columns)
-    return Planning(plan=plan, policy=policy, findings=findings)
+    return Planning(None if refusing(findings) else plan, policy, findings, readable=plan)
 
 
 def require_encoding(encoding: str) -> None:

@@ -160,7 +160,7 @@ def plan_expression_load(
     fields, table = None, request.sample_table
     if table is not None:
         planning = plan_sample_fields(table, block_bytes=block_bytes)
-        fields, findings = planning.plan, (*findings, *planning.findings)
+        fields, findings = planning.readable, (*findings, *planning.findings)
     plan = None
     if planned.source is not None and not refusing(findings):
         annotation = reading.annotation if reading else None

@@ -5,20 +5,22 @@ from pathlib import Path
 
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import open_lake
+from apollo_spark.lake.publishing import OnStep
 from apollo_spark.model.assay import parse_unit
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.rules import RULES
+from apollo_spark.workflows.clinical_refused import CHECK, Told
 from apollo_spark.workflows.expression_plan import ExpressionLoad, ExpressionPlanning
 from apollo_spark.workflows.expression_samples import SampleTable
 from apollo_spark.workflows.expression_tiles import TileWriting
-from apollo_spark.workflows.loading import local_engines
+from apollo_spark.workflows.loading import local_engines, may_look_further
 
 OF_ALL_SAMPLES = ("sample_unknown", "sample_without_row")
 """Rules that can be judged only where the samples of all files are known."""
 
 
 def find_the_rest(
-    request: ExpressionLoad, planning: ExpressionPlanning, scratch: Path
+    request: ExpressionLoad, planning: ExpressionPlanning, scratch: Path, on_step: OnStep
 ) -> tuple[Finding, ...]:
     """Find what is wrong in cells and in the rows of the sample table, by threads of this process.
 
@@ -26,7 +28,11 @@ def find_the_rest(
         request: The load.
         planning: What was found so far; nothing of it is found again.
         scratch: A folder for files that are not kept.
+        on_step: Called with what is done.
     """
+    inputs = planning.source.inputs if planning.source else ()
+    if not may_look_further(inputs, on_step):
+        return ()
     told = {(each.rule, each.file) for each in planning.findings}
     found = (*_find_in_cells(request, planning), *_find_in_rows(request, planning, scratch))
     return tuple(each for each in found if (each.rule, each.file) not in told)
@@ -49,15 +55,17 @@ def _find_in_rows(
     request: ExpressionLoad, planning: ExpressionPlanning, scratch: Path
 ) -> Iterator[Finding]:
     """Write the rows to a lake that is thrown away, as the load would write them to its own."""
-    if planning.sample_fields is None:
+    fields = planning.sample_fields
+    if fields is None:
         return
     samples = planning.source.samples.ids if planning.source else ()
     lake = open_lake(str(scratch / "lake"))
-    with lake.publication(request.name, holder="check") as publication:
+    with lake.publication(request.name, holder=CHECK) as publication:
         ids = [*dict.fromkeys(samples)]
-        rows = SampleTable(planning.sample_fields, publication, local_engines(lake), ids).write()
+        rows = SampleTable(fields, publication, local_engines(lake), ids).write()
     is_whole = are_all_read(planning.findings)
-    yield from (each for each in rows.findings if is_whole or each.rule not in OF_ALL_SAMPLES)
+    found = [each for each in rows.findings if is_whole or each.rule not in OF_ALL_SAMPLES]
+    yield from Told(fields.dictionary, refusing(planning.findings)).leave_out(found)
 
 
 def are_all_read(findings: Iterable[Finding]) -> bool:

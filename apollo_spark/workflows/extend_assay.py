@@ -5,8 +5,9 @@ under union new ones) is written anew in one small table; the tables of samples 
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from apollo_spark.dataset.growth import leaves_alone, next_record
@@ -26,6 +27,7 @@ from apollo_spark.workflows.assay_growth import (
     plan_addition,
     read_growing_assay,
 )
+from apollo_spark.workflows.expression_plan import ExpressionLoad, ExpressionPlanning
 from apollo_spark.workflows.expression_record import report_plan
 from apollo_spark.workflows.expression_refused import are_all_read, find_the_rest
 from apollo_spark.workflows.expression_tiles import TileWriting
@@ -74,8 +76,8 @@ def extend_assay(
         if planning.plan is None or refusing(
             _added(reporter.lake, base, request, planning.plan)[1].findings
         ):
-            on_step("look for what else is wrong")
-            planning = _find_everything(reporter.lake, base, request, planning, Path(scratch))
+            rest = partial(find_the_rest, scratch=Path(scratch), on_step=on_step)
+            planning = _find_everything(reporter.lake, base, request, planning, rest)
         return run_load(
             _AssayGrowth,
             lake,
@@ -102,7 +104,7 @@ def _find_everything(
     base: DatasetRecord,
     request: AssayExtension,
     planning: AssayExtensionPlanning,
-    scratch: Path,
+    find_rest: Callable[[ExpressionLoad, ExpressionPlanning], tuple[Finding, ...]],
 ) -> AssayExtensionPlanning:
     """Refuse an extension, with all that is wrong with its files."""
     findings = planning.findings
@@ -112,7 +114,7 @@ def _find_everything(
     for source in [*planning.sources.values()][:1]:
         findings += find_misfits(grown, source, is_union=is_union, policy=planning.policy)
     for load, each in planning.loads:
-        findings += find_the_rest(load, each, scratch)
+        findings += find_rest(load, each)
     return replace(planning, plan=None, findings=findings)
 
 

@@ -5,6 +5,7 @@ with rows refuses before anything is published: readers of earlier versions noti
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from apollo_spark.dataset.build import build_dataset_record
 from apollo_spark.dataset.content import Content
@@ -22,6 +23,7 @@ from apollo_spark.workflows.clinical_plan import (
     ClinicalPlan,
     plan_clinical_load,
 )
+from apollo_spark.workflows.clinical_refused import find_in_rows
 from apollo_spark.workflows.clinical_rows import (
     Excluded,
     WrittenEntity,
@@ -31,7 +33,7 @@ from apollo_spark.workflows.clinical_rows import (
 from apollo_spark.workflows.loading import Load, OpenEngines, run_load
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
-from apollo_spark.workflows.wide_rows import table_schemas, wide_slices, write_plan
+from apollo_spark.workflows.wide_rows import wide_slices, write_drafts
 
 
 def load_clinical(
@@ -64,6 +66,9 @@ def load_clinical(
     """
     on_step("plan")
     planning = plan_clinical_load(request, block_bytes=block_bytes, max_columns=max_columns)
+    if planning.plan is None:
+        found = find_in_rows(request.name, planning, on_step)
+        planning = replace(planning, findings=(*planning.findings, *found))
     return run_load(
         _ClinicalLoad,
         lake,
@@ -86,7 +91,9 @@ class _ClinicalLoad(Load):
         excluded: Excluded = {}
         left_out: tuple[Finding, ...] = ()
         while True:
-            written, pins = self._write(excluded)
+            written, pins = write_drafts(
+                self.engines.runner, self.plan, self.publication, excluded=excluded
+            )
             self.publication.step("check rows and keys")
             checked = check_tables(
                 self.plan,
@@ -104,20 +111,6 @@ class _ClinicalLoad(Load):
             left_out += tuple(
                 each for each in checked.findings if each.severity is Severity.QUARANTINE
             )
-
-    def _write(
-        self, excluded: Excluded
-    ) -> tuple[Mapping[str, WrittenEntity], Mapping[str, TablePin]]:
-        schemas = table_schemas(self.plan)
-        drafts = {each: self.publication.table(each) for each in schemas}
-        self.publication.step("write rows")
-        folders = {name: draft.folder for name, draft in drafts.items()}
-        written, tables = write_plan(self.engines.runner, self.plan, folders, excluded=excluded)
-        pins = {}
-        for name, schema in schemas.items():
-            drafts[name].commit(tables[name].files, schema)
-            pins[name] = drafts[name].pin(content_hash=tables[name].content.hex())
-        return written, pins
 
     def _publish(
         self,

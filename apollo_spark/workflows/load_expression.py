@@ -66,8 +66,7 @@ def load_expression(
             # Asked again under the lease: this one refuses before Spark starts.
             find_standing_assay(reporter.lake, base, request, planning.plan)
         else:
-            on_step("look for what else is wrong")
-            found = find_the_rest(request, planning, Path(scratch))
+            found = find_the_rest(request, planning, Path(scratch), on_step)
             planning = replace(planning, findings=(*planning.findings, *found))
         return run_load(
             _ExpressionLoad,

@@ -1,7 +1,7 @@
 """What every load does around its own work: refuse, recognise, open engines, hold the lease."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, ClassVar, Protocol
@@ -22,6 +22,8 @@ from apollo_spark.workflows.tools import actor, tool_versions
 
 # The checks of keys go to disk above this, so that a load's memory does not grow with its rows.
 CHECK_MEMORY = "256MB"
+# Five minutes on two cores; above this a person had rather know at once what is known.
+MOST_LOOKED_AT = 20 * 1024**3
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ def checking_engine(lake: Lake) -> EmbeddedEngine:
 def local_engines(lake: Lake, on_progress: OnProgress = no_progress) -> LoadEngines:
     """Return engines that need no JVM: threads and DuckDB of this process."""
     return LoadEngines(LocalTaskRunner(on_progress=on_progress), checking_engine(lake))
+
+
+def may_look_further(inputs: Iterable[InputFile], on_step: OnStep) -> bool:
+    """Say whether the rows of files are looked at by this process, though they are refused."""
+    if sum(each.size for each in inputs) > MOST_LOOKED_AT:
+        on_step(f"rows were not looked at: more than {MOST_LOOKED_AT >> 30} GB")
+        return False
+    on_step("look for what else is wrong")
+    return True
 
 
 OpenEngines = Callable[[Lake, int], LoadEngines]

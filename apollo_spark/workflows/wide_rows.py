@@ -7,8 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import Entity
+from apollo_spark.model.pin import TablePin
 from apollo_spark.tables.layout import arrow_schema
 from apollo_spark.tables.slices import cut_entity
 from apollo_spark.workers.hashing import ContentHash
@@ -105,6 +107,26 @@ def write_plan(
             written[entity.spec.entity] = found
             tables |= zip(cut.columns, parts, strict=True)
     return written, tables
+
+
+def write_drafts(
+    runner: TaskRunner, plan: ClinicalPlan, publication: Publication, *, excluded: Excluded
+) -> tuple[dict[str, WrittenEntity], dict[str, TablePin]]:
+    """Write the rows of a load as unpublished versions of its tables.
+
+    Returns:
+        What was read and found wrong by entity, and the pin of each table.
+    """
+    schemas = table_schemas(plan)
+    drafts = {each: publication.table(each) for each in schemas}
+    publication.step("write rows")
+    folders = {name: draft.folder for name, draft in drafts.items()}
+    written, tables = write_plan(runner, plan, folders, excluded=excluded)
+    pins = {}
+    for name, schema in schemas.items():
+        drafts[name].commit(tables[name].files, schema)
+        pins[name] = drafts[name].pin(content_hash=tables[name].content.hex())
+    return written, pins
 
 
 def write_tables(

@@ -1,0 +1,93 @@
+"""What else is wrong with files that are refused for their headers: their rows."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from apollo_spark.lake.lake import open_lake
+from apollo_spark.lake.publishing import OnStep
+from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.workflows.clinical_checks import check_tables
+from apollo_spark.workflows.clinical_plan import Planning
+from apollo_spark.workflows.loading import local_engines, may_look_further
+from apollo_spark.workflows.wide_rows import write_drafts
+
+CHECK = "check"
+"""Who holds a lake that is thrown away."""
+MISSING_COLUMN = "header_missing_column"
+EXTRA_COLUMN = "header_unknown_column"
+
+
+def find_in_rows(name: str, planning: Planning, on_step: OnStep) -> tuple[Finding, ...]:
+    """Find what is wrong in the rows of the files that can be read, by threads of this process.
+
+    They are written to a lake that is thrown away, as the load would write them to its own.
+
+    Args:
+        name: Of the dataset.
+        planning: What was found so far; nothing of it, and nothing that follows from it, is found
+            again.
+        on_step: Called with what is done.
+    """
+    plan = planning.readable
+    if plan is None or not may_look_further(plan.inputs, on_step):
+        return ()
+    told = Told(plan.dictionary, refusing(planning.findings))
+    with tempfile.TemporaryDirectory(prefix="apollo-check-") as folder:
+        lake = open_lake(folder)
+        engines = local_engines(lake)
+        with lake.publication(name, holder=CHECK) as publication:
+            written, pins = write_drafts(engines.runner, plan, publication, excluded={})
+            checked = check_tables(
+                plan,
+                written,
+                pins,
+                runner=engines.runner,
+                engine=engines.engine,
+                excluded={},
+                unread=told.entities,
+            )
+    return tuple(told.leave_out(checked.findings))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was told of headers and files, from which more would seem wrong in rows.
+
+    Attributes:
+        dictionary: The fields.
+        findings: Those that refuse.
+    """
+
+    dictionary: DataDictionary
+    findings: tuple[Finding, ...]
+
+    @property
+    def entities(self) -> frozenset[str]:
+        """The entities of which a file or a column could not be read."""
+        return frozenset(
+            each.entity
+            for each in self.findings
+            if each.entity is not None and each.rule != EXTRA_COLUMN
+        )
+
+    def leave_out(self, found: Iterable[Finding]) -> Iterator[Finding]:
+        """Yield findings in rows other than those of columns, or headers, that are not there."""
+        absent = {
+            (each.file, column)
+            for each in self.findings
+            if each.rule == MISSING_COLUMN
+            for column in self._fields_of(each)
+        }
+        for each in found:
+            if (each.file, each.column) not in absent and (each.file, None) not in absent:
+                yield each
+
+    def _fields_of(self, finding: Finding) -> Iterator[str | None]:
+        """Yield the fields of a column, or None for those of a whole header."""
+        entity = self.dictionary.find_entity(finding.entity or "")
+        if finding.column is None or entity is None:
+            yield None
+            return
+        yield from (each.name for each in entity.fields if each.header == finding.column)
