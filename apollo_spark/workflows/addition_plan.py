@@ -87,12 +87,16 @@ class AdditionPlan:
 
 @dataclass(frozen=True)
 class AdditionPlanning:
-    """A plan, or None where the findings refuse it; `again` plans the same on another version."""
+    """A plan, or None where the findings refuse it; `again` plans the same on another version.
+
+    `readable` are the rows as a load of them, None where it is not known what they should hold.
+    """
 
     plan: AdditionPlan | None
     policy: Policy
     findings: tuple[Finding, ...]
     again: Callable[[DatasetRecord], "AdditionPlanning"]
+    readable: ClinicalPlan | None = None
 
 
 def plan_addition(
@@ -124,11 +128,13 @@ def plan_addition(
     def again(newer: DatasetRecord) -> AdditionPlanning:
         return plan_addition(lake, newer, files, mode, show=show, max_columns=max_columns)
 
-    plan = None
-    if addition is not None and not refusing(findings):
-        clinical = _clinical_plan(content.dictionary, addition, files, policy)
-        plan = AdditionPlan(base, content, addition, mode, clinical, max_columns)
-    return AdditionPlanning(plan, policy, findings, again)
+    if addition is None:
+        return AdditionPlanning(None, policy, findings, again)
+    clinical = _clinical_plan(content.dictionary, addition, files, policy)
+    plan = AdditionPlan(base, content, addition, mode, clinical, max_columns)
+    return AdditionPlanning(
+        None if refusing(findings) else plan, policy, findings, again, readable=clinical
+    )
 
 
 def _without_warnings(policy: Policy) -> Policy:

@@ -2,15 +2,16 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar, cast
 
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.workflows.clinical_checks import check_tables
-from apollo_spark.workflows.clinical_plan import Planning
-from apollo_spark.workflows.loading import local_engines, may_look_further
+from apollo_spark.workflows.clinical_plan import ClinicalPlan
+from apollo_spark.workflows.loading import Planning, local_engines, may_look_further
 from apollo_spark.workflows.wide_rows import write_drafts
 
 CHECK = "check"
@@ -19,21 +20,37 @@ MISSING_COLUMN = "header_missing_column"
 EXTRA_COLUMN = "header_unknown_column"
 
 
-def find_in_rows(name: str, planning: Planning, on_step: OnStep) -> tuple[Finding, ...]:
-    """Find what is wrong in the rows of the files that can be read, by threads of this process.
+class Readable(Planning, Protocol):
+    """Files that are planned, or refused."""
 
-    They are written to a lake that is thrown away, as the load would write them to its own.
+    @property
+    def readable(self) -> ClinicalPlan | None:
+        """What can be read of them, whatever refuses it; None where that is nothing."""
+        ...
+
+
+Planned = TypeVar("Planned", bound=Readable)
+
+
+def with_rows(planning: Planned, name: str, on_step: OnStep) -> Planned:
+    """Return a planning, where it is refused with all that is wrong in rows.
 
     Args:
+        planning: What was found so far; nothing that follows from it is told.
         name: Of the dataset.
-        planning: What was found so far; nothing of it, and nothing that follows from it, is found
-            again.
         on_step: Called with what is done.
     """
     plan = planning.readable
-    if plan is None or not may_look_further(plan.inputs, on_step):
-        return ()
+    if planning.plan is not None or plan is None or not may_look_further(plan.inputs, on_step):
+        return planning
     told = Told(plan.dictionary, refusing(planning.findings))
+    findings = (*planning.findings, *told.leave_out(_find_in_rows(plan, told, name)))
+    # Every planning is a dataclass, which a protocol cannot say.
+    return cast("Planned", replace(cast("Any", planning), findings=findings))
+
+
+def _find_in_rows(plan: ClinicalPlan, told: "Told", name: str) -> tuple[Finding, ...]:
+    """Write rows to a lake that is thrown away, as the load would write them to its own."""
     with tempfile.TemporaryDirectory(prefix="apollo-check-") as folder:
         lake = open_lake(folder)
         engines = local_engines(lake)
@@ -48,7 +65,7 @@ def find_in_rows(name: str, planning: Planning, on_step: OnStep) -> tuple[Findin
                 excluded={},
                 unread=told.entities,
             )
-    return tuple(told.leave_out(checked.findings))
+    return checked.findings
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.tables.slices import MAX_COLUMNS
 from apollo_spark.workflows.added_files import AddedFiles, read_files
 from apollo_spark.workflows.addition_plan import plan_addition
+from apollo_spark.workflows.clinical_refused import with_rows
 from apollo_spark.workflows.extend_entity import EntityLoad
 from apollo_spark.workflows.extend_fields import FieldsLoad
 from apollo_spark.workflows.extend_rows import extend_rows
@@ -88,7 +89,7 @@ def extend_clinical(
         FieldsLoad if mode == "fields" else EntityLoad,
         lake,
         request,
-        planning,
+        with_rows(planning, request.target, on_step),
         open_engines=open_engines,
         reporter=reporter,
         on_step=on_step,

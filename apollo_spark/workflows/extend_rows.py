@@ -20,6 +20,7 @@ from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.names import RecordReference, parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import EntityReceipt, LoadReceipt, RowsReceipt
+from apollo_spark.workflows.clinical_refused import with_rows
 from apollo_spark.workflows.clinical_rows import Excluded, join_excluded, quarantined_rows
 from apollo_spark.workflows.extension import ClinicalExtension
 from apollo_spark.workflows.load_clinical import count_findings
@@ -76,7 +77,7 @@ def extend_rows(
         _RowExtension,
         lake,
         request.model_copy(update={"name": base.name}),
-        planning,
+        with_rows(planning, base.name, on_step),
         open_engines=open_engines,
         reporter=reporter,
         on_step=on_step,

@@ -5,7 +5,6 @@ with rows refuses before anything is published: readers of earlier versions noti
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from apollo_spark.dataset.build import build_dataset_record
 from apollo_spark.dataset.content import Content
@@ -23,7 +22,7 @@ from apollo_spark.workflows.clinical_plan import (
     ClinicalPlan,
     plan_clinical_load,
 )
-from apollo_spark.workflows.clinical_refused import find_in_rows
+from apollo_spark.workflows.clinical_refused import with_rows
 from apollo_spark.workflows.clinical_rows import (
     Excluded,
     WrittenEntity,
@@ -66,14 +65,11 @@ def load_clinical(
     """
     on_step("plan")
     planning = plan_clinical_load(request, block_bytes=block_bytes, max_columns=max_columns)
-    if planning.plan is None:
-        found = find_in_rows(request.name, planning, on_step)
-        planning = replace(planning, findings=(*planning.findings, *found))
     return run_load(
         _ClinicalLoad,
         lake,
         request,
-        planning,
+        with_rows(planning, request.name, on_step),
         open_engines=open_engines,
         reporter=reporter,
         on_step=on_step,

@@ -1,7 +1,7 @@
 """Plan new, changed and deleted rows of an entity: files, headers, blocks, before Spark starts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apollo_spark.dataset.content import Content
@@ -14,7 +14,7 @@ from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.policy import Policy
 from apollo_spark.sources.delimited import Header, check_header
-from apollo_spark.sources.inputs import DataFile, DataFiles, resolve_data
+from apollo_spark.sources.inputs import DataFile, resolve_data
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.tables.layout import entity_spec
@@ -76,11 +76,12 @@ class RowPlan:
 
 @dataclass(frozen=True)
 class RowPlanning:
-    """A plan, or None where the findings refuse it."""
+    """A plan, or None where the findings refuse it; `readable` are the rows as a load of them."""
 
     plan: RowPlan | None
     policy: Policy
     findings: tuple[Finding, ...]
+    readable: ClinicalPlan | None = None
 
 
 def plan_rows(
@@ -107,8 +108,6 @@ def plan_rows(
     data = reader.read(request.data, entity.name, lambda names: _given_part(entity, names))
     gone = reader.read(request.delete, f"delete {entity.name}", lambda _: _key_part(entity))
     findings = (*data.findings, *gone.findings)
-    if refusing(findings):
-        return RowPlanning(plan=None, policy=policy, findings=findings)
     dictionary = content.dictionary
     inputs = (*data.inputs, *gone.inputs)
     parameters = _parameters(request, policy)
@@ -132,7 +131,21 @@ def plan_rows(
         fingerprint=fingerprint,
         block_bytes=block_bytes,
     )
-    return RowPlanning(plan=plan, policy=policy, findings=findings)
+    if not refusing(findings):
+        return RowPlanning(plan, policy, findings)
+    readable = None if data.entity is None else _alone(reading, data.entity)
+    return RowPlanning(None, policy, findings, readable)
+
+
+def _alone(reading: ClinicalPlan, entity: Entity) -> ClinicalPlan:
+    """Return rows as a load of them alone: what they refer to stands in the dataset."""
+    alone = DataDictionary(
+        main_entity=entity.name,
+        entities=(entity,),
+        relations=(),
+        codings=reading.dictionary.codings,
+    )
+    return replace(reading, dictionary=alone)
 
 
 def _find_entity(
@@ -228,13 +241,10 @@ class _FileReader:
             under_policy(self.policy, each)
             for each in (*found.findings, *wrong, *_check(headers, entity, role))
         )
-        if refusing(findings):
-            return _Read(entity, (), (), (), findings)
-        return self._cut(found, headers, entity, role, findings)
+        return self._cut(headers, entity, role, findings)
 
     def _cut(
         self,
-        found: DataFiles,
         headers: Mapping[DataFile, Header],
         entity: Entity,
         role: str,
@@ -243,10 +253,8 @@ class _FileReader:
         files: list[FileSpec] = []
         blocks: list[Block] = []
         inputs: list[InputFile] = []
-        for file in found.files:
-            spec, cut, size = scan_data(
-                file, headers[file], self.request.encoding, self.block_bytes
-            )
+        for file, header in headers.items():
+            spec, cut, size = scan_data(file, header, self.request.encoding, self.block_bytes)
             files.append(spec)
             blocks.extend(cut)
             inputs.append(InputFile(role=role, name=file.label, size=size, sha256=spec.sha256))

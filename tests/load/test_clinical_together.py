@@ -36,6 +36,11 @@ def refuse(study: Study) -> set[str]:
     refused = study.load("--report", study.report)
     assert refused.code == 10, refused.err
     assert study.ask("list", "--json").json == {"records": []}
+    return told_in(study)
+
+
+def told_in(study: Study) -> set[str]:
+    """Return what refused, as a report tells it."""
     findings = json.loads((study.report / "report.json").read_text())["findings"]
     return {
         f"{each['entity']}.{each['column'] or '*'} {each['rule']}"
@@ -100,3 +105,46 @@ def test_a_column_that_a_policy_forgives_is_missing_in_all_rows(tmp_path: Path) 
     assert loaded.code == 0, loaded.err
     shown = study.ask("extract", "fields", "study", "--fields", "patient.patient_id,site.city").out
     assert shown.splitlines()[1:] == ["P1,", "P2,", "P3,", "P4,"]
+
+
+HEAD = "entity,name,type,primary_key_type,referenced_entity_field,relationship\n"
+ADDED = {
+    "fields": (
+        HEAD + "patient,bmi,float,,,\n",
+        {"patient": "patient_id,bmi,extra\nP1,heavy,1\nP1,2,1\n"},
+        {"patient.extra header_unknown_column", "patient.bmi cell_float",
+         "patient.patient_id key_unique"},
+    ),
+    "entity": (
+        HEAD + "pet,pet_id,integer,local,,\npet,owner,string,,patient:patient_id,many_to_one\n",
+        {"pet": "pet_id,holder\nx,P1\n1,P1\n1,P2\n"},
+        {"pet.owner header_missing_column", "pet.holder header_unknown_column",
+         "pet.pet_id cell_integer", "pet.pet_id key_unique"},
+    ),
+    "rows": (
+        None,
+        {"visit": "visit_id,patient_id,seen,colour\n8,P1,soon,red\n8,P1,2020-01-01 00:00,blue\n"},
+        {"visit.colour header_unknown_column", "visit.seen cell_datetime",
+         "visit.visit_id key_unique"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ADDED)
+def test_rows_of_an_extension_are_checked_where_a_header_is_wrong(
+    tmp_path: Path, mode: str
+) -> None:
+    study = Study(tmp_path)
+    assert study.load().code == 0
+    dictionary, files, expected = ADDED[mode]
+    words: list[object] = ["--mode", mode, "--report", study.report]
+    for entity, text in files.items():
+        words += ["--data", f"{entity}={study.write(f'added_{entity}.csv', text)}"]
+    if dictionary is not None:
+        words += ["--dictionary", study.write("added_dictionary.csv", dictionary)]
+
+    refused = study.ask("extend", "study", *words)
+
+    assert refused.code == 10, refused.err
+    assert told_in(study) == expected
+    assert study.ask("history", "study").out.count("study@") == 1
