@@ -8,7 +8,7 @@ of their own, too.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from apollo_spark.dataset.join_path import JoinStep, path_to
+from apollo_spark.dataset.join_path import JoinStep, join_steps
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.dataset import (
     DatasetRecord,
@@ -94,9 +94,21 @@ class _Taking:
     def limit(self, world: DatasetRecord | RowRule) -> Guards:
         """Return guards for the tables of a record or of a rule."""
         found: Guards = {}
+        shared: dict[str, tuple[EntityEntry, JoinStep]] = {}
         for withdrawal in self._withdrawals:
             for place in _places(world, withdrawal):
-                self._take_out(world, withdrawal, place, found)
+                rule = self._take_out(world, withdrawal, place, found)
+                for each in _following(world, place):
+                    if each.is_shared:
+                        shared[each.entity.name] = (each.entity, each.step)
+                    elif place.number == 0 or _is_of(world, each.entity, withdrawal.name):
+                        guard = self._guard(rule, *_guarding(each.entity, each.step))
+                        found.setdefault((each.entity.name, 0), []).append(guard)
+        for entity, step in shared.values():
+            # What others refer to as well stays: a rule over all that is left of them tells.
+            rule = self._add(_rule_over(world, found))
+            guard = self._guard(rule, *_guarding(entity, step))
+            found.setdefault((entity.name, 0), []).append(guard)
         return found
 
     def limit_samples(self, assay: AssayRecord) -> tuple[RowGuard, ...]:
@@ -117,26 +129,21 @@ class _Taking:
         withdrawal: WithdrawalRecord,
         place: _Place,
         found: Guards,
-    ) -> None:
+    ) -> int:
+        """Add the rule by the keys, guard the table that has them, and return the rule's number."""
         field = _field_of_keys(place, withdrawal)
-        number = self._add(
-            RowRule(
-                entity=place.entity.name,
-                keys=KEYS,
-                field=field,
-                main_entity=world.main_entity,
-                entities=tuple(map(_unguarded, world.entities)),
-                relations=world.relations,
-                pins=(*world.pins, _labelled(withdrawal)),
-            )
+        rule = _rule_over(world, {}).model_copy(
+            update={
+                "entity": place.entity.name,
+                "keys": KEYS,
+                "field": field,
+                "pins": (*world.pins, _labelled(withdrawal)),
+            }
         )
-        at = (place.entity.name, place.number)
+        number = self._add(rule)
         own = self._guard(number, withdrawal.field, place.entity.name, field)
-        found.setdefault(at, []).append(own)
-        for entity, step in _following(world, place):
-            if place.number == 0 or _is_of(world, entity, withdrawal.name):
-                guard = self._guard(number, *_guarding(entity, step))
-                found.setdefault((entity.name, 0), []).append(guard)
+        found.setdefault((place.entity.name, place.number), []).append(own)
+        return number
 
     def _add(self, rule: RowRule) -> int:
         self.rules.append(rule)
@@ -165,20 +172,38 @@ def _field_of_keys(place: _Place, withdrawal: WithdrawalRecord) -> str:
     return named.get(withdrawal.field, withdrawal.field)
 
 
-def _following(
-    world: DatasetRecord | RowRule, place: _Place
-) -> Iterator[tuple[EntityEntry, JoinStep]]:
-    """Yield the entities that hang from one, with the last step of the way to each."""
+@dataclass(frozen=True)
+class _Following:
+    """An entity that hangs from another, and the last step of the way to it.
+
+    It is shared where rows of others may hang from the same row on the way.
+    """
+
+    entity: EntityEntry
+    step: JoinStep
+    is_shared: bool
+
+
+def _following(world: DatasetRecord | RowRule, place: _Place) -> list[_Following]:
+    """Return the entities that hang from one, outward."""
     names = DataDictionary(
         main_entity=world.main_entity,
         entities=tuple(Entity(name=each.name, fields=()) for each in world.entities),
         relations=world.relations,
         codings=(),
     )
-    for entity in world.entities:
-        path = path_to(names, entity.name)
-        if any(step.parent == place.entity.name for step in path):
-            yield entity, path[-1]
+    entities = {each.name: each for each in world.entities}
+    sharing: dict[str, bool] = {place.entity.name: False}
+    found = []
+    for step in join_steps(names, entities):
+        if step.parent in sharing:
+            entity = entities[step.entity]
+            is_shared = sharing[step.parent] or step.has_many_parents
+            sharing[step.entity] = is_shared
+            # Rows that are joined by a field of a further table are told by their own keys only.
+            is_told = home_of(entity.slices, step.field) == 0
+            found.append(_Following(entity, step, is_shared and is_told))
+    return found
 
 
 def _is_of(world: DatasetRecord | RowRule, entity: EntityEntry, dataset: str) -> bool:
@@ -192,6 +217,17 @@ def _guarding(entity: EntityEntry, step: JoinStep) -> tuple[str, str, str]:
     if home_of(entity.slices, step.field) == 0 or entity.primary_key is None:
         return first.column_of(step.field), step.parent, step.parent_field
     return first.column_of(entity.primary_key), entity.name, entity.primary_key
+
+
+def _rule_over(world: DatasetRecord | RowRule, guards: Guards) -> RowRule:
+    """Return a rule over the tables of a record or of a rule, with new guards alone."""
+    return RowRule(
+        entity=world.main_entity,
+        main_entity=world.main_entity,
+        entities=_guarded(tuple(map(_unguarded, world.entities)), guards, 0),
+        relations=world.relations,
+        pins=world.pins,
+    )
 
 
 def _labelled(withdrawal: WithdrawalRecord) -> TablePin:

@@ -82,8 +82,9 @@ class RowRule(Record):
     """Which rows of an entity are shown, with all that is needed to tell: tables, fields, pins.
 
     A rule by `text` shows the rows that fulfil the filter, a rule by `keys` takes out those whose
-    `field` stands in that table; what hangs from the entity follows it. The tables go by names of
-    the rule's own pins; their guards are rules before this one.
+    `field` stands in that table; what hangs from the entity follows it. A rule by neither takes
+    out what only rows refer to that the guards of its tables hide. The tables go by names of the
+    rule's own pins; their guards are rules before this one.
 
     Attributes:
         entity: The entity that is limited.

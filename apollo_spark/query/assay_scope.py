@@ -22,7 +22,7 @@ def shown_samples(scope: QueryScope, assay: AssayRecord) -> exp.Select | None:
     if guards := scope.tables_of(assay.entity)[0].guards:
         sample = column(_SAMPLES, SAMPLE_ID)
         of_rows: exp.Expr = _among(sample, sample_rows(scope, assay, []))
-        if all(scope.rules[each.rule].keys is not None for each in guards):
+        if all(scope.rules[each.rule].shows is None for each in guards):
             linked = sample_rows(scope.unguarded(), assay, [])
             of_rows = exp.or_(of_rows, exp.Not(this=_among(sample.copy(), linked)))
         conditions.append(of_rows)

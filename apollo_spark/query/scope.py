@@ -73,13 +73,22 @@ class QueryScope:
         """Return the condition under which a row of a guarded table, under an alias, is shown."""
         rule = self.rules[guard.rule]
         value = column(alias, guard.column)
-        meant = rule.meant(guard.entity, guard.field)
-        if rule.keys is None:
+        if rule.shows is not None:
+            meant = rule.meant(guard.entity, guard.field)
             return exp.In(this=value, query=exp.Subquery(this=meant))
-        taken = f"taken {guard.rule}"
-        same = exp.EQ(this=column(taken, KEY), expression=value)
-        found = exp.select(exp.Literal.number(1)).from_(derived(meant, taken), copy=False)
-        return exp.Not(this=exp.Exists(this=found.where(same, copy=False)))
+        if rule.keys is not None:
+            taken = rule.meant(guard.entity, guard.field)
+            return exp.Not(this=_stands(value, taken, f"taken {guard.rule}"))
+        everything = rule.scope.unguarded().values(guard.entity, guard.field)
+        left = rule.scope.values(guard.entity, guard.field)
+        has_none = exp.Not(this=_stands(value, everything, f"all {guard.rule}"))
+        stays = _stands(value.copy(), left, f"left {guard.rule}")
+        return exp.paren(exp.or_(has_none, stays, copy=False), copy=False)
+
+    def values(self, entity: str, field: str) -> exp.Select:
+        """Ask for the values of a field, as `key`, in the rows of an entity that are shown."""
+        source = self.source(entity, [field])
+        return exp.select(labelled(column(entity, field), KEY)).from_(source, copy=False)
 
 
 @dataclass(frozen=True)
@@ -89,8 +98,9 @@ class RuleScope:
     Attributes:
         entity: The entity that is limited.
         scope: What the rule reads.
-        shows: The filter that rows shown fulfil; None for a rule by keys.
-        keys: The table of the keys that are taken out; None for a rule by filter.
+        shows: The filter that rows shown fulfil.
+        keys: The table of the keys that are taken out. A rule with neither takes out the values
+            whose rows are all hidden by the guards of the rule's own tables.
         field: The field that holds such a key.
     """
 
@@ -212,6 +222,13 @@ class _Source:
         if self._primary_key is not None:
             return self._primary_key
         return next(iter(self._tables[0].fields or ()))
+
+
+def _stands(value: exp.Expr, among: exp.Select, alias: str) -> exp.Exists:
+    """Return whether a value is one of those that a question gives as `key`."""
+    same = exp.EQ(this=column(alias, KEY), expression=value)
+    found = exp.select(exp.Literal.number(1)).from_(derived(among, alias), copy=False)
+    return exp.Exists(this=found.where(same, copy=False))
 
 
 def _renamed(each: TableSlice, fields: Sequence[str]) -> bool:

@@ -37,6 +37,12 @@ def rows(study: Study, name: str, fields: str = FIELDS, *more: object) -> list[s
     return result.out.splitlines()[1:]
 
 
+def cities(study: Study) -> list[str]:
+    out = study.folder / "out.csv"
+    rows(study, "study", "site.city", "--per-entity", "--force", "-o", out)
+    return (study.folder / "out.site.csv").read_text().splitlines()[1:]
+
+
 def test_every_version_and_view_leaves_the_withdrawn_out(study: Study) -> None:
     before = rows(study, "study@1")
     assert "P1,1" in before
@@ -147,3 +153,20 @@ def test_files_with_rows_of_the_withdrawn_extend_and_show_nothing_of_them(study:
     assert rows(study, "study", "visit.visit_id,visit.note") == ["3,plain", "9,seen", "4,", ","]
     assert rows(study, "study", "patient.patient_id,patient.risk") == ["P2,2", "P3,", "P4,"]
     assert study.ask("verify", "--deep").code == 0
+
+
+def test_what_others_refer_to_as_well_stays(study: Study) -> None:
+    withdraw(study, "P1")
+
+    fields = "patient.patient_id,site.city"
+    assert rows(study, "study", fields) == ["P2,Turin", "P3,Uppsala", "P4,"]
+    assert cities(study) == ["Uppsala", "Turin"]
+    words = ("view", "study", "--as", "at_home", "--rows", 'site.city = "Uppsala"')
+    assert study.ask(*words).code == 0
+    assert rows(study, "at_home", fields) == ["P3,Uppsala"]
+
+    withdraw(study, "P3")
+
+    assert rows(study, "study", fields) == ["P2,Turin", "P4,"]
+    assert cities(study) == ["Turin"]
+    assert rows(study, "at_home", fields) == []
