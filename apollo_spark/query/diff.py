@@ -9,7 +9,7 @@ from sqlglot import exp
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.field import FieldType
 from apollo_spark.query.assay_scope import SAMPLE_ID, shown_samples
-from apollo_spark.query.scope import QueryScope, RuleScope
+from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import ascending, cast, column, derived, labelled, table
 
 SECOND = "second "
@@ -45,10 +45,9 @@ class ComparedEntity:
 def under_label(scope: QueryScope, label: str) -> QueryScope:
     """Return a scope whose tables go by other names, those of its rules too."""
     rules = tuple(
-        RuleScope(
-            entity=each.entity,
+        replace(
+            each,
             scope=under_label(each.scope, label),
-            shows=each.shows,
             keys=None if each.keys is None else f"{label}{each.keys}",
         )
         for each in scope.rules

@@ -133,3 +133,17 @@ def test_a_file_of_keys_can_delete_what_came(study: Study) -> None:
     give(study, delete="patient=patient.added.csv")
 
     assert diff(study, "study@1", "study@3")["entities"][0]["is_read"] is False
+
+
+def test_people_who_are_withdrawn_are_in_neither_version(study: Study) -> None:
+    study.replace("patient.csv", "P2,M,1957-11-30,,", "P2,M,1957-11-30,50,")
+    study.replace("patient.csv", "61.5", "62")
+    assert study.load().code == 0
+    gone = study.write("gone.csv", "patient_id\nP1\n")
+    assert study.ask("withdraw", gone, "--of", "study.patient", "--apply").code == 0
+
+    found = diff(study, "study@1", "study@2", "--keys", study.folder / "keys")
+
+    assert rows_of(found)["patient"] == (0, 0, 1, {"weight": 1})
+    changed = (study.folder / "keys" / "patient.changed.csv").read_text()
+    assert changed == "patient_id\nP2\n"
