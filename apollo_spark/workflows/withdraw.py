@@ -15,6 +15,7 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry
 from apollo_spark.model.names import RecordReference, require_dataset_name
 from apollo_spark.model.pin import TablePin
+from apollo_spark.workers.convert import ARROW_TYPES, convert
 from apollo_spark.workflows.tools import actor, now_utc
 
 
@@ -137,7 +138,7 @@ def _read_keys(path: str, field: str) -> list[str]:
             if field not in header:
                 raise InputFileError(f"The file {path} has no column {field!r}.")
             place = header.index(field)
-            cells = [row[place].strip() if place < len(row) else "" for row in rows if row]
+            cells = [row[place] if place < len(row) else "" for row in rows if row]
     except (OSError, UnicodeDecodeError, csv.Error):
         raise InputFileError(f"The file of keys {path} cannot be read as csv.") from None
     empty = sum(not each for each in cells)
@@ -147,11 +148,12 @@ def _read_keys(path: str, field: str) -> list[str]:
 
 
 def _typed(keys: list[str], type_: pa.DataType, path: str) -> pa.Array:
-    try:
-        return pa.array(keys, pa.string()).cast(type_)
-    except pa.ArrowInvalid:
-        # The error of pyarrow would show the key.
-        raise InputFileError(f"Keys in {path} are not of the type {type_}.") from None
+    """Return keys as a load reads them: blanks around them count in texts only."""
+    kind = next(kind for kind, each in ARROW_TYPES.items() if each == type_)
+    found = convert(pa.array(keys, pa.string()), kind, ())
+    if found.bad.any():
+        raise InputFileError(f"Keys in {path} are not of the type {type_}.")
+    return found.values.unique()
 
 
 def _receipt(lake: Lake, of: WithdrawnFrom, keys: pa.Array, known: pa.Array) -> WithdrawReceipt:

@@ -170,3 +170,27 @@ def test_what_others_refer_to_as_well_stays(study: Study) -> None:
     assert rows(study, "study", fields) == ["P2,Turin", "P4,"]
     assert cities(study) == ["Turin"]
     assert rows(study, "at_home", fields) == []
+
+
+def test_keys_are_read_as_a_load_reads_them(tmp_path: Path) -> None:
+    study = Study(tmp_path)
+    study.replace("patient.csv", "P4,,1944-02-29", " P1,,1944-02-29")
+    study.replace("passport.csv", "X2,P2", "X2, P1")
+    assert study.load().code == 0
+    line_ends = study.write("gone.csv", "patient_id\r\n P1\r\n")
+
+    result = study.ask("withdraw", line_ends, "--of", "study.patient", "--apply")
+
+    assert result.code == 0, result.err
+    assert rows(study, "study", "patient.patient_id,passport.passport_id") == [
+        "P1,X1",
+        "P2,",
+        "P3,",
+    ]
+    withdraw(study, "P1 ", code=13)
+    withdraw(study, '""', code=10)
+    visits = study.write("visits.csv", "visit_id\n 3\n+4 \n")
+    assert study.ask("withdraw", visits, "--of", "study.visit", "--apply").code == 0
+    assert rows(study, "study") == ["P1,1", "P1,2", "P2,", "P3,"]
+    wrong = study.write("visits.csv", "visit_id\n1.5\n")
+    assert study.ask("withdraw", wrong, "--of", "study.visit", "--apply").code == 10
