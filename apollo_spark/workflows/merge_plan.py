@@ -156,9 +156,10 @@ def plan_assay_merge(
     assay = derived.content.assays[-1]
     if isinstance(link, LinkFile) and assay.link is not None:
         _name_scratch(files, link, scratch, assay.link.table)
+    opened = planned_dataset(lake, name, derived)
     reading = _AssayReading(
-        assay,
-        planned_dataset(lake, name, derived),
+        opened.record.assays[-1],
+        opened,
         EmbeddedEngine(files, memory_limit=COUNT_MEMORY),
         link if isinstance(link, LinkFile) else None,
     )
@@ -187,7 +188,7 @@ def plan_assay_merge(
 
 @dataclass(frozen=True)
 class _AssayReading:
-    """The assay as the result would have it, open for counting."""
+    """The assay as the result would be read now, open for counting."""
 
     assay: AssayRecord
     opened: OpenDataset

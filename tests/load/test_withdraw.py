@@ -1,6 +1,7 @@
 """People who are taken out are seen by no reader of any version, nor of what stands on it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -194,3 +195,36 @@ def test_keys_are_read_as_a_load_reads_them(tmp_path: Path) -> None:
     assert rows(study, "study") == ["P1,1", "P1,2", "P2,", "P3,"]
     wrong = study.write("visits.csv", "visit_id\n1.5\n")
     assert study.ask("withdraw", wrong, "--of", "study.visit", "--apply").code == 10
+
+
+def load_assay(study: Study, matrix: str) -> None:
+    source = study.write("rna.csv", matrix)
+    words = ("--assay", "rna", "--unit", "count", "--source", source)
+    assert study.ask("load", "expression", "rna", *words).code == 0
+
+
+def merge(study: Study, source: str, target: str, name: str, *more: object) -> Any:
+    words = ("merge", "assay", source, target, "--as", name, "--assay", "rna", "--json", *more)
+    result = study.ask(*words)
+    assert result.code == 0, result.err
+    return result.json["receipt"]
+
+
+def test_a_merge_of_a_view_counts_and_reports_only_who_is_left_of_it(study: Study) -> None:
+    load_assay(study, "feature_id,P1,P2,P3\nENSG00000000001,1,2,3\n")
+    merge(study, "rna", "study", "both")
+    words = ("view", "both", "--as", "some", "--rows", 'patient.sex = "F"')
+    assert study.ask(*words).code == 0
+    person = study.write("person.csv", "person_id\nP3\nP2\n")
+    told = "entity,name,type,primary_key_type\nperson,person_id,string,global\n"
+    fields = study.write("fields.csv", told)
+    words = ("load", "clinical", "other", "--dictionary", fields, "--data", f"person={person}")
+    assert study.ask(*words).code == 0
+    withdraw(study, "P1")
+
+    report = study.folder / "report"
+    receipt = merge(study, "some", "other", "again", "--report", report)
+
+    assert (receipt["source_rows"], receipt["source_matched"], receipt["samples"]) == (1, 1, 1)
+    assert (report / "source_unmatched.csv").read_text() == "sample_id\n"
+    assert (report / "target_unmatched.csv").read_text() == "person.person_id\nP2\n"
