@@ -6,12 +6,11 @@ from uuid import NAMESPACE_OID, uuid5
 from apollo_spark.dataset.beside import free_label, put_beside, united_pins
 from apollo_spark.dataset.content import Content, Derived, samples_origin
 from apollo_spark.dataset.field_link import find_spec
-from apollo_spark.dataset.shown_rows import SAMPLE_ID, AddedRules, hides_rows, rule_of_samples
+from apollo_spark.dataset.shown_rows import AddedRules, guards_of_samples
 from apollo_spark.errors import ConflictError, DictionaryError, NotFoundError
 from apollo_spark.model.assay import AssayRecord, SampleLink, name_table
 from apollo_spark.model.change import AssayMerge
 from apollo_spark.model.field import FieldType
-from apollo_spark.model.guard import RowGuard
 from apollo_spark.model.pin import TablePin
 
 
@@ -47,7 +46,7 @@ def merge_assay(
     beside = put_beside(source, target, source_name=source_name)
     moved = next(each for each in beside.assays if each.name == assay.name)
     added = AddedRules(len(target.rules) + len(beside.rules))
-    guards = _guards(beside, moved, added)
+    guards = guards_of_samples(beside, moved, added)
     pin = None if link is None else _labelled(link, name, target, beside)
     joined = moved.model_copy(
         update={
@@ -69,12 +68,6 @@ def merge_assay(
         hides=source.hides or target.hides,
     )
     return Derived(content.only_used_pins(), added.parts)
-
-
-def _guards(beside: Content, assay: AssayRecord, added: AddedRules) -> tuple[RowGuard, ...]:
-    if not hides_rows(beside, assay.entity):
-        return assay.guards
-    return (*assay.guards, added.add(rule_of_samples(beside, assay))(SAMPLE_ID))
 
 
 def _find_assay(source: Content, change: AssayMerge) -> AssayRecord:

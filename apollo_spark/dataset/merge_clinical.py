@@ -7,13 +7,7 @@ from apollo_spark.dataset.clashes import Renaming, settle_names
 from apollo_spark.dataset.content import Content, Derived, samples_origin
 from apollo_spark.dataset.field_link import check_link
 from apollo_spark.dataset.joined_tables import JoinedTables
-from apollo_spark.dataset.shown_rows import (
-    SAMPLE_ID,
-    AddedRules,
-    hides_rows,
-    rule_of_rows,
-    rule_of_samples,
-)
+from apollo_spark.dataset.shown_rows import AddedRules, guards_of_samples, rule_of_rows
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.change import ClinicalMerge
 from apollo_spark.model.dataset import TableSlice
@@ -186,9 +180,7 @@ class _Merging:
         """Return an assay of the source; where its rows lie in a further table, guarded itself."""
         guards, origin = assay.guards, assay.origin
         if assay.entity == self._renaming.joined:
-            if hides_rows(self._source, assay.entity):
-                guard = self._added.add(rule_of_samples(self._source, assay))
-                guards = (*guards, guard(SAMPLE_ID))
+            guards = guards_of_samples(self._source, assay, self._added)
             origin = samples_origin(self._source, assay)
         return assay.model_copy(
             update={

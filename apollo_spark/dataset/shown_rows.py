@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from apollo_spark.dataset.beside import united_pins
 from apollo_spark.dataset.content import Content, coding_entries, entity_entries, part_texts
+from apollo_spark.dataset.field_link import find_spec
 from apollo_spark.dataset.view import make_view
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.change import ViewChange
@@ -73,23 +74,39 @@ def hides_rows(content: Content, entity: str) -> bool:
 
 def rule_of_rows(content: Content, entity: str, field: str) -> ShownRule:
     """Return the rule that shows the values of a field that the rows shown have."""
-    return _rule(only_field(content, entity, field), entity, field, shows=(entity, field))
+    world = only_field(content, entity, field)
+    return _rule(world, entity, _has_one(entity, field), shows=(entity, field))
+
+
+def guards_of_samples(
+    content: Content, assay: AssayRecord, added: AddedRules
+) -> tuple[RowGuard, ...]:
+    """Return the guards of samples that come without the entity they belong to.
+
+    What hides rows of the entity goes on hiding their samples, and so do later withdrawals.
+    """
+    guards = assay.guards
+    if hides_rows(content, assay.entity):
+        guards = (*guards, added.add(rule_of_samples(content, assay))(SAMPLE_ID))
+    is_own = assay.origin is None and assay.link is None
+    if is_own and assay.entity == content.dictionary.main_entity:
+        return guards
+    return (*guards, added.add(rule_of_former_rows(content, assay))(SAMPLE_ID))
 
 
 def rule_of_samples(content: Content, assay: AssayRecord) -> ShownRule:
     """Return the rule that shows the samples that belong to rows shown."""
     world = only_field(content, assay.entity, assay.field)
-    if assay.link is None:
-        return _rule(world, assay.entity, assay.field, shows=(assay.entity, assay.field))
-    linked = "links" if assay.entity.casefold() == "link" else "link"
-    table = next(each for each in content.pins if each.table == assay.link.table)
-    world = replace(
-        world,
-        dictionary=_with_links(world.dictionary, assay, linked),
-        slices={**world.slices, linked: (TableSlice(table=table.table),)},
-        pins=united_pins(world.pins, [table]),
-    )
-    return _rule(world, assay.entity, assay.field, shows=(linked, SAMPLE_ID))
+    text = _has_one(assay.entity, assay.field)
+    return _rule_of_ids(content, assay, world, text)
+
+
+def rule_of_former_rows(content: Content, assay: AssayRecord) -> ShownRule:
+    """Return the rule that takes out the samples whose rows are all taken out."""
+    path = f"{assay.entity}.{assay.field}"
+    alone = replace(content, assays=())
+    world = make_view(alone, ViewChange(base="", fields=(path,))).content
+    return _rule_of_ids(content, assay, world, None)
 
 
 def only_field(content: Content, entity: str, field: str) -> Content:
@@ -106,9 +123,28 @@ def only_field(content: Content, entity: str, field: str) -> Content:
     return make_view(alone, ViewChange(base="", fields=(f"{entity}.{field}",))).content
 
 
+def _rule_of_ids(
+    content: Content, assay: AssayRecord, world: Content, text: str | None
+) -> ShownRule:
+    """Return a rule whose values are the ids of samples, found by the linking table if any."""
+    if assay.link is None:
+        return _rule(world, assay.entity, text, shows=(assay.entity, assay.field))
+    linked = "link"
+    while linked in {each.name.casefold() for each in world.dictionary.entities}:
+        linked += "s"
+    table = next(each for each in content.pins if each.table == assay.link.table)
+    world = replace(
+        world,
+        dictionary=_with_links(world.dictionary, assay, linked),
+        slices={**world.slices, linked: (TableSlice(table=table.table),)},
+        pins=united_pins(world.pins, [table]),
+    )
+    return _rule(world, assay.entity, text, shows=(linked, SAMPLE_ID))
+
+
 def _with_links(dictionary: DataDictionary, assay: AssayRecord, name: str) -> DataDictionary:
     """Return a dictionary with the linking table as an entity."""
-    key = dictionary.entities[0].find_field(assay.field)
+    key = find_spec(dictionary, assay.entity, assay.field)
     assert key is not None, "an assay names a field of its entity"
     fields = (
         FieldSpec(name=SAMPLE_ID, type=FieldType.STRING),
@@ -121,16 +157,23 @@ def _with_links(dictionary: DataDictionary, assay: AssayRecord, name: str) -> Da
         to_field=assay.field,
         relationship=Relationship.MANY_TO_ONE,
     )
-    entities = (*dictionary.entities, Entity(name=name, fields=fields))
-    return dictionary.model_copy(update={"entities": entities, "relations": (relation,)})
+    return dictionary.model_copy(
+        update={
+            "entities": (*dictionary.entities, Entity(name=name, fields=fields)),
+            "relations": (*dictionary.relations, relation),
+        }
+    )
 
 
-def _rule(world: Content, entity: str, field: str, *, shows: tuple[str, str]) -> ShownRule:
-    has_one = Comparison(entity=entity, field=field, operator=Operator.IS_NOT_MISSING)
+def _has_one(entity: str, field: str) -> str:
+    return write_filter(Comparison(entity=entity, field=field, operator=Operator.IS_NOT_MISSING))
+
+
+def _rule(world: Content, entity: str, text: str | None, *, shows: tuple[str, str]) -> ShownRule:
     rule = RowRule(
         entity=entity,
-        text=write_filter(has_one),
-        main_entity=entity,
+        text=text,
+        main_entity=world.dictionary.main_entity,
         entities=entity_entries(world.dictionary, world.slices),
         codings=coding_entries(world.dictionary),
         relations=world.dictionary.relations,

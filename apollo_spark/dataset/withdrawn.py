@@ -8,7 +8,7 @@ of their own, too.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from apollo_spark.dataset.join_path import JoinStep, join_steps
+from apollo_spark.dataset.join_path import JoinStep, path_to
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.dataset import (
     DatasetRecord,
@@ -94,21 +94,21 @@ class _Taking:
     def limit(self, world: DatasetRecord | RowRule) -> Guards:
         """Return guards for the tables of a record or of a rule."""
         found: Guards = {}
-        shared: dict[str, tuple[EntityEntry, JoinStep]] = {}
+        shared: dict[str, _Following] = {}
         for withdrawal in self._withdrawals:
             for place in _places(world, withdrawal):
                 rule = self._take_out(world, withdrawal, place, found)
                 for each in _following(world, place):
                     if each.is_shared:
-                        shared[each.entity.name] = (each.entity, each.step)
+                        shared[each.entity.name] = each
                     elif place.number == 0 or _is_of(world, each.entity, withdrawal.name):
                         guard = self._guard(rule, *_guarding(each.entity, each.step))
                         found.setdefault((each.entity.name, 0), []).append(guard)
-        for entity, step in shared.values():
+        for each in sorted(shared.values(), key=lambda each: each.depth):
             # What others refer to as well stays: a rule over all that is left of them tells.
             rule = self._add(_rule_over(world, found))
-            guard = self._guard(rule, *_guarding(entity, step))
-            found.setdefault((entity.name, 0), []).append(guard)
+            guard = self._guard(rule, *_guarding(each.entity, each.step))
+            found.setdefault((each.entity.name, 0), []).append(guard)
         return found
 
     def limit_samples(self, assay: AssayRecord) -> tuple[RowGuard, ...]:
@@ -174,36 +174,34 @@ def _field_of_keys(place: _Place, withdrawal: WithdrawalRecord) -> str:
 
 @dataclass(frozen=True)
 class _Following:
-    """An entity that hangs from another, and the last step of the way to it.
+    """An entity that hangs from another, the last step of the way to it, and the way's length.
 
-    It is shared where rows of others may hang from the same row on the way.
+    It is shared where rows of others may refer to the same row on the way.
     """
 
     entity: EntityEntry
     step: JoinStep
+    depth: int
     is_shared: bool
 
 
-def _following(world: DatasetRecord | RowRule, place: _Place) -> list[_Following]:
-    """Return the entities that hang from one, outward."""
+def _following(world: DatasetRecord | RowRule, place: _Place) -> Iterator[_Following]:
+    """Yield the entities that hang from one."""
     names = DataDictionary(
         main_entity=world.main_entity,
         entities=tuple(Entity(name=each.name, fields=()) for each in world.entities),
         relations=world.relations,
         codings=(),
     )
-    entities = {each.name: each for each in world.entities}
-    sharing: dict[str, bool] = {place.entity.name: False}
-    found = []
-    for step in join_steps(names, entities):
-        if step.parent in sharing:
-            entity = entities[step.entity]
-            is_shared = sharing[step.parent] or step.has_many_parents
-            sharing[step.entity] = is_shared
+    for entity in world.entities:
+        path = path_to(names, entity.name)
+        parents = [step.parent for step in path]
+        if place.entity.name in parents:
+            since = path[parents.index(place.entity.name) :]
             # Rows that are joined by a field of a further table are told by their own keys only.
-            is_told = home_of(entity.slices, step.field) == 0
-            found.append(_Following(entity, step, is_shared and is_told))
-    return found
+            is_told = home_of(entity.slices, path[-1].field) == 0
+            is_shared = is_told and any(step.has_many_parents for step in since)
+            yield _Following(entity, path[-1], len(path), is_shared)
 
 
 def _is_of(world: DatasetRecord | RowRule, entity: EntityEntry, dataset: str) -> bool:

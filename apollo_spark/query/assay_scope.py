@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.guard import RowGuard
 from apollo_spark.query.scope import KEY, QueryScope
 from apollo_spark.query.sql import column, labelled, table
 
@@ -18,7 +19,7 @@ def shown_samples(scope: QueryScope, assay: AssayRecord) -> exp.Select | None:
     Where a filter limits the rows, only samples of rows that are shown are shown. Where rows are
     only taken out, samples that belong to no row stay.
     """
-    conditions = [scope.guarded(each, _SAMPLES) for each in assay.guards]
+    conditions = [scope.guarded(each, _SAMPLES) for each in _guards(scope, assay)]
     if guards := scope.tables_of(assay.entity)[0].guards:
         sample = column(_SAMPLES, SAMPLE_ID)
         of_rows: exp.Expr = _among(sample, sample_rows(scope, assay, []))
@@ -37,7 +38,7 @@ def sample_keys(scope: QueryScope, assay: AssayRecord) -> exp.Select:
     The samples are those that no rule on samples hides, whether they belong to a row or not.
     """
     found = _samples(scope, assay)
-    for guard in assay.guards:
+    for guard in _guards(scope, assay):
         found = found.where(scope.guarded(guard, _SAMPLES), copy=False)
     sample = column(_SAMPLES, SAMPLE_ID)
     if assay.link is None:
@@ -79,10 +80,15 @@ def _samples(scope: QueryScope, assay: AssayRecord) -> exp.Select:
     return exp.select(column(_SAMPLES, SAMPLE_ID)).from_(source, copy=False)
 
 
+def _guards(scope: QueryScope, assay: AssayRecord) -> list[RowGuard]:
+    """Return the guards of samples that hide some, so that nothing is asked for the others."""
+    return [each for each in assay.guards if scope.rules[each.rule].hides]
+
+
 def _guarded(found: exp.Select, scope: QueryScope, assay: AssayRecord) -> exp.Select:
     """Leave out the samples that rules on samples hide; they are found by link or by their id."""
     alias, name = (_LINK, SAMPLE_ID) if assay.link else (_ENTITY, assay.field)
-    for guard in assay.guards:
+    for guard in _guards(scope, assay):
         own = guard.model_copy(update={"column": name})
         found = found.where(scope.guarded(own, alias), copy=False)
     return found

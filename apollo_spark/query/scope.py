@@ -110,6 +110,13 @@ class RuleScope:
     keys: str | None = None
     field: str | None = None
 
+    @property
+    def hides(self) -> bool:
+        """Whether there is anything that the rule could hide."""
+        if self.shows is not None or self.keys is not None:
+            return True
+        return any(each.guards for tables in self.scope.slices.values() for each in tables)
+
     def meant(self, entity: str, field: str) -> exp.Select:
         """Ask for the values of a field, as `key`, in the rows that are shown, or taken out."""
         if self.keys is not None and (entity, field) == (self.entity, self.field):

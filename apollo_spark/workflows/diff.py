@@ -249,7 +249,9 @@ class _Comparison:
 
     def _new_samples(self, before: AssayRecord, after: AssayRecord, *, is_later: bool) -> int:
         near, far = (self._first.scope, before), (self._second_scope, after)
-        is_limited = any(scope.tables_of(each.entity)[0].guards for scope, each in (near, far))
+        is_limited = any(
+            scope.tables_of(each.entity)[0].guards or each.guards for scope, each in (near, far)
+        )
         if not is_limited and self._is_same_content(before.samples_table, after.samples_table):
             return 0
         tree = count_new_samples(*far, *near) if is_later else count_new_samples(*near, *far)

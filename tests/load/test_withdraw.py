@@ -228,3 +228,32 @@ def test_a_merge_of_a_view_counts_and_reports_only_who_is_left_of_it(study: Stud
     assert (receipt["source_rows"], receipt["source_matched"], receipt["samples"]) == (1, 1, 1)
     assert (report / "source_unmatched.csv").read_text() == "sample_id\n"
     assert (report / "target_unmatched.csv").read_text() == "person.person_id\nP2\n"
+
+
+def samples(study: Study, name: str) -> list[str]:
+    result = study.ask("extract", "expression", name, "--matrix")
+    assert result.code == 0, result.err
+    return [each.split(",")[0] for each in result.out.splitlines()[1:]]
+
+
+@pytest.mark.parametrize("link", ["patient.patient_id", "visit.visit_id"])
+def test_a_merge_of_a_merge_shows_no_sample_of_the_withdrawn(study: Study, link: str) -> None:
+    load_assay(study, "feature_id,S1,S2,S3\nENSG00000000001,1,2,3\n")
+    key = {"patient.patient_id": "P{}", "visit.visit_id": "{}"}[link]
+    text = f"sample,of\nS1,{key.format(1)}\nS2,{key.format(3)}\n"
+    first = study.write("first.csv", text)
+    second = study.write("second.csv", "sample,of\nS1,P4\nS2,P4\nS3,P4\n")
+    merge(study, "rna", "study", "own", "--link", link, "--link-file", first)
+    merge(study, "own", "study", "early", "--link-file", second)
+    clinical = ("merge", "clinical", "own", "study@1", "--on-clash", "join,prefix:z_")
+    assert study.ask(*clinical, "--as", "joined").code == 0
+    assert samples(study, "early") == ["S1", "S2", "S3"]
+
+    withdraw(study, "P1")
+
+    receipt = merge(study, "own", "study", "late", "--link-file", second)
+    assert (receipt["source_rows"], receipt["samples_matched"]) == (2, 2)
+    assert study.ask(*clinical, "--as", "rejoined").code == 0
+    for name in ("own", "early", "late", "joined", "rejoined"):
+        assert samples(study, name) == ["S2", "S3"]
+    assert study.ask("verify", "--deep").code == 0

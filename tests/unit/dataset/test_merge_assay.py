@@ -129,6 +129,8 @@ def test_samples_hidden_through_a_linking_table_stay_hidden_in_the_next_merge() 
         ("patient", "patient"), ("link", "rna_link"),
     ]  # fmt: skip
     assert [(each.rule, each.entity, each.field) for each in found.assays[0].guards] == [
-        (1, "link", "sample_id")
+        (1, "link", "sample_id"),
+        (2, "link", "sample_id"),
     ]
+    assert (found.rules[2].text, found.rules[2].keys) == (None, None)
     assert found.assays[0].origin == "tables/cells/sample"
