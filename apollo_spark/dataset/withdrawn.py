@@ -131,7 +131,7 @@ class _Taking:
         found: Guards,
     ) -> int:
         """Add the rule by the keys, guard the table that has them, and return the rule's number."""
-        field = _field_of_keys(place, withdrawal)
+        field, column = _where_keys_are(place, withdrawal)
         rule = _rule_over(world, {}).model_copy(
             update={
                 "entity": place.entity.name,
@@ -141,7 +141,7 @@ class _Taking:
             }
         )
         number = self._add(rule)
-        own = self._guard(number, withdrawal.field, place.entity.name, field)
+        own = self._guard(number, column, place.entity.name, field)
         found.setdefault((place.entity.name, place.number), []).append(own)
         return number
 
@@ -162,14 +162,22 @@ def _places(world: DatasetRecord | RowRule, withdrawal: WithdrawalRecord) -> Ite
                 yield _Place(entity, number)
 
 
-def _field_of_keys(place: _Place, withdrawal: WithdrawalRecord) -> str:
-    """Return the field of the entity that holds the keys."""
-    if place.number > 0:
-        on = place.table.on or place.entity.primary_key
-        assert on is not None, "a further table is joined by a field"
-        return on
-    named = {column: field for field, column in place.table.columns}
-    return named.get(withdrawal.field, withdrawal.field)
+def _where_keys_are(place: _Place, withdrawal: WithdrawalRecord) -> tuple[str, str]:
+    """Return the field of the entity, and the column of the table, that hold the keys.
+
+    The key of an entity may have another name in every version: it is what the version says.
+    """
+    table, key = place.table, place.entity.primary_key
+    if place.number == 0:
+        field = withdrawal.field if key is None else key
+        return field, table.column_of(field)
+    on = table.on or key
+    assert on is not None, "a further table is joined by a field"
+    columns = {table.column_of(each): each for each in table.fields or ()}
+    if withdrawal.field in columns:
+        return columns[withdrawal.field], withdrawal.field
+    # It was joined by its own key, which is not among the fields where both had one name.
+    return on, table.key or on
 
 
 @dataclass(frozen=True)

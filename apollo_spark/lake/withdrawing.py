@@ -47,6 +47,13 @@ def read_withdrawals(
     return tuple(newest.values())
 
 
+def alike(first: pa.Array, second: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return keys in one type: as texts where the field was retyped between them."""
+    if first.type == second.type:
+        return first, second
+    return first.cast(pa.string()), second.cast(pa.string())
+
+
 class Withdrawing:
     """Writes withdrawals.
 
@@ -116,10 +123,9 @@ class Withdrawing:
         return next((each for each in found if each.location == of.location), None)
 
     def _united(self, before: WithdrawalRecord | None, keys: pa.Array) -> tuple[pa.Table, int]:
-        old = None if before is None else self.read_keys(before).cast(keys.type)
-        whole = keys if old is None else pa.concat_arrays([old, keys])
-        rows = pa.table({KEY: whole.unique()})
-        return rows, rows.num_rows - (0 if old is None else len(old))
+        old = keys.slice(0, 0) if before is None else self.read_keys(before)
+        rows = pa.table({KEY: pa.concat_arrays(alike(old, keys)).unique()})
+        return rows, rows.num_rows - len(old)
 
     def _write(
         self, of: WithdrawnFrom, base: TablePin | None, rows: pa.Table, on_step: OnStep

@@ -20,7 +20,7 @@ class WithdrawalRecord(Record):
         name: The dataset.
         version: Counts the withdrawals from the dataset, from 1.
         entity: The entity whose rows are meant.
-        field: Its primary key.
+        field: Its primary key in the newest version then; others may call it otherwise.
         location: Where the table of that entity lies.
         keys: The table of all keys withdrawn so far; its one column is `key`.
         added: How many of them this withdrawal added.

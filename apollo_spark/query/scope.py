@@ -16,7 +16,7 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import Filter
 from apollo_spark.model.guard import RowGuard
 from apollo_spark.query.filter_sql import filter_condition
-from apollo_spark.query.sql import column, derived, labelled, table
+from apollo_spark.query.sql import column, derived, labelled, table, typed_if_possible
 
 Slices = Mapping[str, tuple[TableSlice, ...]]
 """The tables of each entity; an entity that is not named is one table of its own name."""
@@ -141,9 +141,14 @@ class RuleScope:
         taken = exp.Subquery(this=self._taken(self.keys))
         return exp.In(this=column(entity, self.field), query=taken), (self.field,)
 
-    @staticmethod
-    def _taken(keys: str) -> exp.Select:
-        return exp.select(column(keys, KEY)).from_(table(keys), copy=False)
+    def _taken(self, keys: str) -> exp.Select:
+        """Ask for the keys, in the type that their field has here: versions may differ in it."""
+        found = self.scope.dictionary.find_entity(self.entity)
+        spec = found.find_field(self.field or "") if found else None
+        key: exp.Expr = column(keys, KEY)
+        if spec is not None:
+            key = typed_if_possible(key, spec.type)
+        return exp.select(labelled(key, KEY)).from_(table(keys), copy=False)
 
 
 class _Source:

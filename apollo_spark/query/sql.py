@@ -69,6 +69,14 @@ def cast(value: exp.Expr, type_: FieldType) -> exp.Cast:
     return exp.Cast(this=value, to=exp.DataType.build(_SQL_TYPES[type_]))
 
 
+def typed_if_possible(value: exp.Expr, type_: FieldType) -> exp.Cast:
+    """Return a value of any type as one of the data dictionary, missing where it is none."""
+    if type_ in (FieldType.INTEGER, FieldType.FLOAT):
+        # No engine casts a date to a number, and all of them read a text.
+        value = cast(value, FieldType.STRING)
+    return exp.TryCast(this=value, to=exp.DataType.build(_SQL_TYPES[type_]))
+
+
 def texts(values: exp.Expr) -> exp.Cast:
     """Return an array as an array of texts."""
     return exp.Cast(this=values, to=exp.DataType.build("array<text>"))

@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -10,12 +11,12 @@ import pyarrow.dataset as ds
 from apollo_spark.errors import InputFileError, NotFoundError, UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.lake.withdrawing import WithdrawnFrom
+from apollo_spark.lake.withdrawing import WithdrawnFrom, alike
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry
 from apollo_spark.model.names import RecordReference, require_dataset_name
 from apollo_spark.model.pin import TablePin
-from apollo_spark.workers.convert import ARROW_TYPES, convert
+from apollo_spark.workers.convert import ARROW_TYPES, Converted, convert
 from apollo_spark.workflows.tools import actor, now_utc
 
 
@@ -68,8 +69,9 @@ def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step)
         location=_own_location(lake, newest, entity),
     )
     known = _known_keys(lake, versions, of)
-    keys = _typed(_read_keys(request.file, of.field), known.type, request.file)
-    receipt = _receipt(lake, of, keys, known)
+    texts = _read_keys(request.file, of.field)
+    keys, unmatched = _matched(texts, known, request.file)
+    receipt = _receipt(lake, of, keys, unmatched)
     if receipt.unmatched:
         raise NotFoundError(
             f"{receipt.unmatched:,} of {receipt.keys:,} keys are in no version of {of.dataset}.",
@@ -112,17 +114,24 @@ def _own_location(lake: Lake, record: DatasetRecord, entity: EntityEntry) -> str
 
 def _known_keys(
     lake: Lake, versions: list[tuple[DatasetRecord, EntityEntry]], of: WithdrawnFrom
-) -> pa.Array:
-    """Return every key of any version; a file that versions share is read once."""
-    files: set[str] = set()
+) -> dict[pa.DataType, pa.Array]:
+    """Return every key of any version, by type; a file that versions share is read once."""
+    files: dict[tuple[str, pa.DataType], set[str]] = {}
     for record, entity in versions:
-        pin: TablePin = record.pin_of(entity.slices[0].table)
-        if pin.location == of.location:
-            files.update(lake.tables.files(pin))
-    if not files:
-        return pa.array([], pa.string())
-    rows = ds.dataset(sorted(files), format="parquet").to_table(columns=[of.field])
-    return rows.column(0).combine_chunks().unique()
+        first = entity.slices[0]
+        pin: TablePin = record.pin_of(first.table)
+        if pin.location == of.location and entity.primary_key is not None:
+            column = first.column_of(entity.primary_key)
+            type_ = lake.tables.schema(pin).field(column).type
+            files.setdefault((column, type_), set()).update(lake.tables.files(pin))
+    found: dict[pa.DataType, list[pa.Array]] = {}
+    for (column, type_), paths in files.items():
+        values = pa.array([], type_)
+        if paths:
+            rows = ds.dataset(sorted(paths), format="parquet").to_table(columns=[column])
+            values = rows.column(0).cast(type_).combine_chunks()
+        found.setdefault(type_, []).append(values)
+    return {type_: pa.concat_arrays(each).unique() for type_, each in found.items()}
 
 
 def _read_keys(path: str, field: str) -> list[str]:
@@ -147,27 +156,44 @@ def _read_keys(path: str, field: str) -> list[str]:
     return list(dict.fromkeys(cells))
 
 
-def _typed(keys: list[str], type_: pa.DataType, path: str) -> pa.Array:
-    """Return keys as a load reads them: blanks around them count in texts only."""
-    kind = next(kind for kind, each in ARROW_TYPES.items() if each == type_)
-    found = convert(pa.array(keys, pa.string()), kind, ())
-    if found.bad.any():
+def _matched(
+    keys: list[str], known: dict[pa.DataType, pa.Array], path: str
+) -> tuple[pa.Array, int]:
+    """Return keys as a load reads them, and how many of them no version has.
+
+    They stay texts where the key was retyped: each version reads them as it reads its own.
+    """
+    texts = pa.array(keys, pa.string())
+    typed = {type_: _typed(texts, type_) for type_ in known}
+    found = np.zeros(len(texts), bool)
+    for type_, each in typed.items():
+        found |= pc.is_in(each.values, value_set=known[type_]).to_numpy(zero_copy_only=False)
+    if len(typed) > 1:
+        return texts, int((~found).sum())
+    ((type_, only),) = typed.items()
+    if only.bad.any():
         raise InputFileError(f"Keys in {path} are not of the type {type_}.")
-    return found.values.unique()
+    return only.values.unique(), len(only.values.filter(pa.array(~found)).unique())
 
 
-def _receipt(lake: Lake, of: WithdrawnFrom, keys: pa.Array, known: pa.Array) -> WithdrawReceipt:
+def _typed(texts: pa.Array, type_: pa.DataType) -> Converted:
+    """Read texts as a load does: blanks around them count in texts only."""
+    kind = next(kind for kind, each in ARROW_TYPES.items() if each == type_)
+    return convert(texts, kind, ())
+
+
+def _receipt(lake: Lake, of: WithdrawnFrom, keys: pa.Array, unmatched: int) -> WithdrawReceipt:
     standing = [each for each in lake.withdrawals() if each.location == of.location]
-    out = lake.withdrawing.read_keys(standing[0]).cast(keys.type) if standing else keys.slice(0, 0)
-    matched = pc.sum(pc.is_in(keys, value_set=known)).as_py() or 0
-    already = pc.sum(pc.is_in(keys, value_set=out)).as_py() or 0
+    out = lake.withdrawing.read_keys(standing[0]) if standing else keys.slice(0, 0)
+    given, out = alike(keys, out)
+    already = pc.sum(pc.is_in(given, value_set=out)).as_py() or 0
     return WithdrawReceipt(
         dataset=of.dataset,
         entity=of.entity,
         keys=len(keys),
         already=already,
         withdrawn=len(keys) - already,
-        unmatched=len(keys) - matched,
+        unmatched=unmatched,
         records=_records_that_read(lake, of.location),
     )
 

@@ -1,5 +1,6 @@
 """People who are taken out are seen by no reader of any version, nor of what stands on it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -257,3 +258,64 @@ def test_a_merge_of_a_merge_shows_no_sample_of_the_withdrawn(study: Study, link:
     for name in ("own", "early", "late", "joined", "rejoined"):
         assert samples(study, name) == ["S2", "S3"]
     assert study.ask("verify", "--deep").code == 0
+
+
+def rename_key(study: Study) -> None:
+    words = study.read("data_dictionary.csv").replace("patient,patient_id,", "patient,pid,", 1)
+    study.write("data_dictionary.csv", words.replace("patient:patient_id", "patient:pid"))
+    study.replace("patient.csv", "patient_id,sex", "pid,sex")
+
+
+def number_patients(study: Study) -> None:
+    for old in ("patient,patient_id,string", "visit,patient_id,string", "holder,string"):
+        study.replace("data_dictionary.csv", old, old.replace("string", "integer"))
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_who_is_withdrawn_is_out_of_versions_that_call_the_key_otherwise(
+    study: Study, is_first: bool
+) -> None:
+    if is_first:
+        withdraw(study, "P1")
+    rename_key(study)
+    assert study.load().code == 0
+    gone = study.write("gone.csv", "pid\nP4\n" if is_first else "pid\nP1\nP4\n")
+    assert study.ask("view", "study@3", "--as", "new", "--fields", "patient.born").code == 0
+    joined = ("merge", "clinical", "study@3", "study@1", "--as", "joined")
+    link = ("--link", "patient.pid=patient.patient_id", "--on-clash", "join,prefix:z_")
+    assert study.ask(*joined, *link).code == 0
+
+    assert study.ask("withdraw", gone, "--of", "study.patient", "--apply").code == 0
+
+    left = ["P2,3", "P3,4"]
+    for name in ("study@1", "study@2"):
+        assert rows(study, name) == left
+    assert rows(study, "study@3", "patient.pid,visit.visit_id") == left
+    assert rows(study, "new", "patient.pid") == ["P2", "P3"]
+    assert rows(study, "joined", "patient.patient_id,z_visit.visit_id") == left
+    assert rows(study, "women") == ["P3,4"]
+    assert study.ask("diff", "study@2", "study@3").code == 0
+    assert study.ask("verify", "--deep").code == 0
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_who_is_withdrawn_is_out_of_versions_that_give_the_key_another_type(
+    tmp_path: Path, is_first: bool
+) -> None:
+    study = Study(tmp_path)
+    for name in ("patient.csv", "visit.csv", "passport.csv"):
+        study.write(name, re.sub("P([1-3])", r"\1", study.read(name)))
+    assert study.load().code == 0
+    if is_first:
+        withdraw(study, "1", "P4")
+    number_patients(study)
+    study.replace("patient.csv", "P4,,1944", "5,,1944")
+    assert study.load().code == 0
+
+    withdraw(study, "2", *(() if is_first else ("1", "P4")))
+
+    assert rows(study, "study@1") == ["3,4"]
+    assert rows(study, "study@2") == ["3,4", "5,"]
+    withdraw(study, "77", code=13)
+    withdraw(study, "5")
+    assert rows(study, "study@2") == ["3,4"]
