@@ -74,7 +74,8 @@ def typed_if_possible(value: exp.Expr, type_: FieldType) -> exp.Cast:
     if type_ in (FieldType.INTEGER, FieldType.FLOAT):
         # No engine casts a date to a number, and all of them read a text.
         value = cast(value, FieldType.STRING)
-    return exp.TryCast(this=value, to=exp.DataType.build(_SQL_TYPES[type_]))
+    # Unless it is called safe, a statement for Spark has the cast that fails.
+    return exp.TryCast(this=value, to=exp.DataType.build(_SQL_TYPES[type_]), safe=True)
 
 
 def texts(values: exp.Expr) -> exp.Cast:

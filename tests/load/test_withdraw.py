@@ -39,10 +39,10 @@ def rows(study: Study, name: str, fields: str = FIELDS, *more: object) -> list[s
     return result.out.splitlines()[1:]
 
 
-def cities(study: Study) -> list[str]:
-    out = study.folder / "out.csv"
-    rows(study, "study", "site.city", "--per-entity", "--force", "-o", out)
-    return (study.folder / "out.site.csv").read_text().splitlines()[1:]
+def alone(study: Study, name: str, field: str) -> list[str]:
+    rows(study, name, field, "--per-entity", "--force", "-o", study.folder / "out.csv")
+    entity, _, _ = field.partition(".")
+    return study.read(f"out.{entity}.csv").splitlines()[1:]
 
 
 def test_every_version_and_view_leaves_the_withdrawn_out(study: Study) -> None:
@@ -162,7 +162,7 @@ def test_what_others_refer_to_as_well_stays(study: Study) -> None:
 
     fields = "patient.patient_id,site.city"
     assert rows(study, "study", fields) == ["P2,Turin", "P3,Uppsala", "P4,"]
-    assert cities(study) == ["Uppsala", "Turin"]
+    assert alone(study, "study", "site.city") == ["Uppsala", "Turin"]
     words = ("view", "study", "--as", "at_home", "--rows", 'site.city = "Uppsala"')
     assert study.ask(*words).code == 0
     assert rows(study, "at_home", fields) == ["P3,Uppsala"]
@@ -170,7 +170,7 @@ def test_what_others_refer_to_as_well_stays(study: Study) -> None:
     withdraw(study, "P3")
 
     assert rows(study, "study", fields) == ["P2,Turin", "P4,"]
-    assert cities(study) == ["Turin"]
+    assert alone(study, "study", "site.city") == ["Turin"]
     assert rows(study, "at_home", fields) == []
 
 
@@ -319,3 +319,28 @@ def test_who_is_withdrawn_is_out_of_versions_that_give_the_key_another_type(
     withdraw(study, "77", code=13)
     withdraw(study, "5")
     assert rows(study, "study@2") == ["3,4"]
+
+
+def test_what_hangs_from_the_withdrawn_follows_also_where_another_field_joins_them(
+    study: Study,
+) -> None:
+    told = "entity,name,type,primary_key_type,referenced_entity_field,relationship\n"
+    told += "patient,pid,string,global,,\npatient,sid,string,,,\n"
+    told += "stay,stay_id,string,local,,\nstay,pid,string,,patient:pid,many_to_one\n"
+    words: list[object] = ["load", "clinical", "reg"]
+    words += ["--dictionary", study.write("fields.csv", told)]
+    for name, text in (
+        ("patient", "pid,sid\nR1,P1\nR2,P2\n"),
+        ("stay", "stay_id,pid\nA,R1\nB,R2\n"),
+    ):
+        words += ["--data", f"{name}={study.write(f'reg_{name}.csv', text)}"]
+    assert study.ask(*words).code == 0
+    link = ("--link", "patient.sid=patient.patient_id", "--relationship", "one_to_one")
+    words = ["merge", "clinical", "reg", "study", "--as", "both", *link, "--on-clash", "join"]
+    assert study.ask(*words).code == 0
+    gone = study.write("gone.csv", "pid\nR1\n")
+
+    assert study.ask("withdraw", gone, "--of", "reg.patient", "--apply").code == 0
+
+    assert rows(study, "both", "patient.patient_id,patient.pid") == ["P1,", "P2,R2", "P3,", "P4,"]
+    assert alone(study, "both", "stay.stay_id") == ["B"]

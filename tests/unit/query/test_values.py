@@ -12,7 +12,8 @@ from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.export.cells import format_column
 from apollo_spark.model.coding import CodePlace, Coding
 from apollo_spark.model.field import FieldType
-from apollo_spark.query.sql import column, labelled, table
+from apollo_spark.query.dialects import DuckDBDialect, SparkDialect
+from apollo_spark.query.sql import column, labelled, table, typed_if_possible
 from apollo_spark.query.values import text_of, type_codes
 from apollo_spark.tables.layout import ARROW_TYPES
 from tests.support.tables import FileTables
@@ -62,3 +63,9 @@ def test_codes_are_compared_as_values_of_the_field() -> None:
     assert type_codes(coding, FieldType.FLOAT).meanings == {1.0: "<1>", -2.5: "<-2.50>"}
     assert type_codes(coding, FieldType.DATE).meanings == {date(1900, 1, 1): "<1900-1-1>"}
     assert set(type_codes(coding, FieldType.STRING).meanings) == set(codes)
+
+
+@pytest.mark.parametrize("dialect", [SparkDialect, DuckDBDialect], ids=["spark", "duckdb"])
+@pytest.mark.parametrize("type_", FieldType)
+def test_a_value_of_another_type_is_missing_on_every_engine(dialect: Any, type_: FieldType) -> None:
+    assert typed_if_possible(column("a", "b"), type_).sql(dialect=dialect).startswith("TRY_CAST(")
