@@ -15,6 +15,8 @@ from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.sources.inputs import DataFile
 from apollo_spark.sources.suggest import did_you_mean
+from apollo_spark.workers.chunks import find_quotes
+from apollo_spark.workers.quoting import find_bare_return
 from apollo_spark.workers.source import resolve_encoding
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -129,8 +131,12 @@ def _read_header(
         if len(before) + len(text) > HEADER_LIMIT or "\0" in line or REPLACED in line:
             message = f"the file does not begin with a line of text in {encoding}"
             return _problem(file, "file_not_text", message, 1 + skipped)
-        if text.count('"') % 2:
+        # A quote in a comment opens no cell.
+        if text.count('"') % 2 and not _is_skipped(text):
             continue
+        if _find_bare_return(text) is not None:
+            message = "a carriage return stands alone, without a line feed"
+            return _problem(file, "line_end", message, 1 + skipped)
         if not _is_skipped(text):
             break
         before, text, skipped = before + text, "", skipped + text.count("\n")
@@ -148,6 +154,12 @@ def _read_header(
         data_line=1 + skipped + text.count("\n"),
     )
     return HeaderReading(header=read, findings=())
+
+
+def _find_bare_return(text: str) -> int | None:
+    """Return where a carriage return outside quotes stands without a line feed, if anywhere."""
+    data = text.encode()
+    return find_bare_return(data, find_quotes(data))
 
 
 def _encoded_length(text: str, encoding: str) -> int:

@@ -1,7 +1,7 @@
 """Cut a block into chunks of whole rows, and refuse what is not well-formed text."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,9 +43,9 @@ def iterate_chunks(block: Block, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chu
     """Yield a block's chunks, each checked.
 
     Raises:
-        InputProblemError: At the first place that is not well-formed; the rows of the chunks
-            before it have been yielded. Rules: `file_truncated`, `file_damaged`,
-            `file_not_text`, `line_end`, `quoting`.
+        InputProblemError: At the first place that is not well-formed; the rows before it have been
+            yielded. Rules: `file_truncated`, `file_damaged`, `file_not_text`, `line_end`,
+            `quoting`.
     """
     rest, line = b"", block.line
     for piece in read_pieces(block, chunk_bytes):
@@ -56,19 +56,19 @@ def iterate_chunks(block: Block, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chu
             raise endless_row(Chunk(data, line, quotes), block)
         if end:
             chunk = Chunk(data[:end], line, quotes[: np.searchsorted(quotes, end)])
-            yield require_well_formed(chunk, block)
+            yield from well_formed(chunk, block)
             line += count_newlines(chunk.data)
         rest = data[end:]
     if rest:
-        yield last_chunk(rest, line, block)
+        yield from last_chunk(rest, line, block)
 
 
-def last_chunk(data: bytes, line: int, block: Block) -> Chunk:
+def last_chunk(data: bytes, line: int, block: Block) -> Iterator[Chunk]:
     """Check what has no newline at its end, and give it one."""
-    chunk = require_well_formed(Chunk(data, line, find_quotes(data)), block)
-    if len(chunk.quotes) % 2:
-        raise InputProblemError("quoting", chunk.line_at(int(chunk.quotes[-1])))
-    return Chunk(data + b"\n", line, chunk.quotes)
+    for chunk in well_formed(Chunk(data, line, find_quotes(data)), block):
+        if len(chunk.quotes) % 2:
+            raise InputProblemError("quoting", chunk.line_at(int(chunk.quotes[-1])))
+        yield chunk if chunk.data.endswith(b"\n") else replace(chunk, data=chunk.data + b"\n")
 
 
 def endless_row(chunk: Chunk, block: Block) -> InputProblemError:
@@ -77,17 +77,23 @@ def endless_row(chunk: Chunk, block: Block) -> InputProblemError:
     return InputProblemError("quoting", chunk.line_at(position or 0))
 
 
-def require_well_formed(chunk: Chunk, block: Block) -> Chunk:
-    """Return the chunk, or raise the problem that comes first in it."""
-    if (position := find_not_text(chunk.data)) is not None:
-        raise InputProblemError("file_not_text", chunk.line_at(position))
+def well_formed(chunk: Chunk, block: Block) -> Iterator[Chunk]:
+    """Yield the chunk; where it is not well-formed, its rows before that place, and raise."""
+    not_text = find_not_text(chunk.data)
     bare = find_bare_return(chunk.data, chunk.quotes)
     stray = find_stray_quote(chunk.array(), chunk.quotes, block.file.delimiter)
-    if stray is not None and (bare is None or stray < bare):
-        raise InputProblemError("quoting", chunk.line_at(stray))
-    if bare is not None:
-        raise InputProblemError("line_end", chunk.line_at(bare))
-    return chunk
+    places = {"quoting": stray, "line_end": bare, "file_not_text": not_text}
+    problems = {rule: place for rule, place in places.items() if place is not None}
+    if not problems:
+        yield chunk
+        return
+    first = min(problems.values())
+    quotes = chunk.quotes[: np.searchsorted(chunk.quotes, first)]
+    if end := last_row_end(chunk.data[:first], quotes):
+        yield Chunk(chunk.data[:end], chunk.line, quotes[: np.searchsorted(quotes, end)])
+    # What is no text at all is not told as a quote or a line end that is wrong.
+    rule = "file_not_text" if not_text is not None else min(problems, key=problems.__getitem__)
+    raise InputProblemError(rule, chunk.line_at(problems[rule]))
 
 
 def find_not_text(data: bytes) -> int | None:

@@ -102,6 +102,7 @@ def recode(pieces: Iterator[bytes], encoding: str, line: int) -> Iterator[bytes]
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         known = error.object[: error.start].decode(encoding, "ignore")
+        yield known.encode()
         raise InputProblemError("file_not_text", line + known.count("\n")) from None
 
 

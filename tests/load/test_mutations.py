@@ -45,6 +45,12 @@ DEFECTS: list[tuple[str, str, Defect]] = [
     ("file_of_entity", "an entity without file", without_file_of_site),
     ("file_of_entity", "a file without entity", lambda study: study.data.append("sites=site.csv")),
     (
+        "line_end",
+        "lines that end with carriage returns",
+        put("site.csv", SITES.replace("\n", "\r")),
+    ),
+    ("line_end", "a header that ends with one", put("site.csv", SITES.replace("\n", "\r", 1))),
+    (
         "header_repeated_column",
         "a column twice",
         put("site.csv", "site_id,city,city\n1,a,b\n2,a,b\n"),

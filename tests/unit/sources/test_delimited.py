@@ -53,6 +53,13 @@ def test_comment_lines_and_blank_lines_above_the_header_are_skipped(tmp_path: Pa
     assert (header.data_start, header.data_line) == (path.read_bytes().index(b"1,2"), 6)
 
 
+def test_a_quote_in_a_comment_opens_no_cell(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'# 5" pipes\nid,x\n1,2\n')
+
+    assert (header_of(path).names, header_of(path).line) == (("id", "x"), 2)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_rows_begin_after_the_header_in_every_encoding(

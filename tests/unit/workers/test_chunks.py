@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from apollo_spark.workers import chunks
-from apollo_spark.workers.chunks import iterate_chunks
+from apollo_spark.workers.chunks import Chunk, iterate_chunks
 from apollo_spark.workers.source import InputProblemError, is_splittable, resolve_encoding
 from apollo_spark.workers.spec import Block
 
@@ -58,6 +58,20 @@ def test_what_is_not_well_formed_is_refused_with_its_line(
     block_of: BlockOf, content: bytes, expected: tuple[str, int], size: int
 ) -> None:
     assert problem_of(block_of(content), size) == expected
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "wrong", [b"5,\0\n", b"5,\xff\n", b'5,x"\n', b"5,\r6\n", b'5,"x\n', b'5,x"\0']
+)
+def test_the_rows_before_a_problem_are_given(block_of: BlockOf, wrong: bytes, size: int) -> None:
+    rows = b'1,"x\ny"\n2,z\r\n'
+    found: list[Chunk] = []
+
+    with pytest.raises(InputProblemError):
+        found.extend(iterate_chunks(block_of(rows + wrong + b"7,8\n"), size))
+
+    assert b"".join(each.data for each in found) == rows
 
 
 @pytest.mark.parametrize("size", SIZES)
