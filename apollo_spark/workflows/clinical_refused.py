@@ -9,6 +9,7 @@ from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.rules import RULES
 from apollo_spark.workflows.clinical_checks import check_tables
 from apollo_spark.workflows.clinical_plan import ClinicalPlan
 from apollo_spark.workflows.loading import Planning, local_engines, may_look_further
@@ -17,7 +18,7 @@ from apollo_spark.workflows.wide_rows import write_drafts
 CHECK = "check"
 """Who holds a lake that is thrown away."""
 MISSING_COLUMN = "header_missing_column"
-EXTRA_COLUMN = "header_unknown_column"
+HEADER_RULES = (MISSING_COLUMN, "header_unknown_column", "header_repeated_column")
 
 
 class Readable(Planning, Protocol):
@@ -82,12 +83,20 @@ class Told:
 
     @property
     def entities(self) -> frozenset[str]:
-        """The entities of which a file or a column could not be read."""
+        """The entities of which a file, or the column of the keys, could not be read."""
         return frozenset(
             each.entity
             for each in self.findings
-            if each.entity is not None and each.rule != EXTRA_COLUMN
+            if each.entity is not None and RULES[each.rule].kind == "file" and self._loses(each)
         )
+
+    def _loses(self, finding: Finding) -> bool:
+        """Return whether rows, or their keys, could not be read."""
+        if finding.rule not in HEADER_RULES:
+            return True
+        entity = self.dictionary.find_entity(finding.entity or "")
+        keys = (None, entity.primary_key if entity else None)
+        return finding.rule == MISSING_COLUMN and not {*keys}.isdisjoint(self._fields_of(finding))
 
     def leave_out(self, found: Iterable[Finding]) -> Iterator[Finding]:
         """Yield findings in rows other than those of columns, or headers, that are not there."""

@@ -22,7 +22,7 @@ from apollo_spark.workflows.clinical_plan import (
     ClinicalPlan,
     plan_clinical_load,
 )
-from apollo_spark.workflows.clinical_refused import with_rows
+from apollo_spark.workflows.clinical_refused import Told, with_rows
 from apollo_spark.workflows.clinical_rows import (
     Excluded,
     WrittenEntity,
@@ -86,6 +86,7 @@ class _ClinicalLoad(Load):
         """Write, check and, while the policy leaves rows out, write again; then publish."""
         excluded: Excluded = {}
         left_out: tuple[Finding, ...] = ()
+        unread = Told(self.plan.dictionary, self.planning.findings).entities
         while True:
             written, pins = write_drafts(
                 self.engines.runner, self.plan, self.publication, excluded=excluded
@@ -98,6 +99,7 @@ class _ClinicalLoad(Load):
                 runner=self.engines.runner,
                 engine=self.engines.engine,
                 excluded=excluded,
+                unread=unread,
             )
             findings = (*self.planning.findings, *left_out, *checked.findings)
             self.require_acceptable(findings)

@@ -107,6 +107,25 @@ def test_a_column_that_a_policy_forgives_is_missing_in_all_rows(tmp_path: Path) 
     assert shown.splitlines()[1:] == ["P1,", "P2,", "P3,", "P4,"]
 
 
+@pytest.mark.parametrize("rule", ["file_missing", "file_empty", "file_of_entity"])
+def test_references_to_rows_that_a_policy_does_without_are_not_judged(
+    tmp_path: Path, rule: str
+) -> None:
+    study = Study(tmp_path)
+    (study.folder / "site.csv").unlink()
+    if rule == "file_empty":
+        study.write("site.csv", "")
+    if rule == "file_of_entity":
+        study.data.remove("site=site.csv")
+    policy = study.write("policy.yaml", f"rules: {{{rule}: warn}}")
+
+    loaded = study.load("--policy", policy)
+
+    assert loaded.code == 0, loaded.err
+    shown = study.ask("extract", "fields", "study", "--fields", "patient.site_id,site.city").out
+    assert shown.splitlines()[1:] == ["1,", "2,", "1,", ","]
+
+
 HEAD = "entity,name,type,primary_key_type,referenced_entity_field,relationship\n"
 ADDED = {
     "fields": (
