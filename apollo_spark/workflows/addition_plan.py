@@ -8,7 +8,7 @@ from typing import Literal
 from apollo_spark.dataset.content import Content
 from apollo_spark.dataset.extension import added_dictionary
 from apollo_spark.engines.tasks import LocalTaskRunner
-from apollo_spark.export.dictionary_csv import DATA_DICTIONARY, write_dictionary
+from apollo_spark.export.dictionary_csv import CODINGS, DATA_DICTIONARY, write_dictionary
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.addition import Addition
 from apollo_spark.model.dataset import DatasetRecord, InputFile
@@ -146,14 +146,17 @@ def _without_warnings(policy: Policy) -> Policy:
 
 
 def _as_csv(addition: Addition, main_entity: str) -> str:
-    """Return an inferred dictionary as the csv file that could be given instead."""
+    """Return an inferred dictionary, and its codings, as the csv files that could be given."""
     dictionary = DataDictionary(
         main_entity=main_entity,
         entities=(addition.entity,),
         relations=addition.relations,
         codings=addition.codings,
     )
-    return f"inferred dictionary:\n{write_dictionary(dictionary)[DATA_DICTIONARY]}".rstrip("\n")
+    files = write_dictionary(dictionary)
+    titles = {DATA_DICTIONARY: "inferred dictionary", CODINGS: "inferred codings"}
+    shown = [f"{title}:\n{files[name]}" for name, title in titles.items() if name in files]
+    return "".join(shown).rstrip("\n")
 
 
 def _clinical_plan(
@@ -194,9 +197,11 @@ class _Reading:
             clash = finding_of("entity_present", message, entity=self.files.entity)
             return None, (*found, clash)
         if self.files.request.dictionary is None:
-            unjoined = self._find_unjoined()
-            if not self.files.headers or unjoined is not None:
-                return None, (*found, *filter(None, [unjoined]))
+            if not self.files.headers:
+                # Nothing says what is added: no policy does without.
+                return None, self.files.findings
+            if (unjoined := self._find_unjoined()) is not None:
+                return None, (*found, unjoined)
             addition: Addition | None = self._infer()
             described = tuple(self._check_inferred(addition)) if addition else ()
         else:
@@ -230,8 +235,6 @@ class _Reading:
 
     def _find_unjoined(self) -> Finding | None:
         """Find that no column joins the rows: then what stands first may be a row itself."""
-        if not self.files.headers:
-            return None
         name = self.files.entity
         if self.mode == "entity":
             if find_reference(self.base, self.files.columns) is not None:

@@ -58,6 +58,37 @@ def test_fields_of_a_file_without_dictionary_are_described_and_read_beside_the_o
     assert study.ask("verify", "--deep").code == 0
 
 
+def test_what_is_inferred_can_be_given_instead(study: Study, tmp_path: Path) -> None:
+    shown = extend(study, NEW_FIELDS, "--dry-run").err
+    dictionary, _, rest = shown.partition("inferred dictionary:\n")[2].partition(
+        "\ninferred codings:\n"
+    )
+    codings = rest.partition("\n  ")[0]
+    given = study.write("inferred.csv", dictionary), study.write("inferred_codings.csv", codings)
+    other = Study(tmp_path / "other")
+    assert other.load().code == 0
+
+    inferred = extend(study, NEW_FIELDS)
+    stated = extend(other, NEW_FIELDS, "--dictionary", given[0], "--codings", given[1])
+
+    assert (inferred.code, stated.code) == (0, 0), stated.err
+    assert "patient_smoker,yes,yes" in codings
+    assert record_of(study).entities == record_of(other).entities
+    assert record_of(study).codings == record_of(other).codings
+
+
+@pytest.mark.parametrize("entity", ["patient", "pet"])
+def test_nothing_is_inferred_of_no_columns_whatever_a_policy_says(
+    study: Study, entity: str
+) -> None:
+    policy = study.write("policy.yaml", "rules: {file_empty: warn}")
+    empty = study.write("empty.csv", "")
+
+    refused = study.ask("extend", "study", "--data", f"{entity}={empty}", "--policy", policy)
+
+    assert (refused.code, "file_empty" in refused.err) == (10, True), refused.err
+
+
 def test_the_receipt_counts_what_matched_and_what_the_file_lacks(study: Study) -> None:
     found = published(extend(study, "patient_id,height\nP1,1.7\nP3,\n", "--json"))
 
