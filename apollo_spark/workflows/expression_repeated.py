@@ -2,11 +2,11 @@
 
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.names import RecordReference
 from apollo_spark.model.receipt import AssayReceipt
 from apollo_spark.workflows.expression_plan import ExpressionLoad, ExpressionPlan
 from apollo_spark.workflows.expression_samples import SAMPLE
 from apollo_spark.workflows.outcome import Outcome
+from apollo_spark.workflows.standing import read_receipt
 
 
 def find_loaded(
@@ -23,12 +23,13 @@ def find_loaded(
     if base is None:
         return None
     for entry in reversed(lake.history(base.name)):
-        record = lake.load_record(RecordReference(name=entry.name, version=entry.version))
+        # A retired one made the layer too, where the newest version still has it.
+        record = lake.registry.read_record(entry)
         if not _has_same_layer(record, base, request.assay, plan.unit):
             return None
         if record.lineage.fingerprint == plan.fingerprint:
-            receipt = AssayReceipt.model_validate_json(lake.parts.get(record.receipt))
-            return Outcome(receipt=receipt, current=(str(base),))
+            receipt = read_receipt(lake, record, AssayReceipt)
+            return None if receipt is None else Outcome(receipt=receipt, current=(str(base),))
     return None
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from apollo_spark.dataset.growth import leaves_alone, next_record
+from apollo_spark.dataset.growth import next_record
 from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
@@ -43,6 +43,7 @@ from apollo_spark.workflows.layer_growth import GrownLayer, LayerGrowth
 from apollo_spark.workflows.loading import Load, OpenEngines, run_load
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
+from apollo_spark.workflows.standing import find_standing_growth
 
 
 def extend_assay(
@@ -120,17 +121,13 @@ def _find_everything(
 
 def find_extended(lake: Lake, base: DatasetRecord, assay: str, fingerprint: str) -> Outcome | None:
     """Return the outcome of an extension that stands: nothing came to the assay after it."""
-    for entry in reversed(lake.history(base.name)):
-        if entry.version > base.version or entry.retired is not None:
-            continue
-        record = lake.load_record(RecordReference(name=entry.name, version=entry.version))
-        if record.lineage.fingerprint == fingerprint:
-            text = lake.parts.get(record.receipt)
-            receipt = AssayExtensionReceipt.model_validate_json(text)
-            return Outcome(receipt=receipt, current=(str(base),))
-        if not leaves_alone(record, assay):
-            return None
-    return None
+    return find_standing_growth(
+        lake,
+        base,
+        assay,
+        lambda record: record.lineage.fingerprint == fingerprint,
+        AssayExtensionReceipt,
+    )
 
 
 class _AssayGrowth(Load):

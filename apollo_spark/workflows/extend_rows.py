@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from apollo_spark.dataset.growth import leaves_alone, next_record
+from apollo_spark.dataset.growth import next_record
 from apollo_spark.errors import ConflictError, NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
@@ -33,6 +33,7 @@ from apollo_spark.workflows.row_plan import OPERATION, RowPlan, RowPlanning, pla
 from apollo_spark.workflows.row_staging import Workspace, key_target, stage_rows
 from apollo_spark.workflows.row_tables import RowTable, foreign_rows, tables_of
 from apollo_spark.workflows.row_writing import RowWriter
+from apollo_spark.workflows.standing import find_standing_growth
 
 
 def extend_rows(
@@ -99,16 +100,14 @@ def _find_base(lake: Lake, request: ClinicalExtension) -> DatasetRecord:
 
 def _find_standing(lake: Lake, base: DatasetRecord, plan: RowPlan) -> Outcome | None:
     """Return the outcome of the same extension, if nothing came to the entity after it."""
-    for entry in reversed(lake.history(base.name)):
-        if entry.version > base.version or entry.retired is not None:
-            continue
-        record = lake.load_record(RecordReference(name=entry.name, version=entry.version))
-        if record.lineage.fingerprint == plan.fingerprint:
-            receipt = RowsReceipt.model_validate_json(lake.parts.get(record.receipt))
-            return Outcome(receipt=receipt, current=(str(base),))
-        if not leaves_alone(record, plan.entity.name):
-            return None
-    return None
+    return find_standing_growth(
+        lake,
+        base,
+        plan.entity.name,
+        lambda record: record.lineage.fingerprint == plan.fingerprint,
+        RowsReceipt,
+        left_out=lambda receipt: receipt.rows_quarantined,
+    )
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from apollo_spark.dataset.growth import leaves_alone
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.receipt import ExtensionReceipt
 from apollo_spark.workflows.extension import ClinicalExtension
 from apollo_spark.workflows.outcome import Outcome
+from apollo_spark.workflows.standing import find_standing_growth
 
 
 def find_extension(
@@ -28,17 +28,19 @@ def find_extension(
     newest = snapshot.newest_of(request.target)
     if newest is None or newest.kind != "dataset":
         return None
-    for entry in reversed(snapshot.versions_of(newest.name)):
-        if entry.version > newest.version or entry.retired is not None:
-            continue
-        record = known if entry.id == known.id else lake.registry.read_record(entry)
-        if _is_meant(request, record, entity) and record.lineage.fingerprint == fingerprint():
-            text = lake.parts.get(record.receipt)
-            receipt = ExtensionReceipt.model_validate_json(text)
-            return Outcome(receipt=receipt, current=(str(newest),))
-        if not leaves_alone(record, entity):
-            return None
-    return None
+
+    def is_same(record: DatasetRecord) -> bool:
+        is_meant = _is_meant(request, record, entity)
+        return is_meant and record.lineage.fingerprint == fingerprint()
+
+    return find_standing_growth(
+        lake,
+        known if newest.id == known.id else lake.registry.read_record(newest),
+        entity,
+        is_same,
+        ExtensionReceipt,
+        left_out=lambda receipt: receipt.rows_unmatched,
+    )
 
 
 def _is_meant(request: ClinicalExtension, record: DatasetRecord, entity: str) -> bool:
