@@ -20,6 +20,8 @@ from apollo_spark.workflows.clinical_plan import read_headers, require_encoding,
 from apollo_spark.workflows.extension import ClinicalExtension
 
 OPERATION = "extend"
+DESCRIBING = ("dictionary", "codings")
+"""The files that say what an extension adds."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,14 @@ class AddedFiles:
             for file, _, size in self.scanned
         )
         described = {"dictionary": self.request.dictionary, "codings": self.request.codings}
-        return (*data, *(_small_file(role, path) for role, path in described.items() if path))
+        return (
+            *data,
+            *(
+                _small_file(describing_role(kind, self.entity), path)
+                for kind, path in described.items()
+                if path
+            ),
+        )
 
     @property
     def parameters(self) -> tuple[tuple[str, str], ...]:
@@ -124,6 +133,14 @@ def read_files(
         findings=(*data.findings, *found),
         block_bytes=block_bytes,
     )
+
+
+def describing_role(kind: str, entity: str) -> str:
+    """Return the role of a dictionary or codings among the inputs of an extension.
+
+    It is another one beside an entity of that name, whose files have its name as their role.
+    """
+    return kind if entity not in DESCRIBING else f"{kind} of {entity}"
 
 
 def _small_file(role: str, path: str) -> InputFile:

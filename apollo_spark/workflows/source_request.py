@@ -18,6 +18,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.policy import Policy
 from apollo_spark.workflows import clinical_plan, expression_plan
+from apollo_spark.workflows.added_files import describing_role
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
 from apollo_spark.workflows.expression_files import MANIFEST_OF
 from apollo_spark.workflows.expression_plan import ExpressionLoad
@@ -28,7 +29,6 @@ from apollo_spark.workflows.extension import ClinicalExtension, ClinicalMode
 FileRequest = ClinicalLoad | ExpressionLoad | AssayExtension | ClinicalExtension
 
 DELETE = "delete "
-_DESCRIBED = ("dictionary", "codings")
 _BESIDE = ("annotation", "id map", SAMPLE)
 
 
@@ -53,7 +53,7 @@ def request_of(
         return None
     if change.mode == "assay":
         return asked.assay_extension()
-    return asked.clinical_extension(change.base, change.mode)
+    return asked.clinical_extension(change.base, change.mode, str(change.member))
 
 
 class _Asked:
@@ -119,24 +119,20 @@ class _Asked:
             policy=self._policy,
         )
 
-    def clinical_extension(self, base: str, mode: ClinicalMode) -> ClinicalExtension:
+    def clinical_extension(self, base: str, mode: ClinicalMode, entity: str) -> ClinicalExtension:
         inputs = self._record.lineage.inputs
         gone = tuple(
             (each.role.removeprefix(DELETE), each.name)
             for each in inputs
             if each.role.startswith(DELETE)
         )
-        rows = tuple(
-            (each.role, each.name)
-            for each in inputs
-            if not each.role.startswith(DELETE) and each.role not in _DESCRIBED
-        )
+        rows = tuple((each.role, each.name) for each in inputs if each.role == entity)
         return ClinicalExtension(
             name=base.partition("@")[0],
             data=rows,
             delete=gone,
-            dictionary=self._file("dictionary"),
-            codings=self._file("codings"),
+            dictionary=self._file(describing_role("dictionary", entity)),
+            codings=self._file(describing_role("codings", entity)),
             mode=mode,
             as_name=self._record.name,
             policy=self._policy,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from apollo_spark.dataset.field_link import find_spec
-from apollo_spark.errors import ApolloError
+from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.model.base import Record
@@ -218,6 +218,8 @@ class _Chain:
             request = request_of(record, self.lake.load_dictionary(record), scratch)
         except KeyError as error:
             return [problem("unproven", f"its record does not say {error.args[0]!r}")]
+        except BrokenPinError:
+            return [problem("unproven", "its data dictionary is not there any more")]
         if request is None and record.lineage.operation != compact.OPERATION:
             # What was added to it stands on other records, which are not made again here.
             self._stopped = str(record)

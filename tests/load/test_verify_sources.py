@@ -175,3 +175,28 @@ def test_a_record_that_lacks_a_parameter_says_so(
 
     assert shown.code == 0
     assert "not proven: study@1: its record does not say 'missing'" in shown.err
+
+
+def test_an_entity_may_be_called_as_the_files_that_describe_it(study: Study) -> None:
+    extend(study, "--data", "patient_id,val\nP1,5\n", "dictionary")
+    described = study.write(
+        "described.csv",
+        "entity,name,type,primary_key_type,referenced_entity_field,relationship,coding_name\n"
+        "codings,patient_id,string,,patient:patient_id,many_to_one,\n"
+        "codings,level,integer,,,,level\n",
+    )
+    codes = study.write("codes.csv", "coding_name,code,meaning\nlevel,1,low\n")
+    extend(study, "--data", "patient_id,level\nP2,1\n", "codings", "--dictionary", described,
+           "--codings", codes)  # fmt: skip
+    extend(study, "--data", "patient_id,val\nP2,6\n", "dictionary", "--mode", "rows")
+
+    assert prove(study)["study@3"] == (8, 6, [])
+
+
+def test_a_version_whose_dictionary_was_swept_stops_no_other(study: Study) -> None:
+    load_rna(study, "count", "gene,S1", f"{gene(1)},1")
+    extend(study, "--data", "patient_id,bmi\nP1,22.5\nP2,30\n", "patient")
+    do(study, "retire", "study@1")
+    do(study, "gc", "--apply", "--grace", "0")
+
+    assert prove(study) == {"rna@1": (2, 4, []), "study@2": (5, 0, ["unproven", "unproven"])}
