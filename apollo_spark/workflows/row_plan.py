@@ -106,7 +106,9 @@ def plan_rows(
     policy = read_policy(Path(request.policy)) if request.policy else Policy()
     reader = _FileReader(request, policy, block_bytes)
     data = reader.read(request.data, entity.name, lambda names: _given_part(entity, names))
-    gone = reader.read(request.delete, f"delete {entity.name}", lambda _: _key_part(entity))
+    gone = reader.read(
+        request.delete, f"delete {entity.name}", lambda names: _key_part(entity, names)
+    )
     findings = (*data.findings, *gone.findings)
     dictionary = content.dictionary
     inputs = (*data.inputs, *gone.inputs)
@@ -184,18 +186,29 @@ def _find_entity(
 
 
 def _given_part(entity: Entity, names: frozenset[str]) -> Entity:
-    """Return an entity with the fields that files have, and with its primary key."""
-    kept = tuple(
-        each for each in entity.fields if each.header in names or each.name == entity.primary_key
+    """Return an entity with the fields that files have, and with its primary key.
+
+    A column is called as in the file that the entity was loaded from, or else as the field.
+    """
+    headers = names & {each.header for each in entity.fields}
+    fields = (
+        each if each.header in names or each.name not in names - headers else _by_name(each)
+        for each in entity.fields
     )
+    kept = tuple(each for each in fields if each.header in names or each.name == entity.primary_key)
     return entity.model_copy(update={"fields": kept or entity.fields})
 
 
-def _key_part(entity: Entity) -> Entity:
-    """Return an entity of its key alone, under the field's own name."""
+def _key_part(entity: Entity, names: frozenset[str]) -> Entity:
+    """Return an entity of its key alone, under the field's own name or that in its first file."""
     key = entity.find_field(entity.primary_key or "")
     assert isinstance(key, FieldSpec), "rows are deleted by key"
-    return entity.model_copy(update={"fields": (key.model_copy(update={"source_column": None}),)})
+    return entity.model_copy(update={"fields": (key if key.header in names else _by_name(key),)})
+
+
+def _by_name(spec: FieldSpec) -> FieldSpec:
+    """Return a field whose column is called as it is."""
+    return spec.model_copy(update={"source_column": None})
 
 
 @dataclass(frozen=True)
