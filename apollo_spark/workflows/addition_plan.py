@@ -163,7 +163,7 @@ def _clinical_plan(
     base: DataDictionary, addition: Addition, files: AddedFiles, policy: Policy
 ) -> ClinicalPlan:
     joined = added_dictionary(base, addition)
-    spec = entity_spec(joined, addition.entity, missing=files.request.missing_markers)
+    spec = entity_spec(joined, addition.entity, missing=files.request.missing)
     own = DataDictionary(
         main_entity=addition.entity.name,
         entities=(addition.entity,),
@@ -254,7 +254,7 @@ class _Reading:
 
     def _facts(self) -> dict[str, ColumnFacts]:
         """Read all files once, a block at a time."""
-        missing = self.files.request.missing_markers
+        missing = self.files.request.missing
         tasks = [
             InferTask(each, tuple(dict.fromkeys(each.file.header)), missing)
             for each in self.files.blocks

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apollo_spark.dataset.build import fingerprint
-from apollo_spark.errors import UsageError
 from apollo_spark.model.base import Record, canonical_json
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.dictionary import DataDictionary
@@ -20,6 +19,7 @@ from apollo_spark.tables.slices import MAX_COLUMNS
 from apollo_spark.workers.scan import blocks_of, scan_file
 from apollo_spark.workers.source import is_splittable
 from apollo_spark.workers.spec import Block, EntitySpec, FileSpec
+from apollo_spark.workflows.text_options import Encoding, MissingMarkers
 
 OPERATION = "load clinical"
 
@@ -33,16 +33,11 @@ class ClinicalLoad(Record):
     entities: str | None = None
     data: tuple[tuple[str, str], ...]
     schema_tag: str | None = None
-    missing: tuple[str, ...] = ()
-    encoding: str = "utf-8"
+    missing: MissingMarkers = ("",)
+    encoding: Encoding = "utf-8"
     policy: str | None = None
     report: str | None = None
     dry_run: bool = False
-
-    @property
-    def missing_markers(self) -> tuple[str, ...]:
-        """The texts that mean missing; the empty cell always does."""
-        return tuple(dict.fromkeys(("", *self.missing)))
 
 
 @dataclass(frozen=True)
@@ -89,11 +84,10 @@ def plan_clinical_load(
     """Read dictionary, policy and headers, check them together, hash and cut the files.
 
     Raises:
-        UsageError: An illegal name or an unknown encoding.
+        UsageError: An illegal name.
         DictionaryError: The policy file breaks its rules.
     """
     require_dataset_name(request.name)
-    require_encoding(request.encoding)
     policy = read_policy(Path(request.policy)) if request.policy else Policy()
     reading = read_dictionary(
         Path(request.dictionary),
@@ -114,20 +108,6 @@ def plan_clinical_load(
     plan = _cut(request, reading.dictionary, policy, headers, block_bytes=block_bytes)
     plan = replace(plan, max_columns=max_columns)
     return Planning(None if refusing(findings) else plan, policy, findings, readable=plan)
-
-
-def require_encoding(encoding: str) -> None:
-    """Require an encoding that Python knows.
-
-    Raises:
-        UsageError: It knows none of that name.
-    """
-    try:
-        "".encode(encoding)
-    except LookupError:
-        raise UsageError(
-            f"{encoding!r} is no known encoding.", fix="Give one such as utf-8 or latin-1."
-        ) from None
 
 
 def under_policy(policy: Policy, finding: Finding) -> Finding:
@@ -171,7 +151,7 @@ def _cut(
     entities = []
     inputs = []
     for entity in dictionary.entities:
-        spec = entity_spec(dictionary, entity, missing=request.missing_markers)
+        spec = entity_spec(dictionary, entity, missing=request.missing)
         files: list[FileSpec] = []
         blocks: list[Block] = []
         for file, header in headers.items():
@@ -225,7 +205,7 @@ def _parameters(request: ClinicalLoad, policy: Policy) -> tuple[tuple[str, str],
     """Return what else decides the result, as pairs of text."""
     return (
         ("encoding", request.encoding),
-        ("missing", canonical_json(request.missing_markers)),
+        ("missing", canonical_json(request.missing)),
         ("policy", policy.to_json()),
         ("schema", request.schema_tag or ""),
     )

@@ -32,6 +32,7 @@ from apollo_spark.workflows.expression_sources import (
     SourcePlanning,
     SourceRequest,
 )
+from apollo_spark.workflows.text_options import MissingMarkers
 
 OPERATION = "load expression"
 """The operation of a first load; an extension has its own."""
@@ -52,7 +53,7 @@ class ExpressionLoad(Record):
     features: str = "refuse"
     on_duplicate: OnDuplicate = "refuse"
     sample_pattern: str | None = None
-    missing: tuple[str, ...] = ()
+    missing: MissingMarkers = ("",)
     policy: str | None = None
     report: str | None = None
     strand: Strand = "unstranded"
@@ -61,11 +62,6 @@ class ExpressionLoad(Record):
     data: tuple[tuple[str, str], ...] = ()
     replace: bool = False
     dry_run: bool = False
-
-    @property
-    def missing_markers(self) -> tuple[str, ...]:
-        """The texts that mean missing; the empty cell always does."""
-        return tuple(dict.fromkeys(("", *self.missing)))
 
     @property
     def sample_table(self) -> ClinicalLoad | None:
@@ -186,7 +182,7 @@ def _source_request(
         on_duplicate=request.on_duplicate,
         is_union=request.features == "union",
         sample_pattern=request.sample_pattern,
-        missing=request.missing_markers,
+        missing=request.missing,
         block_bytes=block_bytes,
         scratch=scratch,
         strand=request.strand,
@@ -220,7 +216,7 @@ def _build_plan(
         ("on_duplicate", request.on_duplicate),
         ("sample_pattern", request.sample_pattern or ""),
         ("strand", request.strand),
-        ("missing", canonical_json(request.missing_markers)),
+        ("missing", canonical_json(request.missing)),
         ("dictionary", dictionary),
         ("policy", policy.to_json()),
         *((("naming", source.naming),) if source.naming else ()),

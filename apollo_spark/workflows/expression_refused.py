@@ -44,7 +44,7 @@ def _find_in_cells(request: ExpressionLoad, planning: ExpressionPlanning) -> tup
     writing = TileWriting(
         source=planning.source,
         unit=parse_unit(request.unit),
-        missing=request.missing_markers,
+        missing=request.missing,
         on_duplicate=request.on_duplicate,
         runner=LocalTaskRunner(),
     )

@@ -193,7 +193,7 @@ class _AssayGrowth(Load):
         writing = TileWriting(
             source=self.plan.units[layer.unit].source,
             unit=layer.unit,
-            missing=self.request.missing_markers,
+            missing=self.request.missing,
             on_duplicate=self.request.on_duplicate,
             runner=self.engines.runner,
         )

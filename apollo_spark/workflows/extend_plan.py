@@ -21,6 +21,7 @@ from apollo_spark.workflows.expression_plan import (
     plan_expression_load,
 )
 from apollo_spark.workflows.expression_sources import PlannedSource
+from apollo_spark.workflows.text_options import MissingMarkers
 
 OPERATION = "extend expression"
 
@@ -40,15 +41,10 @@ class AssayExtension(Record):
     on_duplicate: OnDuplicate = "refuse"
     sample_pattern: str | None = None
     strand: Strand = "unstranded"
-    missing: tuple[str, ...] = ()
+    missing: MissingMarkers = ("",)
     policy: str | None = None
     report: str | None = None
     dry_run: bool = False
-
-    @property
-    def missing_markers(self) -> tuple[str, ...]:
-        """The texts that mean missing; the empty cell always does."""
-        return tuple(dict.fromkeys(("", *self.missing)))
 
     def load_of(self, assay: AssayRecord, unit: str, sources: tuple[str, ...]) -> ExpressionLoad:
         """Return the load that reads the sources of one unit."""

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from apollo_spark.model.base import Record
+from apollo_spark.workflows.text_options import Encoding, MissingMarkers
 
 ClinicalMode = Literal["fields", "rows", "entity"]
 
@@ -34,14 +35,9 @@ class ClinicalExtension(Record):
     as_name: str | None = None
     policy: str | None = None
     report: str | None = None
-    missing: tuple[str, ...] = ()
-    encoding: str = "utf-8"
+    missing: MissingMarkers = ("",)
+    encoding: Encoding = "utf-8"
     dry_run: bool = False
-
-    @property
-    def missing_markers(self) -> tuple[str, ...]:
-        """The texts that mean missing; the empty cell always does."""
-        return tuple(dict.fromkeys(("", *self.missing)))
 
     @property
     def is_copy(self) -> bool:

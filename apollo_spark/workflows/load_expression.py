@@ -140,7 +140,7 @@ class _ExpressionLoad(Load):
         writing = TileWriting(
             source=self.plan.source,
             unit=self.plan.unit,
-            missing=self.request.missing_markers,
+            missing=self.request.missing,
             on_duplicate=self.request.on_duplicate,
             runner=self.engines.runner,
         )

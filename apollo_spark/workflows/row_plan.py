@@ -23,7 +23,6 @@ from apollo_spark.workflows.clinical_plan import (
     ClinicalPlan,
     PlannedEntity,
     read_headers,
-    require_encoding,
     scan_data,
     under_policy,
 )
@@ -101,7 +100,6 @@ def plan_rows(
         ConflictError: The rows would go to tables of another dataset.
         DictionaryError: The policy file breaks its rules.
     """
-    require_encoding(request.encoding)
     entity = _find_entity(request, base, content.dictionary)
     policy = read_policy(Path(request.policy)) if request.policy else Policy()
     reader = _FileReader(request, policy, block_bytes)
@@ -114,7 +112,7 @@ def plan_rows(
     inputs = (*data.inputs, *gone.inputs)
     parameters = _parameters(request, policy)
     fingerprint = growth_fingerprint(OPERATION, inputs, parameters)
-    planned = data.planned(dictionary, request.missing_markers)
+    planned = data.planned(dictionary, request.missing)
     reading = ClinicalPlan(
         dictionary=dictionary,
         policy=policy,
@@ -128,7 +126,7 @@ def plan_rows(
         content=content,
         entity=entity,
         reading=reading,
-        deleting=gone.planned(dictionary, request.missing_markers),
+        deleting=gone.planned(dictionary, request.missing),
         inputs=inputs,
         fingerprint=fingerprint,
         block_bytes=block_bytes,
@@ -285,7 +283,7 @@ def _check(headers: Mapping[DataFile, Header], entity: Entity, role: str) -> lis
 def _parameters(request: ClinicalExtension, policy: Policy) -> tuple[tuple[str, str], ...]:
     return (
         ("encoding", request.encoding),
-        ("missing", canonical_json(request.missing_markers)),
+        ("missing", canonical_json(request.missing)),
         ("mode", "rows"),
         ("policy", policy.to_json()),
     )

@@ -174,6 +174,15 @@ def test_missing_markers_are_empty_cells(study: Study) -> None:
     assert rows(study, "patient.patient_id,patient.sex,patient.born,patient.smokes")[3] == "P3,,,"
 
 
+def test_the_same_load_in_other_words_is_already_there(study: Study) -> None:
+    assert study.load("--missing", "NA,not reported", "--encoding", "utf-8").code == 0
+
+    again = study.load("--missing", "not reported,NA,NA", "--encoding", "UTF8")
+
+    assert again.code == 0
+    assert "already study@1" in again.err
+
+
 def test_a_refused_load_publishes_nothing_and_the_next_correct_one_works(study: Study) -> None:
     study.load()
     study.replace("patient.csv", "61.5", "heavy")

@@ -139,6 +139,8 @@ def test_a_dictionary_that_cannot_be_used_is_refused(
     ("code", "words", "message"),
     [
         (2, ["--encoding", "klingon"], "'klingon' is no known encoding"),
+        (2, ["--encoding", "idna"], "'idna' is no known encoding"),
+        (2, ["--encoding", "rot13"], "'rot13' is no known encoding"),
         (2, ["--encodnig", "utf-8"], "--encodnig"),
         (2, ["--data", "site"], "ENTITY=FILE"),
         (10, ["--policy", "none.yaml"], "none.yaml"),
