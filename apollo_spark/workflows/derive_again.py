@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from apollo_spark.dataset.content import Derived
 from apollo_spark.errors import CheckFailedError
 from apollo_spark.lake.lake import Lake
-from apollo_spark.model.change import AssayMerge, Change, ClinicalMerge, ViewChange
+from apollo_spark.model.change import AssayMerge, Change, ClinicalMerge, Extension, ViewChange
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.rebase import RebaseReceipt
 from apollo_spark.workflows.deriving import Derivation
 from apollo_spark.workflows.merge_plan import MergePlan, plan_assay_merge, plan_clinical_merge
 from apollo_spark.workflows.view import derive_view
@@ -31,10 +33,24 @@ def derive_again(lake: Lake, change: Change, *, before: DatasetRecord) -> Deriva
         return derive_view(lake, opened, change, rows=change.rows, name=before.name)
     if isinstance(change, ClinicalMerge):
         return _sound(plan_clinical_merge(lake, change, name=before.name))
-    assert isinstance(change, AssayMerge), "an extension is made of no other dataset"
-    link = _link_of(change, before)
-    plan = plan_assay_merge(lake, change, name=before.name, link=link, scratch=Path())
-    return _sound(plan)
+    if isinstance(change, AssayMerge):
+        link = _link_of(change, before)
+        plan = plan_assay_merge(lake, change, name=before.name, link=link, scratch=Path())
+        return _sound(plan)
+    return _copy(lake, change, before.name)
+
+
+def _copy(lake: Lake, change: Extension, name: str) -> Derivation:
+    """Return all of a dataset under another name, without what was added to it there."""
+    base = lake.load_record(parse_reference(change.base))
+    return Derivation(
+        name=name,
+        change=change,
+        parents=(base,),
+        derived=Derived(lake.load_content(base)),
+        receipt=RebaseReceipt(moves=()),
+        schema_tag=base.schema_tag,
+    )
 
 
 def _link_of(change: AssayMerge, record: DatasetRecord) -> TablePin | None:

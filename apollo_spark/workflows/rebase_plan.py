@@ -7,10 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
+from apollo_spark.dataset.carrying import carry_own
 from apollo_spark.dataset.content import Derived
 from apollo_spark.dataset.diff import diff_dictionaries
 from apollo_spark.dataset.renaming import rename_fields
-from apollo_spark.dataset.replay import carry_own, is_root, last_root, parents_of, with_parents
+from apollo_spark.dataset.replay import is_root, parents_of, with_parents
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import ApolloError, UsageError
 from apollo_spark.lake.lake import Lake
@@ -18,11 +19,12 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.change import Change, ViewChange
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.model.names import RecordReference, parse_reference
+from apollo_spark.model.names import parse_reference
 from apollo_spark.model.rebase import CodesGone, Move, RebasePlan, RebaseReceipt
 from apollo_spark.query.sql import column
 from apollo_spark.workflows.derive_again import derive_again
 from apollo_spark.workflows.deriving import Derivation, planned_dataset
+from apollo_spark.workflows.standing import grown_from
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,13 @@ def plan_rebase(
         UsageError: The record does not stand on any of these.
     """
     root = _root_of(lake, record)
-    assert root.change is not None, "a root was made by a change"
-    moves = _moves(root.change, onto)
+    moves = _moves(root, onto)
     if not moves:
         raise UsageError(
             f"{record} does not stand on {', '.join(str(each) for each in onto.values())}.",
-            why=f"It was made of {', '.join(parents_of(root.change))}.",
+            why=f"It was made of {', '.join(parents_of(root))}.",
         )
-    moved = with_parents(root.change, {each.before: each.after for each in moves})
+    moved = with_parents(root, {each.before: each.after for each in moves})
     try:
         return _planned(lake, record, rename_fields(moved, names), moves)
     except ApolloError as refused:
@@ -63,19 +64,12 @@ def plan_rebase(
         return PlannedRebase(plan, None)
 
 
-def _root_of(lake: Lake, record: DatasetRecord) -> DatasetRecord:
-    """Return the newest version of a record's name, up to it, that was made of other datasets."""
-    changes: dict[int, Change | None] = {}
-    found = record
-    while True:
-        changes[found.version] = found.change
-        if found.change is None or is_root(found.change):
-            break
-        found = lake.load_record(parse_reference(parents_of(found.change)[0]))
-    version = last_root(changes, record.version)
-    if version is None:
-        raise UsageError(f"{record} was loaded from files: it stands on no other dataset.")
-    return lake.load_record(RecordReference(name=record.name, version=version))
+def _root_of(lake: Lake, record: DatasetRecord) -> Change:
+    """Return what last made a record's name, up to a version, of other datasets."""
+    for found in grown_from(lake, record):
+        if found.change is not None and is_root(record.name, found.change):
+            return found.change
+    raise UsageError(f"{record} was loaded from files: it stands on no other dataset.")
 
 
 def _moves(change: Change, onto: Mapping[str, DatasetRecord]) -> tuple[Move, ...]:

@@ -51,6 +51,9 @@ def request_of(
     change = record.change
     if not isinstance(change, Extension) or change.mode == "compact":
         return None
+    if not record.lineage.inputs:
+        # It was moved by a rebase, or moved back.
+        return None
     if change.mode == "assay":
         return asked.assay_extension()
     return asked.clinical_extension(change.base, change.mode, str(change.member))

@@ -17,7 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from apollo_spark.api.lake import open_lake
 from apollo_spark.lake.publishing import Publication
+from tests.support.ledger_deeds import DEEDS, LOADED
 from tests.support.ledger_model import (
+    Entry,
     Extended,
     Ledger,
     Loaded,
@@ -31,8 +33,6 @@ from tests.support.loading import CrashError
 from tests.support.study import CommandResult, apollo
 
 IS_LONG = os.environ.get("APOLLO_LEDGER") == "long"
-LOADED, MADE = ("a", "b"), ("v", "w", "m")
-PEOPLE = [f"P{number}" for number in range(1, 6)]
 DICTIONARY = """\
 entity,name,type,primary_key_type,coding_name,referenced_entity_field,relationship
 patient,patient_id,string,global,,,
@@ -41,48 +41,6 @@ visit,visit_id,integer,local,,,
 visit,patient_id,string,,,patient:patient_id,many_to_one
 visit,score,integer,,,,
 """
-STUDIES = st.dictionaries(
-    st.sampled_from(PEOPLE),
-    st.tuples(st.none() | st.integers(0, 3), st.lists(st.integers(0, 3), max_size=2)),
-    min_size=1,
-)
-NUMBERS = st.integers(0, 3)
-VALUES = st.dictionaries(st.sampled_from(PEOPLE), NUMBERS, min_size=1)
-
-
-ANY = st.integers(0, 99)
-"""Chooses one of what stands."""
-
-
-def crash(steps: int) -> st.SearchStrategy[int | None]:
-    """No crash, or one at a step."""
-    return st.none() | st.integers(0, steps)
-
-
-DEEDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-    "load": {"name": st.sampled_from(LOADED), "study": STUDIES, "crash": crash(13)},
-    "view": {
-        "number": ANY,
-        "age": st.none() | NUMBERS,
-        "score": st.none() | NUMBERS,
-        "crash": crash(4),
-        "name": st.sampled_from(["v", "w"]),
-    },
-    "merge": {"first": ANY, "second": ANY, "crash": crash(4)},
-    "extend": {"number": ANY, "values": VALUES, "crash": crash(10)},
-    "change_rows": {
-        "name": st.sampled_from(LOADED),
-        "scores": st.dictionaries(NUMBERS, NUMBERS, max_size=3),
-        "gone": st.sets(NUMBERS, max_size=2),
-        "crash": crash(10),
-    },
-    "compact": {"number": ANY, "crash": crash(6)},
-    "rebase": {"number": ANY, "crash": crash(4)},
-    "retire": {"number": ANY},
-    "withdraw": {"name": st.sampled_from(LOADED), "who": st.sampled_from(PEOPLE)},
-    "sweep": {},
-}
-"""What each verb is given."""
 
 
 class EveryVerb(RuleBasedStateMachine):
@@ -190,7 +148,19 @@ class EveryVerb(RuleBasedStateMachine):
         name = self.pick(number).partition("@")[0]
         newest = self.ledger.newest(name)
         assert newest is not None
-        people = {row["patient_id"] for row in self.ledger.read(newest)["patient"]}
+        self.add_field(newest, self.ledger.entry(newest), values, crash, name)
+
+    def copy(self, number: int, values: dict[str, int], crash: int | None) -> None:
+        base = self.pick(number)
+        if not base.startswith("c@"):
+            # It stands on that version as a view of all of it would.
+            seen = Seen(self.ledger.entry(base).version, None, None)
+            self.add_field(base, Entry(seen, (base,)), values, crash, base, "--as", "c")
+
+    def add_field(
+        self, base: str, entry: Entry, values: dict[str, int], crash: int | None, *named: str
+    ) -> None:
+        people = {row["patient_id"] for row in self.ledger.read(base)["patient"]}
         known = {each: value for each, value in values.items() if each in people}
         if not known:
             return
@@ -198,9 +168,8 @@ class EveryVerb(RuleBasedStateMachine):
         field = f"f{self.fields}"
         rows = [f"{each},{value}" for each, value in known.items()]
         file = self.file("more.csv", f"patient_id,{field}", rows)
-        words = ("extend", name, "--data", f"patient={file}", "--mode", "fields")
-        found = self.publish(crash, *words)
-        entry = self.ledger.entry(newest)
+        asked = ("extend", *named, "--data", f"patient={file}", "--mode", "fields")
+        found = self.publish(crash, *asked)
         self.note(found, Extended(entry.version, field, known), entry.parents)
 
     def change_rows(

@@ -1,0 +1,210 @@
+"""Carry what a dataset added in tables of its own over to content that was made anew."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from apollo_spark.dataset.beside import free_label
+from apollo_spark.dataset.content import Content
+from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.coding import Coding
+from apollo_spark.model.dataset import TableSlice
+from apollo_spark.model.dictionary import DataDictionary, Entity, Relation
+from apollo_spark.model.field import FieldSpec
+from apollo_spark.model.pin import TablePin
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A change made anew with own tables carried over; `lost` names what has no place there."""
+
+    content: Content
+    lost: tuple[str, ...] = ()
+
+
+def carry_own(before: Content, derived: Content, *, folder: str) -> Carried:
+    """Add the tables that a dataset owns, with their fields, to content made anew.
+
+    What the new content has under the same name stands, and the own is lost.
+
+    Args:
+        before: The version before, with what extensions added.
+        derived: The change made anew.
+        folder: Where the dataset's own tables lie: `tables/NAME/`.
+    """
+    own = tuple(pin for pin in before.pins if pin.location.startswith(folder))
+    carrier = _Carrier(before, _beside(derived, own), own)
+    for entity in before.dictionary.entities:
+        carrier.carry(entity)
+    return carrier.result()
+
+
+def _beside(derived: Content, own: Sequence[TablePin]) -> Content:
+    """Return content with other names for the tables that are called as own ones.
+
+    The own ones keep theirs, because more of them may be written.
+    """
+    places = {each.table.casefold(): each.location for each in own}
+    taken = {each.table for each in (*own, *derived.pins)}
+    labels: dict[str, str] = {}
+    for pin in derived.pins:
+        if places.get(pin.table.casefold(), pin.location) != pin.location:
+            labels[pin.table] = free_label(pin.table, taken)
+            taken.add(labels[pin.table])
+    told = {each.name: derived.tables_of(each.name) for each in derived.dictionary.entities}
+    return replace(derived, slices=told).with_labels(labels)
+
+
+class _Carrier:
+    """Takes own tables over, one entity at a time."""
+
+    def __init__(self, before: Content, derived: Content, own: Sequence[TablePin]) -> None:
+        self._before = before
+        self._derived = derived
+        self._own = {each.table for each in own}
+        self._entities = {each.name: each for each in derived.dictionary.entities}
+        self._slices = dict(derived.slices)
+        self._codings = _Codings(before.dictionary, derived.dictionary)
+        self._added: set[str] = set()
+        self._lost: list[str] = []
+
+    def carry(self, entity: Entity) -> None:
+        tables = self._before.tables_of(entity.name)
+        if tables[0].table in self._own:
+            self._carry_entity(entity, tables)
+            return
+        for each in tables[1:]:
+            if each.table in self._own:
+                self._carry_fields(entity, each)
+
+    def _carry_entity(self, entity: Entity, tables: tuple[TableSlice, ...]) -> None:
+        if entity.name.casefold() in {each.casefold() for each in self._entities}:
+            self._lose(entity.name, [each.name for each in entity.fields])
+            return
+        fields = tuple(self._codings.told(each) for each in entity.fields)
+        self._entities[entity.name] = entity.model_copy(update={"fields": fields})
+        self._slices[entity.name] = tables
+        self._added.add(entity.name)
+
+    def _carry_fields(self, entity: Entity, added: TableSlice) -> None:
+        present = self._entities.get(entity.name)
+        known = {each.name for each in present.fields} if present else set()
+        taken = {each.casefold() for each in known}
+        is_joined = (added.on or entity.primary_key) in known
+        kept = tuple(
+            each for each in added.fields or () if is_joined and each.casefold() not in taken
+        )
+        self._lose(entity.name, [each for each in added.fields or () if each not in kept])
+        if present is None or not kept:
+            return
+        fields = (self._codings.told(each) for each in entity.fields if each.name in kept)
+        self._entities[entity.name] = present.model_copy(
+            update={"fields": (*present.fields, *fields)}
+        )
+        columns = tuple(pair for pair in added.columns if pair[0] in kept)
+        part = added.model_copy(update={"fields": kept, "columns": columns})
+        self._slices[entity.name] = (*self._slices[entity.name], part)
+
+    def _lose(self, entity: str, fields: Sequence[str]) -> None:
+        self._lost += [f"{entity}.{each}" for each in fields]
+
+    def result(self) -> Carried:
+        relations = self._relations()
+        for name in self._unreached(relations):
+            self._lost.append(name)
+            del self._entities[name], self._slices[name]
+        named = set(self._entities)
+        dictionary = self._derived.dictionary.model_copy(
+            update={
+                "entities": tuple(self._entities.values()),
+                "relations": tuple(
+                    each for each in relations if {each.from_entity, each.to_entity} <= named
+                ),
+                "codings": self._codings.needed_by(self._entities.values()),
+            }
+        )
+        content = replace(
+            self._derived,
+            dictionary=dictionary,
+            slices=self._slices,
+            pins=(*self._derived.pins, *self._own_pins()),
+            assays=(*self._derived.assays, *self._own_assays()),
+        )
+        return Carried(content.only_used_pins(), tuple(self._lost))
+
+    def _relations(self) -> list[Relation]:
+        added = [
+            each
+            for each in self._before.dictionary.relations
+            if {each.from_entity, each.to_entity} & self._added
+        ]
+        return [*self._derived.dictionary.relations, *added]
+
+    def _unreached(self, relations: list[Relation]) -> list[str]:
+        """Return the added entities that nothing joins to the main entity any more."""
+        reached = {each for each in self._entities if each not in self._added}
+        grew = True
+        while grew:
+            ends = [{each.from_entity, each.to_entity} for each in relations]
+            found = set().union(*(each for each in ends if each & reached)) - reached
+            found &= set(self._entities)
+            reached |= found
+            grew = bool(found)
+        return [each for each in self._added if each not in reached]
+
+    def _own_pins(self) -> tuple[TablePin, ...]:
+        present = {each.table for each in self._derived.pins}
+        return tuple(
+            each
+            for each in self._before.pins
+            if each.table in self._own and each.table not in present
+        )
+
+    def _own_assays(self) -> tuple[AssayRecord, ...]:
+        present = {each.name for each in self._derived.assays}
+        return tuple(
+            each
+            for each in self._before.assays
+            if each.samples_table in self._own and each.name not in present
+        )
+
+
+class _Codings:
+    """The codings of own fields, which are never decoded by other labels than theirs."""
+
+    def __init__(self, before: DataDictionary, derived: DataDictionary) -> None:
+        self._before = {each.name: each for each in before.codings}
+        self._derived = derived.codings
+        self._carried: dict[str, Coding] = {}
+
+    def told(self, spec: FieldSpec) -> FieldSpec:
+        """Return a field with what its coding is called now."""
+        if spec.coding_name is None:
+            return spec
+        if spec.coding_name not in self._carried:
+            self._carried[spec.coding_name] = self._find(self._before[spec.coding_name])
+        return spec.model_copy(update={"coding_name": self._carried[spec.coding_name].name})
+
+    def needed_by(self, entities: Iterable[Entity]) -> tuple[Coding, ...]:
+        """Return the codings of the new content, and those of the own fields that it lacks."""
+        names = {each.coding_name for entity in entities for each in entity.fields}
+        known = {each.name for each in self._derived}
+        carried = (x for x in self._carried.values() if x.name in names and x.name not in known)
+        return (*self._derived, *carried)
+
+    def _find(self, coding: Coding) -> Coding:
+        known = {each.name.casefold(): each for each in self._derived}
+        same = known.get(coding.name.casefold(), coding)
+        if _places(coding) <= _places(same):
+            return same
+        taken = {*known, *(each.casefold() for each in self._before)}
+        name = next(
+            found
+            for number in itertools.count(2)
+            if (found := f"{coding.name}_{number}").casefold() not in taken
+        )
+        return coding.model_copy(update={"name": name})
+
+
+def _places(coding: Coding) -> set[tuple[str, str, str]]:
+    return {(each.code, each.meaning, each.parent_code) for each in coding.rows}
