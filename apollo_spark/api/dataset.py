@@ -266,7 +266,7 @@ class EntityHandle:
 
     def retrieve_fields(
         self,
-        fields: Iterable[FieldSpec] | None = None,
+        fields: Iterable[FieldSpec | str] | None = None,
         *,
         names: Iterable[str] | None = None,
         coding_values: Values = "raw",
@@ -277,8 +277,8 @@ class EntityHandle:
 
         See `Dataset.retrieve_fields` for the arguments.
         """
-        chosen = [each.name for each in fields] if fields is not None else list(names or ())
-        chosen = chosen or [each.name for each in self._entity.fields]
+        asked = [*(fields or ()), *(names or ())] or self._entity.fields
+        chosen = [each if isinstance(each, str) else each.name for each in asked]
         return self._dataset.retrieve_entity(
             self.name, chosen, coding_values=coding_values, to=to, spark=spark
         )

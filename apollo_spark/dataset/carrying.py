@@ -1,11 +1,13 @@
 """Carry what a dataset added in tables of its own over to content that was made anew."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from apollo_spark.dataset.beside import free_label
 from apollo_spark.dataset.content import Content
+from apollo_spark.dataset.join_path import path_to
+from apollo_spark.dataset.shown_rows import AddedRules, hides_rows, rule_of_rows
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.dataset import TableSlice
@@ -16,23 +18,34 @@ from apollo_spark.model.pin import TablePin
 
 @dataclass(frozen=True)
 class Carried:
-    """A change made anew with own tables carried over; `lost` names what has no place there."""
+    """A change made anew with own tables carried over.
+
+    Attributes:
+        content: What it says.
+        parts: Texts that its rules on own rows name as parts.
+        lost: Fields and entities that have no place there.
+    """
 
     content: Content
+    parts: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
 
 
 def carry_own(before: Content, derived: Content, *, folder: str) -> Carried:
     """Add the tables that a dataset owns, with their fields, to content made anew.
 
-    What the new content has under the same name stands, and the own is lost.
+    What the new content has under the same name stands, and the own is lost. Own rows that hang
+    from rows that are hidden there are hidden with them.
 
     Args:
         before: The version before, with what extensions added.
         derived: The change made anew.
         folder: Where the dataset's own tables lie: `tables/NAME/`.
     """
-    own = tuple(pin for pin in before.pins if pin.location.startswith(folder))
+    known = {each.location for each in derived.pins}
+    own = tuple(
+        pin for pin in before.pins if pin.location.startswith(folder) and pin.location not in known
+    )
     carrier = _Carrier(before, _beside(derived, own), own)
     for entity in before.dictionary.entities:
         carrier.carry(entity)
@@ -44,11 +57,11 @@ def _beside(derived: Content, own: Sequence[TablePin]) -> Content:
 
     The own ones keep theirs, because more of them may be written.
     """
-    places = {each.table.casefold(): each.location for each in own}
+    names = {each.table.casefold() for each in own}
     taken = {each.table for each in (*own, *derived.pins)}
     labels: dict[str, str] = {}
     for pin in derived.pins:
-        if places.get(pin.table.casefold(), pin.location) != pin.location:
+        if pin.table.casefold() in names:
             labels[pin.table] = free_label(pin.table, taken)
             taken.add(labels[pin.table])
     told = {each.name: derived.tables_of(each.name) for each in derived.dictionary.entities}
@@ -61,7 +74,7 @@ class _Carrier:
     def __init__(self, before: Content, derived: Content, own: Sequence[TablePin]) -> None:
         self._before = before
         self._derived = derived
-        self._own = {each.table for each in own}
+        self._own = {each.table: each for each in own}
         self._entities = {each.name: each for each in derived.dictionary.entities}
         self._slices = dict(derived.slices)
         self._codings = _Codings(before.dictionary, derived.dictionary)
@@ -83,7 +96,8 @@ class _Carrier:
             return
         fields = tuple(self._codings.told(each) for each in entity.fields)
         self._entities[entity.name] = entity.model_copy(update={"fields": fields})
-        self._slices[entity.name] = tables
+        # What hid rows before is found again.
+        self._slices[entity.name] = tuple(each.model_copy(update={"guards": ()}) for each in tables)
         self._added.add(entity.name)
 
     def _carry_fields(self, entity: Entity, added: TableSlice) -> None:
@@ -127,10 +141,11 @@ class _Carrier:
             self._derived,
             dictionary=dictionary,
             slices=self._slices,
-            pins=(*self._derived.pins, *self._own_pins()),
+            pins=(*self._derived.pins, *self._own.values()),
             assays=(*self._derived.assays, *self._own_assays()),
         )
-        return Carried(content.only_used_pins(), tuple(self._lost))
+        content, parts = _limit(content.only_used_pins(), self._added & named)
+        return Carried(content, parts, tuple(self._lost))
 
     def _relations(self) -> list[Relation]:
         added = [
@@ -152,14 +167,6 @@ class _Carrier:
             grew = bool(found)
         return [each for each in self._added if each not in reached]
 
-    def _own_pins(self) -> tuple[TablePin, ...]:
-        present = {each.table for each in self._derived.pins}
-        return tuple(
-            each
-            for each in self._before.pins
-            if each.table in self._own and each.table not in present
-        )
-
     def _own_assays(self) -> tuple[AssayRecord, ...]:
         present = {each.name for each in self._derived.assays}
         return tuple(
@@ -167,6 +174,21 @@ class _Carrier:
             for each in self._before.assays
             if each.samples_table in self._own and each.name not in present
         )
+
+
+def _limit(content: Content, added: Set[str]) -> tuple[Content, tuple[str, ...]]:
+    """Hide the rows of added entities that hang from hidden ones, the nearer entities first."""
+    rules = AddedRules(len(content.rules))
+    paths = {each: path_to(content.dictionary, each) for each in sorted(added)}
+    for entity in sorted(paths, key=lambda each: len(paths[each])):
+        step = paths[entity][-1]
+        if hides_rows(content, step.parent):
+            guard = rules.add(rule_of_rows(content, step.parent, step.parent_field))
+            first, *others = content.tables_of(entity)
+            first = first.model_copy(update={"guards": (guard(first.column_of(step.field)),)})
+            slices = {**content.slices, entity: (first, *others)}
+            content = replace(content, slices=slices, rules=(*content.rules, rules.rules[-1]))
+    return content, rules.parts
 
 
 class _Codings:

@@ -90,7 +90,8 @@ def _planned(
     derivation = derive_again(lake, change, before=record)
     before = lake.load_content(record)
     carried = carry_own(before, derivation.derived.content, folder=f"tables/{record.name}/")
-    derived = replace(derivation.derived, content=carried.content)
+    made = derivation.derived
+    derived = replace(made, content=carried.content, parts=(*made.parts, *carried.parts))
     now = lake.open_record(record)
     then = planned_dataset(lake, record.name, derived)
     counts = _count_people(lake, now, then)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import apollo_spark as ap
 from tests.support.study import CommandResult, Study
 
 CODED = "entity,name,type,primary_key_type,coding_name\npatient,patient_id,string,global,\n"
@@ -46,6 +47,17 @@ def column(study: Study, name: str, field: str, *words: object) -> list[str]:
     )
     assert result.code == 0, result.err
     return result.out.splitlines()[1:]
+
+
+def own_keys(study: Study, name: str, entity: str, key: str) -> list[Any]:
+    dataset = ap.open_lake(str(study.lake)).dataset(name)
+    return sorted(dataset[entity].retrieve_fields([key]).column(0).to_pylist())
+
+
+def ids(study: Study, name: str) -> dict[str, list[Any]]:
+    """Return the keys of all rows of the own entities."""
+    keys = {"biopsy": "biopsy_id", "slide": "slide_id"}
+    return {entity: own_keys(study, name, entity, key) for entity, key in keys.items()}
 
 
 def heavier(study: Study) -> None:
@@ -146,6 +158,40 @@ def test_own_names_that_the_parent_has_by_now_are_dropped_and_told(study: Study)
     found = study.ask("extract", "fields", "part", "--fields", "biopsy.biopsy_id,biopsy.size")
     assert "B7,9" in found.out
     assert "B1" not in found.out
+
+
+def test_own_rows_of_people_that_the_rule_hides_by_now_are_hidden(study: Study) -> None:
+    words = ("--rows", "patient.weight > 60")
+    assert study.ask("view", "study", "--as", "part", *words).code == 0
+    extend(study, "part", "biopsy", "biopsy_id,patient_id,size\nB1,P1,5\nB3,P3,9\n")
+    extend(study, "part", "slide", "slide_id,biopsy_id,stain\n1,B1,x\n2,B3,y\n")
+    study.replace("patient.csv", "61.5", "59.5")
+    assert study.load().code == 0
+
+    move(study, "part", "study@2")
+
+    assert ids(study, "part@3") == {"biopsy": ["B1", "B3"], "slide": [1, 2]}
+    assert ids(study, "part@4") == {"biopsy": ["B3"], "slide": [2]}
+    extend(study, "part", "patient", "patient_id,risk\nP3,7\n")
+    move(study, "part", "study@1")
+    assert ids(study, "part@6") == {"biopsy": ["B1", "B3"], "slide": [1, 2]}
+    gone = study.write("gone.csv", "patient_id\nP3\n")
+    assert study.ask("withdraw", gone, "--of", "study.patient", "--apply").code == 0
+    assert ids(study, "part@4") == {"biopsy": [], "slide": []}
+    assert ids(study, "part@6") == {"biopsy": ["B1"], "slide": [1]}
+
+
+def test_own_rows_are_shown_again_where_no_rule_hides_any(study: Study) -> None:
+    assert study.ask("view", "study", "--as", "part", "--rows", "patient.weight > 60").code == 0
+    extend(study, "part", "biopsy", "biopsy_id,patient_id,size\nB1,P1,5\nB3,P3,9\n", "--as", "mine")
+    assert study.ask("view", "study", "--as", "part", "--rows", "patient.weight > 70").code == 0
+    assert study.ask("view", "study", "--as", "part").last_line == "part@3"
+
+    move(study, "mine", "part@2")
+    move(study, "mine", "part@3")
+
+    keys = [own_keys(study, f"mine@{each}", "biopsy", "biopsy_id") for each in (1, 2, 3)]
+    assert keys == [["B1", "B3"], ["B3"], ["B1", "B3"]]
 
 
 def test_own_fields_are_decoded_by_their_own_labels(study: Study) -> None:
