@@ -6,11 +6,9 @@ from typing import Literal
 
 from sqlglot import exp
 
-from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.field import FieldType
-from apollo_spark.query.assay_scope import SAMPLE_ID, shown_samples
 from apollo_spark.query.scope import QueryScope
-from apollo_spark.query.sql import ascending, cast, column, derived, labelled, table
+from apollo_spark.query.sql import ascending, cast, column, derived, labelled
 
 SECOND = "second "
 """Stands before the names of the later version's tables."""
@@ -94,27 +92,6 @@ def differing_keys(compared: ComparedEntity, which: Which) -> exp.Select:
     found = _side_by_side(compared, [labelled(key, name)])
     found = found.where(exp.and_(condition, there), copy=False)
     return found.order_by(ascending(key.copy()), copy=False)
-
-
-def count_new_samples(
-    scope: QueryScope, assay: AssayRecord, other: QueryScope, other_assay: AssayRecord
-) -> exp.Select:
-    """Ask how many samples of an assay are not among those of another."""
-    value = column(_ROWS, SAMPLE_ID)
-    there = derived(_samples(other, other_assay), _AFTER)
-    same = exp.EQ(this=column(_AFTER, SAMPLE_ID), expression=value)
-    one = exp.select(exp.Literal.number(1)).from_(there, copy=False).where(same, copy=False)
-    found = exp.select(exp.Count(this=exp.Star()))
-    found = found.from_(derived(_samples(scope, assay), _ROWS), copy=False)
-    return found.where(exp.Not(this=exp.Exists(this=one)), copy=False)
-
-
-def _samples(scope: QueryScope, assay: AssayRecord) -> exp.Select:
-    found = shown_samples(scope, assay)
-    if found is not None:
-        return found
-    everything = table(f"{scope.label}{assay.samples_table}", _ROWS)
-    return exp.select(column(_ROWS, SAMPLE_ID)).from_(everything, copy=False)
 
 
 def _side_by_side(

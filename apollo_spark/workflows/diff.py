@@ -33,10 +33,11 @@ from apollo_spark.query.diff import (
     Which,
     count_differences,
     count_field_changes,
-    count_new_samples,
     differing_keys,
     under_label,
 )
+from apollo_spark.workflows.assay_choice import open_assay
+from apollo_spark.workflows.assay_comparing import AssayComparison
 
 FIELDS_AT_ONCE = 200
 """Fields of one question: both more and fewer take longer."""
@@ -92,6 +93,7 @@ def write_differing_keys(
 
 class _Comparison:
     def __init__(self, lake: Lake, first: OpenDataset, second: OpenDataset) -> None:
+        self._lake = lake
         self._first = first
         self._second = second
         self._engine = EmbeddedEngine(lake.tables)
@@ -233,33 +235,10 @@ class _Comparison:
         )
 
     def _compare_assay(self, before: AssayRecord, after: AssayRecord) -> AssayDiff:
-        units = [{each.unit: each.table for each in assay.layers} for assay in (before, after)]
-        return AssayDiff(
-            name=after.name,
-            samples_added=self._new_samples(before, after, is_later=True),
-            samples_removed=self._new_samples(before, after, is_later=False),
-            units_added=tuple(unit for unit in units[1] if unit not in units[0]),
-            units_removed=tuple(unit for unit in units[0] if unit not in units[1]),
-            units_changed=tuple(
-                unit
-                for unit, table in units[0].items()
-                if unit in units[1] and not self._is_same_content(table, units[1][unit])
-            ),
-        )
-
-    def _new_samples(self, before: AssayRecord, after: AssayRecord, *, is_later: bool) -> int:
-        near, far = (self._first.scope, before), (self._second_scope, after)
-        is_limited = any(
-            scope.tables_of(each.entity)[0].guards or each.guards for scope, each in (near, far)
-        )
-        if not is_limited and self._is_same_content(before.samples_table, after.samples_table):
-            return 0
-        tree = count_new_samples(*far, *near) if is_later else count_new_samples(*near, *far)
-        return self._number(tree)
-
-    def _number(self, tree: exp.Query) -> int:
-        found: int = self._engine.run(tree, self._pins).read_all().column(0)[0].as_py()
-        return found
+        tables = self._lake.tables
+        return AssayComparison(
+            open_assay(tables, self._first, before), open_assay(tables, self._second, after)
+        ).run()
 
     def _is_same_content(self, before: str, after: str) -> bool:
         pins = self._first.pins[before], self._second.pins[after]
