@@ -1,89 +1,19 @@
 """Several units of one assay: each load adds or replaces one layer and keeps the others."""
 
-import csv
-import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 import apollo_spark as ap
-from tests.support.study import CommandResult, apollo
-
-FEATURES = [f"ENSG{number:011d}" for number in range(1, 6)]
-SAMPLES = [f"S{number}" for number in range(1, 5)]
-COUNTS = np.arange(20).reshape(5, 4)
-TPM = COUNTS * 1.25 + 0.5
-
-
-class Loads:
-    """A lake and sources for it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.lake = folder, folder / "lake"
-
-    def matrix(
-        self,
-        name: str,
-        values: np.ndarray,
-        features: list[str] = FEATURES,
-        samples: list[str] = SAMPLES,
-        *,
-        is_turned: bool = False,
-    ) -> Path:
-        """Write a matrix with features and samples in the order given."""
-        rows: list[list[Any]] = [["feature_id", *samples]]
-        rows += [[f, *row] for f, row in zip(features, values.tolist(), strict=True)]
-        if is_turned:
-            rows = [list(each) for each in zip(*rows, strict=True)]
-            rows[0][0] = "sample_id"
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(rows)
-        path = self.folder / name
-        path.write_text(text.getvalue())
-        return path
-
-    def load(self, unit: str, *sources: Path, more: tuple[object, ...] = ()) -> CommandResult:
-        words: list[object] = ["--lake", self.lake, "load", "expression", "study", "--assay",
-                               "rna", "--unit", unit]  # fmt: skip
-        for each in sources:
-            words += ["--source", each]
-        return apollo(*words, *more)
-
-    def ask(self, *words: object) -> CommandResult:
-        return apollo("--lake", self.lake, *words)
-
-    def values(self, unit: str, reference: str = "study") -> list[list[float]]:
-        """Return the matrix in the order of FEATURES and SAMPLES."""
-        assay = ap.open_lake(str(self.lake)).dataset(reference).assay("rna")
-        frame = assay.matrix(FEATURES, SAMPLES, unit=unit)
-        found: list[list[float]] = frame.to_numpy().T.tolist()
-        return found
-
-    def pins(self, reference: str) -> dict[str, dict[str, Any]]:
-        shown = self.ask("show", reference, "--pins", "--json").json
-        return {each["table"]: each for each in shown["pins"]}
-
-    def statistics(self, unit: str, of: Any) -> dict[str, list[Any]]:
-        assay = ap.open_lake(str(self.lake)).dataset("study").assay("rna")
-        found: dict[str, list[Any]] = assay.statistics(of, unit=unit).to_pydict()
-        return found
+from tests.support.layers import COUNTS, FEATURES, SAMPLES, TPM, Loads, assay_of, shuffled
+from tests.support.study import apollo
 
 
 @pytest.fixture
 def loads(tmp_path: Path) -> Loads:
     return Loads(tmp_path)
-
-
-def shuffled(values: np.ndarray) -> tuple[np.ndarray, list[str], list[str]]:
-    rows, columns = [3, 0, 4, 1, 2], [2, 0, 3, 1]
-    return (
-        values[np.ix_(rows, columns)],
-        [FEATURES[each] for each in rows],
-        [SAMPLES[each] for each in columns],
-    )
 
 
 def manifest(loads: Loads) -> list[Path]:
@@ -205,10 +135,6 @@ def test_a_unit_that_is_there_is_replaced_and_the_other_stays(loads: Loads) -> N
     assert loads.pins("study@2")["rna_tiles_tpm"] == loads.pins("study@3")["rna_tiles_tpm"]
 
 
-def assay_of(loads: Loads) -> Any:
-    return ap.open_lake(str(loads.lake)).dataset("study").assay("rna").record
-
-
 def test_loading_both_units_every_night_publishes_once(loads: Loads) -> None:
     counts, tpm = loads.matrix("counts.csv", COUNTS), loads.matrix("tpm.csv", TPM)
     for _ in range(2):
@@ -295,52 +221,6 @@ def test_replace_keeps_nothing_of_the_version_before(loads: Loads) -> None:
     assert loads.values("tpm", "study@2") == TPM.tolist()
 
 
-DICTIONARY = """\
-entity,name,type,primary_key_type
-sample,sample_id,string,global
-sample,tissue,string,
-"""
-
-
-def with_fields(loads: Loads, *tissues: str) -> tuple[object, ...]:
-    (loads.folder / "dictionary.csv").write_text(DICTIONARY)
-    rows = [f"{s},{t}" for s, t in zip(SAMPLES, tissues, strict=True)]
-    (loads.folder / "samples.csv").write_text("\n".join(["sample_id,tissue", *rows, ""]))
-    return ("--dictionary", loads.folder / "dictionary.csv",
-            "--data", f"sample={loads.folder / 'samples.csv'}")  # fmt: skip
-
-
-def tissues(loads: Loads) -> list[str]:
-    words = ("extract", "fields", "study", "--fields", "sample.sample_id,sample.tissue")
-    return [line.split(",")[1] for line in loads.ask(*words).out.splitlines()[1:]]
-
-
-def test_fields_of_samples_stay_with_a_new_layer_or_come_with_it(loads: Loads) -> None:
-    loads.load("count", loads.matrix("counts.csv", COUNTS), more=with_fields(loads, *"abcd"))
-
-    loads.load("tpm", loads.matrix("tpm.csv", TPM))
-    assert tissues(loads) == ["a", "b", "c", "d"]
-    assert loads.pins("study@1")["sample"] == loads.pins("study@2")["sample"]
-
-    loads.load("fpkm", loads.matrix("fpkm.csv", TPM), more=with_fields(loads, *"wxyz"))
-    assert tissues(loads) == ["w", "x", "y", "z"]
-    assert [each.unit for each in assay_of(loads).layers] == ["count", "tpm", "fpkm"]
-    assert loads.ask("verify", "--deep").code == 0
-
-
-def test_fields_of_samples_stay_when_a_lone_layer_changes_its_features(loads: Loads) -> None:
-    loads.load("count", loads.matrix("counts.csv", COUNTS), more=with_fields(loads, *"abcd"))
-
-    changed = loads.load("count", loads.matrix("counts.csv", COUNTS[:2], FEATURES[:2]))
-
-    assert changed.last_line == "study@2", changed.err
-    assert tissues(loads) == ["a", "b", "c", "d"]
-    assert assay_of(loads).feature_count == 2
-    assert loads.ask("verify", "--deep").code == 0
-    fewer = loads.matrix("fewer.csv", COUNTS[:, :3], FEATURES, SAMPLES[:3])
-    assert loads.load("count", fewer).code == 14
-
-
 def test_another_assay_or_a_clinical_dataset_is_not_replaced_unasked(loads: Loads) -> None:
     source = loads.matrix("counts.csv", COUNTS)
     loads.load("count", source)
@@ -351,22 +231,3 @@ def test_another_assay_or_a_clinical_dataset_is_not_replaced_unasked(loads: Load
 
     assert (refused.code, "it has no assay 'other'" in refused.err.lower()) == (14, True)
     assert apollo(*words, "--replace").last_line == "study@2"
-
-
-def test_annotation_stays_with_another_layer_until_another_one_comes(loads: Loads) -> None:
-    table = loads.folder / "genes.csv"
-    table.write_text("feature_id,symbol,chr\n" + "".join(f"{f},G{f[-1]},7\n" for f in FEATURES))
-    loads.load("count", loads.matrix("counts.csv", COUNTS),
-               more=("--annotation", table, "--release", "one"))  # fmt: skip
-    loads.load("tpm", loads.matrix("tpm.csv", *shuffled(TPM)))
-    assay = ap.open_lake(str(loads.lake)).dataset("study").assay("rna")
-    assert assay.features(ids=FEATURES[:2]).column("symbol").to_pylist() == ["G1", "G2"]
-    assert assay.record.annotation_release == "one"
-
-    table.write_text(table.read_text().replace(",G", ",H"))
-    loads.load("fpkm", loads.matrix("fpkm.csv", *shuffled(TPM)),
-               more=("--annotation", table, "--release", "two"))  # fmt: skip
-
-    assay = ap.open_lake(str(loads.lake)).dataset("study").assay("rna")
-    assert assay.features(ids=FEATURES[:2]).column("symbol").to_pylist() == ["H1", "H2"]
-    assert assay.record.annotation_release == "two"

@@ -204,3 +204,9 @@ def copy_lake(source: Path, target: Path) -> Path:
     """Copy a whole lake."""
     shutil.copytree(source, target)
     return target
+
+
+GENES = [gene(each) for each in range(1, 41)]
+OLD = random_matrix(1, [f"S{each}" for each in range(300)], GENES)
+NEW = random_matrix(2, ["N1", "N2", "N3"], GENES[::-1])
+OTHER_FEATURES: Matrix = {"N1": dict.fromkeys([*GENES[1:], gene(99)], 1.0)}

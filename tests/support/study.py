@@ -171,6 +171,12 @@ class Study:
         """Run another command on the study's lake."""
         return apollo("--lake", self.lake, *words)
 
+    def rows(self, fields: str, *more: object, name: str = "study") -> list[str]:
+        """Return the lines of fields of a dataset, the header first."""
+        result = self.ask("extract", "fields", name, "--fields", fields, *more)
+        assert result.code == 0, result.err
+        return result.out.splitlines()
+
     def findings(self) -> list[dict[str, Any]]:
         """Return the findings of the report in the report folder."""
         report = json.loads(next(self.report.rglob("*.json")).read_text())

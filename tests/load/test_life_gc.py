@@ -1,0 +1,133 @@
+"""The command that cleans up: what it plans, deletes, keeps and says."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from apollo_spark.lake.lake import open_lake
+from tests.support.crashing import CHECKOUT
+from tests.support.loading import published, require_equal, require_sound
+from tests.support.study import Study
+from tests.unit.lake.small_lake import tree
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    """A study of two versions."""
+    found = Study(tmp_path)
+    found.load()
+    found.replace("patient.csv", "61.5", "62.5")
+    assert found.load().last_line == "study@2"
+    return found
+
+
+def data_files(study: Study) -> set[str]:
+    return {each for each in tree(study.lake / "tables") if each.endswith(".parquet")}
+
+
+def test_a_plan_of_gc_prints_tables_and_bytes_and_deletes_nothing(study: Study) -> None:
+    study.ask("retire", "study@1")
+    before = tree(study.lake)
+
+    plain, shown = study.ask("gc", "--grace", "0"), study.ask("gc", "--grace", "0", "--json").json
+
+    assert plain.code == 0
+    assert [line.split()[:2] for line in plain.out.splitlines()[1:]] == [
+        [f"study/{name}", "1"] for name in ("passport", "patient", "site", "visit")
+    ]
+    assert plain.err.splitlines()[-1] == "add --apply to do it"
+    assert (shown["applied"], shown["files"], shown["grace_hours"]) == (False, 4, 0)
+    names = {f"{t['location'][7:]}/{name}" for t in shown["tables"] for name in t["names"]}
+    sizes = [(study.lake / "tables" / each).stat().st_size for each in names]
+    assert shown["bytes"] == sum(sizes)
+    assert tree(study.lake) == before
+
+
+def test_gc_deletes_exactly_what_it_planned(study: Study) -> None:
+    study.ask("retire", "study@1")
+    before = data_files(study)
+    plan = study.ask("gc", "--grace", "0", "--json").json
+    left = published(study.lake)
+
+    done = study.ask("gc", "--grace", "0", "--apply", "--json").json
+
+    names = {f"{t['location'][7:]}/{name}" for t in plan["tables"] for name in t["names"]}
+    assert before - data_files(study) == names
+    assert (done["applied"], done["files"], done["bytes"]) == (True, 4, plan["bytes"])
+    require_equal(published(study.lake), left)
+    require_sound(study.lake)
+
+
+def test_gc_keeps_a_week_by_default(study: Study) -> None:
+    study.ask("retire", "study@1")
+
+    done = study.ask("gc", "--apply")
+
+    assert (done.code, done.out) == (0, "")
+    assert done.err == "deleted 0 files, 0 B\n"
+    assert study.ask("gc", "--grace", "-1").code == 2
+
+
+def test_gc_says_what_it_leaves_alone(study: Study) -> None:
+    study.ask("retire", "study@1")
+    lake = open_lake(str(study.lake))
+    lease = lake.leases.take("study", "ann")
+
+    done = study.ask("gc", "--grace", "0", "--apply")
+
+    assert done.code == 0
+    assert "left alone: tables of study: Somebody is writing 'study' already. ann" in done.err
+    lake.leases.release(lease)
+    assert "deleted 4 files" in study.ask("gc", "--grace", "0", "--apply").err
+
+
+def test_a_load_after_gc_goes_on_as_ever(study: Study) -> None:
+    study.ask("retire", "study@2")
+    study.ask("gc", "--grace", "0", "--apply")
+    study.replace("patient.csv", "62.5", "63.5")
+
+    assert study.load().last_line == "study@3"
+
+    assert study.ask("diff", "study@1", "study@3").code == 0
+    require_sound(study.lake)
+
+
+KILLED_SWEEP = """
+import os, signal, sys
+from apollo_spark.lake.lake import open_lake
+from apollo_spark.workflows.gc import apply_gc
+left = [int(sys.argv[2])]
+def watch(name):
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left[0] -= 1
+apply_gc(open_lake(sys.argv[1]), grace_hours=0, on_step=watch)
+"""
+
+
+@pytest.mark.parametrize("number", [2, 5, 8, 11])
+def test_a_sweep_that_is_killed_leaves_all_readable_and_the_next_ends_it(
+    study: Study, number: int
+) -> None:
+    study.load(name="other")
+    study.ask("retire", "other@1")
+    study.ask("retire", "study@1")
+    left = published(study.lake)
+
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_SWEEP, str(study.lake), str(number)],
+        cwd=CHECKOUT, check=False,
+    )  # fmt: skip
+
+    assert killed.returncode == -signal.SIGKILL
+    require_equal(published(study.lake), left)
+    assert study.ask("verify", "--deep").code == 0
+    again = study.ask("gc", "--grace", "0", "--apply", "--json")
+    assert (again.code, again.json["left_alone"]) == (0, [])
+    assert study.ask("gc", "--grace", "0", "--json").json["files"] == 0
+    assert not (study.lake / "tables" / "other").exists()
+    require_equal(published(study.lake), left)
+    require_sound(study.lake)
