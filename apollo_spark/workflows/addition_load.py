@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from apollo_spark.dataset.build import build_dataset_record
 from apollo_spark.dataset.content import Content
-from apollo_spark.dataset.extension import added_content
+from apollo_spark.dataset.extension import added_content, added_dictionary
 from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.change import Extension
@@ -30,6 +30,7 @@ from apollo_spark.workflows.clinical_rows import (
     quarantined_rows,
 )
 from apollo_spark.workflows.extension import ClinicalExtension
+from apollo_spark.workflows.left_behind import left_behind
 from apollo_spark.workflows.load_clinical import count_findings
 from apollo_spark.workflows.loading import Load
 from apollo_spark.workflows.outcome import Outcome
@@ -197,17 +198,18 @@ class AdditionLoad(Load):
         plan = self.plan.clinical
         kept = quarantined_rows(self.engines.runner, plan.entities, excluded)
         receipt = self._receipt(written, excluded, findings)
+        notes = self._notes()
         rows = LoadReceipt(entities=receipt.entities)
         if self.request.dry_run:
             self.reporter.accept(None, findings, rows, kept, plan=plan)
-            return self._outcome(receipt, findings)
+            return Outcome(receipt=receipt, findings=findings, notes=notes)
         tables = self.arrange(written)
         receipt = receipt.model_copy(update={"tables_folded": tables.folded})
         content = added_content(self.plan.content, self.plan.addition, tables.slices, tables.pins)
         record = self._commit(content, receipt)
         self.publication.step("write report")
         self.reporter.accept(str(record), findings, rows, kept, plan=plan)
-        return self._outcome(receipt, findings, str(record))
+        return Outcome(receipt=receipt, published=(str(record),), findings=findings, notes=notes)
 
     def _commit(self, content: Content, receipt: ExtensionReceipt) -> DatasetRecord:
         self.publication.step("store parts")
@@ -230,10 +232,12 @@ class AdditionLoad(Load):
         """Return where the new version comes from."""
         return super().lineage().model_copy(update={"parents": (str(self.plan.base),)})
 
-    def _outcome(
-        self, receipt: ExtensionReceipt, findings: tuple[Finding, ...], *published: str
-    ) -> Outcome:
-        return Outcome(receipt=receipt, published=published, findings=findings)
+    def _notes(self) -> tuple[str, ...]:
+        """Return what a person should know: under another name, what that had is left behind."""
+        if not self.request.is_copy:
+            return ()
+        after = added_dictionary(self.plan.content.dictionary, self.plan.addition)
+        return left_behind(self.reporter.lake, self.publication.name, after)
 
     def _receipt(
         self, written: WrittenAddition, excluded: Excluded, findings: tuple[Finding, ...]

@@ -12,6 +12,7 @@ from apollo_spark.model.base import Record, sha256_text
 from apollo_spark.model.change import Change
 from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
 from apollo_spark.model.receipt import StoredReceipt
+from apollo_spark.workflows.left_behind import left_behind
 from apollo_spark.workflows.loading import find_standing
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.tools import actor, now_utc, tool_versions
@@ -93,14 +94,14 @@ def publish_derivation(
     """
     standing = find_standing(lake, derivation.name, derivation.fingerprint)
     if standing is not None:
-        return _already(lake, standing)
+        return already_made(lake, standing)
     with lake.publication(derivation.name, holder=actor(), on_step=on_step) as publication:
 
         def work() -> Outcome:
             base = publication.base
             if base is not None and base.lineage.fingerprint == derivation.fingerprint:
-                return _already(lake, base)
-            derived = derivation.derived
+                return already_made(lake, base)
+            derived, notes = derivation.derived, notes_of(lake, derivation)
             if finish is not None:
                 derived = finish(publication, derived)
             publication.step("store parts")
@@ -117,14 +118,22 @@ def publish_derivation(
                     change=derivation.change,
                 )
             )
-            return Outcome(
-                receipt=derivation.receipt, published=(str(record),), notes=derived.notes
-            )
+            return Outcome(receipt=derivation.receipt, published=(str(record),), notes=notes)
 
         return publication.run(work)
 
 
-def _already(lake: Lake, record: DatasetRecord) -> Outcome:
+def notes_of(lake: Lake, derivation: Derivation) -> tuple[str, ...]:
+    """Return what a person should know: what came besides, and what is left behind."""
+    notes = derivation.derived.notes
+    if derivation.operation is not None:
+        # What a rebase loses stands in its plan.
+        return notes
+    return (*notes, *left_behind(lake, derivation.name, derivation.derived.content.dictionary))
+
+
+def already_made(lake: Lake, record: DatasetRecord) -> Outcome:
+    """Return the outcome of a change whose result stands."""
     # What stands may have been made by another verb: a rebased view is that view.
     receipt = StoredReceipt(text=lake.parts.get(record.receipt))
     return Outcome(receipt=receipt, current=(str(record),))

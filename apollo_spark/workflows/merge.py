@@ -28,7 +28,7 @@ from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import AssayMergeReceipt
 from apollo_spark.sources.link_file import LinkFile, read_link_file
 from apollo_spark.sources.policy_yaml import read_policy
-from apollo_spark.workflows.deriving import publish_derivation
+from apollo_spark.workflows.deriving import notes_of, publish_derivation
 from apollo_spark.workflows.merge_plan import MergePlan, plan_assay_merge, plan_clinical_merge
 from apollo_spark.workflows.outcome import Outcome, refusal
 
@@ -183,7 +183,7 @@ def _publish(
     if request.dry_run:
         derivation = plan.derivation
         return Outcome(
-            receipt=derivation.receipt, findings=findings, notes=derivation.derived.notes
+            receipt=derivation.receipt, findings=findings, notes=notes_of(lake, derivation)
         )
     outcome = publish_derivation(lake, plan.derivation, finish=plan.finish, on_step=on_step)
     return Outcome(

@@ -12,7 +12,8 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference, parse_reference
 from apollo_spark.model.rebase import Move, RebasePlan, RebaseReceipt
-from apollo_spark.workflows.deriving import Derivation, publish_derivation
+from apollo_spark.workflows.deriving import Derivation, already_made, publish_derivation
+from apollo_spark.workflows.loading import newest_record
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.rebase_plan import PlannedRebase, plan_rebase
 
@@ -67,9 +68,20 @@ def rebase(lake: Lake, request: RebaseRequest, *, on_step: OnStep = no_step) -> 
     if not request.apply:
         return RebaseOutcome(plans)
     ready = _require_ready(planned)
-    return RebaseOutcome(
-        plans, tuple(publish_derivation(lake, each, on_step=on_step) for each in ready)
+    outcomes = (
+        already_made(lake, record)
+        if not names and _stands(lake, record, plan)
+        else publish_derivation(lake, each, on_step=on_step)
+        for record, plan, each in zip(records, plans, ready, strict=True)
     )
+    return RebaseOutcome(plans, tuple(outcomes))
+
+
+def _stands(lake: Lake, record: DatasetRecord, plan: RebasePlan) -> bool:
+    """Whether the newest version of a name is on these parents already."""
+    newest = newest_record(lake, record.name)
+    is_newest = newest is not None and newest.id == record.id
+    return is_newest and all(each.before == each.after for each in plan.moves)
 
 
 def _chosen(request: RebaseRequest) -> tuple[str, ...]:

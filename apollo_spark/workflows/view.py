@@ -14,7 +14,12 @@ from apollo_spark.model.receipt import ViewReceipt
 from apollo_spark.query.filter_check import read_filter
 from apollo_spark.query.filter_reach import fields_needed
 from apollo_spark.sources.filter_text import write_filter
-from apollo_spark.workflows.deriving import Derivation, planned_dataset, publish_derivation
+from apollo_spark.workflows.deriving import (
+    Derivation,
+    notes_of,
+    planned_dataset,
+    publish_derivation,
+)
 from apollo_spark.workflows.extract import read_field_list
 from apollo_spark.workflows.outcome import Outcome
 
@@ -104,5 +109,5 @@ def publish_view(lake: Lake, request: ViewRequest, *, on_step: OnStep = no_step)
     on_step("plan")
     derivation = plan_view(lake, request)
     if request.dry_run:
-        return Outcome(receipt=derivation.receipt, notes=derivation.derived.notes)
+        return Outcome(receipt=derivation.receipt, notes=notes_of(lake, derivation))
     return publish_derivation(lake, derivation, on_step=on_step)

@@ -92,6 +92,39 @@ def test_a_copy_moves_with_its_own_fields_and_back(study: Study) -> None:
     assert study.ask("verify", "mine", "--deep").code == 0
 
 
+@pytest.mark.parametrize("made", ["view", "copy"])
+def test_moving_to_where_it_is_publishes_nothing(study: Study, made: str) -> None:
+    if made == "view":
+        view_of_all(study)
+        extend(study, "part", "patient", "patient_id,risk\nP1,7\n")
+    else:
+        extend(study, "study", "patient", "patient_id,risk\nP1,7\n", "--as", "part")
+    newest = study.ask("show", "part", "--json").json["version"]
+
+    result = study.ask("rebase", "part", "--onto", "study@1", "--apply", "--json")
+
+    assert (result.code, result.json["published"]) == (0, [])
+    assert result.json["current"] == [f"part@{newest}"]
+
+
+def test_what_a_name_had_is_said_to_be_left_behind_when_it_is_given_anew(study: Study) -> None:
+    words = ("--fields", "patient.sex,patient.weight")
+    assert study.ask("view", "study", "--as", "part", *words).code == 0
+    extend(study, "part", "patient", "patient_id,risk\nP1,7\n")
+    extend(study, "part", "biopsy", "biopsy_id,patient_id,size\nB1,P1,5\n")
+    note = "note: left behind in part@3: entity biopsy, field patient.risk"
+    narrower = ("view", "study", "--as", "part", "--fields", "patient.sex")
+    copied = study.write("dose.csv", "patient_id,dose\nP1,7\n")
+    copy = ("extend", "study", "--data", f"patient={copied}", "--as", "part")
+    merge = ("merge", "clinical", "other", "study", "--on-clash", "prefix:b_", "--as", "part")
+    study.load(name="other")
+
+    for again in (narrower, copy, merge):
+        assert note in study.ask(*again, "--dry-run").err.splitlines(), again
+    assert note in study.ask(*narrower).err.splitlines()
+    assert "left behind" not in study.ask("view", "part", "--as", "part").err
+
+
 def test_a_copy_of_a_view_moves_to_the_newer_view(study: Study) -> None:
     words = ("--fields", "patient.weight", "--rows", "patient.weight > 60")
     assert study.ask("view", "study", "--as", "part", *words).code == 0
