@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from apollo_spark.dataset.beside import free_label
 from apollo_spark.dataset.content import Content
 from apollo_spark.dataset.join_path import path_to
+from apollo_spark.dataset.renaming import Names, renamed
 from apollo_spark.dataset.shown_rows import AddedRules, hides_rows, rule_of_rows
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.coding import Coding
@@ -31,7 +32,7 @@ class Carried:
     lost: tuple[str, ...] = ()
 
 
-def carry_own(before: Content, derived: Content, *, folder: str) -> Carried:
+def carry_own(before: Content, derived: Content, names: Names, *, folder: str) -> Carried:
     """Add the tables that a dataset owns, with their fields, to content made anew.
 
     What the new content has under the same name stands, and the own is lost. Own rows that hang
@@ -40,13 +41,14 @@ def carry_own(before: Content, derived: Content, *, folder: str) -> Carried:
     Args:
         before: The version before, with what extensions added.
         derived: The change made anew.
+        names: What fields of the parents are called there, where that has changed.
         folder: Where the dataset's own tables lie: `tables/NAME/`.
     """
     known = {each.location for each in derived.pins}
     own = tuple(
         pin for pin in before.pins if pin.location.startswith(folder) and pin.location not in known
     )
-    carrier = _Carrier(before, _beside(derived, own), own)
+    carrier = _Carrier(before, _beside(derived, own), own, names)
     for entity in before.dictionary.entities:
         carrier.carry(entity)
     return carrier.result()
@@ -71,8 +73,11 @@ def _beside(derived: Content, own: Sequence[TablePin]) -> Content:
 class _Carrier:
     """Takes own tables over, one entity at a time."""
 
-    def __init__(self, before: Content, derived: Content, own: Sequence[TablePin]) -> None:
+    def __init__(
+        self, before: Content, derived: Content, own: Sequence[TablePin], names: Names
+    ) -> None:
         self._before = before
+        self._names = names
         self._derived = derived
         self._own = {each.table: each for each in own}
         self._entities = {each.name: each for each in derived.dictionary.entities}
@@ -101,23 +106,24 @@ class _Carrier:
         self._added.add(entity.name)
 
     def _carry_fields(self, entity: Entity, added: TableSlice) -> None:
-        present = self._entities.get(entity.name)
+        joined_by = added.on or str(entity.primary_key)
+        name, on = renamed(entity.name, joined_by, self._names)
+        present = self._entities.get(name)
         known = {each.name for each in present.fields} if present else set()
         taken = {each.casefold() for each in known}
-        is_joined = (added.on or entity.primary_key) in known
         kept = tuple(
-            each for each in added.fields or () if is_joined and each.casefold() not in taken
+            each for each in added.fields or () if on in known and each.casefold() not in taken
         )
         self._lose(entity.name, [each for each in added.fields or () if each not in kept])
         if present is None or not kept:
             return
         fields = (self._codings.told(each) for each in entity.fields if each.name in kept)
-        self._entities[entity.name] = present.model_copy(
-            update={"fields": (*present.fields, *fields)}
-        )
+        self._entities[name] = present.model_copy(update={"fields": (*present.fields, *fields)})
         columns = tuple(pair for pair in added.columns if pair[0] in kept)
         part = added.model_copy(update={"fields": kept, "columns": columns})
-        self._slices[entity.name] = (*self._slices[entity.name], part)
+        if on != joined_by:
+            part = part.model_copy(update={"on": on, "key": added.key or joined_by})
+        self._slices[name] = (*self._slices[name], part)
 
     def _lose(self, entity: str, fields: Sequence[str]) -> None:
         self._lost += [f"{entity}.{each}" for each in fields]
@@ -127,13 +133,10 @@ class _Carrier:
         for name in self._unreached(relations):
             self._lost.append(name)
             del self._entities[name], self._slices[name]
-        named = set(self._entities)
         dictionary = self._derived.dictionary.model_copy(
             update={
                 "entities": tuple(self._entities.values()),
-                "relations": tuple(
-                    each for each in relations if {each.from_entity, each.to_entity} <= named
-                ),
+                "relations": tuple(each for each in relations if self._is_whole(each)),
                 "codings": self._codings.needed_by(self._entities.values()),
             }
         )
@@ -144,16 +147,39 @@ class _Carrier:
             pins=(*self._derived.pins, *self._own.values()),
             assays=(*self._derived.assays, *self._own_assays()),
         )
-        content, parts = _limit(content.only_used_pins(), self._added & named)
+        content, parts = _limit(content.only_used_pins(), self._added & set(self._entities))
         return Carried(content, parts, tuple(self._lost))
 
     def _relations(self) -> list[Relation]:
-        added = [
-            each
+        """Return the relations of the new content, and those of the added entities to it."""
+        added = (
+            self._told(each)
             for each in self._before.dictionary.relations
             if {each.from_entity, each.to_entity} & self._added
-        ]
-        return [*self._derived.dictionary.relations, *added]
+        )
+        found = [*self._derived.dictionary.relations, *added]
+        return [each for each in found if self._is_whole(each)]
+
+    def _told(self, relation: Relation) -> Relation:
+        begin = renamed(relation.from_entity, relation.from_field, self._names)
+        end = renamed(relation.to_entity, relation.to_field, self._names)
+        return relation.model_copy(
+            update={
+                "from_entity": begin[0],
+                "from_field": begin[1],
+                "to_entity": end[0],
+                "to_field": end[1],
+            }
+        )
+
+    def _is_whole(self, relation: Relation) -> bool:
+        """Whether the fields at both ends are there."""
+        ends = (
+            (relation.from_entity, relation.from_field),
+            (relation.to_entity, relation.to_field),
+        )
+        found = [(self._entities.get(entity), field) for entity, field in ends]
+        return all(each is not None and each.find_field(field) for each, field in found)
 
     def _unreached(self, relations: list[Relation]) -> list[str]:
         """Return the added entities that nothing joins to the main entity any more."""

@@ -22,18 +22,18 @@ def rename_fields(change: Change, names: Names) -> Change:
             }
         )
     if isinstance(change, AssayMerge):
-        entity, _, field = _renamed(change.entity, change.field, names).partition(".")
+        entity, field = renamed(change.entity, change.field, names)
         return change.model_copy(update={"entity": entity, "field": field})
     if isinstance(change, ClinicalMerge):
         link = change.link
-        source = _renamed(link.source_entity, link.source_field, names).partition(".")
-        target = _renamed(link.target_entity, link.target_field, names).partition(".")
+        source = renamed(link.source_entity, link.source_field, names)
+        target = renamed(link.target_entity, link.target_field, names)
         found = link.model_copy(
             update={
                 "source_entity": source[0],
-                "source_field": source[2],
+                "source_field": source[1],
                 "target_entity": target[0],
-                "target_field": target[2],
+                "target_field": target[1],
             }
         )
         return change.model_copy(update={"link": found})
@@ -47,7 +47,7 @@ def rename_in_text(text: str, names: Names) -> str:
 
 def _rename(tree: Filter, names: Names) -> Filter:
     if isinstance(tree, Comparison):
-        entity, _, field = _renamed(tree.entity, tree.field, names).partition(".")
+        entity, field = renamed(tree.entity, tree.field, names)
         return tree.model_copy(update={"entity": entity, "field": field})
     if isinstance(tree, And | Or):
         return tree.model_copy(update={"parts": tuple(_rename(x, names) for x in tree.parts)})
@@ -59,6 +59,8 @@ def _rename(tree: Filter, names: Names) -> Filter:
     return tree.model_copy(update={"condition": _rename(tree.condition, names)})
 
 
-def _renamed(entity: str, field: str, names: Names) -> str:
+def renamed(entity: str, field: str, names: Names) -> tuple[str, str]:
+    """Return what an entity and its field are called by new names."""
     path = f"{entity}.{field}"
-    return names.get(path, path)
+    found, _, name = names.get(path, path).partition(".")
+    return found, name

@@ -58,7 +58,7 @@ def plan_rebase(
         )
     moved = with_parents(root, {each.before: each.after for each in moves})
     try:
-        return _planned(lake, record, rename_fields(moved, names), moves)
+        return _planned(lake, record, rename_fields(moved, names), moves, names)
     except ApolloError as refused:
         plan = RebasePlan(record=str(record), moves=moves, refused=str(refused))
         return PlannedRebase(plan, None)
@@ -82,15 +82,19 @@ def _moves(change: Change, onto: Mapping[str, DatasetRecord]) -> tuple[Move, ...
 
 
 def _planned(
-    lake: Lake, record: DatasetRecord, change: Change, moves: tuple[Move, ...]
+    lake: Lake,
+    record: DatasetRecord,
+    change: Change,
+    moves: tuple[Move, ...],
+    names: Mapping[str, str],
 ) -> PlannedRebase:
     dropped: tuple[str, ...] = ()
     if isinstance(change, ViewChange):
         change, dropped = _without_gone_fields(lake, change)
     derivation = derive_again(lake, change, before=record)
     before = lake.load_content(record)
-    carried = carry_own(before, derivation.derived.content, folder=f"tables/{record.name}/")
     made = derivation.derived
+    carried = carry_own(before, made.content, names, folder=f"tables/{record.name}/")
     derived = replace(made, content=carried.content, parts=(*made.parts, *carried.parts))
     now = lake.open_record(record)
     then = planned_dataset(lake, record.name, derived)

@@ -107,24 +107,6 @@ def test_moving_to_where_it_is_publishes_nothing(study: Study, made: str) -> Non
     assert result.json["current"] == [f"part@{newest}"]
 
 
-def test_what_a_name_had_is_said_to_be_left_behind_when_it_is_given_anew(study: Study) -> None:
-    words = ("--fields", "patient.sex,patient.weight")
-    assert study.ask("view", "study", "--as", "part", *words).code == 0
-    extend(study, "part", "patient", "patient_id,risk\nP1,7\n")
-    extend(study, "part", "biopsy", "biopsy_id,patient_id,size\nB1,P1,5\n")
-    note = "note: left behind in part@3: entity biopsy, field patient.risk"
-    narrower = ("view", "study", "--as", "part", "--fields", "patient.sex")
-    copied = study.write("dose.csv", "patient_id,dose\nP1,7\n")
-    copy = ("extend", "study", "--data", f"patient={copied}", "--as", "part")
-    merge = ("merge", "clinical", "other", "study", "--on-clash", "prefix:b_", "--as", "part")
-    study.load(name="other")
-
-    for again in (narrower, copy, merge):
-        assert note in study.ask(*again, "--dry-run").err.splitlines(), again
-    assert note in study.ask(*narrower).err.splitlines()
-    assert "left behind" not in study.ask("view", "part", "--as", "part").err
-
-
 def test_a_copy_of_a_view_moves_to_the_newer_view(study: Study) -> None:
     words = ("--fields", "patient.weight", "--rows", "patient.weight > 60")
     assert study.ask("view", "study", "--as", "part", *words).code == 0
@@ -225,6 +207,45 @@ def test_own_rows_are_shown_again_where_no_rule_hides_any(study: Study) -> None:
 
     keys = [own_keys(study, f"mine@{each}", "biopsy", "biopsy_id") for each in (1, 2, 3)]
     assert keys == [["B1", "B3"], ["B3"], ["B1", "B3"]]
+
+
+def test_own_tables_follow_a_key_to_its_new_name_where_it_is_given(study: Study) -> None:
+    view_of_all(study)
+    extend(study, "part", "patient", "patient_id,risk\nP1,7\n")
+    extend(study, "part", "biopsy", "biopsy_id,patient_id,size\nB1,P1,5\nB3,P3,9\n")
+    told = study.read("data_dictionary.csv").replace("patient,patient_id", "patient,pid")
+    study.write("data_dictionary.csv", told.replace("patient:patient_id", "patient:pid"))
+    study.replace("patient.csv", "patient_id", "pid")
+    assert study.load().last_line == "study@2"
+    names = study.write("map.csv", "old,new\npatient.patient_id,patient.pid\n")
+
+    plan = move(study, "part", "study@2", "--map", names)
+
+    assert plan["fields_dropped"] == []
+    extend(study, "part", "patient", "pid,dose\nP3,2\n")
+    fields = ("--fields", "patient.pid,patient.risk,patient.dose,biopsy.size")
+    found = study.ask("extract", "fields", "part", *fields)
+    assert found.out.splitlines()[1:] == ["P1,7,,5", "P2,,,", "P3,,2,9", "P4,,,"]
+    gone = study.write("gone.csv", "pid\nP1\n")
+    assert study.ask("withdraw", gone, "--of", "study.patient", "--apply").code == 0
+    assert own_keys(study, "part", "biopsy", "biopsy_id") == ["B3"]
+
+
+def test_own_tables_of_a_key_that_is_gone_are_dropped_and_told(study: Study) -> None:
+    words = ("--fields", "patient.sex")
+    assert study.ask("view", "study", "--as", "part", *words).code == 0
+    extend(study, "part", "patient", "patient_id,risk\nP1,7\n")
+    extend(study, "part", "biopsy", "biopsy_id,patient_id,size\nB1,P1,5\n")
+    told = study.read("data_dictionary.csv").replace("patient,patient_id", "patient,pid")
+    study.write("data_dictionary.csv", told.replace("patient:patient_id", "patient:pid"))
+    study.replace("patient.csv", "patient_id", "pid")
+    assert study.load().last_line == "study@2"
+
+    plan = move(study, "part", "study@2")
+
+    assert plan["fields_dropped"] == ["patient.risk", "biopsy"]
+    found = study.ask("extract", "fields", "part", "--fields", "patient.pid,patient.sex")
+    assert found.code == 0, found.err
 
 
 def test_own_fields_are_decoded_by_their_own_labels(study: Study) -> None:
