@@ -39,6 +39,8 @@ def rebase_command(
         if records or onto:
             raise UsageError("--undo takes one version and nothing else.")
         outcome = undo_rebase(lake, undo)
+        for note in outcome.notes:
+            say(f"note: {note}")
         print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
         return
     if not records:

@@ -126,7 +126,7 @@ def publish_derivation(
 def notes_of(lake: Lake, derivation: Derivation) -> tuple[str, ...]:
     """Return what a person should know: what came besides, and what is left behind."""
     notes = derivation.derived.notes
-    if derivation.operation is not None:
+    if derivation.operation == "rebase":
         # What a rebase loses stands in its plan.
         return notes
     return (*notes, *left_behind(lake, derivation.name, derivation.derived.content.dictionary))

@@ -28,3 +28,19 @@ def test_what_a_name_had_is_said_to_be_left_behind_when_it_is_given_anew(tmp_pat
 
     assert note in study.ask(*narrower).err.splitlines()
     assert "left behind" not in study.ask("view", "part", "--as", "part").err
+
+
+def test_what_came_after_a_rebase_is_said_to_be_left_behind_by_undoing_it(tmp_path: Path) -> None:
+    study = Study(tmp_path)
+    study.load()
+    assert study.ask("view", "study", "--as", "part").code == 0
+    study.replace("patient.csv", "61.5", "62.5")
+    study.load()
+    assert study.ask("rebase", "part", "--onto", "study@2", "--apply").last_line == "part@2"
+    file = study.write("more.csv", "patient_id,risk\nP1,7\n")
+    assert study.ask("extend", "part", "--data", f"patient={file}").last_line == "part@3"
+
+    undone = study.ask("rebase", "--undo", "part@2")
+
+    assert undone.last_line == "part@4"
+    assert "note: left behind in part@3: field patient.risk" in undone.err.splitlines()
