@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -94,6 +94,12 @@ def print_json(value: Any) -> None:
 def say(text: str) -> None:
     """Print a line on stderr: everything that is not data."""
     click.echo(text, err=True)
+
+
+def say_notes(notes: Iterable[str]) -> None:
+    """Print what a person should know beside the result, a line each, on stderr."""
+    for note in notes:
+        say(f"note: {note}")
 
 
 def print_published(published: list[str], current_versions: list[str], receipt: Any) -> None:

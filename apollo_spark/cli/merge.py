@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_published, say
+from apollo_spark.cli.context import common_options, current, print_published, say, say_notes
 
 if TYPE_CHECKING:
     from apollo_spark.workflows.outcome import Outcome
@@ -107,8 +107,7 @@ def _print(outcome: "Outcome") -> None:
     from apollo_spark.export.messages import describe_findings
     from apollo_spark.workflows.merge import describe_receipt
 
-    for note in outcome.notes:
-        say(f"note: {note}")
+    say_notes(outcome.notes)
     if outcome.findings:
         say(describe_findings(outcome.findings))
     if not current().as_json:

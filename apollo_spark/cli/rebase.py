@@ -4,7 +4,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_json, print_published, say
+from apollo_spark.cli.context import (
+    common_options,
+    current,
+    print_json,
+    print_published,
+    say,
+    say_notes,
+)
 from apollo_spark.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,8 +46,7 @@ def rebase_command(
         if records or onto:
             raise UsageError("--undo takes one version and nothing else.")
         outcome = undo_rebase(lake, undo)
-        for note in outcome.notes:
-            say(f"note: {note}")
+        say_notes(outcome.notes)
         print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
         return
     if not records:

@@ -2,7 +2,7 @@
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_published, say
+from apollo_spark.cli.context import common_options, current, print_published, say_notes
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:
@@ -45,6 +45,5 @@ def view_command(
         dry_run=dry_run,
     )
     outcome = publish_view(current().lake(), request)
-    for note in outcome.notes:
-        say(f"note: {note}")
+    say_notes(outcome.notes)
     print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())

@@ -43,12 +43,12 @@ def united_pins(*groups: Iterable[TablePin]) -> tuple[TablePin, ...]:
     return tuple({each.table: each for group in groups for each in group}.values())
 
 
-def free_label(wanted: str, taken: Iterable[str]) -> str:
-    """Return a name of a table, with a number if it is taken in any mixture of cases."""
+def free_label(wanted: str, taken: Iterable[str], *, separator: str = " ") -> str:
+    """Return a name, with a number behind it if it is taken in any mixture of cases."""
     used = {each.casefold() for each in taken}
     found, number = wanted, 2
     while found.casefold() in used:
-        found, number = f"{wanted} {number}", number + 1
+        found, number = f"{wanted}{separator}{number}", number + 1
     return found
 
 

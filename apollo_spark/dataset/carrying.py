@@ -1,7 +1,6 @@
 """Carry what a dataset added in tables of its own over to content that was made anew."""
 
-import itertools
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from apollo_spark.dataset.beside import free_label
@@ -83,7 +82,7 @@ class _Carrier:
         self._entities = {each.name: each for each in derived.dictionary.entities}
         self._slices = dict(derived.slices)
         self._codings = _Codings(before.dictionary, derived.dictionary)
-        self._added: set[str] = set()
+        self._added: list[str] = []
         self._lost: list[str] = []
 
     def carry(self, entity: Entity) -> None:
@@ -103,7 +102,7 @@ class _Carrier:
         self._entities[entity.name] = entity.model_copy(update={"fields": fields})
         # What hid rows before is found again.
         self._slices[entity.name] = tuple(each.model_copy(update={"guards": ()}) for each in tables)
-        self._added.add(entity.name)
+        self._added.append(entity.name)
 
     def _carry_fields(self, entity: Entity, added: TableSlice) -> None:
         joined_by = added.on or str(entity.primary_key)
@@ -129,14 +128,14 @@ class _Carrier:
         self._lost += [f"{entity}.{each}" for each in fields]
 
     def result(self) -> Carried:
-        relations = self._relations()
-        for name in self._unreached(relations):
+        for name in self._unreached(self._relations()):
             self._lost.append(name)
+            self._added.remove(name)
             del self._entities[name], self._slices[name]
         dictionary = self._derived.dictionary.model_copy(
             update={
                 "entities": tuple(self._entities.values()),
-                "relations": tuple(each for each in relations if self._is_whole(each)),
+                "relations": tuple(self._relations()),
                 "codings": self._codings.needed_by(self._entities.values()),
             }
         )
@@ -147,7 +146,7 @@ class _Carrier:
             pins=(*self._derived.pins, *self._own.values()),
             assays=(*self._derived.assays, *self._own_assays()),
         )
-        content, parts = _limit(content.only_used_pins(), self._added & set(self._entities))
+        content, parts = _limit(content.only_used_pins(), self._added)
         return Carried(content, parts, tuple(self._lost))
 
     def _relations(self) -> list[Relation]:
@@ -155,7 +154,7 @@ class _Carrier:
         added = (
             self._told(each)
             for each in self._before.dictionary.relations
-            if {each.from_entity, each.to_entity} & self._added
+            if {each.from_entity, each.to_entity} & {*self._added}
         )
         found = [*self._derived.dictionary.relations, *added]
         return [each for each in found if self._is_whole(each)]
@@ -188,7 +187,6 @@ class _Carrier:
         while grew:
             ends = [{each.from_entity, each.to_entity} for each in relations]
             found = set().union(*(each for each in ends if each & reached)) - reached
-            found &= set(self._entities)
             reached |= found
             grew = bool(found)
         return [each for each in self._added if each not in reached]
@@ -202,10 +200,10 @@ class _Carrier:
         )
 
 
-def _limit(content: Content, added: Set[str]) -> tuple[Content, tuple[str, ...]]:
+def _limit(content: Content, added: Iterable[str]) -> tuple[Content, tuple[str, ...]]:
     """Hide the rows of added entities that hang from hidden ones, the nearer entities first."""
     rules = AddedRules(len(content.rules))
-    paths = {each: path_to(content.dictionary, each) for each in sorted(added)}
+    paths = {each: path_to(content.dictionary, each) for each in added}
     for entity in sorted(paths, key=lambda each: len(paths[each])):
         step = paths[entity][-1]
         if hides_rows(content, step.parent):
@@ -245,12 +243,7 @@ class _Codings:
         same = known.get(coding.name.casefold(), coding)
         if _places(coding) <= _places(same):
             return same
-        taken = {*known, *(each.casefold() for each in self._before)}
-        name = next(
-            found
-            for number in itertools.count(2)
-            if (found := f"{coding.name}_{number}").casefold() not in taken
-        )
+        name = free_label(coding.name, (*known, *self._before), separator="_")
         return coding.model_copy(update={"name": name})
 
 

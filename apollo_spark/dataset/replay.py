@@ -29,9 +29,9 @@ def with_parents(change: Change, moved: Mapping[str, str]) -> Change:
     return change.model_copy(update={"base": moved.get(change.base, change.base)})
 
 
-def is_root(name: str, change: Change | None) -> bool:
+def is_root(name: str, change: Change) -> bool:
     """Whether a version of a name was made of other datasets, and not of its own version before."""
-    if isinstance(change, Extension):
-        # A copy under another name.
-        return change.base.partition("@")[0].casefold() != name.casefold()
-    return change is not None
+    if not isinstance(change, Extension):
+        return True
+    # A copy under another name.
+    return change.base.partition("@")[0].casefold() != name.casefold()

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from apollo_spark.engines.tile_index import NOT_WANTED
-from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.diff import AssayDiff
 from apollo_spark.query.sql import pin_named
 from apollo_spark.workers.expression.content import feature_factors, hash_values, sample_factors
 from apollo_spark.workers.hashing import ContentHash
-from apollo_spark.workflows.assay_choice import OpenAssay
+from apollo_spark.workflows.assay_choice import OpenAssay, find_layer
 
 MAX_MEMORY = 256_000_000
 """Bytes of the matrices that are read to compare values."""
@@ -64,7 +63,7 @@ class AssayComparison:
         return np.flatnonzero(found[0] == NOT_WANTED), np.flatnonzero(found[1] == NOT_WANTED)
 
     def _has_same_values(self, unit: str, gone: np.ndarray, new: np.ndarray) -> bool:
-        tables = [_table_of(side.files.assay, unit) for side in self._sides]
+        tables = [find_layer(side.files.assay, unit).table for side in self._sides]
         if self._is_same_content(*tables):
             return True
         return hash_without(self.before, unit, gone) == hash_without(self.after, unit, new)
@@ -77,24 +76,17 @@ class AssayComparison:
 def hash_without(side: OpenAssay, unit: str, others: np.ndarray) -> ContentHash:
     """Return the content hash of a unit of the samples that are shown, but for some places."""
     if side.shown is None:
-        pin = pin_named(side.pins, _table_of(side.files.assay, unit))
+        pin = pin_named(side.pins, find_layer(side.files.assay, unit).table)
         return ContentHash.from_hex(pin.content_hash) - _hash_of(side, unit, others)
     places = np.arange(len(side.files.sample_ids))
     return _hash_of(side, unit, np.delete(places, others))
 
 
 def _hash_of(side: OpenAssay, unit: str, samples: np.ndarray) -> ContentHash:
-    layer = side.files.assay.find_layer(unit)
-    assert layer is not None, "only units of the assay are compared"
+    layer = find_layer(side.files.assay, unit)
     ids = side.files.feature_ids.to_pylist()
     features, places = feature_factors(ids), np.arange(len(ids))
     total = ContentHash()
     for part in side.files.read_by_samples(layer, places, samples, max_memory=MAX_MEMORY):
         total += hash_values(part.doubles().T, features, sample_factors(part.sample_ids))
     return total
-
-
-def _table_of(assay: AssayRecord, unit: str) -> str:
-    layer = assay.find_layer(unit)
-    assert layer is not None, "only units of the assay are compared"
-    return layer.table

@@ -10,7 +10,6 @@ from apollo_spark.lake.lake import open_lake
 from apollo_spark.workflows.row_folding import MOST_FILES
 from tests.support.growing import (
     Matrix,
-    copy_lake,
     extend,
     files_of,
     fold,
@@ -38,11 +37,6 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, each in enumerate(ADDED):
         extend(folder / "lake", write_matrix(folder / f"{number}.csv", each))
     return folder / "lake"
-
-
-@pytest.fixture
-def lake(stand: Path, tmp_path: Path) -> Path:
-    return copy_lake(stand, tmp_path / "lake")
 
 
 def everything(lake: Path, version: str) -> tuple[object, ...]:

@@ -31,19 +31,6 @@ from tests.support.growing import (
 from tests.support.study import LOCAL_SETTINGS, apollo
 
 
-@pytest.fixture(scope="module")
-def stand(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lake with one version, which tests copy."""
-    folder = tmp_path_factory.mktemp("stand")
-    load(folder / "lake", write_matrix(folder / "old.csv", OLD))
-    return folder / "lake"
-
-
-@pytest.fixture
-def lake(stand: Path, tmp_path: Path) -> Path:
-    return copy_lake(stand, tmp_path / "lake")
-
-
 def require_reads(lake: Path, version: str, matrix: Matrix) -> None:
     """Require that a version reads as a model, in every way there is."""
     assert read_rows(lake, version) == rows_of(matrix)

@@ -10,27 +10,11 @@ from apollo_spark.lake.lake import open_lake
 from tests.support.growing import (
     GENES,
     NEW,
-    OLD,
     OTHER_FEATURES,
-    copy_lake,
     extend,
-    load,
     write_matrix,
 )
 from tests.support.study import apollo
-
-
-@pytest.fixture(scope="module")
-def stand(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lake with one version, which tests copy."""
-    folder = tmp_path_factory.mktemp("stand")
-    load(folder / "lake", write_matrix(folder / "old.csv", OLD))
-    return folder / "lake"
-
-
-@pytest.fixture
-def lake(stand: Path, tmp_path: Path) -> Path:
-    return copy_lake(stand, tmp_path / "lake")
 
 
 def test_a_sample_that_is_there_is_refused_and_named_in_the_report_only(

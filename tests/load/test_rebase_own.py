@@ -60,6 +60,14 @@ def ids(study: Study, name: str) -> dict[str, list[Any]]:
     return {entity: own_keys(study, name, entity, key) for entity, key in keys.items()}
 
 
+def rename_key(study: Study) -> None:
+    """Publish the next version of the study, in which the key of its patients is called pid."""
+    told = study.read("data_dictionary.csv").replace("patient,patient_id", "patient,pid")
+    study.write("data_dictionary.csv", told.replace("patient:patient_id", "patient:pid"))
+    study.replace("patient.csv", "patient_id", "pid")
+    assert study.load().last_line == "study@2"
+
+
 def heavier(study: Study) -> None:
     """Publish the next version of the study, in which P1 weighs more."""
     study.replace("patient.csv", "61.5", "99.5")
@@ -213,10 +221,7 @@ def test_own_tables_follow_a_key_to_its_new_name_where_it_is_given(study: Study)
     view_of_all(study)
     extend(study, "part", "patient", "patient_id,risk\nP1,7\n")
     extend(study, "part", "biopsy", "biopsy_id,patient_id,size\nB1,P1,5\nB3,P3,9\n")
-    told = study.read("data_dictionary.csv").replace("patient,patient_id", "patient,pid")
-    study.write("data_dictionary.csv", told.replace("patient:patient_id", "patient:pid"))
-    study.replace("patient.csv", "patient_id", "pid")
-    assert study.load().last_line == "study@2"
+    rename_key(study)
     names = study.write("map.csv", "old,new\npatient.patient_id,patient.pid\n")
 
     plan = move(study, "part", "study@2", "--map", names)
@@ -236,10 +241,7 @@ def test_own_tables_of_a_key_that_is_gone_are_dropped_and_told(study: Study) -> 
     assert study.ask("view", "study", "--as", "part", *words).code == 0
     extend(study, "part", "patient", "patient_id,risk\nP1,7\n")
     extend(study, "part", "biopsy", "biopsy_id,patient_id,size\nB1,P1,5\n")
-    told = study.read("data_dictionary.csv").replace("patient,patient_id", "patient,pid")
-    study.write("data_dictionary.csv", told.replace("patient:patient_id", "patient:pid"))
-    study.replace("patient.csv", "patient_id", "pid")
-    assert study.load().last_line == "study@2"
+    rename_key(study)
 
     plan = move(study, "part", "study@2")
 

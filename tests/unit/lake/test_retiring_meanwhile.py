@@ -42,7 +42,9 @@ def test_a_parent_that_is_retired_before_the_commit_refuses_it(lake: Lake) -> No
     assert lake.list_records() == ()
 
 
-def test_a_parent_that_is_retired_while_the_commit_is_tried_refuses_it(lake: Lake) -> None:
+def test_a_parent_that_is_retired_while_the_commit_is_tried_refuses_it(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record = publish(lake)
     real = lake.registry.append
     retired: list[RecordEntry] = []
@@ -52,7 +54,7 @@ def test_a_parent_that_is_retired_while_the_commit_is_tried_refuses_it(lake: Lak
             retired.append(end(lake, "study@1"))
         return real(records, based_on=based_on)
 
-    lake.registry.append = append_after_retirement  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(lake.registry, "append", append_after_retirement)
     with pytest.raises(NotFoundError, match="study@1 is retired"):
         merge(lake, record)
     assert lake.list_records() == ()
@@ -124,7 +126,7 @@ def test_a_crash_while_retiring_leaves_the_version_and_the_next_run_ends_it(
     assert end(lake, "study@1").retired == Retirement(actor=actor(), time=NOON)
 
 
-def test_others_publish_while_one_retires(lake: Lake) -> None:
+def test_others_publish_while_one_retires(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(lake)
     real = lake.registry.append
     publish_other = [lambda: publish(lake, name="other")]
@@ -134,7 +136,7 @@ def test_others_publish_while_one_retires(lake: Lake) -> None:
             publish_other.pop()()
         return real(records, based_on=based_on)
 
-    lake.registry.append = append_after_other  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(lake.registry, "append", append_after_other)
     end(lake, "study@1")
 
     assert [str(each) for each in lake.list_records()] == ["other@1"]
