@@ -15,7 +15,7 @@ TESTS = Path(__file__).parent
 CHECKOUT = TESTS.parent
 
 # Cheap ones first: a broken rule shows before any Java starts.
-FOLDERS = ("unit", "properties", "load", "spark", "real", "jobs", "docs")
+FOLDERS = ("unit", "properties", "load", "cases", "spark", "real", "jobs", "docs")
 
 # A shared machine is slow now and then; how long an example takes says nothing about a law.
 settings.register_profile("shared machine", deadline=None)
