@@ -70,6 +70,7 @@ class HeldLease:
         self._wait_seconds = wait_seconds
         self._lease: Lease | None = None
         self._keeper: LeaseKeeper | None = None
+        self._reached: int | None = None
 
     def __enter__(self) -> Self:
         """Take the lease.
@@ -92,11 +93,15 @@ class HeldLease:
         if self._keeper is not None and self._lease is not None:
             self._keeper.stop()
             try:
-                self._leases.release(self._lease)
+                self._leases.release(self._lease, reached=self._reached)
             except ApolloError as refused:
                 # It ends by itself, and what was published is published.
                 logger.warning("could not give back the lease of %s: %s", self._name, refused)
         self._keeper = self._lease = None
+
+    def leave(self, reached: int) -> None:
+        """Leave with the lease, when it is given back, the version that the registry reached."""
+        self._reached = reached
 
     def require(self) -> None:
         """Require that the lease has not passed to somebody else.

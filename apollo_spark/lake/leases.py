@@ -3,6 +3,9 @@
 The table `registry/leases` has one row per name. Taking, renewing and giving back are commits by
 compare-and-set of the whole small table. The epoch of a name grows whenever its lease is taken,
 so that a holder who slept too long finds out. The table is scratch: its old versions are removed.
+
+Whoever publishes leaves the version that the registry reached with the lease given back: readers
+find by it that the registry has lost its last commits.
 """
 
 import logging
@@ -59,6 +62,7 @@ SCHEMA = pa.schema(
         ("started", pa.string()),
         ("taken_at", pa.timestamp("us", tz="UTC")),
         ("renewed_at", pa.timestamp("us", tz="UTC")),
+        ("reached", pa.int64()),
     ]
 )
 
@@ -66,13 +70,17 @@ logger = logging.getLogger(__name__)
 
 
 class Lease(ProcessIdentity):
-    """The right of one process to publish under a name; given back where `renewed_at` is None."""
+    """The right of one process to publish under a name; given back where `renewed_at` is None.
+
+    `reached` is the version of the registry that the last publication under the name made.
+    """
 
     dataset: str
     epoch: int
     holder: str
     taken_at: datetime
     renewed_at: datetime | None
+    reached: int | None = None
 
     def is_free(self, now: datetime, processes: Processes) -> bool:
         """Whether somebody else may take the lease over."""
@@ -140,14 +148,18 @@ class LeaseStore:
         """
         return self._change(lambda leases: self._kept(leases, lease, renewed_at=self._clock()))
 
-    def release(self, lease: Lease) -> None:
+    def release(self, lease: Lease, *, reached: int | None = None) -> None:
         """Give a lease back; nothing happens if it has passed to somebody else.
+
+        Args:
+            lease: The lease.
+            reached: The version of the registry that was published under it.
 
         Raises:
             StorageRefusedError: The storage refused.
         """
         try:
-            self._change(lambda leases: self._kept(leases, lease, renewed_at=None))
+            self._change(lambda leases: self._kept(leases, lease, renewed_at=None, reached=reached))
         except LeaseLostError:
             logger.debug("the lease of %s had passed on", lease.dataset)
 
@@ -160,6 +172,16 @@ class LeaseStore:
     def find(self, dataset: str) -> Lease | None:
         """Return the lease of a name as it stands, or None if nobody ever took it."""
         return self._read()[1].get(dataset.casefold())
+
+    def reached(self) -> int:
+        """Return the version that the registry reached, as leases given back tell.
+
+        Raises:
+            StorageRefusedError: The storage refused.
+        """
+        _, leases = self._read()
+        known = (each.reached for each in leases.values() if each.reached is not None)
+        return max(known, default=NO_TABLE)
 
     def not_given_back(self) -> tuple[str, ...]:
         """Return the names whose lease is held, or was when its holder ended or fell asleep."""
@@ -179,15 +201,22 @@ class LeaseStore:
             holder=holder,
             taken_at=now,
             renewed_at=now,
+            reached=None if found is None else found.reached,
         )
 
     def _kept(
-        self, leases: dict[str, Lease], lease: Lease, *, renewed_at: datetime | None
+        self,
+        leases: dict[str, Lease],
+        lease: Lease,
+        *,
+        renewed_at: datetime | None,
+        reached: int | None = None,
     ) -> Lease:
         found = leases.get(lease.dataset)
         if found is None or found.epoch != lease.epoch or found.renewed_at is None:
             raise lost(lease)
-        return found.model_copy(update={"renewed_at": renewed_at})
+        reached = found.reached if reached is None else reached
+        return found.model_copy(update={"renewed_at": renewed_at, "reached": reached})
 
     def _change(self, decide: Callable[[dict[str, Lease]], Lease]) -> Lease:
         for _ in range(MOST_RACES):
@@ -220,7 +249,14 @@ class LeaseStore:
                     str(self._folder), rows, configuration=SHORT_LIVED, commit_properties=one_try()
                 )
             else:
-                write_deltalake(table, rows, mode="overwrite", commit_properties=one_try())
+                # A table that an earlier version made has fewer columns.
+                write_deltalake(
+                    table,
+                    rows,
+                    mode="overwrite",
+                    schema_mode="overwrite",
+                    commit_properties=one_try(),
+                )
         if (based_on + 1) % SWEEP_EVERY == 0:
             self.sweep()
 

@@ -13,6 +13,8 @@ The protocol, which every verb that writes follows:
    that the registry's next version is this one or the append fails. After a failure look again: a
    name taken by another kind is refused, a version taken meanwhile means to begin again at 2,
    anything else to try 5 again. The order counts: the registry is read before the lease is asked.
+6. Give the lease back, and leave with it the version that the registry reached: a registry that
+   is shorter than that has lost a commit.
 
 Before the commit of step 5 nobody sees anything, after it everybody sees everything. A process
 that is killed leaves heads of tables, unused files and a lease behind; the next one to publish
@@ -170,12 +172,13 @@ class Publication:
             self.step(f"publish {record}")
             snapshot = self._registry.snapshot()
             if _is_published(snapshot, stored):
+                self._lease.leave(snapshot.version)
                 return record
             self._lease.require()
             _require_free(snapshot, record)
             require_standing(record, written, snapshot, self._registry)
             try:
-                self._registry.append([stored], based_on=snapshot.version)
+                self._lease.leave(self._registry.append([stored], based_on=snapshot.version))
             except CommitRaceError:
                 continue
             return record

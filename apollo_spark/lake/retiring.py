@@ -66,4 +66,4 @@ def retire_version(
                 return found
             lease.require()
             with contextlib.suppress(CommitRaceError):
-                registry.append([row], based_on=snapshot.version)
+                lease.leave(registry.append([row], based_on=snapshot.version))

@@ -106,7 +106,8 @@ class Withdrawing:
                 on_step("publish the withdrawal")
                 lease.require()
                 with contextlib.suppress(CommitRaceError):
-                    self._registry.append([stored_withdrawal(record)], based_on=snapshot.version)
+                    row = stored_withdrawal(record)
+                    lease.leave(self._registry.append([row], based_on=snapshot.version))
                     return record
 
     def read_keys(self, withdrawal: WithdrawalRecord) -> pa.Array:

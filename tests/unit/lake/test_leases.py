@@ -278,3 +278,17 @@ def test_this_process_is_alive() -> None:
     processes = SystemProcesses()
 
     assert not processes.is_dead(processes.me())
+
+
+def test_a_lease_given_back_leaves_what_the_registry_reached(world: World) -> None:
+    ann, bob = world.writer(7), world.writer(8)
+    ann.release(ann.take("none", "ann"))
+    assert ann.reached() == -1
+    ann.release(ann.take("one", "ann"), reached=5)
+    bob.release(bob.take("two", "bob"), reached=7)
+
+    # Taking it again, and giving it back without having published, changes nothing of it.
+    bob.release(bob.renew(bob.take("two", "bob")))
+
+    assert ann.reached() == 7
+    assert ann.find("one").reached == 5  # type: ignore[union-attr]
