@@ -20,6 +20,7 @@ from apollo_spark.api.choices import (
 from apollo_spark.engines.expression import MAX_MEMORY, ReadEstimate
 from apollo_spark.errors import UsageError
 from apollo_spark.export.matrix import long_batches, long_schema, to_anndata
+from apollo_spark.export.printable import printable
 from apollo_spark.model.assay import AssayRecord, LayerRecord, parse_unit
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.expression import FeatureChoice, expression_tree
@@ -242,7 +243,7 @@ class Assay:
     def _select(self, choice: FeatureChoice, samples: Names) -> PairSelection:
         selection = select_pairs(self._open, choice, texts(samples), strict=True)
         for note in selection.notes:
-            logger.warning(note)
+            logger.warning(printable(note))
         return selection
 
     def _estimate(self, layers: Sequence[LayerRecord], selection: PairSelection) -> ReadEstimate:

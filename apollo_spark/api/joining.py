@@ -8,6 +8,7 @@ from typing import Any, Literal
 from apollo_spark.api.choices import MATRIX_FORMS, Names, texts
 from apollo_spark.engines.expression import MAX_MEMORY
 from apollo_spark.errors import UsageError
+from apollo_spark.export.printable import printable
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.assay import parse_unit
@@ -73,5 +74,5 @@ class JoinedAssays(ABC):
             max_memory=max_memory,
         )
         for note in matrix.notes:
-            logger.warning(note)
+            logger.warning(printable(note))
         return MATRIX_FORMS[to](matrix)

@@ -4,7 +4,8 @@ from typing import Any
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_json
+from apollo_spark.cli.context import common_options, current
+from apollo_spark.cli.terminal import print_json, show
 from apollo_spark.cli.text import render_history, render_list, render_record, render_table
 
 
@@ -16,7 +17,7 @@ def list_command() -> None:
     if current().as_json:
         print_json({"records": rows})
     elif rows:
-        click.echo(render_list(rows))
+        show(render_list(rows))
 
 
 @click.command("show")
@@ -35,7 +36,7 @@ def show_command(*, name: str, pins: bool, full: bool) -> None:
     if current().as_json:
         print_json(shown)
     else:
-        click.echo(render_record(shown, with_pins=pins or full))
+        show(render_record(shown, with_pins=pins or full))
 
 
 @click.command("history")
@@ -49,7 +50,7 @@ def history_command(*, name: str) -> None:
     if current().as_json:
         print_json({"versions": rows})
     else:
-        click.echo(render_history(rows))
+        show(render_history(rows))
 
 
 @click.command("fields")
@@ -69,4 +70,4 @@ def fields_command(*, name: str, pattern: str | None) -> None:
     elif lines:
         header = ("field", "type", "title", "folder", "coding", "units")
         rows = [(e.path, e.type, e.title, e.folder, e.coding, e.units) for e in lines]
-        click.echo(render_table(header, rows))
+        show(render_table(header, rows))

@@ -2,7 +2,8 @@
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_json, print_published, say
+from apollo_spark.cli.context import common_options, current, print_published
+from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.cli.text import render_table
 
 
@@ -44,5 +45,5 @@ def compact_command(*, name: str | None, is_applied: bool) -> None:
         )
         for each in plans
     ]
-    click.echo(render_table(("version", "blocks", "files", "bytes to write"), rows))
+    show(render_table(("version", "blocks", "files", "bytes to write"), rows))
     say("add --apply to do it")

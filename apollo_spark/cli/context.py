@@ -1,6 +1,5 @@
 """Options that every command has, and what a command shares while it runs."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -10,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.errors import UsageError
+from apollo_spark.export.printable import printable
 
 if TYPE_CHECKING:
     from apollo_spark.lake.lake import Lake
@@ -86,20 +87,10 @@ def common_options(command: Command) -> Command:
     return command
 
 
-def print_json(value: Any) -> None:
-    """Print one JSON object on stdout."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str))
-
-
-def say(text: str) -> None:
-    """Print a line on stderr: everything that is not data."""
-    click.echo(text, err=True)
-
-
 def say_notes(notes: Iterable[str]) -> None:
     """Print what a person should know beside the result, a line each, on stderr."""
     for note in notes:
-        say(f"note: {note}")
+        say(f"note: {printable(note)}")
 
 
 def print_published(published: list[str], current_versions: list[str], receipt: Any) -> None:
@@ -113,5 +104,5 @@ def print_published(published: list[str], current_versions: list[str], receipt: 
     for each in current_versions:
         say(f"already {each}")
     for each in published or current_versions:
-        click.echo(each)
+        show(each)
     sys.stdout.flush()

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_json, say
+from apollo_spark.cli.context import common_options, current
+from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.cli.text import render_table
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def diff_command(*, first: str, second: str, keys: str | None, force: bool) -> N
     if current().as_json:
         print_json(diff.model_dump(mode="json"))
     else:
-        click.echo(render_diff(diff))
+        show(render_diff(diff))
 
 
 def render_diff(diff: "DatasetDiff") -> str:

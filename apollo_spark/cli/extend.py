@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_published, say
+from apollo_spark.cli.context import common_options, current, print_published
+from apollo_spark.cli.terminal import say
 from apollo_spark.errors import UsageError
 
 if TYPE_CHECKING:

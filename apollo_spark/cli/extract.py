@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_json, say
+from apollo_spark.cli.context import common_options, current
+from apollo_spark.cli.terminal import print_json, put_data, say
 
 if TYPE_CHECKING:
     from apollo_spark.engines.expression import ReadEstimate
@@ -57,7 +58,7 @@ def fields_command(
     )  # fmt: skip
     lake = current().lake()
     if only_sql:
-        click.echo(extract_sql(lake, job, full=full))
+        put_data(extract_sql(lake, job, full=full))
         return
     written = extract_fields(lake, job, settings=current().settings(), say=say)
     if written and current().as_json:
@@ -109,7 +110,7 @@ def expression_command(
     )  # fmt: skip
     lake = current().lake()
     if only_sql:
-        click.echo(expression_sql(lake, job, full=full))
+        put_data(expression_sql(lake, job, full=full))
     elif dry_run:
         _print_estimate(estimate_expression(lake, job))
     else:
@@ -176,4 +177,4 @@ def sql_command(*, name: str, dialect: str, schema: str | None, grant: tuple[str
     from apollo_spark.workflows.extract_sql import SqlJob, create_views
 
     job = SqlJob(name=name, dialect=dialect, schema_name=schema, grant_to=grant)
-    click.echo(create_views(current().lake(), job))
+    put_data(create_views(current().lake(), job))

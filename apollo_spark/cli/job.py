@@ -12,6 +12,7 @@ import click
 import yaml
 
 from apollo_spark.cli.main import apollo, run
+from apollo_spark.cli.terminal import say
 from apollo_spark.errors import ConfigurationError
 
 VERBS = (
@@ -36,7 +37,7 @@ def run_job(verb: str, arguments: Sequence[str]) -> int:
     try:
         words = _words(verb, arguments)
     except ConfigurationError as wrong:
-        click.echo(f"error: {wrong}", err=True)
+        say(f"error: {wrong}")
         return wrong.exit_code
     return run(words)
 

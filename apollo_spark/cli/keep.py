@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_json, say
+from apollo_spark.cli.context import common_options, current
+from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.errors import BrokenPinError, EnvironmentProblemError, InputFileError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def verify_command(*, name: str | None, deep: bool, sources: bool) -> None:
             fix="Bring the files back from a copy of the lake; other versions stay readable.",
         )
     if not current().as_json:
-        click.echo(f"{len(result.records)} versions, {result.pins} pins: all as published")
+        show(f"{len(result.records)} versions, {result.pins} pins: all as published")
 
 
 def _require_equal_sources(result: "Verification") -> None:
@@ -71,8 +72,8 @@ def doctor_command() -> None:
         print_json({"facts": [each.model_dump(mode="json") for each in facts]})
     else:
         for fact in facts:
-            click.echo(f"{'ok     ' if fact.ok else 'PROBLEM'}  {fact.name}: {fact.found}")
+            show(f"{'ok     ' if fact.ok else 'PROBLEM'}  {fact.name}: {fact.found}")
             if not fact.ok and fact.fix:
-                click.echo(f"         {fact.fix}")
+                show(f"         {fact.fix}")
     if not all(fact.ok for fact in facts):
         raise EnvironmentProblemError("Something is not as it is needed; see above.")

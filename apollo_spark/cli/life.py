@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_json, say
+from apollo_spark.cli.context import common_options, current
+from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.cli.text import render_bytes, render_table
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def retire_command(*, version: str, dry_run: bool) -> None:
         state = "current" if plan.retired else "retired"
         print_json({"published": [], state: [str(entry)], "receipt": receipt})
     else:
-        click.echo(str(entry))
+        show(str(entry))
 
 
 def _say_plan(plan: "RetirePlan") -> None:
@@ -78,7 +79,7 @@ def gc_command(*, is_applied: bool, grace: float | None) -> None:
         print_json({**_describe(outcome), "grace_hours": hours})
         return
     for line in _render(outcome.done or outcome.plan):
-        click.echo(line)
+        show(line)
     for each in (*outcome.busy, *_faults(outcome.plan)):
         say(f"left alone: {each}")
     total = (outcome.done or outcome.plan).total

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_published, say
+from apollo_spark.cli.context import common_options, current, print_published
+from apollo_spark.cli.terminal import say
 
 if TYPE_CHECKING:
     from apollo_spark.workflows.outcome import Outcome

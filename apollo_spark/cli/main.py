@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import click
 
-from apollo_spark.cli.context import CommandContext, common_options, say
+from apollo_spark.cli.context import CommandContext, common_options
+from apollo_spark.cli.terminal import say
 from apollo_spark.errors import ApolloError
 from apollo_spark.version import VERSION
 
@@ -95,8 +96,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as left:
         return left.exit_code
     except click.ClickException as wrong:
-        wrong.show()
-        return wrong.exit_code if isinstance(wrong, click.UsageError) else 2
+        return _refuse_words(wrong)
     except (click.Abort, KeyboardInterrupt):
         say("stopped")
         return 130
@@ -111,9 +111,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _refuse_words(wrong: click.ClickException) -> int:
+    """Say what click has against the words that were typed, as click says it."""
+    if isinstance(wrong, click.UsageError) and wrong.ctx is not None:
+        say(f"{wrong.ctx.get_usage()}\nTry '{wrong.ctx.command_path} --help' for help.\n")
+    say(f"Error: {wrong.format_message()}")
+    return wrong.exit_code if isinstance(wrong, click.UsageError) else 2
+
+
 def _refuse(error: ApolloError, *, verbose: bool) -> int:
     if verbose:
-        traceback.print_exc()
+        say(traceback.format_exc())
     say(f"error: {error}")
     return error.exit_code
 
@@ -121,7 +129,7 @@ def _refuse(error: ApolloError, *, verbose: bool) -> int:
 def _explain(error: Exception, *, verbose: bool) -> int:
     """Name the kind of an unexpected error; its text may hold values, so it is not shown."""
     if verbose:
-        traceback.print_exc()
+        say(traceback.format_exc())
     if isinstance(error, OSError) and error.errno in STORAGE_REFUSALS:
         # What the system says, not what a library made of it.
         where = f": {error.filename}" if error.filename else ""

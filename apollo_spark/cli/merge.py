@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_published, say, say_notes
+from apollo_spark.cli.context import common_options, current, print_published, say_notes
+from apollo_spark.cli.terminal import say
 
 if TYPE_CHECKING:
     from apollo_spark.workflows.outcome import Outcome

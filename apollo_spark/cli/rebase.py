@@ -4,14 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apollo_spark.cli.context import (
-    common_options,
-    current,
-    print_json,
-    print_published,
-    say,
-    say_notes,
-)
+from apollo_spark.cli.context import common_options, current, print_published, say_notes
+from apollo_spark.cli.terminal import print_json, say
 from apollo_spark.errors import UsageError
 
 if TYPE_CHECKING:

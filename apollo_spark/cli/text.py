@@ -3,10 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from apollo_spark.export.printable import printable
+
 
 def render_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return left-aligned columns under a header; empty columns are left out."""
-    table = [tuple(header), *(tuple(str(cell) for cell in row) for row in rows)]
+    """Return left-aligned columns under a header; empty columns are left out.
+
+    A cell is one line, whatever it holds: a title may have line ends and worse.
+    """
+    table = [tuple(header), *(tuple(printable(str(cell)) for cell in row) for row in rows)]
     kept = [i for i in range(len(header)) if any(row[i] for row in table[1:])]
     widths = [max(len(row[i]) for row in table) for i in kept]
     lines = (

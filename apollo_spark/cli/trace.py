@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_json, say
+from apollo_spark.cli.context import common_options, current
+from apollo_spark.cli.terminal import print_json, say, show
 
 if TYPE_CHECKING:
     from apollo_spark.workflows.trace import CellTrace
@@ -34,7 +35,7 @@ def lineage_command(*, name: str, svg: str | None, force: bool, full: bool) -> N
     if current().as_json:
         print_json(lineage_json(tree))
     else:
-        click.echo(lineage_text(tree))
+        show(lineage_text(tree))
 
 
 @click.command("trace")
@@ -54,9 +55,9 @@ def trace_command(*, name: str, entity: str, key: str, field: str, with_value: b
         print_json({**traced.trace.model_dump(mode="json"), **value})
         return
     for line in _lines(traced.trace):
-        click.echo(line)
+        show(line)
     if with_value:
-        click.echo(f"value    {'' if traced.value is None else traced.value}")
+        show(f"value    {'' if traced.value is None else traced.value}")
     if traced.trace.source is None:
         say("the line is not known: the value was not written from one file alone")
 

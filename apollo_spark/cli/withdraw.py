@@ -2,7 +2,8 @@
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_json, say
+from apollo_spark.cli.context import common_options, current
+from apollo_spark.cli.terminal import print_json, say
 
 
 @click.command("withdraw")

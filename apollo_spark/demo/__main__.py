@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from apollo_spark.cli.main import run
+from apollo_spark.cli.terminal import show
 from apollo_spark.demo.data import DATA_FILES, STUDY, write_demo
 from apollo_spark.demo.questions import codes_under, count_by, mean_by
 
@@ -29,7 +30,7 @@ class Tour:
     def run(self, *arguments: str) -> None:
         """Print a command, then run it here rather than in a new process, which starts slower."""
         typed = shlex.join([_command(), "--lake", self.lake, *arguments])
-        print(f"\n$ {typed}", flush=True)
+        show(f"\n$ {typed}")
         if (code := run(["--lake", self.lake, *arguments])) != 0:
             raise StepFailedError(code)
 
@@ -46,7 +47,7 @@ class Tour:
 def generate(folder: Path, release: int) -> Path:
     """Write the files of a release and return their folder."""
     target = folder / "data" / f"release_{release}"
-    print(f"Writing the invented study {STUDY}, release {release}, to {target}", flush=True)
+    show(f"Writing the invented study {STUDY}, release {release}, to {target}")
     write_demo(target, release=release)
     return target
 
@@ -62,24 +63,24 @@ def load(tour: Tour, source: Path) -> None:
 
 def ask(tour: Tour) -> None:
     """Answer two questions by the command line and one by Python."""
-    print("\nHow many patients are there by smoking and sex?")
+    show("\nHow many patients are there by smoking and sex?")
     fields = ("patient.patient_id", "patient.sex", "patient.smoking_status")
     rows = tour.extract("smoking.csv", *fields, values="decoded")
-    print(count_by(rows, "patient.smoking_status", "patient.sex"))
+    show(count_by(rows, "patient.smoking_status", "patient.sex"))
 
-    print("\nWhat is the mean FEV1, in litres, at each visit? Codes such as -1 are no litres.")
+    show("\nWhat is the mean FEV1, in litres, at each visit? Codes such as -1 are no litres.")
     rows = tour.extract("fev1.csv", "visit.visit_number", "visit.fev1_l", values="exclude-sparse")
-    print(mean_by(rows, "visit.visit_number", "visit.fev1_l"))
+    show(mean_by(rows, "visit.visit_number", "visit.fev1_l"))
 
-    print("\nHow many patients have any disease of the airways?")
-    print(count_with_branch(tour.lake, BRANCH))
+    show("\nHow many patients have any disease of the airways?")
+    show(count_with_branch(tour.lake, BRANCH))
 
 
 def count_with_branch(lake: str, branch: str) -> str:
     """Count, by the Python interface, patients with a diagnosis under a branch of the tree."""
     from apollo_spark import open_lake
 
-    print(f'\n>>> open_lake("{lake}").dataset("{STUDY}").retrieve_fields(...)')
+    show(f'\n>>> open_lake("{lake}").dataset("{STUDY}").retrieve_fields(...)')
     dataset = open_lake(lake).dataset(STUDY)
     fields = ["patient.main_diagnosis", "patient.other_diagnoses"]
     rows = dataset.retrieve_fields(fields, to="arrow").to_pylist()

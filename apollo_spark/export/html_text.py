@@ -7,6 +7,8 @@ raw it could turn the page's text around.
 
 import html
 
+from apollo_spark.export.printable import is_shown
+
 LABELS = {"\0": "NUL", "\t": "TAB", "\n": "LF", "\r": "CR", "\u00a0": "NBSP", "\ufeff": "BOM"}
 PLAIN_LIMIT = 400
 
@@ -29,7 +31,7 @@ def plain_text(text: str, *, limit: int = PLAIN_LIMIT) -> str:
 
     What has no glyph is written as ⟨U+XXXX⟩.
     """
-    shown = "".join(each if each.isprintable() else f"⟨{_point(each)}⟩" for each in text[:limit])
+    shown = "".join(each if is_shown(each) else f"⟨{_point(each)}⟩" for each in text[:limit])
     return html.escape(shown + ("…" if len(text) > limit else ""))
 
 
@@ -44,9 +46,9 @@ def _isolate(text: str, *, limit: int, css_class: str | None) -> str:
 
 
 def _escape(text: str) -> str:
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return html.escape(text)
-    return "".join(html.escape(each) if each.isprintable() else _label(each) for each in text)
+    return "".join(html.escape(each) if is_shown(each) else _label(each) for each in text)
 
 
 def _label(character: str) -> str:

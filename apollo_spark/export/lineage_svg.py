@@ -5,6 +5,7 @@ from html import escape
 
 from apollo_spark.dataset.lineage import LineageNode, LineageTree
 from apollo_spark.export.lineage_text import DIGEST_LENGTH
+from apollo_spark.export.printable import is_shown
 
 LETTER = 7.0
 """Width of a letter of 13 pixels, about."""
@@ -136,7 +137,7 @@ def _draw(box: Box, *, is_root: bool) -> str:
 
 def _printable(text: str) -> str:
     """Return a text without the control characters that XML does not know."""
-    return "".join(each if each.isprintable() else "�" for each in text)
+    return "".join(each if is_shown(each) else "�" for each in text)
 
 
 def _edge(parent: Box, child: Box, lane: float | None) -> str:

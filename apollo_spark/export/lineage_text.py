@@ -3,6 +3,7 @@
 from typing import Any
 
 from apollo_spark.dataset.lineage import LineageNode, LineageTree
+from apollo_spark.export.printable import printable
 
 DIGEST_LENGTH = 12
 
@@ -55,5 +56,8 @@ def lineage_json(tree: LineageTree) -> dict[str, Any]:
 
 
 def _notes(node: LineageNode) -> list[str]:
-    files = [f"{each.name}  {each.sha256[:DIGEST_LENGTH]}  ({each.role})" for each in node.inputs]
+    files = [
+        f"{printable(each.name)}  {each.sha256[:DIGEST_LENGTH]}  ({printable(each.role)})"
+        for each in node.inputs
+    ]
     return [*files, "made from what is not told here"] if node.keeps_parents else files

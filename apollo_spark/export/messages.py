@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
+from apollo_spark.export.printable import printable
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.report import sort_findings
 
@@ -93,10 +94,10 @@ def _describe(same: Sequence[Finding]) -> str:
     first = same[0]
     lines = sorted({line for each in same for line in _lines(each)})
     count = sum(each.count for each in same)
-    column = f"column {_show(first.column)}" if first.column is not None else ""
+    column = f"column {printable(first.column)}" if first.column is not None else ""
     line = f"line {lines[0]}" if lines else ""
-    parts = [", ".join(part for part in (line, column) if part), _show(first.message)]
-    place = _show(first.file) if first.file else _entity(first)
+    parts = [", ".join(part for part in (line, column) if part), printable(first.message)]
+    place = printable(first.file) if first.file else _entity(first)
     text = ": ".join(part for part in (place, *parts) if part)
     return f"{text} ({first.rule}{MARKS[first.severity]}), {_times(count)}{_more(lines, count)}"
 
@@ -108,7 +109,7 @@ def _lines(finding: Finding) -> Iterator[int]:
 
 
 def _entity(finding: Finding) -> str:
-    return f"entity {_show(finding.entity)}" if finding.entity is not None else ""
+    return f"entity {printable(finding.entity)}" if finding.entity is not None else ""
 
 
 def _more(lines: Sequence[int], count: int) -> str:
@@ -120,10 +121,10 @@ def _more(lines: Sequence[int], count: int) -> str:
 
 def _count_rows(rows: RowCounts) -> str:
     if rows.rows_read is None:
-        return f"{_show(rows.entity)}: not read"
+        return f"{printable(rows.entity)}: not read"
     quarantined = f", {rows.rows_quarantined:,} quarantined" if rows.rows_quarantined else ""
     read = f"{rows.rows_read:,} {'row' if rows.rows_read == 1 else 'rows'} read"
-    return f"{_show(rows.entity)}: {read}, {rows.rows_stored or 0:,} stored{quarantined}"
+    return f"{printable(rows.entity)}: {read}, {rows.rows_stored or 0:,} stored{quarantined}"
 
 
 def _count_rules(severity: Severity, findings: Sequence[Finding]) -> str:
@@ -134,10 +135,3 @@ def _count_rules(severity: Severity, findings: Sequence[Finding]) -> str:
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count:,} times"
-
-
-def _show(text: str) -> str:
-    """Return text that cannot move the cursor or turn the line around: a name may hold anything."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )

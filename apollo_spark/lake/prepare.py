@@ -19,6 +19,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from apollo_spark.errors import ApolloError
+from apollo_spark.export.printable import printable_lines
 from apollo_spark.lake.jars import (
     ARCHIVE_NAME,
     DELTA_COORDINATES,
@@ -95,7 +96,7 @@ def _warm_up(session: SparkSession, table: str) -> None:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{printable_lines(text)}\n")
 
 
 if __name__ == "__main__":

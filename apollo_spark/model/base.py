@@ -3,10 +3,18 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from typing_extensions import Self
+
+
+def _as_text(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+FileName = Annotated[str, AfterValidator(_as_text)]
+"""The name of a file as text: bytes of it that are no UTF-8 are written as escapes."""
 
 
 class Record(BaseModel):

@@ -7,7 +7,7 @@ from functools import cached_property
 from pydantic import Field
 
 from apollo_spark.model.assay import AssayRecord
-from apollo_spark.model.base import Record
+from apollo_spark.model.base import FileName, Record
 from apollo_spark.model.change import Change
 from apollo_spark.model.dictionary import Relation
 from apollo_spark.model.guard import RowGuard
@@ -108,7 +108,7 @@ class InputFile(Record):
     """A raw file that was read: the name it was given by, its bytes and their SHA-256."""
 
     role: str
-    name: str
+    name: FileName
     size: int
     sha256: str
 

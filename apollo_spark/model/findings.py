@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from apollo_spark.errors import EXIT_CODES_OF_RULES
-from apollo_spark.model.base import Record
+from apollo_spark.model.base import FileName, Record
 
 
 class Severity(str, Enum):
@@ -57,7 +57,7 @@ class Finding(Record):
     rule: str
     severity: Severity
     message: str
-    file: str | None = None
+    file: FileName | None = None
     line: int | None = None
     entity: str | None = None
     column: str | None = None

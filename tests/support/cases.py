@@ -113,7 +113,7 @@ def _rules() -> dict[str, int]:
 
 def _records(run: Run) -> Any:
     if not Path("lake", "registry").exists():
-        return []
+        return {"records": []}
     return run("--lake", "lake", "list", "--json").json
 
 
