@@ -105,12 +105,6 @@ class Lake:
         read = without_withdrawn(record, self.withdrawals())
         return OpenDataset(read, PartReader(self.parts, planned or {}))
 
-    def open_stored(self, record: DatasetRecord) -> "OpenDataset":
-        """Open a record for extending it: withdrawn people are there, and stay hidden later."""
-        from apollo_spark.lake.opened import OpenDataset
-
-        return OpenDataset(record, self._part_reader)
-
     @property
     def withdrawing(self) -> Withdrawing:
         """Where people are taken out."""

@@ -4,6 +4,8 @@ Each gives the values that break a rule in a column `key`, each once and in asce
 missing value is no key: it neither repeats nor refers to anything.
 """
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from apollo_spark.query.sql import ascending, column, derived, labelled, table
@@ -40,6 +42,40 @@ def unresolved_in(
 ) -> exp.Select:
     """Ask for the values of a column that are not in a column of a source under the name TARGET."""
     return _keys(_unresolved(table_name, column_name, target, target_column), limit)
+
+
+def values_of_hidden(
+    table_name: str,
+    column_name: str,
+    *,
+    stored: exp.Table | exp.Subquery,
+    shown: exp.Table | exp.Subquery,
+    field: str,
+    taken: Sequence[tuple[exp.Table, exp.Expr]],
+) -> exp.Select:
+    """Ask for the values of a column that are stored and not shown, or among the keys taken out.
+
+    Args:
+        table_name: The table of the column.
+        column_name: The column.
+        stored: A source under the name TARGET with all rows.
+        shown: One with those that are shown.
+        field: The field of both that holds the values.
+        taken: Tables of keys, each with its key in the type of the field.
+    """
+    is_stored, is_shown = (
+        _stands_in(column_name, each, column(TARGET, field)) for each in (stored, shown)
+    )
+    hidden: list[exp.Expr] = [exp.and_(is_stored, exp.Not(this=is_shown), copy=False)]
+    hidden += [_stands_in(column_name, source, key) for source, key in taken]
+    found = _grouped(table_name, column_name)
+    return _keys(found.where(exp.paren(exp.or_(*hidden, copy=False)), copy=False), None)
+
+
+def _stands_in(column_name: str, source: exp.Table | exp.Subquery, value: exp.Expr) -> exp.Exists:
+    same = exp.EQ(this=value, expression=column(_SOURCE, column_name))
+    one = exp.select(exp.Literal.number(1)).from_(source, copy=False)
+    return exp.Exists(this=one.where(same, copy=False))
 
 
 def count_lacking(

@@ -5,7 +5,7 @@ entity, gives columns their fields' names, and leaves out the rows that rules hi
 cannot reach a table in any other way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
@@ -61,10 +61,17 @@ class QueryScope:
 
     def unguarded(self) -> "QueryScope":
         """Return the same with all rows, for questions whose answer hides what guards hide."""
+        return self.guarded_by(lambda _: False)
+
+    def guarded_by(self, keeps: Callable[[RowGuard], bool]) -> "QueryScope":
+        """Return the same with some of the guards alone."""
         return replace(
             self,
             slices={
-                entity: tuple(each.model_copy(update={"guards": ()}) for each in tables)
+                entity: tuple(
+                    each.model_copy(update={"guards": tuple(filter(keeps, each.guards))})
+                    for each in tables
+                )
                 for entity, tables in self.slices.items()
             },
         )

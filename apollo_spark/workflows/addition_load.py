@@ -12,7 +12,6 @@ from apollo_spark.dataset.build import build_dataset_record
 from apollo_spark.dataset.content import Content
 from apollo_spark.dataset.extension import added_content, added_dictionary
 from apollo_spark.errors import NotFoundError
-from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord, Lineage
 from apollo_spark.model.findings import Finding, Severity
@@ -37,6 +36,14 @@ from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.slice_folding import FieldTables
 from apollo_spark.workflows.standing_extension import find_extension
 from apollo_spark.workflows.wide_rows import columns_of, write_tables
+from apollo_spark.workflows.withdrawn_rows import (
+    Ask,
+    GivenColumn,
+    LeftOut,
+    Standing,
+    count_lines,
+    lines_of,
+)
 
 ADDED = "added rows"
 """The name under which questions read what was written."""
@@ -94,14 +101,14 @@ class AdditionLoad(Load):
         return self.plan.entity.name
 
     @cached_property
-    def opened(self) -> OpenDataset:
+    def standing(self) -> Standing:
         """What stands, as people read it: what they do not see, no key can match."""
-        return self.reporter.lake.open_stored(self.plan.base)
+        return Standing(self.reporter.lake, self.plan.base)
 
     @cached_property
     def standing_pins(self) -> Mapping[str, TablePin]:
         """The pins of what stands; a dry run writes to another lake, and reads from this one."""
-        pins = self.opened.pins
+        pins = self.standing.opened.pins
         if not self.request.dry_run:
             return pins
         tables = self.reporter.lake.tables
@@ -119,12 +126,16 @@ class AdditionLoad(Load):
         return free_name(wanted, (*(each.table for each in pins), *places))
 
     def write(self) -> Outcome:
-        """Write, check and, while the policy leaves rows out, write again; then publish."""
-        excluded: Excluded = {}
+        """Write, check and, while the policy leaves rows out, write again; then publish.
+
+        What is of withdrawn people is left out before anything is counted or checked.
+        """
+        written = self._write({})
+        self.publication.step("check rows and keys")
+        excluded = withdrawn = self._withdrawn(written)
         left_out: tuple[Finding, ...] = ()
         while True:
-            written = self._write(excluded)
-            self.publication.step("check rows and keys")
+            written = self._write(excluded) if excluded else written
             checked = check_tables(
                 self.plan.clinical,
                 {self.entity: written.rows},
@@ -137,11 +148,18 @@ class AdditionLoad(Load):
             findings = (*self.planning.findings, *left_out, *checked.findings)
             self.require_acceptable(findings)
             if not checked.quarantined:
-                return self._publish(written, excluded, findings)
+                return self._publish(written, LeftOut(excluded, withdrawn), findings)
             excluded = join_excluded(excluded, checked.quarantined)
             left_out += tuple(
                 each for each in checked.findings if each.severity is Severity.QUARANTINE
             )
+
+    def _withdrawn(self, written: WrittenAddition) -> Excluded:
+        """Return the lines of rows of withdrawn people."""
+        pins = self._pins(written)
+        given = {each: GivenColumn(each, ADDED, each) for each in written.columns[0]}
+        hidden = self.find_hidden(given, lambda tree, more: self.ask(tree, {**pins, **more}))
+        return lines_of(self.engines.runner, self.plan.clinical.entities[0], hidden, {})
 
     def _write(self, excluded: Excluded) -> WrittenAddition:
         columns = self.cut()
@@ -169,6 +187,10 @@ class AdditionLoad(Load):
         """Return the name of a table that is written, from 0."""
 
     @abstractmethod
+    def find_hidden(self, given: Mapping[str, GivenColumn], ask: Ask) -> KeySets:
+        """Return the values given that are of withdrawn people."""
+
+    @abstractmethod
     def find_strangers(self, pins: Mapping[str, TablePin]) -> KeySets:
         """Return the values that break a rule against what stands, read as ADDED."""
 
@@ -193,12 +215,12 @@ class AdditionLoad(Load):
         return self.engines.engine.run(tree, pins).read_all().column(0).combine_chunks()
 
     def _publish(
-        self, written: WrittenAddition, excluded: Excluded, findings: tuple[Finding, ...]
+        self, written: WrittenAddition, left_out: LeftOut, findings: tuple[Finding, ...]
     ) -> Outcome:
         plan = self.plan.clinical
-        kept = quarantined_rows(self.engines.runner, plan.entities, excluded)
-        receipt = self._receipt(written, excluded, findings)
-        notes = self._notes()
+        kept = quarantined_rows(self.engines.runner, plan.entities, left_out.quarantined)
+        receipt = self._receipt(written, left_out, findings)
+        notes = (*left_out.notes, *self._notes())
         rows = LoadReceipt(entities=receipt.entities)
         if self.request.dry_run:
             self.reporter.accept(None, findings, rows, kept, plan=plan)
@@ -240,11 +262,11 @@ class AdditionLoad(Load):
         return left_behind(self.reporter.lake, self.publication.name, after)
 
     def _receipt(
-        self, written: WrittenAddition, excluded: Excluded, findings: tuple[Finding, ...]
+        self, written: WrittenAddition, left_out: LeftOut, findings: tuple[Finding, ...]
     ) -> ExtensionReceipt:
         files = self.plan.clinical.entities[0].files
         stored = written.rows.content.rows
-        gone = sum(len(excluded.get(file.path, ())) for file in files)
+        gone, withdrawn = count_lines(left_out.quarantined), count_lines(left_out.withdrawn)
         strangers = [each for each in findings if each.rule in UNMATCHED]
         kept = sum(each.count for each in strangers if each.severity is Severity.WARN)
         return ExtensionReceipt(
@@ -252,15 +274,16 @@ class AdditionLoad(Load):
             entity=self.entity,
             fields_added=tuple(each.name for each in self.plan.addition.fields),
             is_inferred=self.plan.addition.is_inferred,
-            rows_read=stored + gone,
+            rows_read=stored + gone + withdrawn,
             rows_matched=stored - kept,
             rows_unmatched=sum(each.count for each in strangers),
             rows_missing=self.count_missing(self._pins(written)),
+            rows_withdrawn=withdrawn,
             entities=(
                 EntityReceipt(
                     entity=self.entity,
                     files=len(files),
-                    rows_read=stored + gone,
+                    rows_read=stored + gone + withdrawn,
                     rows_stored=stored,
                     rows_quarantined=gone,
                 ),

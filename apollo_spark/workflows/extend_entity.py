@@ -10,6 +10,7 @@ from apollo_spark.tables.slices import cut_entity
 from apollo_spark.workflows.addition_load import ADDED, AdditionLoad, WrittenAddition
 from apollo_spark.workflows.clinical_rows import KeySets
 from apollo_spark.workflows.slice_folding import FieldTables
+from apollo_spark.workflows.withdrawn_rows import Ask, GivenColumn
 
 
 class EntityLoad(AdditionLoad):
@@ -29,10 +30,16 @@ class EntityLoad(AdditionLoad):
         name = self.free_name(self.entity)
         return name if number == 0 else f"{name}.{number + 1}"
 
+    def find_hidden(self, given: Mapping[str, GivenColumn], ask: Ask) -> KeySets:
+        """Return references to withdrawn rows."""
+        to = self.relation
+        column = given[to.from_field]
+        return self.standing.hidden_values(column, to.to_entity, to.to_field, is_own=False, ask=ask)
+
     def find_strangers(self, pins: Mapping[str, TablePin]) -> KeySets:
         """Return references to nothing, and those that stand more often than they may."""
         relation = self.relation
-        target = self.opened.scope.source(relation.to_entity, [relation.to_field], TARGET)
+        target = self.standing.shown.source(relation.to_entity, [relation.to_field], TARGET)
         tree = unresolved_in(ADDED, relation.from_field, target, relation.to_field)
         found = {("reference_resolves", relation.from_field): self.ask(tree, pins)}
         if relation.relationship is Relationship.ONE_TO_ONE and not self._is_own_key:
@@ -47,7 +54,7 @@ class EntityLoad(AdditionLoad):
     def count_missing(self, pins: Mapping[str, TablePin]) -> int:
         """Count the rows that no added row refers to."""
         relation = self.relation
-        target = self.opened.scope.source(relation.to_entity, [relation.to_field], TARGET)
+        target = self.standing.shown.source(relation.to_entity, [relation.to_field], TARGET)
         tree = count_lacking(target, relation.to_field, ADDED, relation.from_field)
         return int(self.ask(tree, pins)[0].as_py())
 

@@ -11,6 +11,7 @@ from apollo_spark.workflows.addition_load import ADDED, AdditionLoad, WrittenAdd
 from apollo_spark.workflows.addition_plan import KEY_UNMATCHED
 from apollo_spark.workflows.clinical_rows import KeySets
 from apollo_spark.workflows.slice_folding import FieldTables, SliceFolding, fields_table
+from apollo_spark.workflows.withdrawn_rows import Ask, GivenColumn
 
 
 class FieldsLoad(AdditionLoad):
@@ -36,15 +37,21 @@ class FieldsLoad(AdditionLoad):
         base = self.publication.base
         return self.free_name(f"{fields_table(self.entity)}{base.version + 1 if base else 1}")
 
+    def find_hidden(self, given: Mapping[str, GivenColumn], ask: Ask) -> KeySets:
+        """Return the keys of withdrawn rows."""
+        return self.standing.hidden_values(
+            given[self.key], self.entity, self.key, is_own=False, ask=ask
+        )
+
     def find_strangers(self, pins: Mapping[str, TablePin]) -> KeySets:
         """Return the keys that the entity lacks."""
-        target = self.opened.scope.source(self.entity, [self.key], TARGET)
+        target = self.standing.shown.source(self.entity, [self.key], TARGET)
         tree = unresolved_in(ADDED, self.key, target, self.key)
         return {(KEY_UNMATCHED, self.key): self.ask(tree, pins)}
 
     def count_missing(self, pins: Mapping[str, TablePin]) -> int:
         """Count the rows of the entity that the file lacks."""
-        target = self.opened.scope.source(self.entity, [self.key], TARGET)
+        target = self.standing.shown.source(self.entity, [self.key], TARGET)
         return int(self.ask(count_lacking(target, self.key, ADDED, self.key), pins)[0].as_py())
 
     def arrange(self, written: WrittenAddition) -> FieldTables:

@@ -7,7 +7,7 @@ changes or goes. Everything is checked before; what is refused leaves the tables
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from apollo_spark.dataset.growth import next_record
@@ -19,21 +19,22 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.names import RecordReference, parse_reference
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.receipt import EntityReceipt, LoadReceipt, RowsReceipt
+from apollo_spark.model.receipt import LoadReceipt, RowsReceipt
 from apollo_spark.workflows.clinical_refused import with_rows
 from apollo_spark.workflows.clinical_rows import Excluded, join_excluded, quarantined_rows
 from apollo_spark.workflows.extension import ClinicalExtension
-from apollo_spark.workflows.load_clinical import count_findings
 from apollo_spark.workflows.loading import Load, OpenEngines, run_load
 from apollo_spark.workflows.outcome import Outcome, refusal
 from apollo_spark.workflows.reporting import LoadReporter
 from apollo_spark.workflows.row_checking import RowChecks
-from apollo_spark.workflows.row_comparing import RowComparison, RowCounts
+from apollo_spark.workflows.row_comparing import RowComparison
 from apollo_spark.workflows.row_plan import OPERATION, RowPlan, RowPlanning, plan_rows
+from apollo_spark.workflows.row_receipt import CheckedRows
 from apollo_spark.workflows.row_staging import Workspace, key_target, stage_rows
 from apollo_spark.workflows.row_tables import RowTable, foreign_rows, tables_of
 from apollo_spark.workflows.row_writing import RowWriter
 from apollo_spark.workflows.standing import find_standing_growth
+from apollo_spark.workflows.withdrawn_rows import LeftOut, Standing, lines_of
 
 
 def extend_rows(
@@ -110,15 +111,6 @@ def _find_standing(lake: Lake, base: DatasetRecord, plan: RowPlan) -> Outcome | 
     )
 
 
-@dataclass(frozen=True)
-class _Checked:
-    """Rows that may be stored, beside those that are."""
-
-    compared: RowComparison
-    excluded: Excluded
-    findings: tuple[Finding, ...]
-
-
 class _RowExtension(Load):
     request: ClinicalExtension
     plan: RowPlan
@@ -155,13 +147,18 @@ class _RowExtension(Load):
             counts = checked.compared.counts
             if counts.added and not tables[0].is_own:
                 raise foreign_rows(self.plan, tables[0].pin)
-            receipt = self._receipt(checked, counts)
+            receipt = checked.receipt(counts)
             if self.request.dry_run:
                 self._report(None, checked, receipt)
-                return Outcome(receipt=receipt, findings=checked.findings)
+                return Outcome(receipt, findings=checked.findings, notes=checked.notes)
             if counts.is_nothing:
                 current = (str(self.plan.base),)
-                return Outcome(receipt=receipt, current=current, findings=checked.findings)
+                return Outcome(
+                    receipt,
+                    current=current,
+                    findings=checked.findings,
+                    notes=checked.notes,
+                )
             pins = self._write(tables, folders, checked, workspace)
         return self._publish(pins, receipt, checked)
 
@@ -177,22 +174,39 @@ class _RowExtension(Load):
 
     def _read(
         self, tables: tuple[RowTable, ...], folders: Mapping[int, Path], workspace: Workspace
-    ) -> _Checked:
-        """Read and check and, while the policy leaves rows out, read again."""
-        excluded: Excluded = {}
+    ) -> CheckedRows:
+        """Read and check and, while the policy leaves rows out, read again.
+
+        What is of withdrawn people is left out before anything is counted or checked.
+        """
+        first = self._compare(tables, folders, workspace, {})
+        withdrawn = self._withdrawn(first)
+        excluded = withdrawn
         left_out: tuple[Finding, ...] = ()
         while True:
-            compared = self._compare(tables, folders, workspace, excluded)
+            compared = self._compare(tables, folders, workspace, excluded) if excluded else first
             self.publication.step("check rows and keys")
             checked = RowChecks(compared, self.engines.runner, excluded).run()
             findings = (*self.planning.findings, *left_out, *checked.findings)
             self.require_acceptable(findings)
             if not checked.quarantined:
-                return _Checked(compared, excluded, findings)
+                return CheckedRows(compared, LeftOut(excluded, withdrawn), findings)
             excluded = join_excluded(excluded, checked.quarantined)
             left_out += tuple(
                 each for each in checked.findings if each.severity is Severity.QUARANTINE
             )
+
+    def _withdrawn(self, compared: RowComparison) -> Excluded:
+        """Return the lines of rows and of keys to delete that are of withdrawn people."""
+        plan, runner = self.plan, self.engines.runner
+        found: Excluded = {}
+        for planned, hidden in (
+            (plan.data, compared.hidden_given()),
+            (plan.deleting, compared.hidden_deletes()),
+        ):
+            if planned is not None:
+                found = join_excluded(found, lines_of(runner, planned, hidden, {}))
+        return found
 
     def _compare(
         self,
@@ -216,13 +230,13 @@ class _RowExtension(Load):
         if plan.deleting is not None:
             type_ = tables[0].schema.field(str(tables[0].key)).type
             target = key_target(some_folder, str(plan.entity.primary_key), type_)
-            keys = stage_rows(runner, plan.deleting, [target], workspace)
+            keys = stage_rows(runner, plan.deleting, [target], workspace, excluded=excluded)
         return RowComparison(
             plan,
             tables,
             staged,
             keys,
-            opened=self.reporter.lake.open_stored(plan.base),
+            standing=Standing(self.reporter.lake, plan.base),
             store=self.reporter.lake.tables,
         )
 
@@ -230,7 +244,7 @@ class _RowExtension(Load):
         self,
         tables: tuple[RowTable, ...],
         folders: Mapping[int, Path],
-        checked: _Checked,
+        checked: CheckedRows,
         workspace: Workspace,
     ) -> list[TablePin]:
         """Write and commit what changes, and pin it."""
@@ -248,7 +262,7 @@ class _RowExtension(Load):
             pins.append(pin.model_copy(update={"table": each.pin.table}))
         return pins
 
-    def _publish(self, pins: list[TablePin], receipt: RowsReceipt, checked: _Checked) -> Outcome:
+    def _publish(self, pins: list[TablePin], receipt: RowsReceipt, checked: CheckedRows) -> Outcome:
         base = self.plan.base
         self.publication.step("store parts")
         part = self.lake.parts.put(receipt.to_json())
@@ -265,31 +279,17 @@ class _RowExtension(Load):
         )
         self.publication.step("write report")
         self._report(str(record), checked, receipt)
-        return Outcome(receipt=receipt, published=(str(record),), findings=checked.findings)
-
-    def _report(self, version: str | None, checked: _Checked, receipt: RowsReceipt) -> None:
-        entity = EntityReceipt(
-            entity=receipt.entity,
-            files=0 if self.plan.data is None else len(self.plan.data.files),
-            rows_read=receipt.rows_read,
-            rows_stored=receipt.rows_read - receipt.rows_quarantined,
-            rows_quarantined=receipt.rows_quarantined,
+        return Outcome(
+            receipt,
+            published=(str(record),),
+            findings=checked.findings,
+            notes=checked.notes,
         )
-        kept = quarantined_rows(self.engines.runner, self.plan.reading.entities, checked.excluded)
+
+    def _report(self, version: str | None, checked: CheckedRows, receipt: RowsReceipt) -> None:
+        entity = checked.entity_receipt(receipt)
+        kept = quarantined_rows(
+            self.engines.runner, self.plan.reading.entities, checked.left_out.quarantined
+        )
         shown = LoadReceipt(operation=OPERATION, entities=(entity,))
         self.reporter.accept(version, checked.findings, shown, kept, plan=self.plan.reading)
-
-    def _receipt(self, checked: _Checked, counts: RowCounts) -> RowsReceipt:
-        compared = checked.compared
-        gone = sum(len(each) for each in checked.excluded.values())
-        return RowsReceipt(
-            entity=self.plan.entity.name,
-            rows_read=counts.read + gone,
-            rows_added=counts.added,
-            rows_changed=counts.changed,
-            rows_unchanged=counts.unchanged,
-            rows_deleted=counts.deleted,
-            rows_quarantined=gone,
-            deletes_unmatched=len(compared.unmatched_deletes) if compared.deletes else 0,
-            findings=count_findings(checked.findings),
-        )

@@ -207,17 +207,13 @@ def _decided(finding: Finding, *, is_data: bool) -> Finding:
 
 
 def _entity_after(compared: RowComparison) -> EntityAfter:
-    given: dict[str, tuple[str, str]] = {}
+    given = {each.field: (each.table, each.column) for each in compared.given_columns().values()}
     keys: dict[str, str] = {}
     key = compared.plan.entity.primary_key
     if compared.staged is not None:
         for each in compared.tables:
-            given |= {name: (each.new, column) for column, name in each.given.items()}
             if each.takes_rows and each.key is not None:
                 keys[each.new] = each.key
-        first = compared.tables[0]
-        if key is not None and first.key is not None:
-            given[key] = (first.new, first.key)
     return EntityAfter(
         scope=compared.entity_scope,
         entity=compared.plan.entity.name,

@@ -11,7 +11,6 @@ from sqlglot import exp
 
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.scratch import ScratchFiles
-from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.tables import StoredFile, TableStore
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.row_changes import (
@@ -27,9 +26,11 @@ from apollo_spark.query.row_changes import (
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import table
 from apollo_spark.workers.patching import KEY
+from apollo_spark.workflows.clinical_rows import KeySets
 from apollo_spark.workflows.row_plan import RowPlan
 from apollo_spark.workflows.row_staging import StagedRows
 from apollo_spark.workflows.row_tables import RowTable
+from apollo_spark.workflows.withdrawn_rows import GivenColumn, Standing
 
 MEMORY = "256MB"
 """Questions go to disk above this, so that memory does not grow with the rows."""
@@ -66,7 +67,7 @@ class RowComparison:
         tables: The tables of the entity.
         staged: The rows given, None where there are none; a list for each table in `tables`.
         keys: The keys to delete, None where there are none.
-        opened: The version that stands.
+        standing: The version that stands; withdrawn rows of it count as not there.
         store: Where the tables are.
     """
 
@@ -77,18 +78,19 @@ class RowComparison:
         staged: StagedRows | None,
         keys: StagedRows | None,
         *,
-        opened: OpenDataset,
+        standing: Standing,
         store: TableStore,
     ) -> None:
         self.plan = plan
         self.tables = tables
         self.staged = staged
         self.keys = keys
-        self.scope = opened.scope
+        self.scope = standing.shown
+        self._standing = standing
         self._store = store
         self._scratch = ScratchFiles(store)
         self._engine = EmbeddedEngine(self._scratch, memory_limit=MEMORY, file_column=FILE)
-        self._pins: dict[str, TablePin] = dict(opened.pins)
+        self._pins: dict[str, TablePin] = dict(standing.opened.pins)
         self._add_given()
         self.matched = {each.number: self._narrow(each) for each in tables if each.is_own}
 
@@ -112,8 +114,43 @@ class RowComparison:
 
     @property
     def entity_scope(self) -> QueryScope:
-        """What checks read of the entity: of its own tables all rows."""
-        return self.scope.unguarded() if self.tables[0].is_own else self.scope
+        """What checks read of the entity: of its own tables also rows that rules hide."""
+        return self._standing.own if self.tables[0].is_own else self.scope
+
+    def given_columns(self) -> dict[str, GivenColumn]:
+        """Return where each field of the rows given stands."""
+        if self.staged is None:
+            return {}
+        found = {
+            name: GivenColumn(name, each.new, column)
+            for each in self.tables
+            for column, name in each.given.items()
+        }
+        first, key = self.tables[0], self.plan.entity.primary_key
+        if key is not None and first.key is not None:
+            found[key] = GivenColumn(key, first.new, first.key)
+        return found
+
+    def hidden_given(self) -> KeySets:
+        """Return the values of rows given that are of withdrawn people, by field."""
+        return self._hidden(self.given_columns())
+
+    def hidden_deletes(self) -> KeySets:
+        """Return the keys to delete that are of withdrawn people."""
+        key = self.plan.entity.primary_key
+        if self.keys is None or key is None:
+            return {}
+        return self._hidden({key: GivenColumn(key, GONE, KEY)})
+
+    def _hidden(self, given: dict[str, GivenColumn]) -> KeySets:
+        return self._standing.hidden_in(
+            self.plan.entity.name,
+            given,
+            is_own=self.tables[0].is_own,
+            ask=lambda tree, more: (
+                self._engine.run(tree, {**self._pins, **more}).read_all().column(0).combine_chunks()
+            ),
+        )
 
     @cached_property
     def counts(self) -> RowCounts:

@@ -240,9 +240,7 @@ def test_a_dry_run_counts_and_writes_nothing(study: Study) -> None:
     assert patients(study)["P1"] == ("F", 62.0, 1)
 
 
-def test_a_row_of_somebody_withdrawn_is_the_one_row_of_that_key_and_stays_hidden(
-    study: Study,
-) -> None:
+def test_rows_of_somebody_withdrawn_are_left_out_and_told_as_one_number(study: Study) -> None:
     study.write("out.csv", "patient_id\nP4\n")
     words = ("withdraw", study.folder / "out.csv", "--of", "study.patient", "--apply")
     assert study.ask(*words).code == 0
@@ -250,10 +248,12 @@ def test_a_row_of_somebody_withdrawn_is_the_one_row_of_that_key_and_stays_hidden
 
     outcome = give(study, data="patient=more.csv")
 
-    assert counts(outcome) == {"rows_read": 2, "rows_added": 1, "rows_changed": 1}
+    assert counts(outcome) == {"rows_read": 2, "rows_added": 1, "rows_withdrawn": 1}
+    assert outcome.notes == ("1 row of withdrawn people left out",)
     assert sorted(patients(study)) == ["P1", "P2", "P3", "P5"]
     assert pin(study, "study", "patient").rows == 5
     study.write("visits.csv", "visit_id,patient_id\n9,P4\n10,P5\n")
-    assert counts(give(study, data="visit=visits.csv")) == {"rows_read": 2, "rows_added": 2}
+    found = counts(give(study, data="visit=visits.csv"))
+    assert found == {"rows_read": 2, "rows_added": 1, "rows_withdrawn": 1}
     found = {row["visit_id"] for row in answers_of(study.lake, "study")["visit"]}
     assert found == {1, 2, 3, 4, 10}

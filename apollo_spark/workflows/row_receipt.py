@@ -1,0 +1,65 @@
+"""Rows of an extension that may be stored, what was left out of them, and the receipt of both."""
+
+from dataclasses import dataclass
+
+from apollo_spark.model.findings import Finding
+from apollo_spark.model.receipt import EntityReceipt, RowsReceipt
+from apollo_spark.workflows.load_clinical import count_findings
+from apollo_spark.workflows.row_comparing import RowComparison, RowCounts
+from apollo_spark.workflows.withdrawn_rows import LeftOut, count_lines
+
+
+@dataclass(frozen=True)
+class CheckedRows:
+    """Rows that may be stored, beside those that are.
+
+    Attributes:
+        compared: Both.
+        left_out: Lines that were left out.
+        findings: What was found wrong and refuses nothing.
+    """
+
+    compared: RowComparison
+    left_out: LeftOut
+    findings: tuple[Finding, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know beside the receipt."""
+        return self.left_out.notes
+
+    def receipt(self, counts: RowCounts) -> RowsReceipt:
+        """Return the counts of the extension."""
+        compared = self.compared
+        gone = count_lines(self.left_out.quarantined)
+        return RowsReceipt(
+            entity=compared.plan.entity.name,
+            rows_read=counts.read + gone + self._withdrawn_rows,
+            rows_added=counts.added,
+            rows_changed=counts.changed,
+            rows_unchanged=counts.unchanged,
+            rows_deleted=counts.deleted,
+            rows_quarantined=gone,
+            rows_withdrawn=count_lines(self.left_out.withdrawn),
+            deletes_unmatched=len(compared.unmatched_deletes) if compared.deletes else 0,
+            findings=count_findings(self.findings),
+        )
+
+    def entity_receipt(self, receipt: RowsReceipt) -> EntityReceipt:
+        """Return the counts as the report of a load shows them."""
+        data = self.compared.plan.data
+        left_out = receipt.rows_quarantined + self._withdrawn_rows
+        return EntityReceipt(
+            entity=receipt.entity,
+            files=0 if data is None else len(data.files),
+            rows_read=receipt.rows_read,
+            rows_stored=receipt.rows_read - left_out,
+            rows_quarantined=receipt.rows_quarantined,
+        )
+
+    @property
+    def _withdrawn_rows(self) -> int:
+        """How many rows of the data files are of withdrawn people."""
+        data = self.compared.plan.data
+        files = () if data is None else data.files
+        return sum(len(self.left_out.withdrawn.get(each.path, ())) for each in files)
