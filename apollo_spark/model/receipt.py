@@ -91,7 +91,7 @@ class RowsReceipt(Record):
     """The receipt of rows that came, changed and went in one entity.
 
     Rows read = added + changed + unchanged + quarantined + those of withdrawn people, which are
-    left out. `rows_withdrawn` counts these, with keys to delete that are theirs;
+    left out. `withdrawn_left_out` counts these, with keys to delete that are theirs;
     `deletes_unmatched` are keys to delete that no row has.
     """
 
@@ -103,7 +103,7 @@ class RowsReceipt(Record):
     rows_unchanged: int
     rows_deleted: int
     rows_quarantined: int = 0
-    rows_withdrawn: int = 0
+    withdrawn_left_out: int = 0
     deletes_unmatched: int = 0
     findings: tuple[FindingCount, ...] = ()
 
@@ -136,8 +136,8 @@ class ExtensionReceipt(Record):
 
     `rows_matched` are stored, `rows_unmatched` were left out because the entity, or the one that
     they refer to, has no such row; `rows_missing` are rows of that one that no row of the file is
-    for. `rows_withdrawn` are of withdrawn people and left out as well. `tables_folded` are earlier
-    extensions whose fields were written into one table with these.
+    for. `withdrawn_left_out` are of withdrawn people and left out as well. `tables_folded` are
+    earlier extensions whose fields were written into one table with these.
     """
 
     operation: str = "extend"
@@ -149,7 +149,7 @@ class ExtensionReceipt(Record):
     rows_matched: int
     rows_unmatched: int
     rows_missing: int
-    rows_withdrawn: int = 0
+    withdrawn_left_out: int = 0
     tables_folded: int = 0
     entities: tuple[EntityReceipt, ...]
     findings: tuple[FindingCount, ...] = ()

@@ -278,7 +278,7 @@ class AdditionLoad(Load):
             rows_matched=stored - kept,
             rows_unmatched=sum(each.count for each in strangers),
             rows_missing=self.count_missing(self._pins(written)),
-            rows_withdrawn=withdrawn,
+            withdrawn_left_out=withdrawn,
             entities=(
                 EntityReceipt(
                     entity=self.entity,

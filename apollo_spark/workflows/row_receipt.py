@@ -40,7 +40,7 @@ class CheckedRows:
             rows_unchanged=counts.unchanged,
             rows_deleted=counts.deleted,
             rows_quarantined=gone,
-            rows_withdrawn=count_lines(self.left_out.withdrawn),
+            withdrawn_left_out=count_lines(self.left_out.withdrawn),
             deletes_unmatched=len(compared.unmatched_deletes) if compared.deletes else 0,
             findings=count_findings(self.findings),
         )

@@ -248,12 +248,12 @@ def test_rows_of_somebody_withdrawn_are_left_out_and_told_as_one_number(study: S
 
     outcome = give(study, data="patient=more.csv")
 
-    assert counts(outcome) == {"rows_read": 2, "rows_added": 1, "rows_withdrawn": 1}
+    assert counts(outcome) == {"rows_read": 2, "rows_added": 1, "withdrawn_left_out": 1}
     assert outcome.notes == ("1 row of withdrawn people left out",)
     assert sorted(patients(study)) == ["P1", "P2", "P3", "P5"]
     assert pin(study, "study", "patient").rows == 5
     study.write("visits.csv", "visit_id,patient_id\n9,P4\n10,P5\n")
     found = counts(give(study, data="visit=visits.csv"))
-    assert found == {"rows_read": 2, "rows_added": 1, "rows_withdrawn": 1}
+    assert found == {"rows_read": 2, "rows_added": 1, "withdrawn_left_out": 1}
     found = {row["visit_id"] for row in answers_of(study.lake, "study")["visit"]}
     assert found == {1, 2, 3, 4, 10}
