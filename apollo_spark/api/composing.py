@@ -88,18 +88,25 @@ class Composing:
         """
         return self._made(undo_rebase(self._lake, version))
 
-    def withdraw(self, file: str, *, of: str, apply: bool = False) -> WithdrawReceipt:
+    def withdraw(
+        self, file: str, *, of: str, only: Sequence[str] | None = None, apply: bool = False
+    ) -> WithdrawReceipt:
         """Count whom a withdrawal takes out and, with `apply`, hide them from every reader.
+
+        Rows of other datasets that a link in any version says to be theirs go too.
 
         Args:
             file: Path of a csv file with the key column by its field name.
             of: `DATASET.ENTITY`.
+            only: Of the plan, withdraw from these `DATASET.ENTITY` alone.
             apply: Whether to do it.
 
         Raises:
             NotFoundError: Keys that no version has.
         """
-        return withdraw(self._lake, WithdrawRequest(file=file, of=of, apply=apply))
+        chosen = None if only is None else tuple(only)
+        request = WithdrawRequest(file=file, of=of, only=chosen, apply=apply)
+        return withdraw(self._lake, request)
 
     def seal(self, name: str, folder: str) -> None:
         """Write what a dataset shows, and no more, as a lake of its own.

@@ -1,31 +1,48 @@
 """`apollo withdraw`: take people out of every version of a dataset and of what stands on it."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from apollo_spark.cli.context import common_options, current
 from apollo_spark.cli.terminal import print_json, say
 
+if TYPE_CHECKING:
+    from apollo_spark.workflows.withdraw import LinkedReceipt, WithdrawReceipt
+
 
 @click.command("withdraw")
 @click.argument("file", metavar="F")
 @click.option("--of", required=True, metavar="DATASET.ENTITY", help="Whose rows are meant.")
+@click.option(
+    "--only", metavar="LIST", help="Of the plan, withdraw from these DATASET.ENTITY alone."
+)
 @click.option("--apply", "is_applied", is_flag=True, help="Do it; by default only the plan.")
 @common_options
-def withdraw_command(*, file: str, of: str, is_applied: bool) -> None:
+def withdraw_command(*, file: str, of: str, only: str | None, is_applied: bool) -> None:
     """Hide rows by their keys, with all that hangs from them, from every reader of every version.
 
-    F is a csv file with the key column by its field name. The rows stay in the files.
+    F is a csv file with the key column by its field name. Rows of other datasets that a link in
+    any version says to be theirs go too. The rows stay in the files.
     """
     from apollo_spark.workflows.withdraw import WithdrawRequest, withdraw
 
-    receipt = withdraw(current().lake(), WithdrawRequest(file=file, of=of, apply=is_applied))
+    chosen = None if only is None else tuple(each.strip() for each in only.split(","))
+    request = WithdrawRequest(file=file, of=of, only=chosen, apply=is_applied)
+    receipt = withdraw(current().lake(), request)
     if current().as_json:
         print_json({"applied": is_applied, "receipt": receipt.model_dump(mode="json")})
         return
-    say(
-        f"{receipt.keys:,} keys of {of}: {receipt.withdrawn:,} to withdraw, "
-        f"{receipt.already:,} withdrawn before"
-    )
+    say(f"{receipt.keys:,} keys of {of}: {_counts(receipt)}")
+    for each in receipt.linked:
+        told = f"linked by {', '.join(each.by)}"
+        say(f"{each.keys:,} keys of {each.name}, {told}: {_counts(each)}")
     say(f"rows go from {len(receipt.records):,} versions: {', '.join(receipt.records)}")
     if not is_applied:
         say("nothing was done; add --apply to do it")
+
+
+def _counts(of: "WithdrawReceipt | LinkedReceipt") -> str:
+    if not of.chosen:
+        return "left where they are"
+    return f"{of.withdrawn:,} to withdraw, {of.already:,} withdrawn before"

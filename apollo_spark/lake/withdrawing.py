@@ -4,6 +4,8 @@ The lease of the dataset is held, and the row is committed by compare-and-set, a
 """
 
 import contextlib
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -83,32 +85,76 @@ class Withdrawing:
             LeaseHeldError: Somebody is writing the dataset.
             StorageRefusedError: The storage refused.
         """
+        found = self.withdraw_all([(of, keys)], actor=actor, time=time, on_step=on_step)
+        return found[0] if found else None
+
+    def withdraw_all(
+        self,
+        wanted: Sequence[tuple[WithdrawnFrom, pa.Array]],
+        *,
+        actor: str,
+        time: datetime,
+        on_step: OnStep = no_step,
+    ) -> tuple[WithdrawalRecord, ...]:
+        """Take keys of several entities out in one commit, and return what was new of them.
+
+        Raises:
+            LeaseHeldError: Somebody is writing one of the datasets.
+            StorageRefusedError: The storage refused.
+        """
         on_step("take the lease")
-        with HeldLease(self._leases, of.dataset, actor) as lease:
+        with ExitStack() as held:
+            # In one order, so that two withdrawals never wait for each other.
+            leases = [
+                held.enter_context(HeldLease(self._leases, name, actor))
+                for name in sorted({of.dataset for of, _ in wanted}, key=str.lower)
+            ]
             while True:
                 snapshot = self._registry.snapshot()
-                before = self._standing(snapshot, of)
-                rows, added = self._united(before, keys)
-                if added == 0:
-                    return None
-                record = WithdrawalRecord(
-                    name=of.dataset,
-                    version=1 + sum(x.name == of.dataset for x in snapshot.withdrawals),
-                    id=str(uuid4()),
-                    entity=of.entity,
-                    field=of.field,
-                    location=of.location,
-                    keys=self._write(of, None if before is None else before.keys, rows, on_step),
-                    added=added,
-                    actor=actor,
-                    time=time,
-                )
+                records = self._planned(snapshot, wanted, actor, time, on_step)
+                if not records:
+                    return ()
                 on_step("publish the withdrawal")
-                lease.require()
+                for each in leases:
+                    each.require()
                 with contextlib.suppress(CommitRaceError):
-                    row = stored_withdrawal(record)
-                    lease.leave(self._registry.append([row], based_on=snapshot.version))
-                    return record
+                    rows = [stored_withdrawal(each) for each in records]
+                    reached = self._registry.append(rows, based_on=snapshot.version)
+                    for each in leases:
+                        each.leave(reached)
+                    return records
+
+    def _planned(
+        self,
+        snapshot: RegistrySnapshot,
+        wanted: Sequence[tuple[WithdrawnFrom, pa.Array]],
+        actor: str,
+        time: datetime,
+        on_step: OnStep,
+    ) -> tuple[WithdrawalRecord, ...]:
+        """Write the keys of entities that lose some, and return what is to be published."""
+        found: list[WithdrawalRecord] = []
+        for of, keys in wanted:
+            before = self._standing(snapshot, of)
+            rows, added = self._united(before, keys)
+            if added:
+                known = [each.name for each in snapshot.withdrawals]
+                known += [each.name for each in found]
+                found.append(
+                    WithdrawalRecord(
+                        name=of.dataset,
+                        version=1 + known.count(of.dataset),
+                        id=str(uuid4()),
+                        entity=of.entity,
+                        field=of.field,
+                        location=of.location,
+                        keys=self._write(of, before.keys if before else None, rows, on_step),
+                        added=added,
+                        actor=actor,
+                        time=time,
+                    )
+                )
+        return tuple(found)
 
     def read_keys(self, withdrawal: WithdrawalRecord) -> pa.Array:
         """Return the keys that are out."""

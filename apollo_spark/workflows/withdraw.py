@@ -1,6 +1,7 @@
 """Take people out of a dataset and of everything that stands on it: plan, then apply."""
 
 import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,15 @@ import pyarrow.dataset as ds
 from apollo_spark.errors import InputFileError, NotFoundError, UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
+from apollo_spark.lake.registry import read_stored
 from apollo_spark.lake.withdrawing import WithdrawnFrom, alike
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry
 from apollo_spark.model.names import RecordReference, require_dataset_name
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.withdrawal import WithdrawalRecord
 from apollo_spark.workers.convert import ARROW_TYPES, Converted, convert
+from apollo_spark.workflows.linked_people import LinkedKeys, find_linked
 from apollo_spark.workflows.tools import actor, now_utc
 
 
@@ -25,7 +29,30 @@ class WithdrawRequest(Record):
 
     file: str
     of: str
+    only: tuple[str, ...] | None = None
     apply: bool = False
+
+
+class LinkedReceipt(Record):
+    """Rows of another dataset that are known to be those of the rows named, by a link.
+
+    Attributes:
+        by: Versions whose links say so.
+        chosen: Whether they go too.
+    """
+
+    dataset: str
+    entity: str
+    keys: int
+    already: int
+    withdrawn: int
+    by: tuple[str, ...]
+    chosen: bool = True
+
+    @property
+    def name(self) -> str:
+        """What `--only` names."""
+        return f"{self.dataset}.{self.entity}"
 
 
 class WithdrawReceipt(Record):
@@ -37,6 +64,8 @@ class WithdrawReceipt(Record):
         withdrawn: Those that go out now.
         unmatched: Those that no version has: they refuse the withdrawal.
         records: Unretired versions, of any name, from which rows go.
+        linked: Rows of other datasets that are known to be theirs.
+        chosen: Whether the rows named go: `--only` may choose others alone.
     """
 
     operation: str = "withdraw"
@@ -47,6 +76,8 @@ class WithdrawReceipt(Record):
     withdrawn: int
     unmatched: int
     records: tuple[str, ...]
+    linked: tuple[LinkedReceipt, ...] = ()
+    chosen: bool = True
 
 
 def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step) -> WithdrawReceipt:
@@ -71,16 +102,40 @@ def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step)
     known = _known_keys(lake, versions, of)
     texts = _read_keys(request.file, of.field)
     keys, unmatched = _matched(texts, known, request.file)
-    receipt = _receipt(lake, of, keys, unmatched)
-    if receipt.unmatched:
+    if unmatched:
         raise NotFoundError(
-            f"{receipt.unmatched:,} of {receipt.keys:,} keys are in no version of {of.dataset}.",
+            f"{unmatched:,} of {len(keys):,} keys are in no version of {of.dataset}.",
             why="Nothing was withdrawn.",
             fix="Take them out of the file, or correct them.",
         )
+    found = find_linked(lake, _all_records(lake), of, keys)
+    chosen = _chosen(found, request.only)
+    receipt = _receipt(lake, found, chosen)
     if request.apply:
-        lake.withdrawing.withdraw(of, keys, actor=actor(), time=now_utc(), on_step=on_step)
+        wanted = [(each.of, each.keys) for each in chosen]
+        lake.withdrawing.withdraw_all(wanted, actor=actor(), time=now_utc(), on_step=on_step)
     return receipt
+
+
+def _all_records(lake: Lake) -> list[DatasetRecord]:
+    """Return the unretired versions of all datasets."""
+    entries = [each for each in lake.registry.snapshot().unretired() if each.kind == "dataset"]
+    known = {each.id: each for each in entries}
+    return [read_stored(known[each.id], text) for each, text in lake.registry.read_texts(entries)]
+
+
+def _chosen(found: Sequence[LinkedKeys], only: Sequence[str] | None) -> list[LinkedKeys]:
+    """Return what goes: everything, or what is named."""
+    if only is None:
+        return list(found)
+    names = {f"{each.of.dataset}.{each.of.entity}".lower(): each for each in found}
+    if lost := [each for each in only if each.lower() not in names]:
+        raise UsageError(
+            f"Not in the plan: {', '.join(lost)}.",
+            fix="Run the command without --only and --apply to see what is.",
+        )
+    wanted = {each.lower() for each in only}
+    return [each for name, each in names.items() if name in wanted]
 
 
 def _versions(lake: Lake, of: str) -> list[tuple[DatasetRecord, EntityEntry]]:
@@ -182,24 +237,49 @@ def _typed(texts: pa.Array, type_: pa.DataType) -> Converted:
     return convert(texts, kind, ())
 
 
-def _receipt(lake: Lake, of: WithdrawnFrom, keys: pa.Array, unmatched: int) -> WithdrawReceipt:
-    standing = [each for each in lake.withdrawals() if each.location == of.location]
-    out = lake.withdrawing.read_keys(standing[0]) if standing else keys.slice(0, 0)
-    given, out = alike(keys, out)
-    already = pc.sum(pc.is_in(given, value_set=out)).as_py() or 0
+def _receipt(
+    lake: Lake, found: Sequence[LinkedKeys], chosen: Sequence[LinkedKeys]
+) -> WithdrawReceipt:
+    named, *others = found
+    out = {each.location: each for each in lake.withdrawals()}
+    counted = {each.of.location: _already(lake, each, out) for each in found}
+    already, goes = counted[named.of.location], named in chosen
     return WithdrawReceipt(
-        dataset=of.dataset,
-        entity=of.entity,
-        keys=len(keys),
+        dataset=named.of.dataset,
+        entity=named.of.entity,
+        keys=len(named.keys),
         already=already,
-        withdrawn=len(keys) - already,
-        unmatched=unmatched,
-        records=_records_that_read(lake, of.location),
+        withdrawn=len(named.keys) - already if goes else 0,
+        unmatched=0,
+        records=_records_that_read(lake, [each.of.location for each in chosen]),
+        linked=tuple(
+            LinkedReceipt(
+                dataset=each.of.dataset,
+                entity=each.of.entity,
+                keys=len(each.keys),
+                already=counted[each.of.location],
+                withdrawn=len(each.keys) - counted[each.of.location] if each in chosen else 0,
+                by=each.by,
+                chosen=each in chosen,
+            )
+            for each in others
+        ),
+        chosen=goes,
     )
 
 
-def _records_that_read(lake: Lake, location: str) -> tuple[str, ...]:
+def _already(lake: Lake, found: LinkedKeys, out: Mapping[str, WithdrawalRecord]) -> int:
+    """Return how many of some keys are out."""
+    before = out.get(found.of.location)
+    if before is None:
+        return 0
+    given, gone = alike(found.keys, lake.withdrawing.read_keys(before))
+    return pc.sum(pc.is_in(given, value_set=gone)).as_py() or 0
+
+
+def _records_that_read(lake: Lake, locations: Sequence[str]) -> tuple[str, ...]:
     entries = [each for each in lake.registry.snapshot().unretired() if each.kind == "dataset"]
-    mark = f'"{location}"'
-    found = {each.id for each, text in lake.registry.read_texts(entries) if mark in text}
+    marks = [f'"{each}"' for each in locations]
+    texts = lake.registry.read_texts(entries)
+    found = {each.id for each, text in texts if any(mark in text for mark in marks)}
     return tuple(str(each) for each in entries if each.id in found)
