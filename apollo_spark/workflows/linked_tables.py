@@ -107,7 +107,7 @@ class LinkedRows:
                     yield from self._following(entity, withdrawal, left)
                     yield from self._beside(entity, number, withdrawal, left)
                     yield from self._same_people(entity, withdrawal, left)
-        for assay in self.record.assays:
+        for assay in left.record.assays:
             if assay.origin is not None and self._is_other(assay.origin, withdrawal):
                 yield from self._samples(assay, assay.origin, left)
 
