@@ -27,6 +27,7 @@ class Composing:
         entities: Sequence[str] | None = None,
         assays: Sequence[str] | None = None,
         rows: str | None = None,
+        wait: float | None = None,
     ) -> Dataset:
         """Publish a part of a dataset under its own name.
 
@@ -37,6 +38,7 @@ class Composing:
             entities: Entities to keep; None keeps all, or those of the fields.
             assays: Assays to keep; None keeps those whose entity is kept.
             rows: A filter that rows of the main entity fulfil.
+            wait: Seconds to wait for another writer; by default those of the lake.
 
         Raises:
             NotFoundError: Something is not there, or not to be seen.
@@ -51,7 +53,7 @@ class Composing:
             assays=None if assays is None else tuple(assays),
             rows=rows,
         )
-        return self._made(publish_view(self._lake, request))
+        return self._made(publish_view(self._lake.waiting(wait), request))
 
     def plan_rebase(
         self, *records: str, onto: str | Sequence[str], field_map: str | None = None
@@ -64,7 +66,11 @@ class Composing:
         return rebase(self._lake, _request(records, onto, field_map)).plans
 
     def rebase(
-        self, *records: str, onto: str | Sequence[str], field_map: str | None = None
+        self,
+        *records: str,
+        onto: str | Sequence[str],
+        field_map: str | None = None,
+        wait: float | None = None,
     ) -> tuple[Dataset, ...]:
         """Publish records over newer versions of their parents; each is its name's next version.
 
@@ -72,24 +78,36 @@ class Composing:
             records: The records.
             onto: The parents to move to, as `NAME@V`; others stay.
             field_map: Path of a csv file with old and new names of fields.
+            wait: Seconds to wait for other writers; by default those of the lake.
 
         Raises:
             NotFoundError: A record cannot be moved; none is.
             UsageError: A record does not stand on what it is to be moved to.
         """
         request = _request(records, onto, field_map).model_copy(update={"apply": True})
-        return tuple(self._made(each) for each in rebase(self._lake, request).outcomes)
+        lake = self._lake.waiting(wait)
+        return tuple(self._made(each) for each in rebase(lake, request).outcomes)
 
-    def undo_rebase(self, version: str) -> Dataset:
+    def undo_rebase(self, version: str, *, wait: float | None = None) -> Dataset:
         """Publish the version before a rebase again, as the next version.
+
+        Args:
+            version: The version that the rebase made.
+            wait: Seconds to wait for another writer; by default those of the lake.
 
         Raises:
             UsageError: The version was not made by a rebase.
         """
-        return self._made(undo_rebase(self._lake, version))
+        return self._made(undo_rebase(self._lake.waiting(wait), version))
 
     def withdraw(
-        self, file: str, *, of: str, only: Sequence[str] | None = None, apply: bool = False
+        self,
+        file: str,
+        *,
+        of: str,
+        only: Sequence[str] | None = None,
+        apply: bool = False,
+        wait: float | None = None,
     ) -> WithdrawReceipt:
         """Count whom a withdrawal takes out and, with `apply`, hide them from every reader.
 
@@ -100,13 +118,14 @@ class Composing:
             of: `DATASET.ENTITY`.
             only: Of the plan, withdraw from these `DATASET.ENTITY` alone.
             apply: Whether to do it.
+            wait: Seconds to wait for another writer; by default those of the lake.
 
         Raises:
             NotFoundError: Keys that no version has.
         """
         chosen = None if only is None else tuple(only)
         request = WithdrawRequest(file=file, of=of, only=chosen, apply=apply)
-        return withdraw(self._lake, request)
+        return withdraw(self._lake.waiting(wait), request)
 
     def seal(self, name: str, folder: str) -> None:
         """Write what a dataset shows, and no more, as a lake of its own.

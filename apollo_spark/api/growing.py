@@ -43,6 +43,7 @@ class GrowingLake(ABC):
         missing: Sequence[str] = (),
         policy: str | None = None,
         report: str | None = None,
+        wait: float | None = None,
         spark: "SparkSession | None" = None,
     ) -> Dataset:
         """Add samples to an assay, as the next version of a dataset.
@@ -61,6 +62,7 @@ class GrowingLake(ABC):
             missing: Texts that mean missing, beside the empty cell.
             policy: Path of the policy file.
             report: Folder of the validation report; by default one in the lake.
+            wait: Seconds to wait for another writer; by default those of the lake.
             spark: The session whose executors do the work; by default one is started and stopped.
 
         Returns:
@@ -84,7 +86,11 @@ class GrowingLake(ABC):
             report=report,
         )
         outcome = run_assay_extension(
-            self._lake, request, settings=self._settings, say=logger.info, session=spark
+            self._lake.waiting(wait),
+            request,
+            settings=self._settings,
+            say=logger.info,
+            session=spark,
         )
         return self.dataset((outcome.published or outcome.current)[0])
 
@@ -93,6 +99,7 @@ class GrowingLake(ABC):
         name: str | None = None,
         *,
         apply: bool = False,
+        wait: float | None = None,
         spark: "SparkSession | None" = None,
     ) -> CompactionOutcome:
         """Plan to put small blocks and files together, and do it if `apply` is set.
@@ -100,6 +107,7 @@ class GrowingLake(ABC):
         Args:
             name: The dataset; None is all of them.
             apply: Whether the next version of each is published; its content is the same.
+            wait: Seconds to wait for another writer; by default those of the lake.
             spark: The session whose executors do the work; by default one is started and stopped.
 
         Raises:
@@ -108,5 +116,5 @@ class GrowingLake(ABC):
         if not apply:
             return CompactionOutcome(plans=plan_compaction(self._lake, name))
         return run_compaction(
-            self._lake, name, settings=self._settings, say=logger.info, session=spark
+            self._lake.waiting(wait), name, settings=self._settings, say=logger.info, session=spark
         )

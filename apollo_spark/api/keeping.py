@@ -81,25 +81,36 @@ class KeepingLake:
         settings = self._settings if sources else None
         return verify_records(self._lake, name, deep=deep, sources=settings)
 
-    def retire(self, version: str) -> RecordEntry:
+    def retire(self, version: str, *, wait: float | None = None) -> RecordEntry:
         """End a version, given as `NAME@3`; its rows stay until a sweep.
+
+        Args:
+            version: The version.
+            wait: Seconds to wait for another writer; by default those of the lake.
 
         Raises:
             UsageError: The text does not name one version by its number.
             NotFoundError: There is no such version.
             LeaseHeldError: Somebody is writing the name.
         """
-        return retire(self._lake, version)
+        return retire(self._lake.waiting(wait), version)
 
-    def gc(self, *, apply: bool = False, grace_hours: float = GRACE_HOURS) -> SweepOutcome:
+    def gc(
+        self,
+        *,
+        apply: bool = False,
+        grace_hours: float = GRACE_HOURS,
+        wait: float | None = None,
+    ) -> SweepOutcome:
         """Say which files no unretired version reads, and delete them where that is asked for.
 
         Args:
             apply: Whether to delete; without it nothing is written.
             grace_hours: Only what changed longer ago goes.
+            wait: Seconds to wait for other writers; by default those of the lake.
 
         Raises:
             BrokenPinError: A record is not as it was published.
         """
         sweep = apply_gc if apply else plan_gc
-        return sweep(self._lake, grace_hours=grace_hours)
+        return sweep(self._lake.waiting(wait), grace_hours=grace_hours)

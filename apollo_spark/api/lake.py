@@ -11,6 +11,7 @@ from apollo_spark.api.keeping import KeepingLake
 from apollo_spark.api.merging import MergingLake
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.lake import open_lake as open_stored_lake
+from apollo_spark.lake.lease import WAIT_SECONDS
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.lake.snapshot import RecordEntry
 from apollo_spark.model.names import parse_reference
@@ -70,6 +71,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
         encoding: str = "utf-8",
         policy: str | None = None,
         report: str | None = None,
+        wait: float | None = None,
         spark: "SparkSession | None" = None,
     ) -> Dataset:
         """Load clinical files as the next version of a dataset.
@@ -85,6 +87,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             encoding: Encoding of the data files.
             policy: Path of the policy file.
             report: Folder of the validation report; by default one in the lake.
+            wait: Seconds to wait for another writer; by default those of the lake.
             spark: The session whose executors do the work; by default one is started and stopped.
 
         Returns:
@@ -106,7 +109,11 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             report=report,
         )
         outcome = run_clinical_load(
-            self._lake, request, settings=self._settings, say=logger.info, session=spark
+            self._lake.waiting(wait),
+            request,
+            settings=self._settings,
+            say=logger.info,
+            session=spark,
         )
         return self.dataset((outcome.published or outcome.current)[0])
 
@@ -133,6 +140,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
         missing: Sequence[str] = (),
         policy: str | None = None,
         report: str | None = None,
+        wait: float | None = None,
         spark: "SparkSession | None" = None,
     ) -> Dataset:
         """Load one unit of an expression assay as the next version of a dataset.
@@ -160,6 +168,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             missing: Texts that mean missing, beside the empty cell.
             policy: Path of the policy file.
             report: Folder of the validation report; by default one in the lake.
+            wait: Seconds to wait for another writer; by default those of the lake.
             spark: The session whose executors do the work; by default one is started and stopped.
 
         Returns:
@@ -191,7 +200,11 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             report=report,
         )
         outcome = run_expression_load(
-            self._lake, request, settings=self._settings, say=logger.info, session=spark
+            self._lake.waiting(wait),
+            request,
+            settings=self._settings,
+            say=logger.info,
+            session=spark,
         )
         return self.dataset((outcome.published or outcome.current)[0])
 
@@ -209,6 +222,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
         encoding: str = "utf-8",
         policy: str | None = None,
         report: str | None = None,
+        wait: float | None = None,
         spark: "SparkSession | None" = None,
     ) -> Dataset:
         """Add fields, rows or an entity to a dataset, as its next version.
@@ -225,6 +239,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             encoding: Encoding of the data files.
             policy: Path of the policy file.
             report: Folder of the validation report; by default one in the lake.
+            wait: Seconds to wait for another writer; by default those of the lake.
             spark: The session whose executors do the work; by default one is started and stopped.
 
         Returns:
@@ -247,7 +262,11 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             report=report,
         )
         outcome = run_clinical_extension(
-            self._lake, request, settings=self._settings, say=logger.info, session=spark
+            self._lake.waiting(wait),
+            request,
+            settings=self._settings,
+            say=logger.info,
+            session=spark,
         )
         return self.dataset((outcome.published or outcome.current)[0])
 
@@ -261,10 +280,20 @@ def _pairs(data: Mapping[str, str | Sequence[str]]) -> tuple[tuple[str, str], ..
     )
 
 
-def open_lake(uri: str, *, settings: LakeSettings | None = None) -> ApolloLake:
+def open_lake(
+    uri: str, *, settings: LakeSettings | None = None, wait: float = WAIT_SECONDS
+) -> ApolloLake:
     """Open the lake in a folder; one that is not there is made by the first load.
 
+    Args:
+        uri: The folder.
+        settings: How loads are run; the defaults start a local Spark.
+        wait: Seconds that what publishes waits for another writer of the same name; 0 is not at
+            all. Whom it waits for is logged as a warning.
+
     Raises:
-        UsageError: The address names no folder.
+        UsageError: The address names no folder, or `wait` is no number of seconds.
     """
-    return ApolloLake(open_stored_lake(uri), settings or LakeSettings())
+    return ApolloLake(
+        open_stored_lake(uri).waiting(wait, logger.warning), settings or LakeSettings()
+    )

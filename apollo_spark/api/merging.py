@@ -34,6 +34,7 @@ class MergingLake(ABC):
         on_clash: str = "refuse",
         policy: str | None = None,
         report: str | None = None,
+        wait: float | None = None,
     ) -> Dataset:
         """Join the entities of a source to those of a target, as the next version of a name.
 
@@ -48,6 +49,7 @@ class MergingLake(ABC):
                 `join,prefix:P`.
             policy: Path of the policy file.
             report: Folder for the ids that match nothing, as csv.
+            wait: Seconds to wait for another writer; by default those of the lake.
 
         Returns:
             The version that was published, or the one that the same merge made before.
@@ -65,7 +67,7 @@ class MergingLake(ABC):
             policy=policy,
             report=report,
         )
-        return self._merged(publish_clinical_merge(self._lake, request))
+        return self._merged(publish_clinical_merge(self._lake.waiting(wait), request))
 
     def merge_assay(
         self,
@@ -79,6 +81,7 @@ class MergingLake(ABC):
         link: str | None = None,
         policy: str | None = None,
         report: str | None = None,
+        wait: float | None = None,
     ) -> Dataset:
         """Join an assay of a source to an entity of a target, as the next version of a name.
 
@@ -93,6 +96,7 @@ class MergingLake(ABC):
             link: `ENTITY.FIELD` of the target; by default its global key.
             policy: Path of the policy file.
             report: Folder for the ids that match nothing, as csv.
+            wait: Seconds to wait for another writer; by default those of the lake.
 
         Returns:
             The version that was published, or the one that the same merge made before.
@@ -111,7 +115,7 @@ class MergingLake(ABC):
             policy=policy,
             report=report,
         )
-        return self._merged(publish_assay_merge(self._lake, request))
+        return self._merged(publish_assay_merge(self._lake.waiting(wait), request))
 
     def _merged(self, outcome: Outcome) -> Dataset:
         return self.dataset((outcome.published or outcome.current)[0])

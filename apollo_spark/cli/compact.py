@@ -2,7 +2,7 @@
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_published
+from apollo_spark.cli.context import common_options, current, print_published, wait_option
 from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.cli.text import render_table
 
@@ -10,6 +10,7 @@ from apollo_spark.cli.text import render_table
 @click.command("compact")
 @click.argument("name", required=False)
 @click.option("--apply", "is_applied", is_flag=True, help="Do what is planned.")
+@wait_option
 @common_options
 def compact_command(*, name: str | None, is_applied: bool) -> None:
     """Put small blocks and files of NAME, or of all datasets, together; without --apply plan it.

@@ -28,6 +28,7 @@ class CommandContext:
     conf: str | None = None
     as_json: bool = False
     verbose: bool = False
+    wait: float | None = None
 
     @property
     def has_lake(self) -> bool:
@@ -47,7 +48,10 @@ class CommandContext:
             raise UsageError(
                 "No lake is given.", fix="Add --lake FOLDER, or set APOLLO_LAKE to the folder."
             )
-        return open_lake(uri)
+        from apollo_spark.lake.lease import WAIT_SECONDS
+
+        wait = WAIT_SECONDS if self.wait is None else self.wait
+        return open_lake(uri).waiting(wait, say)
 
     def settings(self) -> "LakeSettings":
         """Read the settings of --conf or APOLLO_CONF, or take the defaults."""
@@ -85,6 +89,18 @@ def common_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def wait_option(command: Command) -> Command:
+    """Add --wait, which every verb has that publishes."""
+
+    def store(context: click.Context, _: click.Parameter, value: float | None) -> None:
+        context.find_root().ensure_object(CommandContext).wait = value
+
+    return click.option(
+        "--wait", type=float, metavar="SECONDS", expose_value=False, callback=store,
+        help="How long to wait for another writer (default 90); 0 is not at all.",
+    )(command)  # fmt: skip
 
 
 def say_notes(notes: Iterable[str]) -> None:

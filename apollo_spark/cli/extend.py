@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_published
+from apollo_spark.cli.context import common_options, current, print_published, wait_option
 from apollo_spark.cli.terminal import say
 from apollo_spark.errors import UsageError
 
@@ -76,6 +76,7 @@ if TYPE_CHECKING:
 @click.option("--policy", metavar="F", help="YAML: what refuses, quarantines or warns.")
 @click.option("--report", metavar="DIR", help="Folder of the validation report.")
 @click.option("--dry-run", is_flag=True, help="Run every check, write nothing to the lake.")
+@wait_option
 @common_options
 def extend_command(*, name: str, **options: Any) -> None:
     """Add clinical files, or samples of an assay, to NAME as its next version.

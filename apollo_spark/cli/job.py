@@ -25,6 +25,8 @@ OF_THE_COMMAND_LINE = frozenset({"json", "verbose", "help"})
 RENAMED = {"conf": "settings"}
 BY_ENTITY = frozenset({"data", "delete"})
 """Keys that hold files by entity."""
+NUMBERS = frozenset({"float", "float range"})
+"""Types of options whose values may be numbers, and need no quotes."""
 LISTS = frozenset({"missing", "fields", "entities", "assays", "only"})
 """Options that take several texts parted by commas; a job file may write them as a list."""
 
@@ -72,7 +74,7 @@ def _spell(key: str, parameter: click.Parameter, value: Any) -> list[str]:
         return [word for entity, file in pairs for word in (option, f"{entity}={file}")]
     if key in LISTS:
         return [option, ",".join(_listed(value))] if _listed(value) else []
-    return [word for each in _listed(value) for word in (option, each)]
+    return [word for each in _listed(value) for word in (option, str(each))]
 
 
 def known_keys(verb: str) -> frozenset[str]:
@@ -127,6 +129,8 @@ def _judge(key: Any, value: Any, keys: Mapping[str, click.Parameter]) -> Iterato
             yield f"{key}: must be true or false"
     elif key in BY_ENTITY:
         yield from _judge_data(key, value)
+    elif keys[key].type.name in NUMBERS and _is_number(value):
+        return
     elif key in LISTS or keys[key].multiple or keys[key].nargs != 1:
         yield from _judge_texts(key, _listed(value))
     else:
@@ -143,6 +147,10 @@ def _judge_data(key: str, value: Any) -> Iterator[str]:
         return
     for entity, files in value.items():
         yield from _judge_texts(f"{key}.{entity}", [entity, *_listed(files)])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _judge_texts(key: str, values: Sequence[Any]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import common_options, current
+from apollo_spark.cli.context import common_options, current, wait_option
 from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.cli.text import render_bytes, render_table
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.command("retire")
 @click.argument("version", metavar="NAME@V")
 @click.option("--dry-run", is_flag=True, help="Say what it means, and write nothing.")
+@wait_option
 @common_options
 def retire_command(*, version: str, dry_run: bool) -> None:
     """End one version of a record; its rows stay until gc sweeps them."""
@@ -63,6 +64,7 @@ def _say_plan(plan: "RetirePlan") -> None:
     metavar="HOURS",
     help="Keep what changed in the last hours; longer than the longest load (default 168).",
 )
+@wait_option
 @common_options
 def gc_command(*, is_applied: bool, grace: float | None) -> None:
     """Delete the files that no version reads which is not retired."""

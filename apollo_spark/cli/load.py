@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_published
+from apollo_spark.cli.context import common_options, current, print_published, wait_option
 from apollo_spark.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def _run(start: "Callable[..., Outcome]", request: Any) -> None:
     help="Encoding of the data files.",
 )
 @load_options(needs_table=True)
+@wait_option
 @common_options
 def clinical(**options: Any) -> None:
     """Load clinical files with their dictionaries as the next version of NAME."""
@@ -152,6 +153,7 @@ def clinical(**options: Any) -> None:
     help="Keep nothing of the version before: no other units, no sample fields.",
 )
 @load_options(needs_table=False)
+@wait_option
 @common_options
 def expression(**options: Any) -> None:
     """Load one unit of an expression assay as the next version of NAME."""

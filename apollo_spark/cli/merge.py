@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_published, say_notes
+from apollo_spark.cli.context import (
+    common_options,
+    current,
+    print_published,
+    say_notes,
+    wait_option,
+)
 from apollo_spark.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -40,6 +46,7 @@ def merge_command() -> None:
 @click.option("--policy", metavar="F", help="YAML: what refuses or warns.")
 @click.option("--report", metavar="DIR", help="Folder for the ids that match nothing, as csv.")
 @click.option("--dry-run", is_flag=True, help="Count what matches, and publish nothing.")
+@wait_option
 @common_options
 def clinical(
     *, source: str, target: str, as_name: str, link: str | None,
@@ -80,6 +87,7 @@ def clinical(
 @click.option("--policy", metavar="F", help="YAML: what refuses or warns.")
 @click.option("--report", metavar="DIR", help="Folder for the ids that match nothing, as csv.")
 @click.option("--dry-run", is_flag=True, help="Count what matches, and publish nothing.")
+@wait_option
 @common_options
 def assay(
     *, source: str, target: str, as_name: str, assay: str, name: str | None,

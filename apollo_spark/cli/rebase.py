@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_published, say_notes
+from apollo_spark.cli.context import (
+    common_options,
+    current,
+    print_published,
+    say_notes,
+    wait_option,
+)
 from apollo_spark.cli.terminal import print_json, say
 from apollo_spark.errors import UsageError
 
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--only", metavar="LIST", help="Of the records, move these.")
 @click.option("--apply", "is_applied", is_flag=True, help="Publish what is planned.")
 @click.option("--undo", metavar="RECORD@V", help="Publish the version before a rebase again.")
+@wait_option
 @common_options
 def rebase_command(
     *,

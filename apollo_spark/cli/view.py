@@ -2,7 +2,13 @@
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_published, say_notes
+from apollo_spark.cli.context import (
+    common_options,
+    current,
+    print_published,
+    say_notes,
+    wait_option,
+)
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:
@@ -17,6 +23,7 @@ def _names(text: str | None) -> tuple[str, ...] | None:
 @click.option("--assays", metavar="LIST", help="Assays to keep; an empty list keeps none.")
 @click.option("--rows", metavar="FILTER", help="Rows of the main entity to keep, as a filter.")
 @click.option("--dry-run", is_flag=True, help="Count what the view shows, and publish nothing.")
+@wait_option
 @common_options
 def view_command(
     *,

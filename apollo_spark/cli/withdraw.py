@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apollo_spark.cli.context import common_options, current
+from apollo_spark.cli.context import common_options, current, wait_option
 from apollo_spark.cli.terminal import print_json, say
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     "--only", metavar="LIST", help="Of the plan, withdraw from these DATASET.ENTITY alone."
 )
 @click.option("--apply", "is_applied", is_flag=True, help="Do it; by default only the plan.")
+@wait_option
 @common_options
 def withdraw_command(*, file: str, of: str, only: str | None, is_applied: bool) -> None:
     """Hide rows by their keys, with all that hangs from them, from every reader of every version.

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from apollo_spark.dataset.content import Content, content_of, part_texts
 from apollo_spark.dataset.withdrawn import concerning, without_withdrawn
 from apollo_spark.errors import NotFoundError
+from apollo_spark.lake.clock import SYSTEM_CLOCK, Clock
+from apollo_spark.lake.lease import Tell
 from apollo_spark.lake.leases import LeaseStore
 from apollo_spark.lake.parts import PartStore
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
@@ -34,12 +36,28 @@ class Lake:
         parts: PartStore,
         leases: LeaseStore,
         tables: TableStore,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.root = root
         self.registry = registry
         self.parts = parts
         self.leases = leases
         self.tables = tables
+        self.clock = clock
+
+    def waiting(self, seconds: float | None = None, tell: Tell | None = None) -> "Lake":
+        """Return this lake for one more verb, with a time of its own to wait for other writers.
+
+        Args:
+            seconds: How long it waits; by default as long as this one does.
+            tell: Called once with whom it waits for; by default as this one.
+
+        Raises:
+            UsageError: That is no number of seconds.
+        """
+        leases = self.leases.waiting(seconds, tell)
+        return Lake(self.root, self.registry, self.parts, leases, self.tables, clock=self.clock)
 
     def list_records(self) -> tuple[RecordEntry, ...]:
         """Return the newest version of every record, by name."""
@@ -136,15 +154,12 @@ class Lake:
         for text in (*part_texts(content.dictionary), *parts):
             self.parts.put(text)
 
-    def publication(
-        self, name: str, *, holder: str, wait_seconds: float = 0, on_step: OnStep = no_step
-    ) -> Publication:
+    def publication(self, name: str, *, holder: str, on_step: OnStep = no_step) -> Publication:
         """Return the context in which the next version of a name is published.
 
         Args:
             name: The name of the dataset.
             holder: Who publishes, for the message to others.
-            wait_seconds: How long to wait for another writer of the name.
             on_step: Called with the name of each step before it acts.
         """
         return Publication(
@@ -153,7 +168,6 @@ class Lake:
             tables=self.tables,
             name=name,
             holder=holder,
-            wait_seconds=wait_seconds,
             on_step=on_step,
         )
 
@@ -162,11 +176,18 @@ class Lake:
         return verify_record(record, tables=self.tables, parts=self.parts, deep=deep)
 
 
-def open_lake(uri: str) -> Lake:
+def open_lake(uri: str, *, clock: Clock = SYSTEM_CLOCK) -> Lake:
     """Open the lake at an address; a lake that is not there is made by the first write.
+
+    What is opened so waits for no other writer: see `Lake.waiting`.
+
+    Args:
+        uri: The address.
+        clock: Gives the time, and waits.
 
     Raises:
         UsageError: The address names no folder, or a kind of storage that is not supported.
     """
     root = open_root(uri)
-    return Lake(root, Registry(root), PartStore(root), LeaseStore(root), TableStore(root))
+    leases = LeaseStore(root, clock=clock)
+    return Lake(root, Registry(root), PartStore(root), leases, TableStore(root), clock=clock)

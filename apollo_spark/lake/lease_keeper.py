@@ -6,8 +6,15 @@ from types import TracebackType
 
 from typing_extensions import Self
 
-from apollo_spark.errors import ApolloError, LeaseLostError
-from apollo_spark.lake.leases import RENEW_SECONDS, Lease, LeaseStore, lost
+from apollo_spark.errors import (
+    ApolloError,
+    BrokenPinError,
+    CommitRaceError,
+    LeaseLostError,
+    StorageRefusedError,
+)
+from apollo_spark.lake.lease import Lease, lost_error
+from apollo_spark.lake.leases import RENEW_SECONDS, LeaseStore
 
 logger = logging.getLogger(__name__)
 
@@ -58,16 +65,14 @@ class HeldLease:
         leases: Where the lease is taken.
         name: The name; upper and lower case are the same.
         holder: Who holds it, for the message to others.
-        wait_seconds: How long to wait for somebody else to finish.
+        waits: Whether to wait for somebody else to finish, as long as the leases say.
     """
 
-    def __init__(
-        self, leases: LeaseStore, name: str, holder: str, *, wait_seconds: float = 0
-    ) -> None:
+    def __init__(self, leases: LeaseStore, name: str, holder: str, *, waits: bool = True) -> None:
         self._leases = leases
         self._name = name
         self._holder = holder
-        self._wait_seconds = wait_seconds
+        self._waits = waits
         self._lease: Lease | None = None
         self._keeper: LeaseKeeper | None = None
         self._reached: int | None = None
@@ -78,7 +83,8 @@ class HeldLease:
         Raises:
             LeaseHeldError: Somebody else holds it.
         """
-        lease = self._leases.take(self._name, self._holder, wait_seconds=self._wait_seconds)
+        take = self._leases.take if self._waits else self._leases.try_take
+        lease = take(self._name, self._holder)
         self._lease, self._keeper = lease, LeaseKeeper(self._leases, lease)
         self._keeper.start()
         return self
@@ -89,15 +95,30 @@ class HeldLease:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give the lease back."""
-        if self._keeper is not None and self._lease is not None:
-            self._keeper.stop()
-            try:
-                self._leases.release(self._lease, reached=self._reached)
-            except ApolloError as refused:
-                # It ends by itself, and what was published is published.
-                logger.warning("could not give back the lease of %s: %s", self._name, refused)
-        self._keeper = self._lease = None
+        """Give the lease back.
+
+        Raises:
+            LeaseLostError: The work failed, and the lease had passed to somebody else, who may be
+                why.
+        """
+        lease, self._lease = self._lease, None
+        if self._keeper is None or lease is None:
+            return
+        self._keeper.stop()
+        is_lost = _may_be_lost(error) and self._is_lost(lease)
+        try:
+            self._leases.release(lease, reached=self._reached)
+        except ApolloError as refused:
+            # It ends by itself, and what was published is published.
+            logger.warning("could not give back the lease of %s: %s", self._name, refused)
+        if is_lost:
+            raise lost_error(lease) from error
+
+    def _is_lost(self, lease: Lease) -> bool:
+        try:
+            return not self._leases.is_current(lease)
+        except ApolloError:
+            return False
 
     def leave(self, reached: int) -> None:
         """Leave with the lease, when it is given back, the version that the registry reached."""
@@ -111,4 +132,11 @@ class HeldLease:
         """
         assert self._lease is not None, "a lease is held as a context"
         if not self._leases.is_current(self._lease):
-            raise lost(self._lease)
+            raise lost_error(self._lease)
+
+
+def _may_be_lost(error: BaseException | None) -> bool:
+    """Whether an error can come from another writer; faults of the input do not."""
+    if isinstance(error, ApolloError):
+        return isinstance(error, StorageRefusedError | BrokenPinError | CommitRaceError)
+    return isinstance(error, Exception)

@@ -2,7 +2,7 @@
 
 The protocol, which every verb that writes follows:
 
-1. Take the lease of the name, and keep it renewed.
+1. Take the lease of the name, waiting for who holds it, and keep it renewed.
 2. The base is the newest record of the name. Bring the head of each table back to the version
    that the base pins: a crash may have left something after it.
 3. Write. Every commit to a table carries the id of this load.
@@ -13,6 +13,7 @@ The protocol, which every verb that writes follows:
    that the registry's next version is this one or the append fails. After a failure look again: a
    name taken by another kind is refused, a version taken meanwhile means to begin again at 2,
    anything else to try 5 again. The order counts: the registry is read before the lease is asked.
+   The time of the record is never before that of anything that happened to the name.
 6. Give the lease back, and leave with it the version that the registry reached: a registry that
    is shorter than that has lost a commit.
 
@@ -62,7 +63,6 @@ class Publication:
         name: The name. Where it is published already in other upper and lower case letters, that
             spelling is kept: see the attribute `name`.
         holder: Who publishes, for the message to others.
-        wait_seconds: How long to wait for another writer of the name.
         on_step: Called with the name of each step before it acts.
     """
 
@@ -74,7 +74,6 @@ class Publication:
         tables: TableStore,
         name: str,
         holder: str,
-        wait_seconds: float = 0,
         on_step: OnStep = no_step,
     ) -> None:
         self.name = require_dataset_name(name)
@@ -85,7 +84,7 @@ class Publication:
         self._tables = tables
         self._next_version = 1
         self._drafts: dict[str, TableDraft] = {}
-        self._lease = HeldLease(leases, name, holder, wait_seconds=wait_seconds)
+        self._lease = HeldLease(leases, name, holder)
 
     def __enter__(self) -> Self:
         """Take the lease and read the base.
@@ -133,11 +132,13 @@ class Publication:
 
         Raises:
             CommitRaceError: Somebody interfered every time.
+            LeaseLostError: The lease passed to somebody else.
         """
         for _ in range(MOST_BEGINNINGS - 1):
             with contextlib.suppress(CommitRaceError):
                 return work()
             self.step("begin again")
+            self._lease.require()
             self.begin()
         return work()
 
@@ -166,11 +167,12 @@ class Publication:
             StorageRefusedError: The storage refused.
         """
         record = build_record(self._next_version)
-        stored = stored_form(record)
         written = frozenset(place for each in self._drafts.values() for place in each.pinned)
         while True:
             self.step(f"publish {record}")
             snapshot = self._registry.snapshot()
+            record = record.at_time(snapshot.time_after(record.name, record.lineage.time))
+            stored = stored_form(record)
             if _is_published(snapshot, stored):
                 self._lease.leave(snapshot.version)
                 return record

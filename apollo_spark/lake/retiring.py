@@ -35,7 +35,7 @@ def retire_version(
         registry: Where it is published.
         leases: Where the lease of its name is taken.
         actor: Who retires it.
-        time: When.
+        time: When, by the clock here; no time is before what happened to the name last.
         on_step: Called with the name of each step before it acts.
 
     Returns:
@@ -47,15 +47,13 @@ def retire_version(
         StorageRefusedError: The storage refused.
     """
     reference = RecordReference(name=entry.name, version=entry.version)
-    row = stored_retirement(
-        RetirementRecord(
-            name=entry.name,
-            version=entry.version,
-            id=str(uuid4()),
-            record_id=entry.id,
-            actor=actor,
-            time=time,
-        )
+    row = RetirementRecord(
+        name=entry.name,
+        version=entry.version,
+        id=str(uuid4()),
+        record_id=entry.id,
+        actor=actor,
+        time=time,
     )
     on_step("take the lease")
     with HeldLease(leases, entry.name, actor) as lease:
@@ -65,5 +63,6 @@ def retire_version(
             if (found := snapshot.find(reference)).retired is not None:
                 return found
             lease.require()
+            row = row.model_copy(update={"time": snapshot.time_after(entry.name, time)})
             with contextlib.suppress(CommitRaceError):
-                lease.leave(registry.append([row], based_on=snapshot.version))
+                lease.leave(registry.append([stored_retirement(row)], based_on=snapshot.version))

@@ -1,12 +1,20 @@
 """What is published at one moment, and how people name it: NAME, NAME@3, NAME@2026-03-01."""
 
 import difflib
+import logging
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
+from itertools import accumulate
 
 from apollo_spark.errors import NotFoundError
 from apollo_spark.model.base import Record
 from apollo_spark.model.names import RecordReference
+
+TOLD_SECONDS = 60
+"""Clocks that differ by less are not worth a word."""
+
+logger = logging.getLogger(__name__)
 
 
 class Retirement(Record):
@@ -74,6 +82,30 @@ class RegistrySnapshot(Record):
         """Return everything whose tables are kept: what is not retired, and the withdrawals."""
         return (*self.unretired(), *self.withdrawals)
 
+    def time_after(self, name: str, time: datetime) -> datetime:
+        """Return the time of what happens to a name now: never before what happened to it last.
+
+        Args:
+            name: The name.
+            time: What the clock says, which may be behind that of whoever wrote before.
+        """
+        last = max(self._times_of(name), default=time)
+        if (last - time).total_seconds() >= TOLD_SECONDS:
+            logger.warning(
+                "the clock here says %s, which is before the last change of %s: %s is taken",
+                f"{time:%Y-%m-%dT%H:%M:%SZ}", name, f"{last:%Y-%m-%dT%H:%M:%SZ}",
+            )  # fmt: skip
+        return max(last, time)
+
+    def _times_of(self, name: str) -> Iterator[datetime]:
+        for each in self.versions_of(name):
+            yield each.time
+            if each.retired is not None:
+                yield each.retired.time
+        for each in self.withdrawals:
+            if each.name.casefold() == name.casefold():
+                yield each.time
+
     def find(self, reference: RecordReference) -> RecordEntry:
         """Return the record that a reference names, also one that is retired.
 
@@ -86,7 +118,7 @@ class RegistrySnapshot(Record):
         if reference.version is not None:
             fitting = tuple(each for each in versions if each.version == reference.version)
         elif reference.before is not None:
-            fitting = tuple(each for each in versions if each.time <= reference.before)
+            fitting = _published_until(versions, reference.before)
         else:
             fitting = _unretired(versions) or versions
         if not fitting:
@@ -133,6 +165,17 @@ class RegistrySnapshot(Record):
 
 def _unretired(entries: tuple[RecordEntry, ...]) -> tuple[RecordEntry, ...]:
     return tuple(each for each in entries if each.retired is None)
+
+
+def _published_until(
+    versions: tuple[RecordEntry, ...], moment: datetime
+) -> tuple[RecordEntry, ...]:
+    """Return the versions published until a moment.
+
+    No version is older than the one before it, whatever the clock of its writer said.
+    """
+    times = accumulate((each.time for each in versions), max)
+    return tuple(each for each, time in zip(versions, times, strict=True) if time <= moment)
 
 
 def _is_retired(entry: RecordEntry, newest: RecordEntry | None) -> NotFoundError:

@@ -151,7 +151,7 @@ class Withdrawing:
                         keys=self._write(of, before.keys if before else None, rows, on_step),
                         added=added,
                         actor=actor,
-                        time=time,
+                        time=snapshot.time_after(of.dataset, time),
                     )
                 )
         return tuple(found)

@@ -157,6 +157,10 @@ class DatasetRecord(Record):
         """Return `name@version`."""
         return f"{self.name}@{self.version}"
 
+    def at_time(self, time: datetime) -> "DatasetRecord":
+        """Return the record as published at a time."""
+        return self.model_copy(update={"lineage": self.lineage.model_copy(update={"time": time})})
+
     def find_entity(self, name: str) -> EntityEntry | None:
         """Return the entity of that name, or None."""
         return next((each for each in self.entities if each.name == name), None)

@@ -5,7 +5,7 @@ Files that are not folded are not touched, and older versions keep reading the o
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 
 from apollo_spark.dataset.growth import growth_fingerprint, next_record
 from apollo_spark.errors import LeaseHeldError
@@ -159,19 +159,19 @@ def _publish(lake: Lake, publication: Publication, engines: LoadEngines) -> Outc
             pins=pins,
             assays=[each.assay for each in foldings],
             change=Extension(base=str(base), mode="compact"),
-            lineage=_lineage(base),
+            lineage=_lineage(base, lake.clock.now()),
             receipt=part,
         )
     )
     return Outcome(receipt=receipt, published=(str(record),))
 
 
-def _lineage(base: DatasetRecord) -> Lineage:
+def _lineage(base: DatasetRecord, time: datetime) -> Lineage:
     return Lineage(
         operation=OPERATION,
         parents=(str(base),),
         fingerprint=growth_fingerprint(OPERATION, (), (("base", base.id),)),
         tools=tool_versions(),
         actor=actor(),
-        time=datetime.now(timezone.utc),
+        time=time,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from apollo_spark.dataset.build import build_dataset_record, change_fingerprint
 from apollo_spark.dataset.content import Derived, part_texts
@@ -15,7 +16,7 @@ from apollo_spark.model.receipt import StoredReceipt
 from apollo_spark.workflows.left_behind import left_behind
 from apollo_spark.workflows.loading import find_standing
 from apollo_spark.workflows.outcome import Outcome
-from apollo_spark.workflows.tools import actor, now_utc, tool_versions
+from apollo_spark.workflows.tools import actor, tool_versions
 
 Finish = Callable[[Publication, Derived], Derived]
 """Writes the small tables that a change needs (a linking table), and returns it with their pins."""
@@ -65,7 +66,7 @@ def planned_dataset(lake: Lake, name: str, derived: Derived) -> OpenDataset:
         name=name,
         version=1,
         content=content,
-        lineage=Lineage(operation="plan", fingerprint="", actor="", time=now_utc()),
+        lineage=Lineage(operation="plan", fingerprint="", actor="", time=lake.clock.now()),
         receipt="",
         schema_tag=None,
     )
@@ -112,7 +113,7 @@ def publish_derivation(
                     name=publication.name,
                     version=version,
                     content=derived.content,
-                    lineage=_lineage(derivation),
+                    lineage=_lineage(derivation, lake.clock.now()),
                     receipt=receipt,
                     schema_tag=derivation.schema_tag,
                     change=derivation.change,
@@ -139,7 +140,7 @@ def already_made(lake: Lake, record: DatasetRecord) -> Outcome:
     return Outcome(receipt=receipt, current=(str(record),))
 
 
-def _lineage(derivation: Derivation) -> Lineage:
+def _lineage(derivation: Derivation, time: datetime) -> Lineage:
     return Lineage(
         operation=derivation.operation or derivation.change.kind,
         parents=tuple(str(each) for each in derivation.parents),
@@ -147,5 +148,5 @@ def _lineage(derivation: Derivation) -> Lineage:
         fingerprint=derivation.fingerprint,
         tools=tool_versions(),
         actor=actor(),
-        time=now_utc(),
+        time=time,
     )

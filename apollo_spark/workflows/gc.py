@@ -115,6 +115,7 @@ class _Sweep:
         self._step = on_step
         self._records = ReachReader(lake.registry)
         self._busy: list[str] = []
+        self._met: list[str] = []
 
     def plan(self) -> SweepPlan:
         """Decide what goes, by the registry as it is now."""
@@ -139,6 +140,9 @@ class _Sweep:
             for start in range(0, len(names), NAMES_AT_ONCE)
             for done in self._sweep_names(names[start : start + NAMES_AT_ONCE], acting)
         ]
+        for name in self._met:
+            # Nobody waits for this sweep while it waits for others.
+            tables += self._sweep_names([name], acting, waits=True)
         parts = self._sweep_parts(plan.parts) if plan.parts else ()
         done = SweepPlan(tables=tuple(tables), parts=parts, reports=plan.reports)
         return SweepOutcome(plan=plan, done=done, busy=tuple(self._busy))
@@ -147,16 +151,22 @@ class _Sweep:
         snapshot = self._lake.registry.snapshot()
         return snapshot, self._records.read(snapshot)
 
-    def _sweep_names(self, names: Sequence[str], acting: Sequence[TableSweep]) -> list[TableSweep]:
+    def _sweep_names(
+        self, names: Sequence[str], acting: Sequence[TableSweep], *, waits: bool = False
+    ) -> list[TableSweep]:
         """Sweep the tables of a few datasets; those that somebody writes are left alone."""
         with contextlib.ExitStack() as stack:
             held = {}
             for name in names:
                 self._step(f"take the lease of {name}")
+                lease = HeldLease(self._lake.leases, name, actor(), waits=waits)
                 try:
-                    held[name] = stack.enter_context(HeldLease(self._lake.leases, name, actor()))
+                    held[name] = stack.enter_context(lease)
                 except LeaseHeldError as refused:
-                    self._busy.append(f"tables of {name}: {refused}")
+                    if waits:
+                        self._busy.append(f"tables of {name}: {refused}")
+                    else:
+                        self._met.append(name)
             planned = {e.location: e for e in acting if e.dataset.casefold() in held}
             return self._sweep_held(planned, held) if planned else []
 

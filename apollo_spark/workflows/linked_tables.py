@@ -26,7 +26,6 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.model.withdrawal import WithdrawalRecord
 from apollo_spark.query.assay_scope import SAMPLE_ID, shown_samples
 from apollo_spark.query.sql import column, derived, labelled, table
-from apollo_spark.workflows.tools import now_utc
 
 _ALL, _LEFT = "all", "left"
 
@@ -47,6 +46,7 @@ class PlannedKeys:
 
     def __init__(self, lake: Lake, folder: Path) -> None:
         self._tables = lake.tables
+        self._clock = lake.clock
         self._folder = folder
         self._own: dict[str, Path] = {}
 
@@ -62,7 +62,7 @@ class PlannedKeys:
         self._own[pin.location] = path
         return WithdrawalRecord(
             name=of.dataset, version=1, id="", entity=of.entity, field=of.field,
-            location=of.location, keys=pin, added=len(keys), actor="", time=now_utc(),
+            location=of.location, keys=pin, added=len(keys), actor="", time=self._clock.now(),
         )  # fmt: skip
 
     def files(self, pin: TablePin) -> Sequence[str]:

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any, ClassVar, Protocol
 
 from apollo_spark.engines.base import Engine
@@ -153,7 +152,7 @@ class Load(ABC):
             fingerprint=self.plan.fingerprint,
             tools=tool_versions(),
             actor=actor(),
-            time=datetime.now(timezone.utc),
+            time=self.lake.clock.now(),
         )
 
 

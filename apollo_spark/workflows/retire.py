@@ -1,8 +1,5 @@
 """Retire versions: say first what that means, then do it."""
 
-from collections.abc import Callable
-from datetime import datetime
-
 from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
@@ -10,7 +7,7 @@ from apollo_spark.lake.retiring import retire_version
 from apollo_spark.lake.snapshot import RecordEntry, RegistrySnapshot, Retirement
 from apollo_spark.model.base import Record
 from apollo_spark.model.names import parse_reference
-from apollo_spark.workflows.tools import actor, now_utc
+from apollo_spark.workflows.tools import actor
 
 
 class RetirePlan(Record):
@@ -56,7 +53,6 @@ def retire(
     reference: str,
     *,
     on_step: OnStep = no_step,
-    clock: Callable[[], datetime] = now_utc,
 ) -> RecordEntry:
     """Retire a version, or find that it is retired.
 
@@ -74,7 +70,7 @@ def retire(
         registry=lake.registry,
         leases=lake.leases,
         actor=actor(),
-        time=clock(),
+        time=lake.clock.now(),
         on_step=on_step,
     )
 

@@ -5,6 +5,7 @@ nothing in it leads to what the dataset hides.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -33,7 +34,7 @@ from apollo_spark.workers.parquet import WrittenFile, open_writer
 from apollo_spark.workers.stats import delta_stats
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.seal_assay import seal_assay
-from apollo_spark.workflows.tools import actor, now_utc, tool_versions
+from apollo_spark.workflows.tools import actor, tool_versions
 
 FILE_ROWS = 5_000_000
 GROUP_ROWS = 100_000
@@ -85,7 +86,7 @@ def _seal(lake: Lake, opened: OpenDataset, target: Lake, publication: Publicatio
             name=publication.name,
             version=version,
             content=content,
-            lineage=_lineage(publication),
+            lineage=_lineage(publication, lake.clock.now()),
             receipt=part,
             schema_tag=opened.record.schema_tag,
         )
@@ -93,13 +94,13 @@ def _seal(lake: Lake, opened: OpenDataset, target: Lake, publication: Publicatio
     return Outcome(receipt=receipt, published=(str(record),))
 
 
-def _lineage(publication: Publication) -> Lineage:
+def _lineage(publication: Publication, time: datetime) -> Lineage:
     return Lineage(
         operation="seal",
         fingerprint=sha256_text(publication.load_id),
         tools=tool_versions(),
         actor=actor(),
-        time=now_utc(),
+        time=time,
     )
 
 

@@ -2,7 +2,6 @@
 
 import getpass
 import platform
-from datetime import datetime, timezone
 from importlib.metadata import version
 
 from apollo_spark.version import VERSION
@@ -26,8 +25,3 @@ def tool_versions() -> tuple[tuple[str, str], ...]:
         ("python", platform.python_version()),
         *((name, version(name)) for name in TOOLS),
     )
-
-
-def now_utc() -> datetime:
-    """Return the time of this moment."""
-    return datetime.now(timezone.utc)

@@ -21,7 +21,7 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.model.withdrawal import WithdrawalRecord
 from apollo_spark.workers.convert import ARROW_TYPES, Converted, convert
 from apollo_spark.workflows.linked_people import LinkedKeys, find_linked
-from apollo_spark.workflows.tools import actor, now_utc
+from apollo_spark.workflows.tools import actor
 
 
 class WithdrawRequest(Record):
@@ -113,7 +113,7 @@ def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step)
     receipt = _receipt(lake, found, chosen)
     if request.apply:
         wanted = [(each.of, each.keys) for each in chosen]
-        lake.withdrawing.withdraw_all(wanted, actor=actor(), time=now_utc(), on_step=on_step)
+        lake.withdrawing.withdraw_all(wanted, actor=actor(), time=lake.clock.now(), on_step=on_step)
     return receipt
 
 

@@ -1,19 +1,19 @@
 """Loads that meet: of one name, of one name at once, and with somebody else in their tables."""
 
 import getpass
+import shutil
 import socket
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from apollo_spark.errors import CommitRaceError, LeaseLostError
+from apollo_spark.errors import CheckFailedError, CommitRaceError, LeaseLostError
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.lake.leases import VALID, LeaseStore
 from apollo_spark.lake.publishing import MOST_BEGINNINGS
 from apollo_spark.lake.registry import stored_form
 from apollo_spark.model.names import parse_reference
+from tests.support.clock import steal
 from tests.support.crashing import start_load
 from tests.support.loading import (
     Story,
@@ -57,7 +57,9 @@ def test_a_load_inside_another_is_refused_and_told_who_it_is(
 ) -> None:
     results: list[CommandResult] = []
 
-    outcome = run_load(study, on_step=do_at(step, lambda: results.append(command(study))))
+    outcome = run_load(
+        study, on_step=do_at(step, lambda: results.append(command(study, "--wait", 0)))
+    )
 
     (second,) = results
     if step == "write report":
@@ -94,7 +96,7 @@ def test_of_two_processes_on_one_name_one_fails_and_names_the_other(
     assert first.stdout is not None
     assert first.stdout.readline() == "waiting\n"
 
-    second = command(study)
+    second = command(study, "--wait", 0)
     done, _ = first.communicate("go on\ngo on\n")
 
     assert second.code == 14
@@ -115,26 +117,58 @@ def test_a_load_that_waited_for_the_same_files_publishes_nothing(
     require_equal(published(study.lake), story.until(2))
 
 
-def take_over(study: Study) -> None:
-    """Take the lease as somebody does for whom its time is over."""
-    later = datetime.now(timezone.utc) + VALID + timedelta(seconds=1)
-    LeaseStore(lake_of(study).root, clock=lambda: later).take("study", "bob")
-
-
 @pytest.mark.parametrize("step", ["prepare visit", "store parts"])
 def test_a_late_writer_whose_lease_passed_on_cannot_publish(
     story: Story, study: Study, step: str
 ) -> None:
     with pytest.raises(LeaseLostError, match="nothing was published") as late:
-        run_load(study, on_step=do_at(step, lambda: take_over(study)))
+        run_load(study, on_step=do_at(step, lambda: steal(study.lake)))
 
     assert late.value.exit_code == 14
     require_equal(published(study.lake), story.until(1))
     lease = lake_of(study).leases.find("study")
     assert lease is not None
     assert (lease.holder, lease.renewed_at is None) == ("bob", False)
-    refused = command(study)
+    refused = command(study, "--wait", 0)
     assert (refused.code, "bob" in refused.err) == (14, True)
+
+
+@pytest.mark.parametrize("step", ["commit visit", "pin visit", "check rows and keys"])
+@pytest.mark.parametrize("harm", ["delete", "intrude"])
+def test_a_late_writer_who_fails_over_what_others_did_is_told_of_its_lease(
+    story: Story, study: Study, step: str, harm: str
+) -> None:
+    begun: list[str] = []
+
+    def meddle() -> None:
+        steal(study.lake)
+        if harm == "intrude":
+            intrude(study, "visit")
+        for file in study.lake.glob("tables/study/*/*.parquet") if harm == "delete" else ():
+            file.unlink()
+
+    disturb = do_at(step, meddle)
+
+    def watch(name: str) -> None:
+        begun.extend([name] if name == "prepare patient" else [])
+        disturb(name)
+
+    with pytest.raises(LeaseLostError) as late:
+        run_load(study, on_step=watch)
+
+    assert (late.value.exit_code, len(begun)) == (14, 1)
+    assert versions(study.lake) == ["study@1"]
+
+
+def test_a_late_writer_with_a_fault_in_its_files_is_told_of_the_fault(
+    study: Study, tmp_path: Path
+) -> None:
+    shutil.copytree(study.folder, tmp_path / "files")
+    study.folder = tmp_path / "files"
+    study.write("policy.yaml", "")
+
+    with pytest.raises(CheckFailedError):
+        run_load(study, on_step=do_at("write rows", lambda: steal(study.lake)))
 
 
 def test_a_late_writer_whom_a_whole_load_overtook_breaks_nothing(
@@ -142,7 +176,7 @@ def test_a_late_writer_whom_a_whole_load_overtook_breaks_nothing(
 ) -> None:
     def overtake() -> None:
         lake = lake_of(study)
-        take_over(study)
+        steal(study.lake)
         bob = lake.leases.find("study")
         assert bob is not None
         lake.leases.release(bob)

@@ -76,7 +76,7 @@ def test_gc_says_what_it_leaves_alone(study: Study) -> None:
     lake = open_lake(str(study.lake))
     lease = lake.leases.take("study", "ann")
 
-    done = study.ask("gc", "--grace", "0", "--apply")
+    done = study.ask("gc", "--grace", "0", "--apply", "--wait", 0)
 
     assert done.code == 0
     assert "left alone: tables of study: Somebody is writing 'study' already. ann" in done.err

@@ -100,6 +100,7 @@ def test_two_writers_can_both_publish_and_both_can_fail() -> None:
         ("sweep_reads_again", ("writer1", "sweep"), "a file that a record reads is gone"),
         ("parents_unretired", ("merger", "retirer", "sweep"), "a file that a record reads is gone"),
         ("version_is_free", ("writer1", "writer2"), "two records have one version"),
+        ("times_in_order", ("writer1", "writer2"), "a version is older than the one before it"),
     ],
 )
 def test_each_guard_keeps_a_fault_away(guard: str, cast: tuple[str, ...], fault: str) -> None:

@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from apollo_spark.lake.registry import Registry, StoredRecord
 from apollo_spark.lake.storage import LakeRoot
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.names import RecordReference
+from tests.support.clock import HandClock
 
 WRITERS = st.sampled_from(["ann", "bob", "eve"])
 NAMES = st.sampled_from(["study", "Study", "other"])
@@ -52,16 +52,18 @@ class Publishing(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="apollo_spark-"))
-        self.now = datetime(2026, 3, 1, tzinfo=timezone.utc)
+        self.clock = HandClock()
         self.machine = Machine()
         root = LakeRoot(self.folder)
         self.registry = Registry(root)
         self.leases = {
-            writer: LeaseStore(root, clock=lambda: self.now, processes=Seat(self.machine, writer))
+            writer: LeaseStore(root, clock=self.clock, processes=Seat(self.machine, writer))
             for writer in self.machine.pids
         }
-        # The model: (writer, pid, renewed) by name, epochs, held leases, seen versions, records.
-        self.holders: dict[str, tuple[int, datetime] | None] = {}
+        # The model: the process that holds each name, epochs, held leases, seen versions, records,
+        # and when a writer first saw a lease as it is now.
+        self.holders: dict[str, int | None] = {}
+        self.watched: dict[tuple[str, str], float] = {}
         self.epochs: dict[str, int] = {}
         self.held: dict[tuple[str, str], Lease] = {}
         self.seen: dict[str, int] = {}
@@ -73,7 +75,11 @@ class Publishing(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, 30, 59, 60]))
     def time_passes(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
+        self.clock.later(seconds)
+
+    @rule(days=st.sampled_from([-400, -0.001, 3, 400]))
+    def a_clock_is_set(self, days: float) -> None:
+        self.clock.set(days)
 
     @rule(writer=WRITERS)
     def process_dies_and_another_starts(self, writer: str) -> None:
@@ -85,18 +91,27 @@ class Publishing(RuleBasedStateMachine):
         holder = self.holders.get(key)
         is_free = (
             holder is None
-            or holder[0] not in self.machine.alive()
-            or self.now - holder[1] >= timedelta(seconds=60)
+            or holder not in self.machine.alive()
+            or self.clock.passed - self.watched.get((writer, key), self.clock.passed) >= 60
         )
+        self.look_at_leases(writer)
         if holder is not None and not is_free:
-            with pytest.raises(LeaseHeldError, match=rf"process {holder[0]}\)"):
+            with pytest.raises(LeaseHeldError, match=rf"process {holder}\)"):
                 self.leases[writer].take(name, writer)
             return
         lease = self.leases[writer].take(name, writer)
         self.epochs[key] = self.epochs.get(key, 0) + 1
         assert lease.epoch == self.epochs[key]
-        self.holders[key] = (self.machine.pids[writer], self.now)
+        self.changed(key, self.machine.pids[writer])
         self.held[writer, key] = lease
+
+    def look_at_leases(self, writer: str) -> None:
+        for key in self.epochs:
+            self.watched.setdefault((writer, key), self.clock.passed)
+
+    def changed(self, key: str, holder: int | None) -> None:
+        self.holders[key] = holder
+        self.watched = {pair: time for pair, time in self.watched.items() if pair[1] != key}
 
     def is_ours(self, lease: Lease) -> bool:
         key = lease.dataset
@@ -112,7 +127,7 @@ class Publishing(RuleBasedStateMachine):
                 self.leases[writer].renew(lease)
             return
         self.leases[writer].renew(lease)
-        self.holders[key] = (lease.pid, self.now)
+        self.changed(key, lease.pid)
 
     @rule(writer=WRITERS, name=NAMES)
     def release(self, writer: str, name: str) -> None:
@@ -121,7 +136,7 @@ class Publishing(RuleBasedStateMachine):
             return
         self.leases[writer].release(lease)
         if self.is_ours(lease):
-            self.holders[key] = None
+            self.changed(key, None)
 
     @rule(writer=WRITERS)
     def look(self, writer: str) -> None:
@@ -139,7 +154,7 @@ class Publishing(RuleBasedStateMachine):
             id=f"{len(self.records)}",
             hash=sha256_text(name),
             actor=writer,
-            time=self.now,
+            time=self.clock.time,
             json_text=name,
         )
         if self.seen[writer] != len(self.records) - 1:

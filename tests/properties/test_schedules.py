@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.errors import ApolloError, NotFoundError
-from apollo_spark.lake import leases, registry
+from apollo_spark.lake import lease_table, registry
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.parts import PartStore
 from apollo_spark.lake.publishing import OnStep, no_step
@@ -55,7 +55,7 @@ COMMIT = "commit to the registry"
 EFFECTS = (
     (Registry, "snapshot", "read the registry"),
     (registry, "write_deltalake", COMMIT),
-    (leases, "write_deltalake", "commit to the leases"),
+    (lease_table, "write_deltalake", "commit to the leases"),
     (PartStore, "put", "store a part"),
     (PartStore, "remove", "remove a part"),
 )

@@ -4,7 +4,6 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +14,6 @@ from apollo_spark.api.lake import open_lake as open_public_lake
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import LocalTaskRunner, TaskRunner
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.lake.processes import SystemProcesses
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference
@@ -193,7 +191,7 @@ def require_sound(folder: Path, name: str = "study") -> None:
     lake: Lake = open_lake(str(folder))
     assert verify_records(lake, None, deep=True).problems == ()
     lease = lake.leases.find(name)
-    assert lease is None or lease.is_free(datetime.now(timezone.utc), SystemProcesses())
+    assert lease is None or lake.leases.is_left(lease)
     assert not [each for each in threading.enumerate() if each.name == f"lease of {name}"]
 
 

@@ -23,6 +23,8 @@ class Row(NamedTuple):
     version: int
     file: str
     retired: bool = False
+    time: int = 0
+    """When, by the clock of its writer, or not before the version before it."""
 
 
 class Lease(NamedTuple):
@@ -81,6 +83,7 @@ class Guards:
     sweep_takes_lease: bool = True
     sweep_fences: bool = True
     sweep_reads_again: bool = True
+    times_in_order: bool = True
 
 
 def unretired(state: State, name: str) -> list[Row]:
@@ -142,12 +145,18 @@ class Protocol:
         if self.guards.compare_and_set and state.registry != state.of(who).seen:
             yield state.put(who, state.of(who)._replace(at=again))
             return
-        rows = state.rows
+        for rows in self._rows_after(state, row):
+            yield self._release(state._replace(rows=rows, registry=state.registry + 1), who)
+
+    def _rows_after(self, state: State, row: Row) -> Iterator[tuple[Row, ...]]:
         if row.retired:
-            rows = tuple(row if (e.name, e.version) == row[:2] else e for e in rows)
-        else:
-            rows = (*rows, row)
-        yield self._release(state._replace(rows=rows, registry=state.registry + 1), who)
+            yield tuple(row if (e.name, e.version) == row[:2] else e for e in state.rows)
+            return
+        last = max((each.time for each in state.rows if each.name == row.name), default=0)
+        # Nobody knows what the clock of a writer says.
+        for clock in (0, 1):
+            time = max(clock, last) if self.guards.times_in_order else clock
+            yield (*state.rows, row._replace(time=time))
 
     # A writer adds one file to what the newest version has, and publishes.
 
@@ -293,6 +302,10 @@ def faults(state: State) -> Iterator[str]:
     for before, after in zip(unretired(state, STUDY), unretired(state, STUDY)[1:], strict=False):
         if not set(before.file.split("+")) <= set(after.file.split("+")):
             yield "an update is lost"
+    for name in (STUDY, MERGED):
+        times = [row.time for row in state.rows if row.name == name]
+        if times != sorted(times):
+            yield "a version is older than the one before it"
     for who, actor in state.actors:
         is_published = any(who in row.file.split("+") for row in state.rows)
         if who.startswith("writer") and is_published and actor.at not in {"done", "dead"}:

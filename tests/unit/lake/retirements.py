@@ -7,12 +7,14 @@ from apollo_spark.lake.snapshot import RecordEntry
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.workflows.retire import retire
+from tests.support.clock import HandClock
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=timezone.utc)
 
 
 def end(lake: Lake, version: str) -> RecordEntry:
-    return retire(lake, version, clock=lambda: NOON)
+    lake.clock = HandClock(NOON)
+    return retire(lake, version)
 
 
 def named(lake: Lake, text: str) -> str:

@@ -99,13 +99,10 @@ def publish(
     *,
     name: str = "study",
     on_step: Callable[[str], None] = no_step,
-    wait_seconds: float = 0,
     time: datetime = LINEAGE.time,
 ) -> DatasetRecord:
     """Publish the next version of a study."""
-    with lake.publication(
-        name, holder="ann", wait_seconds=wait_seconds, on_step=on_step
-    ) as publication:
+    with lake.publication(name, holder="ann", on_step=on_step) as publication:
 
         def work() -> DatasetRecord:
             pins = write_study(publication, study)

@@ -1,7 +1,5 @@
 """Publishing while others publish, sleep or write to the tables."""
 
-from datetime import datetime, timedelta, timezone
-
 import pytest
 from deltalake import write_deltalake
 
@@ -18,6 +16,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import MOST_BEGINNINGS
 from apollo_spark.lake.registry import StoredRecord, stored_form
 from apollo_spark.model.dataset import DatasetRecord
+from tests.support.clock import Sleeper
 from tests.unit.lake.small_lake import (
     DICTIONARY,
     FIRST,
@@ -49,20 +48,8 @@ def test_two_names_are_written_at_once(lake: Lake) -> None:
     assert [str(each) for each in lake.list_records()] == ["other@1", "study@1"]
 
 
-class SlowWriter:
-    """A clock that jumps over the end of a lease."""
-
-    def __init__(self, lake: Lake) -> None:
-        self.now = datetime.now(timezone.utc)
-        self.lake = lake
-        lake.leases._clock = lambda: self.now
-
-    def sleep(self) -> None:
-        self.now += timedelta(seconds=61)
-
-
 def test_a_late_writer_whose_lease_was_taken_over_cannot_publish(lake: Lake) -> None:
-    slow = SlowWriter(lake)
+    slow = Sleeper(lake)
 
     def taken_over() -> None:
         slow.sleep()
@@ -74,7 +61,7 @@ def test_a_late_writer_whose_lease_was_taken_over_cannot_publish(lake: Lake) -> 
 
 
 def test_a_writer_who_slept_and_was_not_missed_publishes(lake: Lake) -> None:
-    slow = SlowWriter(lake)
+    slow = Sleeper(lake)
 
     assert str(publish(lake, on_step=do_at("publish study@1", slow.sleep))) == "study@1"
 
@@ -83,7 +70,7 @@ def test_a_writer_who_slept_and_was_not_missed_publishes(lake: Lake) -> None:
     "step", ["commit patient", "pin patient", "commit visit", "publish study@1"]
 )
 def test_a_whole_load_in_the_sleep_of_another_wins(lake: Lake, step: str) -> None:
-    slow = SlowWriter(lake)
+    slow = Sleeper(lake)
     others: list[DatasetRecord] = []
 
     def overtake() -> None:

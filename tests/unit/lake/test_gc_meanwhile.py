@@ -1,6 +1,5 @@
 """Sweeping a lake: whatever happens meanwhile, and wherever it ends, nothing that is read goes."""
 
-from datetime import datetime, timedelta, timezone
 from threading import Event, Thread
 
 import pytest
@@ -15,6 +14,7 @@ from apollo_spark.lake.registry import StoredRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.workflows.gc import SweepOutcome
 from apollo_spark.workflows.retire import retire
+from tests.support.clock import Sleeper
 from tests.unit.lake.small_lake import (
     FIRST,
     SECOND,
@@ -138,17 +138,6 @@ def test_two_sweeps_at_once_are_one_too_many(lake: Lake) -> None:
 
     sweep(lake, on_step=do_at("read the registry again", interfere))
     require_sound(lake)
-
-
-class Sleeper:
-    """A clock of leases that jumps over the end of a lease."""
-
-    def __init__(self, lake: Lake) -> None:
-        self.now = datetime.now(timezone.utc)
-        lake.leases._clock = lambda: self.now
-
-    def sleep(self) -> None:
-        self.now += timedelta(seconds=61)
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,25 @@ def test_a_reference_finds_its_version(lake: Lake, text: str, expected: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("day", "expected"), [("03", 1), ("04", 1), ("05", 3), ("06", 4), ("09", 4)]
+)
+def test_a_version_that_says_to_be_older_than_the_one_before_is_not_found_earlier(
+    lake: Lake, day: str, expected: int
+) -> None:
+    # As a registry has it whose writers had clocks that were wrong.
+    days = {1: 2, 2: 5, 3: 3, 4: 6, 5: 60}
+    versions = [
+        stored("study", version).model_copy(update={"time": NOON.replace(day=1) + timedelta(day)})
+        for version, day in ((v, d - 1) for v, d in days.items())
+    ]
+    fill(lake, *versions)
+
+    found = lake.registry.snapshot().get(parse_reference(f"study@2026-03-{day}"))
+
+    assert found.version == expected
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("stuy", "There is no 'stuy' in the lake. Did you mean 'Study'?"),

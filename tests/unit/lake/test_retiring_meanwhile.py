@@ -1,7 +1,5 @@
 """Retiring beside other writers, and what a crash in it leaves."""
 
-from datetime import datetime, timedelta, timezone
-
 import pytest
 
 from apollo_spark.errors import (
@@ -17,6 +15,7 @@ from apollo_spark.lake.snapshot import RecordEntry, Retirement
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.workflows.retire import retire
 from apollo_spark.workflows.tools import actor
+from tests.support.clock import Sleeper
 from tests.unit.lake.retirements import NOON, end, merge, named, standing_on
 from tests.unit.lake.small_lake import (
     FIRST,
@@ -102,11 +101,10 @@ def test_a_name_that_somebody_writes_cannot_be_retired(lake: Lake) -> None:
 
 def test_who_slept_over_its_lease_does_not_retire(lake: Lake) -> None:
     publish(lake)
-    now = [datetime.now(timezone.utc)]
-    lake.leases._clock = lambda: now[0]
+    sleeper = Sleeper(lake)
 
     def taken_over() -> None:
-        now[0] += timedelta(seconds=61)
+        sleeper.sleep()
         lake.leases.take("study", "bob")
 
     with pytest.raises(LeaseLostError):

@@ -1,0 +1,117 @@
+"""The table `registry/leases`: one row per name, written anew by each change."""
+
+import logging
+
+import pyarrow as pa
+from deltalake import write_deltalake
+from deltalake.exceptions import DeltaError
+
+from apollo_spark.errors import ApolloError
+from apollo_spark.lake.commits import (
+    NO_TABLE,
+    compare_and_set,
+    one_try,
+    open_head,
+    race,
+    read_rows,
+    to_dicts,
+    version_of,
+)
+from apollo_spark.lake.lease import Lease
+from apollo_spark.lake.storage import LakeRoot
+
+SHORT_LIVED = {
+    "delta.deletedFileRetentionDuration": "interval 1 hours",
+    "delta.logRetentionDuration": "interval 1 hours",
+    "delta.enableExpiredLogCleanup": "true",
+    "delta.checkpointInterval": "20",
+}
+SWEEP_EVERY = 50
+SWEEP_HOURS = 1
+SCHEMA = pa.schema(
+    [
+        ("dataset", pa.string()),
+        ("epoch", pa.int64()),
+        ("holder", pa.string()),
+        ("host", pa.string()),
+        ("machine", pa.string()),
+        ("pid", pa.int64()),
+        ("started", pa.string()),
+        ("taken_at", pa.timestamp("us", tz="UTC")),
+        ("renewed_at", pa.timestamp("us", tz="UTC")),
+        ("reached", pa.int64()),
+    ]
+)
+
+logger = logging.getLogger(__name__)
+
+
+class LeaseTable:
+    """The leases of a lake as they are stored.
+
+    Args:
+        root: The lake.
+    """
+
+    def __init__(self, root: LakeRoot) -> None:
+        self._root = root
+        self.folder = root.place("registry", "leases")
+
+    def read(self) -> tuple[int, dict[str, Lease]]:
+        """Return the version of the table, and the leases by name.
+
+        Raises:
+            StorageRefusedError: The storage refused.
+        """
+        table = open_head(self.folder)
+        if table is None:
+            return NO_TABLE, {}
+        try:
+            groups = [*read_rows(table, self.folder, SCHEMA.names)]
+        except FileNotFoundError:
+            if version_of(open_head(self.folder)) == version_of(table):
+                raise
+            # Somebody with another clock deleted what was the newest version when it was opened.
+            return self.read()
+        rows = [row for group in groups for row in to_dicts(group)]
+        return version_of(table), {row["dataset"]: Lease(**row) for row in rows}
+
+    def write(self, leases: dict[str, Lease], *, based_on: int) -> None:
+        """Put leases in the place of those of a version.
+
+        Raises:
+            CommitRaceError: Somebody else changed them meanwhile.
+            StorageRefusedError: The storage refused.
+        """
+        self._root.make_folder("registry", "leases")
+        rows = pa.Table.from_pylist([each.model_dump() for each in leases.values()], SCHEMA)
+        table = open_head(self.folder)
+        if version_of(table) != based_on:
+            raise race(self.folder)
+        with compare_and_set(self.folder, based_on=based_on):
+            if table is None:
+                write_deltalake(
+                    str(self.folder), rows, configuration=SHORT_LIVED, commit_properties=one_try()
+                )
+            else:
+                # A table that an earlier version made has fewer columns.
+                write_deltalake(
+                    table,
+                    rows,
+                    mode="overwrite",
+                    schema_mode="overwrite",
+                    commit_properties=one_try(),
+                )
+        if (based_on + 1) % SWEEP_EVERY == 0:
+            self.sweep()
+
+    def sweep(self, *, older_than_hours: int = SWEEP_HOURS) -> None:
+        """Delete the files of old versions of the table of leases."""
+        try:
+            if (table := open_head(self.folder)) is not None:
+                table.vacuum(
+                    older_than_hours, dry_run=False, enforce_retention_duration=False, full=True
+                )
+        except (ApolloError, DeltaError):
+            # Somebody else sweeps too, or will: nobody reads old leases.
+            logger.debug("the leases were not swept")
