@@ -69,6 +69,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
         schema: str | None = None,
         missing: Sequence[str] = (),
         encoding: str = "utf-8",
+        delimiter: str | None = None,
         policy: str | None = None,
         report: str | None = None,
         wait: float | None = None,
@@ -85,6 +86,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             schema: Tag of like datasets.
             missing: Texts that mean missing, beside the empty cell.
             encoding: Encoding of the data files.
+            delimiter: What parts their cells; by default each file tells.
             policy: Path of the policy file.
             report: Folder of the validation report; by default one in the lake.
             wait: Seconds to wait for another writer; by default those of the lake.
@@ -105,6 +107,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             schema_tag=schema,
             missing=tuple(missing),
             encoding=encoding,
+            delimiter=delimiter,
             policy=policy,
             report=report,
         )
@@ -220,6 +223,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
         as_name: str | None = None,
         missing: Sequence[str] = (),
         encoding: str = "utf-8",
+        delimiter: str | None = None,
         policy: str | None = None,
         report: str | None = None,
         wait: float | None = None,
@@ -237,6 +241,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             as_name: The name to publish under; by default the dataset's own.
             missing: Texts that mean missing, beside the empty cell.
             encoding: Encoding of the data files.
+            delimiter: What parts their cells; by default each file tells.
             policy: Path of the policy file.
             report: Folder of the validation report; by default one in the lake.
             wait: Seconds to wait for another writer; by default those of the lake.
@@ -258,6 +263,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             as_name=as_name,
             missing=tuple(missing),
             encoding=encoding,
+            delimiter=delimiter,
             policy=policy,
             report=report,
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from apollo_spark.cli.context import common_options, current, print_published, wait_option
+from apollo_spark.cli.load import DELIMITER_HELP
 from apollo_spark.cli.terminal import say
 from apollo_spark.errors import UsageError
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--encoding", default="utf-8", show_default=True, metavar="E", help="Encoding of data files."
 )
+@click.option("--delimiter", metavar="D", help=DELIMITER_HELP)
 @click.option("--assay", metavar="A", help="The assay that gets more samples.")
 @click.option(
     "--source",
@@ -91,7 +93,7 @@ def extend_command(*, name: str, **options: Any) -> None:
     print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
 
 
-CLINICAL = ("data", "delete", "dictionary", "codings", "mode", "as_name")
+CLINICAL = ("data", "delete", "dictionary", "codings", "mode", "as_name", "delimiter")
 ASSAY = ("assay", "source", "id_map", "sample_pattern")
 
 
@@ -127,6 +129,7 @@ def _extend_clinical(name: str, options: Mapping[str, Any]) -> "Outcome":
         mode=options["mode"],
         as_name=options["as_name"],
         encoding=options["encoding"],
+        delimiter=options["delimiter"],
         **_shared_options(options),
     )
     return run_clinical_extension(

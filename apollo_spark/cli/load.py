@@ -12,6 +12,8 @@ from apollo_spark.cli.terminal import say
 if TYPE_CHECKING:
     from apollo_spark.workflows.outcome import Outcome
 
+DELIMITER_HELP = "What parts the cells of data files: a character, or tab; else files tell."
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -80,6 +82,7 @@ def _run(start: "Callable[..., Outcome]", request: Any) -> None:
     metavar="E",
     help="Encoding of the data files.",
 )
+@click.option("--delimiter", metavar="D", help=DELIMITER_HELP)
 @load_options(needs_table=True)
 @wait_option
 @common_options

@@ -3,6 +3,7 @@
 from enum import Enum
 
 from apollo_spark.model.base import Record
+from apollo_spark.workers.unseen import tidy_name
 
 
 class FieldType(str, Enum):
@@ -42,8 +43,8 @@ class FieldSpec(Record):
 
     @property
     def header(self) -> str:
-        """The name of the field's column in the raw file."""
-        return self.source_column or self.name
+        """The name of the field's column in the raw file, tidied as headers are."""
+        return tidy_name(self.source_column or "") or self.name
 
     @property
     def label(self) -> str:

@@ -40,6 +40,7 @@ FILE_RULES = (
     _file("header_missing_column", "every field of the dictionary has a column"),
     _file("header_unknown_column", "every column is a field of the dictionary"),
     _file("row_length", "every row has as many cells as the header"),
+    _file("row_too_long", "a row, and each of its cells, is shorter than 64 MB"),
     _file("quoting", "a quoted cell is quoted whole, and quotes inside it are doubled"),
     _file("line_end", "lines end with a line feed"),
 )
@@ -84,6 +85,7 @@ DICTIONARY_RULES = (
 
 VALUE_RULES = (
     _value("cell_integer", "a whole number of 64 bits"),
+    _value("cell_whole_decimal", "a whole number has no decimals, not even zeros", WARN),
     _value("cell_float", "a finite number"),
     _value("cell_date", "a calendar date"),
     _value("cell_datetime", "a date with a time of day"),
@@ -91,6 +93,7 @@ VALUE_RULES = (
     _value("cell_code", "a value is a code of the field's coding"),
     _value("cell_empty_item", "no item of a multi-select is empty"),
     _value("key_missing", "a primary key is not empty"),
+    _value("key_lookalike", "keys differ by more than blanks and characters that are not seen"),
     _value("key_unique", "a primary key stands once"),
     _value("reference_missing", "a row refers to its parent", WARN),
     _value("reference_resolves", "a reference finds the row it names"),

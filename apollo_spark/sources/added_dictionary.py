@@ -34,6 +34,7 @@ from apollo_spark.sources.dictionary_csv import (
 )
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.text_table import TextRow, TextTable, read_text_table
+from apollo_spark.workers.unseen import tidy_name
 
 STANDING = 0
 """The line of rows that stand in no file."""
@@ -137,7 +138,7 @@ class _AdditionReader:
         standing = self._standing(row)
         if standing is None or not self._is_key(row, standing):
             return None
-        return row[SOURCE_COLUMN] or None
+        return tidy_name(row[SOURCE_COLUMN]) or None
 
     def _clashes(self) -> Iterator[Finding]:
         """Find rows that describe otherwise what stands, or add what is there."""

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from apollo_spark.model.field import FieldType
 from apollo_spark.workers.dates import parse_date, parse_datetime
-from apollo_spark.workers.numerals import parse_float, parse_integer
+from apollo_spark.workers.numerals import parse_float, parse_whole
 
 CodeValue = str | int | float | date | datetime
 
@@ -16,6 +16,11 @@ def parse_code(text: str, type_: FieldType) -> CodeValue | None:
     Two codes of one coding that are equal as values cannot be told apart in the data.
     """
     return _PARSERS[type_](text)
+
+
+def _parse_whole(text: str) -> CodeValue | None:
+    parsed = parse_whole(text)
+    return None if parsed is None else parsed.value
 
 
 def _parse_date(text: str) -> CodeValue | None:
@@ -30,7 +35,7 @@ def _parse_datetime(text: str) -> CodeValue | None:
 
 _PARSERS: Mapping[FieldType, Callable[[str], CodeValue | None]] = {
     FieldType.STRING: str,
-    FieldType.INTEGER: parse_integer,
+    FieldType.INTEGER: _parse_whole,
     FieldType.FLOAT: parse_float,
     FieldType.DATE: _parse_date,
     FieldType.DATETIME: _parse_datetime,

@@ -5,19 +5,18 @@ import csv
 import gzip
 import io
 import zlib
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from apollo_spark.model.base import Record
-from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.sources.inputs import DataFile
-from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.workers.chunks import find_quotes
 from apollo_spark.workers.quoting import find_bare_return
 from apollo_spark.workers.source import resolve_encoding
+from apollo_spark.workers.unseen import tidy_name
 
 GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = "\ufeff"
@@ -31,7 +30,8 @@ class Header(Record):
     """What stands above the rows of a delimited file.
 
     `data_start` is the byte at which the first row begins, counted after decompression;
-    `data_line` is its physical line, and `line` that of the header, from 1.
+    `data_line` is its physical line, and `line` that of the header, from 1. `text` is the header
+    as it stands.
     """
 
     names: tuple[str, ...]
@@ -40,6 +40,7 @@ class Header(Record):
     compression: Literal["none", "gzip"]
     data_start: int
     data_line: int
+    text: str = ""
 
 
 class HeaderReading(Record):
@@ -49,16 +50,32 @@ class HeaderReading(Record):
     findings: tuple[Finding, ...]
 
 
-def read_header(file: DataFile, *, encoding: str) -> HeaderReading:
+def read_header(
+    file: DataFile,
+    *,
+    encoding: str,
+    delimiter: str | None = None,
+    tidy: Callable[[str], str] = tidy_name,
+) -> HeaderReading:
     """Read the header of a data file and detect its delimiter and compression.
 
     Lines before the header that begin with '#' and blank lines are skipped.
+
+    Args:
+        file: The file.
+        encoding: That of its text.
+        delimiter: What parts its cells; None looks at its name and its header.
+        tidy: What is taken away from the cells of the header.
     """
-    compression = detect_compression(Path(file.path))
     try:
-        lines = _read_lines(Path(file.path), compression, encoding)
-        return _read_header(file, lines, compression=compression, encoding=encoding)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
+        compression = detect_compression(Path(file.path))
+        top = _Top(file, compression, encoding, delimiter, tidy)
+        return top.read(_read_lines(Path(file.path), compression, encoding))
+    except OSError as error:
+        if isinstance(error, gzip.BadGzipFile):
+            return _problem(file, "file_truncated", "the compressed file is cut off or damaged")
+        return _problem(file, "file_missing", f"the file cannot be read: {error.strerror}")
+    except (EOFError, zlib.error):
         return _problem(file, "file_truncated", "the compressed file is cut off or damaged")
     except csv.Error:
         return _problem(file, "file_not_text", "the file does not begin with a line of text", 1)
@@ -82,78 +99,66 @@ def _read_lines(path: Path, compression: str, encoding: str) -> Iterator[str]:
             text += decoder.decode(piece)
             *lines, text = text.split("\n")
             yield from (f"{line}\n" for line in lines)
+            if len(text) > HEADER_LIMIT:
+                # It is too long for a header, and may be as long as the file.
+                break
         yield text + decoder.decode(b"", final=True)
 
 
-def check_header(file: DataFile, header: Header, entity: Entity) -> tuple[Finding, ...]:
-    """Compare the columns of a file with the fields of its entity, both ways."""
-    wanted = {spec.header for spec in entity.fields}
-    given = Counter(header.names)
-    if not wanted & set(given):
-        # It may be a row of data, whose values must not be shown.
-        text = f"no column of entity '{entity.name}' stands here: is the header missing?"
-        found = [_finding(file, "header_missing_column", text)]
-    else:
-        found = [*_repeated(file, given), *_differences(file, given, entity)]
-    return tuple(each.model_copy(update={"line": header.line}) for each in found)
+@dataclass(frozen=True)
+class _Top:
+    """How the beginning of a file is read."""
 
+    file: DataFile
+    compression: Literal["none", "gzip"]
+    encoding: str
+    delimiter: str | None
+    tidy: Callable[[str], str]
 
-def _repeated(file: DataFile, given: Counter[str]) -> list[Finding]:
-    return [
-        _finding(file, "header_repeated_column", f"column '{name}' stands {times} times", name)
-        for name, times in given.items()
-        if times > 1
-    ]
+    def read(self, lines: Iterator[str]) -> HeaderReading:
+        """Find the header among the first lines, or say why there is none."""
+        before, text, skipped = "", "", 0
+        for line in lines:
+            text += line
+            problem = self._judge(before, line, text)
+            if problem is not None:
+                return _problem(self.file, *problem, 1 + skipped)
+            # A quote in a comment opens no cell.
+            if text.count('"') % 2 and not _is_skipped(text):
+                continue
+            if _find_bare_return(text) is not None:
+                message = "a carriage return stands alone, without a line feed"
+                return _problem(self.file, "line_end", message, 1 + skipped)
+            if not _is_skipped(text):
+                break
+            before, text, skipped = before + text, "", skipped + text.count("\n")
+        if _is_skipped(text):
+            return _problem(self.file, "file_empty", "the file has no header")
+        return HeaderReading(header=self._header(before, text, skipped), findings=())
 
+    def _judge(self, before: str, line: str, text: str) -> tuple[str, str] | None:
+        """Return the rule that the first lines break so far, and what is to be said."""
+        if "\0" in line or REPLACED in line:
+            message = f"the file does not begin with a line of text in {self.encoding}"
+            return "file_not_text", message
+        if len(before) + len(text) > HEADER_LIMIT:
+            limit = f"{HEADER_LIMIT >> 20} MB"
+            return "row_too_long", f"the first line that is no comment is not within {limit}"
+        return None
 
-def _differences(file: DataFile, given: Counter[str], entity: Entity) -> list[Finding]:
-    wanted = {spec.header for spec in entity.fields}
-    found = []
-    for spec in entity.fields:
-        if spec.header not in given:
-            hint = did_you_mean(spec.header, tuple(set(given) - wanted))
-            text = f"field '{entity.name}.{spec.name}' has no column '{spec.header}'{hint}"
-            found.append(_finding(file, "header_missing_column", text, spec.header))
-    missing = tuple(wanted - set(given))
-    for name in given:
-        if name not in wanted:
-            text = f"column '{name}' is not in the dictionary{did_you_mean(name, missing)}"
-            found.append(_finding(file, "header_unknown_column", text, name))
-    return found
-
-
-def _read_header(
-    file: DataFile, lines: Iterator[str], *, compression: Literal["none", "gzip"], encoding: str
-) -> HeaderReading:
-    before, text, skipped = "", "", 0
-    for line in lines:
-        text += line
-        if len(before) + len(text) > HEADER_LIMIT or "\0" in line or REPLACED in line:
-            message = f"the file does not begin with a line of text in {encoding}"
-            return _problem(file, "file_not_text", message, 1 + skipped)
-        # A quote in a comment opens no cell.
-        if text.count('"') % 2 and not _is_skipped(text):
-            continue
-        if _find_bare_return(text) is not None:
-            message = "a carriage return stands alone, without a line feed"
-            return _problem(file, "line_end", message, 1 + skipped)
-        if not _is_skipped(text):
-            break
-        before, text, skipped = before + text, "", skipped + text.count("\n")
-    if _is_skipped(text):
-        return _problem(file, "file_empty", "the file has no header")
-    header = text.removeprefix(BYTE_ORDER_MARK).rstrip("\r\n")
-    delimiter = _detect_delimiter(header, file.path)
-    names = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter))
-    read = Header(
-        names=tuple(name.strip() for name in names),
-        line=1 + skipped,
-        delimiter=delimiter,
-        compression=compression,
-        data_start=_encoded_length(before + text, encoding),
-        data_line=1 + skipped + text.count("\n"),
-    )
-    return HeaderReading(header=read, findings=())
+    def _header(self, before: str, text: str, skipped: int) -> Header:
+        header = text.removeprefix(BYTE_ORDER_MARK).rstrip("\r\n")
+        delimiter = self.delimiter or _detect_delimiter(header, self.file.path)
+        names = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter))
+        return Header(
+            names=tuple(map(self.tidy, names)),
+            text=header,
+            line=1 + skipped,
+            delimiter=delimiter,
+            compression=self.compression,
+            data_start=_encoded_length(before + text, self.encoding),
+            data_line=1 + skipped + text.count("\n"),
+        )
 
 
 def _find_bare_return(text: str) -> int | None:
@@ -179,17 +184,13 @@ def _detect_delimiter(header: str, path: str) -> str:
     return other if named not in header and other in header else named
 
 
-def _finding(file: DataFile, rule: str, message: str, column: str | None = None) -> Finding:
-    return Finding(
+def _problem(file: DataFile, rule: str, message: str, line: int | None = None) -> HeaderReading:
+    found = Finding(
         rule=rule,
         severity=Severity.REFUSE,
         message=message,
         file=file.label,
+        line=line,
         entity=file.entity,
-        column=column,
     )
-
-
-def _problem(file: DataFile, rule: str, message: str, line: int | None = None) -> HeaderReading:
-    found = _finding(file, rule, message).model_copy(update={"line": line})
     return HeaderReading(header=None, findings=(found,))

@@ -31,6 +31,7 @@ from apollo_spark.sources.field_rows import (
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.references import RELATIONSHIP, check_tree, collect_references
 from apollo_spark.sources.text_table import TableReading, TextRow, TextTable, read_text_table
+from apollo_spark.workers.unseen import tidy_name
 
 NOT_GIVEN = TextTable(file="")
 
@@ -203,7 +204,7 @@ def _build_field(field: FieldRow) -> FieldSpec:
         is_sparse=field.word("is_sparse_coding") == columns.YES,
         linkout=row["linkout"] or None,
         longitudinal_axis_type=row["longitudinal_axis_type"] or None,
-        source_column=row[columns.SOURCE_COLUMN] or None,
+        source_column=tidy_name(row[columns.SOURCE_COLUMN]) or None,
         title=row["title"] or None,
         units=row["units"] or None,
     )

@@ -11,6 +11,7 @@ from apollo_spark.sources.dictionary_columns import YES
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.sources.text_table import TextRow, TextTable
+from apollo_spark.workers.unseen import tidy_name
 
 TYPES = tuple(str(each) for each in FieldType)
 KEY_ROLES = ("global", "local")
@@ -176,7 +177,7 @@ def check_headers(table: FieldTable) -> Iterator[Finding]:
     for fields in table.by_entity.values():
         seen: dict[str, FieldRow] = {}
         for each in fields.values():
-            header = each.row["source_column"] or each.name
+            header = tidy_name(each.row["source_column"]) or each.name
             first = seen.setdefault(header, each)
             if first is not each:
                 message = f"it is read from column '{header}', as is '{first.path}'"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.findings import finding_of, finding_of_lines
+from apollo_spark.workers.unseen import tidy_name
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -119,7 +120,7 @@ def _build_table(
     for line, cells in records:
         if len(cells) != len(columns):
             wrong.append(line)
-        elif cells[0].strip().lower() == columns[0] and _to_names(cells) == columns:
+        elif columns[0] in cells[0].lower() and _to_names(cells) == columns:
             headers.append(line)
         elif any(cells):
             rows.append(TextRow(line, dict(zip(columns, cells, strict=True))))
@@ -153,7 +154,7 @@ def _read_records(
 
 
 def _to_names(cells: Sequence[str]) -> tuple[str, ...]:
-    return tuple(each.strip().lower() for each in cells)
+    return tuple(tidy_name(each).lower() for each in cells)
 
 
 def _is_content(line: str) -> bool:

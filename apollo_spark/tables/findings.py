@@ -13,16 +13,21 @@ MESSAGES = {
     "file_damaged": "the compressed file cannot be decompressed",
     "header_repeated": "the header stands again among the rows",
     "row_length": "the row has more or fewer cells than the header",
+    "row_too_long": "the row that begins here is longer than 64 MB, the most that is read: a cell "
+    "is too long, or a quote is never closed",
     "quoting": "a quote stands inside a cell that is not quoted whole",
     "line_end": "a carriage return stands alone, as a line end or inside a cell",
     "cell_integer": "not a whole number of 64 bits",
+    "cell_whole_decimal": "a whole number with decimals of zero, stored without them",
     "cell_float": "not a finite number",
     "cell_date": "not a calendar date, yyyy-mm-dd",
     "cell_datetime": "not a date with a time of day",
-    "cell_partial_date": "a date without day or month, stored as the first",
+    "cell_partial_date": "a date without day or month, or a time without minutes, stored as the "
+    "first",
     "cell_code": "not a code of the field's coding",
     "cell_empty_item": "an empty item in a multi-select",
     "key_missing": "the primary key is empty",
+    "key_lookalike": "it looks like another key, and differs by blanks or characters not seen",
     "key_unmatched": "no row of the entity has this key",
     "reference_resolves": "the row that it refers to is not there",
     "reference_cardinality": "the value stands more than once, against the relationship",
@@ -34,8 +39,13 @@ MESSAGES = {
 
 # After one of these, rows are lost from what could be read: what refers to them is not to blame.
 LOSING_RULES = frozenset(
-    {"file_not_text", "file_truncated", "file_damaged", "row_length", "quoting", "line_end"}
+    {
+        *("file_not_text", "file_truncated", "file_damaged"),
+        *("row_length", "row_too_long", "quoting", "line_end"),
+    }
 )
+KEEPING_RULES = frozenset({"cell_partial_date", "cell_whole_decimal"})
+"""Rules on cells whose value is stored all the same."""
 
 
 def merge_findings(

@@ -88,6 +88,15 @@ def parent_references(dictionary: DataDictionary) -> frozenset[tuple[str, str]]:
     )
 
 
+def joined_fields(dictionary: DataDictionary) -> frozenset[tuple[str, str]]:
+    """Return the (entity, field) pairs whose values join rows of two entities."""
+    return frozenset(
+        pair
+        for each in dictionary.relations
+        for pair in ((each.from_entity, each.from_field), (each.to_entity, each.to_field))
+    )
+
+
 def entities_below(dictionary: DataDictionary, entity: str) -> frozenset[str]:
     """Return the entities whose path to the main entity leads through this one."""
     neighbours: dict[str, set[str]] = {each.name: set() for each in dictionary.entities}

@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
-from apollo_spark.tables.keys import parent_references
+from apollo_spark.tables.keys import joined_fields, parent_references
 from apollo_spark.workers.spec import ColumnSpec, EntitySpec
 
 ARROW_TYPES: dict[FieldType, pa.DataType] = {
@@ -31,11 +31,17 @@ def entity_spec(
     dictionary: DataDictionary, entity: Entity, *, missing: tuple[str, ...] = ("",)
 ) -> EntitySpec:
     """Return what a worker needs to know to read and check the rows of an entity."""
-    parents = parent_references(dictionary)
+    parents, joined = parent_references(dictionary), joined_fields(dictionary)
     return EntitySpec(
         entity=entity.name,
         columns=tuple(
-            _column(dictionary, entity, spec, is_reference=(entity.name, spec.name) in parents)
+            _column(
+                dictionary,
+                entity,
+                spec,
+                is_reference=(entity.name, spec.name) in parents,
+                joined=joined,
+            )
             for spec in entity.fields
         ),
         missing=missing,
@@ -43,7 +49,12 @@ def entity_spec(
 
 
 def _column(
-    dictionary: DataDictionary, entity: Entity, spec: FieldSpec, *, is_reference: bool
+    dictionary: DataDictionary,
+    entity: Entity,
+    spec: FieldSpec,
+    *,
+    is_reference: bool,
+    joined: frozenset[tuple[str, str]],
 ) -> ColumnSpec:
     coding = dictionary.find_coding(spec.coding_name) if spec.must_be_coded else None
     return ColumnSpec(
@@ -54,4 +65,5 @@ def _column(
         codes=coding.codes if coding else None,
         is_key=spec.name == entity.primary_key,
         is_reference=is_reference,
+        joins=spec.name == entity.primary_key or (entity.name, spec.name) in joined,
     )

@@ -1,7 +1,8 @@
 """Check the cells of one column and give them their type.
 
 A wrong cell becomes null and is reported under exactly one rule, the first that applies of:
-empty item, type, code. A date without day or month is reported only where nothing else is wrong.
+empty item, type, code. A date without day or month, and a whole number with decimals of zero, are
+reported only where nothing else is wrong.
 """
 
 from dataclasses import dataclass
@@ -12,12 +13,17 @@ import pyarrow.compute as pc
 
 from apollo_spark.workers.convert import ARROW_TYPES, BLANKS, convert
 from apollo_spark.workers.spec import ColumnSpec, ColumnType
+from apollo_spark.workers.unseen import without_blank
 
 EMPTY_ITEM = "cell_empty_item"
 CODE = "cell_code"
 KEY_MISSING = "key_missing"
 REFERENCE_MISSING = "reference_missing"
-PARTIAL_DATE = "cell_partial_date"
+ODD_RULES: dict[ColumnType, str] = {
+    "integer": "cell_whole_decimal",
+    "date": "cell_partial_date",
+    "datetime": "cell_partial_date",
+}
 TYPE_RULES: dict[ColumnType, str] = {
     "integer": "cell_integer",
     "float": "cell_float",
@@ -77,6 +83,8 @@ def check_column(texts: pa.Array, check: ColumnCheck) -> CheckedColumn:
         Values of `check.arrow_type()`, null where a cell is missing or wrong, and a mask per rule.
     """
     column = check.column
+    if column.joins and column.type == "string" and not column.is_multi_select:
+        texts = without_blank(texts)
     check_values = check_lists if column.is_multi_select else check_single
     values, faults = check_values(texts, check)
     if (column.is_key or column.is_reference) and values.null_count:
@@ -108,7 +116,9 @@ def name_faults(
     column: ColumnSpec, bad: np.ndarray, unknown: np.ndarray, partial: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Put each mask under the name of its rule."""
-    faults = {CODE: unknown, PARTIAL_DATE: partial}
+    faults = {CODE: unknown}
+    if column.type in ODD_RULES:
+        faults[ODD_RULES[column.type]] = partial
     if column.type in TYPE_RULES:
         faults[TYPE_RULES[column.type]] = bad
     return faults

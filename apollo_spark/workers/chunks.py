@@ -1,19 +1,27 @@
 """Cut a block into chunks of whole rows, and refuse what is not well-formed text."""
 
+import csv
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from apollo_spark.workers.quoting import find_bare_return, find_stray_quote
-from apollo_spark.workers.source import InputProblemError, read_pieces
-from apollo_spark.workers.spec import Block
+from apollo_spark.workers.source import UTF8_MARK, InputProblemError, read_pieces
+from apollo_spark.workers.spec import Block, FileSpec
+from apollo_spark.workers.unseen import tidy_name
 
 CHUNK_BYTES = 8 << 20
-# A quote that is never closed would otherwise gather the rest of the file in memory.
+# A quote that is never closed, or a line that never ends, would otherwise gather the rest of the
+# file in memory.
 MAX_ROW_BYTES = 64 << 20
+# Python's reader, by which single rows are looked at, takes no cell above 128 kB of its own accord.
+csv.field_size_limit(MAX_ROW_BYTES)
+ROW_TOO_LONG = "row_too_long"
 NEWLINE = 10
 QUOTE = 34
+MARK = "\ufeff"
 
 
 @dataclass(frozen=True)
@@ -45,11 +53,11 @@ def iterate_chunks(block: Block, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chu
     Raises:
         InputProblemError: At the first place that is not well-formed; the rows before it have been
             yielded. Rules: `file_truncated`, `file_damaged`, `file_not_text`, `line_end`,
-            `quoting`.
+            `quoting`, `row_too_long`.
     """
     rest, line = b"", block.line
     for piece in read_pieces(block, chunk_bytes):
-        data = rest + piece
+        data = without_header_marks(rest + piece, block.file)
         quotes = find_quotes(data)
         end = last_row_end(data, quotes)
         if end == 0 and len(data) > max(MAX_ROW_BYTES, 4 * chunk_bytes):
@@ -60,7 +68,7 @@ def iterate_chunks(block: Block, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chu
             line += count_newlines(chunk.data)
         rest = data[end:]
     if rest:
-        yield from last_chunk(rest, line, block)
+        yield from last_chunk(without_header_marks(rest, block.file, is_last=True), line, block)
 
 
 def last_chunk(data: bytes, line: int, block: Block) -> Iterator[Chunk]:
@@ -74,7 +82,9 @@ def last_chunk(data: bytes, line: int, block: Block) -> Iterator[Chunk]:
 def endless_row(chunk: Chunk, block: Block) -> InputProblemError:
     """Say where a row that outgrew the memory went wrong."""
     position = find_stray_quote(chunk.array(), chunk.quotes, block.file.delimiter)
-    return InputProblemError("quoting", chunk.line_at(position or 0))
+    if position is None:
+        return InputProblemError(ROW_TOO_LONG, chunk.line)
+    return InputProblemError("quoting", chunk.line_at(position))
 
 
 def well_formed(chunk: Chunk, block: Block) -> Iterator[Chunk]:
@@ -94,6 +104,40 @@ def well_formed(chunk: Chunk, block: Block) -> Iterator[Chunk]:
     # What is no text at all is not told as a quote or a line end that is wrong.
     rule = "file_not_text" if not_text is not None else min(problems, key=problems.__getitem__)
     raise InputProblemError(rule, chunk.line_at(problems[rule]))
+
+
+def without_header_marks(data: bytes, file: FileSpec, *, is_last: bool = False) -> bytes:
+    """Take the byte order mark from lines that are the header again, as in joined files.
+
+    Before a quote it would seem to be a cell that is not quoted whole. Anywhere else it stays.
+
+    Args:
+        data: Whole lines, and the beginning of another.
+        file: Gives header and delimiter.
+        is_last: Whether that beginning is a line as well.
+    """
+    at = data.find(UTF8_MARK)
+    while at >= 0:
+        end = data.find(b"\n", at)
+        end = len(data) if end < 0 and is_last else end
+        is_start = at == 0 or data[at - 1] == NEWLINE
+        if is_start and end >= 0 and is_header(data[at:end], file):
+            data = data[:at] + data[at + len(UTF8_MARK) :]
+        at = data.find(UTF8_MARK, at + 1)
+    return data
+
+
+def is_header(line: bytes, file: FileSpec) -> bool:
+    """Say whether a line is the header of its file, marks and blanks aside."""
+    text = line.decode(errors="replace").lstrip(MARK)
+    names = tuple(map(tidy_name, file.header))
+    if names and names[0] not in unicodedata.normalize("NFC", text):
+        return False
+    try:
+        cells = next(csv.reader([text], delimiter=file.delimiter), [])
+    except csv.Error:
+        return False
+    return tuple(map(tidy_name, cells)) == names
 
 
 def find_not_text(data: bytes) -> int | None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.workers.dates import parse_date, parse_datetime
-from apollo_spark.workers.numerals import parse_float, parse_integer
+from apollo_spark.workers.numerals import parse_float, parse_whole
 from apollo_spark.workers.spec import ColumnType
 
 BLANKS = " \t\n\r\v\f"
@@ -29,7 +29,11 @@ ARROW_TYPES: dict[ColumnType, pa.DataType] = {
 
 @dataclass(frozen=True)
 class Converted:
-    """Typed values; null where the text is missing or `bad`; `partial` dates lack day or month."""
+    """Typed values; null where the text is missing or `bad`.
+
+    `partial` marks what is taken and told: dates without day or month, times without minutes, whole
+    numbers with decimals of zero.
+    """
 
     values: pa.Array
     bad: np.ndarray
@@ -90,9 +94,22 @@ def convert_slice(texts: pa.Array, kind: ColumnType) -> Converted:
     """Convert a few texts, at once if possible."""
     values = convert_all(texts, kind)
     if values is None:
-        return convert_each(texts.to_pylist(), kind)
+        whole = convert_decimals(texts) if kind == "integer" else None
+        return whole or convert_each(texts.to_pylist(), kind)
     nothing = np.zeros(len(texts), bool)
     return Converted(values, nothing, nothing)
+
+
+def convert_decimals(texts: pa.Array) -> Converted | None:
+    """Convert whole numbers of which some have decimals of zero; None if any is something else."""
+    found = pc.match_substring_regex(texts, r"^[+-]?[0-9]+\.0*$")
+    values = convert_all(
+        pc.replace_substring_regex(texts, r"^([+-]?[0-9]+)\.0*$", r"\1"), "integer"
+    )
+    if values is None:
+        return None
+    partial = np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False), bool)
+    return Converted(values, np.zeros(len(texts), bool), partial)
 
 
 def convert_each(texts: list[str], kind: ColumnType) -> Converted:
@@ -100,17 +117,18 @@ def convert_each(texts: list[str], kind: ColumnType) -> Converted:
     parse = PARSERS[kind]
     parsed = [parse(text) for text in texts]
     bad = [each is None for each in parsed]
-    if kind in ("date", "datetime"):
-        partial = [each is not None and each.is_partial for each in parsed]
-        parsed = [None if each is None else each.value for each in parsed]
-    else:
-        partial = [False] * len(texts)
-    values = pa.array(parsed, ARROW_TYPES[kind])
+    partial = [is_odd(each) for each in parsed]
+    values = pa.array([getattr(each, "value", each) for each in parsed], ARROW_TYPES[kind])
     return Converted(values, np.array(bad, bool), np.array(partial, bool))
 
 
+def is_odd(parsed: Any) -> bool:
+    """Say whether a text that was read is one to be told."""
+    return getattr(parsed, "is_partial", False) or getattr(parsed, "has_decimals", False)
+
+
 PARSERS: dict[ColumnType, Callable[[str], Any]] = {
-    "integer": parse_integer,
+    "integer": parse_whole,
     "float": parse_float,
     "date": parse_date,
     "datetime": parse_datetime,

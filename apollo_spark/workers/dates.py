@@ -1,6 +1,7 @@
 """Dates and datetimes: what is accepted, one text at a time."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ TIME = re.compile(
     r"([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:\.([0-9]{1,6})0*)?)?"
     r"(?: ?([A-Za-z+-].*))?"
 )
+HOUR = re.compile(r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[T ]([0-9]{1,2})(?: ?([A-Za-z+-].*))?")
 OFFSET = re.compile(r"([+-])([0-9]{2})(?::?([0-9]{2}))?")
 NAMED_OFFSET = re.compile(r"(?:UTC|GMT)(?:([+-])([0-9]{1,2})(?::?([0-9]{2}))?)?")
 REGION = re.compile(r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+")
@@ -18,7 +20,7 @@ REGION = re.compile(r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+")
 
 @dataclass(frozen=True)
 class ParsedDate:
-    """A value, and whether day or month were left out and taken as the first."""
+    """A value, and whether month, day or minutes were left out and taken as the first."""
 
     value: date | datetime
     is_partial: bool = False
@@ -43,6 +45,8 @@ def parse_date(text: str) -> ParsedDate | None:
 def parse_datetime(text: str) -> ParsedDate | None:
     """Read a date, or a date and a time with an optional zone; no zone is UTC.
 
+    A time may be an hour alone.
+
     >>> parse_datetime("2001-1-1 10:00 Europe/Paris").value.isoformat()
     '2001-01-01T09:00:00+00:00'
     """
@@ -50,16 +54,24 @@ def parse_datetime(text: str) -> ParsedDate | None:
         day = only_date.value
         midnight = datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
         return ParsedDate(midnight, only_date.is_partial)
-    match = TIME.fullmatch(text)
-    parsed = parse_date(match[1]) if match else None
-    zone = parse_zone(match[6]) if match else None
-    if match is None or parsed is None or zone is None:
+    if match := TIME.fullmatch(text):
+        date_text, *clock, fraction, zone = match.groups()
+        return _moment(date_text, [*clock, (fraction or "").ljust(6, "0")], zone)
+    if match := HOUR.fullmatch(text):
+        date_text, hour, zone = match.groups()
+        return _moment(date_text, [hour], zone)
+    return None
+
+
+def _moment(day: str, clock: Sequence[str | None], zone_text: str | None) -> ParsedDate | None:
+    """Put a day and the parts of a time together; None where there is no such moment."""
+    parsed, zone = parse_date(day), parse_zone(zone_text)
+    if parsed is None or zone is None:
         return None
-    day = parsed.value
-    micros = int((match[5] or "").ljust(6, "0"))
     try:
-        clock = time(int(match[2]), int(match[3]), int(match[4] or 0), micros)
-        return ParsedDate(datetime.combine(day, clock, zone).astimezone(timezone.utc))
+        hour, minute, second, micros = (int(each or 0) for each in (*clock, 0, 0, 0)[:4])
+        moment = datetime.combine(parsed.value, time(hour, minute, second, micros), zone)
+        return ParsedDate(moment.astimezone(timezone.utc), is_partial=len(clock) == 1)
     except (ValueError, OverflowError):
         return None
 

@@ -2,10 +2,32 @@
 
 import math
 import re
+from dataclasses import dataclass
 
 INTEGER = re.compile(r"[+-]?0*[0-9]{1,19}")
 FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
+
+
+WHOLE = re.compile(r"([+-]?0*[0-9]{1,19})\.0*")
+
+
+@dataclass(frozen=True)
+class ParsedWhole:
+    """A whole number, and whether it was written with decimals."""
+
+    value: int
+    has_decimals: bool = False
+
+
+def parse_whole(text: str) -> ParsedWhole | None:
+    """Read a whole number of 64 bits, also one written with decimals of zero, as `1.0`.
+
+    One with an exponent is none: whoever wrote it may have rounded it.
+    """
+    match = WHOLE.fullmatch(text)
+    value = parse_integer(match[1] if match else text)
+    return None if value is None else ParsedWhole(value, match is not None)
 
 
 def parse_integer(text: str) -> int | None:

@@ -1,5 +1,6 @@
 """Turn a chunk into rows of text with the physical line of each."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ import pyarrow.csv
 
 from apollo_spark.workers.chunks import Chunk
 from apollo_spark.workers.spec import EntitySpec, FileSpec
+from apollo_spark.workers.unseen import tidy_name
 
 NEWLINE = 10
 RETURN = 13
@@ -148,13 +150,23 @@ def record_lines(chunk: Chunk, rows: int, wrong: int) -> np.ndarray:
 
 
 def find_header(texts: Sequence[pa.Array], header: Sequence[str]) -> np.ndarray:
-    """Mark the rows that repeat the header."""
+    """Mark the rows that repeat the header, marks and blanks around its names aside."""
     if not texts:
         return np.zeros(0, bool)
     same = np.ones(len(texts[0]), bool)
     for text, name in zip(texts, header, strict=True):
-        equal = pc.equal(text, name).fill_null(False)
-        same &= equal.to_numpy(zero_copy_only=False)
+        same &= holds(text, name)
         if not same.any():
-            break
+            return same
+    for row in np.flatnonzero(same).tolist():
+        cells = (text[row].as_py() for text in texts)
+        same[row] = all(tidy_name(cell) == name for cell, name in zip(cells, header, strict=True))
     return same
+
+
+def holds(texts: pa.Array, name: str) -> np.ndarray:
+    """Mark the texts in which a name stands, in either normal form."""
+    found = pc.match_substring(texts, name)
+    if not name.isascii():
+        found = pc.or_(found, pc.match_substring(texts, unicodedata.normalize("NFD", name)))
+    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False), bool)

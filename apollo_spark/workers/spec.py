@@ -19,6 +19,7 @@ class ColumnSpec:
         codes: Every value must be one of these, compared as typed values; None allows all.
         is_key: A cell without value is a key that is missing.
         is_reference: A cell without value is a row that refers to no parent.
+        joins: Its values join rows: a text in which nobody sees anything is no value.
     """
 
     header: str
@@ -28,6 +29,7 @@ class ColumnSpec:
     codes: tuple[str, ...] | None = None
     is_key: bool = False
     is_reference: bool = False
+    joins: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from apollo_spark.sources.delimited import Header
 from apollo_spark.sources.inputs import DataFile, DataFiles, resolve_data
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.workers.spec import Block, FileSpec
-from apollo_spark.workflows.clinical_plan import read_headers, scan_data
+from apollo_spark.workflows.clinical_plan import delimiter_parameter, read_headers, scan_data
 from apollo_spark.workflows.extension import ClinicalExtension
 
 OPERATION = "extend"
@@ -100,6 +100,7 @@ class AddedFiles:
         """
         return (
             ("base", self.base if self.request.is_copy else ""),
+            *delimiter_parameter(self.request.delimiter),
             ("encoding", self.request.encoding),
             ("missing", canonical_json(self.request.missing)),
             ("policy", self.policy.to_json()),
@@ -121,7 +122,7 @@ def read_files(
     """
     policy = read_policy(Path(request.policy)) if request.policy else Policy()
     data: DataFiles = resolve_data((entity, path) for _, path in request.data)
-    headers, found = read_headers(data, request.encoding)
+    headers, found = read_headers(data, request.encoding, request.delimiter)
     return AddedFiles(
         request=request,
         entity=entity,

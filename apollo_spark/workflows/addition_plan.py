@@ -17,8 +17,8 @@ from apollo_spark.model.findings import Finding, Severity, refusing
 from apollo_spark.model.names import find_name_problem
 from apollo_spark.model.policy import Policy
 from apollo_spark.sources.added_dictionary import read_addition
-from apollo_spark.sources.delimited import check_header
 from apollo_spark.sources.findings import finding_of
+from apollo_spark.sources.header_check import check_header
 from apollo_spark.sources.infer import ColumnFacts, InferTask, run_infer
 from apollo_spark.sources.infer_fields import find_reference, infer_entity, infer_fields, key_field
 from apollo_spark.tables.layout import entity_spec

@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from functools import partial
 
 import pyarrow as pa
+from sqlglot import exp
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.model.field import FieldType
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.policy import Policy
 from apollo_spark.query.keys import repeated_keys, unresolved_keys
-from apollo_spark.tables.findings import LOSING_RULES, merge_findings
+from apollo_spark.query.sql import table
+from apollo_spark.tables.findings import KEEPING_RULES, LOSING_RULES, merge_findings
 from apollo_spark.tables.keys import KeyCheck, plan_key_checks
 from apollo_spark.workflows.clinical_plan import ClinicalPlan
 from apollo_spark.workflows.clinical_rows import (
@@ -18,6 +23,14 @@ from apollo_spark.workflows.clinical_rows import (
     KeySets,
     WrittenEntity,
     collect_places,
+)
+from apollo_spark.workflows.lookalikes import RULE as LOOKALIKE
+from apollo_spark.workflows.lookalikes import (
+    KeyColumn,
+    find_lookalikes,
+    find_meant,
+    joined,
+    without,
 )
 
 PLACES = 1_000
@@ -52,7 +65,8 @@ def check_tables(
     """
     keys = find_key_faults(plan, written, pins, engine=engine, unread=unread)
     for entity, values in (also or {}).items():
-        keys.setdefault(entity, {}).update(values)
+        own = keys.setdefault(entity, {})
+        own.update({place: joined(own.get(place), each) for place, each in values.items()})
     concerned = [
         each
         for each in plan.entities
@@ -94,9 +108,47 @@ def find_key_faults(
         if check.target_entity in unread or not _can_be_judged(check, written):
             continue
         values = _broken_values(check, pins, engine)
-        if len(values):
-            found.setdefault(check.entity, {})[check.rule, check.column] = values
-    return found
+        alike = _lookalikes(check, values, plan, pins, engine)
+        add_faults(found.setdefault(check.entity, {}), check, values, alike, plan.policy)
+    return {entity: values for entity, values in found.items() if values}
+
+
+def add_faults(
+    found: KeySets, check: KeyCheck, values: pa.Array, alike: pa.Array, policy: Policy
+) -> None:
+    """Add values that break a rule, and those that look like a key and are none.
+
+    Where the latter refuse, what follows from them is not told as well.
+    """
+    if policy.severity_of(LOOKALIKE) is not Severity.WARN and check.target_entity is not None:
+        values = without(values, alike)
+    for rule, broken in ((check.rule, values), (LOOKALIKE, alike)):
+        if len(broken):
+            place = rule, check.column
+            found[place] = joined(found.get(place), broken)
+
+
+def _lookalikes(
+    check: KeyCheck,
+    values: pa.Array,
+    plan: ClinicalPlan,
+    pins: Mapping[str, TablePin],
+    engine: Engine,
+) -> pa.Array:
+    """Return keys that look like another one or, of references to nothing, like what is there."""
+    entity = plan.dictionary.find_entity(check.entity)
+    spec = entity.find_field(check.column) if entity else None
+    if spec is None or spec.type is not FieldType.STRING:
+        return values.slice(0, 0)
+
+    def ask(tree: exp.Query) -> pa.RecordBatchReader:
+        return engine.run(tree, pins)
+
+    if check.target_entity is None or check.target_column is None:
+        return find_lookalikes(KeyColumn(ask, partial(table, check.entity), check.column))
+    return find_meant(
+        values, KeyColumn(ask, partial(table, check.target_entity), check.target_column)
+    )
 
 
 def _can_be_judged(check: KeyCheck, written: Mapping[str, WrittenEntity]) -> bool:
@@ -104,7 +156,10 @@ def _can_be_judged(check: KeyCheck, written: Mapping[str, WrittenEntity]) -> boo
     if check.target_entity is None:
         return True
     faults = written[check.target_entity].faults
-    return not any(rule in LOSING_RULES or column == check.target_column for rule, column in faults)
+    return not any(
+        rule in LOSING_RULES or (column == check.target_column and rule not in KEEPING_RULES)
+        for rule, column in faults
+    )
 
 
 def _broken_values(check: KeyCheck, pins: Mapping[str, TablePin], engine: Engine) -> pa.Array:
@@ -112,8 +167,7 @@ def _broken_values(check: KeyCheck, pins: Mapping[str, TablePin], engine: Engine
         tree = unresolved_keys(check.entity, check.column, check.target_entity, check.target_column)
     else:
         tree = repeated_keys(check.entity, check.column)
-    table = engine.run(tree, pins).read_all()
-    return table.column(0).combine_chunks()
+    return engine.run(tree, pins).read_all().column(0).combine_chunks()
 
 
 def _messages(plan: ClinicalPlan) -> dict[tuple[str, str], str]:

@@ -10,8 +10,9 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.names import require_dataset_name
 from apollo_spark.model.policy import Policy
-from apollo_spark.sources.delimited import Header, check_header, read_header
+from apollo_spark.sources.delimited import Header, read_header
 from apollo_spark.sources.dictionary_csv import read_dictionary
+from apollo_spark.sources.header_check import check_header
 from apollo_spark.sources.inputs import DataFile, DataFiles, check_entities, resolve_data
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.tables.layout import entity_spec
@@ -19,7 +20,7 @@ from apollo_spark.tables.slices import MAX_COLUMNS
 from apollo_spark.workers.scan import blocks_of, scan_file
 from apollo_spark.workers.source import is_splittable
 from apollo_spark.workers.spec import Block, EntitySpec, FileSpec
-from apollo_spark.workflows.text_options import Encoding, MissingMarkers
+from apollo_spark.workflows.text_options import Delimiter, Encoding, MissingMarkers
 
 OPERATION = "load clinical"
 
@@ -35,6 +36,7 @@ class ClinicalLoad(Record):
     schema_tag: str | None = None
     missing: MissingMarkers = ("",)
     encoding: Encoding = "utf-8"
+    delimiter: Delimiter = None
     policy: str | None = None
     report: str | None = None
     dry_run: bool = False
@@ -95,7 +97,7 @@ def plan_clinical_load(
         Path(request.entities) if request.entities else None,
     )
     data = resolve_data(request.data)
-    headers, found = read_headers(data, request.encoding)
+    headers, found = read_headers(data, request.encoding, request.delimiter)
     findings = (*reading.findings, *data.findings, *found)
     if reading.dictionary is not None:
         findings += _check_headers(reading.dictionary, data, headers)
@@ -116,13 +118,13 @@ def under_policy(policy: Policy, finding: Finding) -> Finding:
 
 
 def read_headers(
-    data: DataFiles, encoding: str
+    data: DataFiles, encoding: str, delimiter: str | None = None
 ) -> tuple[dict[DataFile, Header], tuple[Finding, ...]]:
     """Read the headers of files, and say what is wrong with those that have none."""
     headers: dict[DataFile, Header] = {}
     findings: list[Finding] = []
     for file in data.files:
-        reading = read_header(file, encoding=encoding)
+        reading = read_header(file, encoding=encoding, delimiter=delimiter)
         findings.extend(reading.findings)
         if reading.header is not None:
             headers[file] = reading.header
@@ -204,8 +206,14 @@ def scan_data(
 def _parameters(request: ClinicalLoad, policy: Policy) -> tuple[tuple[str, str], ...]:
     """Return what else decides the result, as pairs of text."""
     return (
+        *delimiter_parameter(request.delimiter),
         ("encoding", request.encoding),
         ("missing", canonical_json(request.missing)),
         ("policy", policy.to_json()),
         ("schema", request.schema_tag or ""),
     )
+
+
+def delimiter_parameter(delimiter: str | None) -> tuple[tuple[str, str], ...]:
+    """Return the delimiter as a parameter, where it was given: requests without it stay equal."""
+    return () if delimiter is None else (("delimiter", delimiter),)

@@ -14,11 +14,13 @@ import numpy as np
 from apollo_spark.model.assay import BLOCK_SIZE
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.expression.detected import Detected
+from apollo_spark.sources.expression.quantifiers import SUMMARY_ROWS
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.workers.expression.rows import MatrixScan, scan_matrix
 from apollo_spark.workers.expression.spec import Samples
 from apollo_spark.workers.source import InputProblemError, naming_damage
 from apollo_spark.workers.spec import Block, FileSpec
+from apollo_spark.workers.unseen import tidy_name
 
 Scanned = TypeVar("Scanned")
 
@@ -83,10 +85,24 @@ def scan_source(detected: Detected, scratch: Path) -> ScannedFile:
         data_line=detected.data_line,
         compression=detected.compression,
     )
+    scan = leave_headers_out(scan, detected.header)
     if detected.compression == "gzip":
         path = unpack(path, scratch)
         scan = replace(scan, is_splittable=True)
     return ScannedFile(detected, task_file(detected, path, scan.sha256), scan, scan.size)
+
+
+def leave_headers_out(scan: MatrixScan, header: Sequence[str]) -> MatrixScan:
+    """Give rows that begin as the header does the id of no feature: tasks find and name them."""
+    first = tidy_name(header[0]) if header else ""
+    if not first or not any(first in each for each in scan.row_ids):
+        return scan
+    ids = (SUMMARY_ROWS[0] if _bare(each) == first else each for each in scan.row_ids)
+    return replace(scan, row_ids=tuple(ids))
+
+
+def _bare(cell: str) -> str:
+    return tidy_name(tidy_name(cell).strip('"'))
 
 
 def task_file(detected: Detected, path: str, sha256: str) -> FileSpec:

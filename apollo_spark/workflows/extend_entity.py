@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import Relation, Relationship
 from apollo_spark.model.pin import TablePin
-from apollo_spark.query.keys import TARGET, count_lacking, repeated_keys, unresolved_in
+from apollo_spark.query.keys import TARGET, count_lacking, repeated_keys
 from apollo_spark.tables.slices import cut_entity
 from apollo_spark.workflows.addition_load import ADDED, AdditionLoad, WrittenAddition
 from apollo_spark.workflows.clinical_rows import KeySets
@@ -39,9 +39,8 @@ class EntityLoad(AdditionLoad):
     def find_strangers(self, pins: Mapping[str, TablePin]) -> KeySets:
         """Return references to nothing, and those that stand more often than they may."""
         relation = self.relation
-        target = self.standing.shown.source(relation.to_entity, [relation.to_field], TARGET)
-        tree = unresolved_in(ADDED, relation.from_field, target, relation.to_field)
-        found = {("reference_resolves", relation.from_field): self.ask(tree, pins)}
+        target = relation.to_entity, relation.to_field
+        found = self.strangers("reference_resolves", relation.from_field, target, pins)
         if relation.relationship is Relationship.ONE_TO_ONE and not self._is_own_key:
             repeated = self.ask(repeated_keys(ADDED, relation.from_field), pins)
             found["reference_cardinality", relation.from_field] = repeated

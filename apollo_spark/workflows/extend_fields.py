@@ -5,7 +5,7 @@ from functools import cached_property
 
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.pin import TablePin
-from apollo_spark.query.keys import TARGET, count_lacking, unresolved_in
+from apollo_spark.query.keys import TARGET, count_lacking
 from apollo_spark.tables.slices import cut_fields
 from apollo_spark.workflows.addition_load import ADDED, AdditionLoad, WrittenAddition
 from apollo_spark.workflows.addition_plan import KEY_UNMATCHED
@@ -45,9 +45,7 @@ class FieldsLoad(AdditionLoad):
 
     def find_strangers(self, pins: Mapping[str, TablePin]) -> KeySets:
         """Return the keys that the entity lacks."""
-        target = self.standing.shown.source(self.entity, [self.key], TARGET)
-        tree = unresolved_in(ADDED, self.key, target, self.key)
-        return {(KEY_UNMATCHED, self.key): self.ask(tree, pins)}
+        return self.strangers(KEY_UNMATCHED, self.key, (self.entity, self.key), pins)
 
     def count_missing(self, pins: Mapping[str, TablePin]) -> int:
         """Count the rows of the entity that the file lacks."""

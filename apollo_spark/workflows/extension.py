@@ -3,7 +3,7 @@
 from typing import Literal
 
 from apollo_spark.model.base import Record
-from apollo_spark.workflows.text_options import Encoding, MissingMarkers
+from apollo_spark.workflows.text_options import Delimiter, Encoding, MissingMarkers
 
 ClinicalMode = Literal["fields", "rows", "entity"]
 
@@ -23,6 +23,7 @@ class ClinicalExtension(Record):
         report: Folder of the validation report.
         missing: Texts that mean missing; the empty cell always does.
         encoding: Encoding of the data files.
+        delimiter: What parts the cells of data files; None looks at each file.
         dry_run: Check everything, write nothing to the lake.
     """
 
@@ -37,6 +38,7 @@ class ClinicalExtension(Record):
     report: str | None = None
     missing: MissingMarkers = ("",)
     encoding: Encoding = "utf-8"
+    delimiter: Delimiter = None
     dry_run: bool = False
 
     @property

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import pyarrow as pa
 
 from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.model.field import FieldType
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.query.assay_scope import sample_keys
 from apollo_spark.query.row_checks import (
@@ -16,13 +18,24 @@ from apollo_spark.query.row_checks import (
     repeated_values,
     unresolved_values,
 )
+from apollo_spark.query.sql import table
 from apollo_spark.tables.findings import merge_findings
 from apollo_spark.tables.keys import KeyCheck, plan_key_checks
 from apollo_spark.tables.layout import entity_spec
-from apollo_spark.workflows.clinical_checks import NO_LIMIT, PLACES, CheckResult
+from apollo_spark.workflows.clinical_checks import NO_LIMIT, PLACES, CheckResult, add_faults
 from apollo_spark.workflows.clinical_plan import PlannedEntity
 from apollo_spark.workflows.clinical_rows import Excluded, KeySets, collect_places
+from apollo_spark.workflows.lookalikes import RULE as LOOKALIKE
+from apollo_spark.workflows.lookalikes import (
+    KeyColumn,
+    find_lookalikes,
+    find_meant,
+    find_new_lookalikes,
+    joined,
+    without,
+)
 from apollo_spark.workflows.row_comparing import RowComparison
+from apollo_spark.workflows.row_tables import RowTable
 
 KEY_UNIQUE = "key_unique"
 UNMATCHED = "delete_unmatched"
@@ -81,14 +94,42 @@ class RowChecks:
         if compared.staged is not None:
             if key is not None and first.key is not None:
                 found.given[KEY_UNIQUE, key] = compared.values(repeated_given(first.new, first.key))
+                if (alike := self._lookalikes(first)) is not None:
+                    found.given[LOOKALIKE, key] = alike
             for check in self._of_entity():
-                found.given[check.rule, check.column] = self._broken(check)
+                broken = self._broken(check)
+                add_faults(found.given, check, broken, self._meant(check, broken), self._policy)
         if compared.keys is not None and key is not None:
-            found.deleted[UNMATCHED, key] = compared.unmatched_deletes
+            unmatched = compared.unmatched_deletes
+            meant = find_meant(unmatched, self._stored_keys(key))
+            found.deleted[UNMATCHED, key] = without(unmatched, meant)
+            found.deleted[LOOKALIKE, key] = meant
             found.deleted[CONTRADICTED, key] = compared.contradicted_deletes
         found.given = {rule: values for rule, values in found.given.items() if len(values)}
         found.deleted = {rule: values for rule, values in found.deleted.items() if len(values)}
         return found
+
+    def _lookalikes(self, first: RowTable) -> pa.Array | None:
+        """Return keys given that look like each other, or like a stored one; None of numbers."""
+        key = self._plan.entity.primary_key
+        spec = self._plan.entity.find_field(key or "")
+        if key is None or first.key is None or spec is None or spec.type is not FieldType.STRING:
+            return None
+        given = KeyColumn(self._compared.run, partial(table, first.new), first.key)
+        return joined(find_lookalikes(given), find_new_lookalikes(given, self._stored_keys(key)))
+
+    def _stored_keys(self, field_name: str, entity: str | None = None) -> KeyColumn:
+        """Return a field of the stored rows that people see."""
+        scope, name = self._compared.scope, entity or self._plan.entity.name
+        return KeyColumn(
+            self._compared.run, lambda alias: scope.source(name, [field_name], alias), field_name
+        )
+
+    def _meant(self, check: KeyCheck, broken: pa.Array) -> pa.Array:
+        """Return those references to nothing that look like something that is there."""
+        if check.target_entity is None or check.target_column is None:
+            return broken.slice(0, 0)
+        return find_meant(broken, self._stored_keys(check.target_column, check.target_entity))
 
     def _of_entity(self) -> Iterator[KeyCheck]:
         """Yield the checks of fields that the input has, but for that of the primary key."""

@@ -13,7 +13,8 @@ from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.policy import Policy
-from apollo_spark.sources.delimited import Header, check_header
+from apollo_spark.sources.delimited import Header
+from apollo_spark.sources.header_check import check_header
 from apollo_spark.sources.inputs import DataFile, resolve_data
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.sources.suggest import did_you_mean
@@ -22,6 +23,7 @@ from apollo_spark.workers.spec import Block, FileSpec
 from apollo_spark.workflows.clinical_plan import (
     ClinicalPlan,
     PlannedEntity,
+    delimiter_parameter,
     read_headers,
     scan_data,
     under_policy,
@@ -246,7 +248,7 @@ class _FileReader:
         if not given:
             return _Read(None, (), (), (), ())
         found = resolve_data(given)
-        headers, wrong = read_headers(found, self.request.encoding)
+        headers, wrong = read_headers(found, self.request.encoding, self.request.delimiter)
         entity = part_of(frozenset(name for each in headers.values() for name in each.names))
         findings = tuple(
             under_policy(self.policy, each)
@@ -282,6 +284,7 @@ def _check(headers: Mapping[DataFile, Header], entity: Entity, role: str) -> lis
 
 def _parameters(request: ClinicalExtension, policy: Policy) -> tuple[tuple[str, str], ...]:
     return (
+        *delimiter_parameter(request.delimiter),
         ("encoding", request.encoding),
         ("missing", canonical_json(request.missing)),
         ("mode", "rows"),

@@ -77,6 +77,7 @@ class _Asked:
             schema_tag=self._parameters["schema"] or None,
             missing=self._missing,
             encoding=self._parameters["encoding"],
+            delimiter=self._parameters.get("delimiter"),
             policy=self._policy,
         )
 
@@ -141,6 +142,7 @@ class _Asked:
             policy=self._policy,
             missing=self._missing,
             encoding=self._parameters["encoding"],
+            delimiter=self._parameters.get("delimiter"),
         )
 
     def _sources(self) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from apollo_spark.errors import UsageError
+from apollo_spark.sources.delimiters import parse_delimiter
 
 _SAMPLE = 'id,a\r\n"1",b\t\n' + 64 * "x"
 """What files are made of, longer than a label of a domain: codecs for other things fail on it."""
@@ -47,5 +48,11 @@ def _in_pieces(codec: codecs.CodecInfo, data: bytes) -> str:
     return decoder.decode(data[:half]) + decoder.decode(data[half:], final=True)
 
 
+def canonical_delimiter(text: str | None) -> str | None:
+    """Return the character that parts cells; None leaves it to each file."""
+    return None if text is None else parse_delimiter(text)
+
+
 MissingMarkers = Annotated[tuple[str, ...], AfterValidator(canonical_markers)]
+Delimiter = Annotated[str | None, AfterValidator(canonical_delimiter)]
 Encoding = Annotated[str, AfterValidator(canonical_encoding)]

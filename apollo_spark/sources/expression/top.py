@@ -62,9 +62,9 @@ class TopReading:
 
 def read_top(file: SourceFile) -> TopReading:
     """Read the first line and the first rows of a file; comments above them are skipped."""
-    reading = read_header(
-        DataFile(entity="sample", label=file.label, path=file.path), encoding="utf-8"
-    )
+    data = DataFile(entity="sample", label=file.label, path=file.path)
+    # What may be the id of a sample keeps its form.
+    reading = read_header(data, encoding="utf-8", tidy=str.strip)
     header = reading.header
     if header is None:
         found = tuple(each.model_copy(update={"entity": None}) for each in reading.findings)

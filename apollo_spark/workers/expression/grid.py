@@ -3,7 +3,7 @@
 Cells are never made into objects: a number is read straight from the bytes before its end.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class Grid:
         records: (rows,) number of each row among all rows of the chunk that are not blank.
         record_count: How many rows are not blank.
         wrong_lines: Lines of the rows of wrong length.
+        header_lines: Lines of the rows that repeat the header; these are in none of the others.
     """
 
     data: np.ndarray
@@ -50,6 +51,7 @@ class Grid:
     records: np.ndarray
     record_count: int
     wrong_lines: np.ndarray
+    header_lines: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def where(self, keep: np.ndarray) -> "Grid":
         """Keep some rows."""
@@ -68,6 +70,12 @@ class Grid:
             lines=self.lines[keep],
             records=self.records[keep],
         )
+
+    def without_headers(self, rows: np.ndarray) -> "Grid":
+        """Leave out rows that repeat the header."""
+        keep = np.ones(len(self.lines), bool)
+        keep[rows] = False
+        return replace(self.where(keep), header_lines=self.lines[rows])
 
     def texts(self, columns: np.ndarray, cells: np.ndarray) -> list[str]:
         """Give the texts of some cells of some columns, numbered row by row among these."""

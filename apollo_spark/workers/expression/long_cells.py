@@ -13,6 +13,7 @@ import pyarrow.csv as pc
 
 from apollo_spark.workers.chunks import Chunk, count_newlines, iterate_chunks
 from apollo_spark.workers.expression.grid import PAD, Grid, Marks, find_grid
+from apollo_spark.workers.expression.headers import may_repeat, without_headers
 from apollo_spark.workers.expression.reading import read_texts
 from apollo_spark.workers.expression.spec import LongParseTask
 
@@ -47,6 +48,7 @@ def read_long_cells(task: LongParseTask, chunk_bytes: int) -> Iterator[LongCells
 def _read_any(task: LongParseTask, chunk: Chunk) -> LongCells:
     file = task.block.file
     grid = find_grid(chunk, file.delimiter, len(file.header))
+    grid = without_headers(grid, chunk.data, file.header)
     return LongCells(
         grid,
         task.value_column,
@@ -57,7 +59,7 @@ def _read_any(task: LongParseTask, chunk: Chunk) -> LongCells:
 
 def _read_plain(task: LongParseTask, chunk: Chunk) -> LongCells | None:
     """Read a chunk by pyarrow; None where a line is not simply a row of the right length."""
-    if len(chunk.quotes):
+    if len(chunk.quotes) or may_repeat(chunk.data, task.block.file.header):
         return None
     file, ids = task.block.file, pa.dictionary(pa.int32(), pa.large_string())
     kinds = {

@@ -13,6 +13,7 @@ from apollo_spark.workers.expression.storage import StorageNeed
 from apollo_spark.workers.hashing import ContentHash
 
 ROW_LENGTH = "row_length"
+HEADER_REPEATED = "header_repeated"
 
 
 class TaskOutcome:
@@ -35,6 +36,7 @@ class TaskOutcome:
     def add_rows(self, rows: CheckedRows) -> None:
         """Count the faults of rows, and what their values need."""
         self.count(ROW_LENGTH, len(rows.grid.wrong_lines))
+        self.count(HEADER_REPEATED, len(rows.grid.header_lines))
         for rule, cells in rows.numbers.faults.items():
             self.count(rule, len(cells))
         self.add_need(None if rows.numbers.stored is not None else rows.numbers.need)
@@ -91,6 +93,7 @@ class CellPlaces:
     def add_rows(self, rows: CheckedRows, names: tuple[str, ...], label: str) -> None:
         """Add the faults of rows; `names` are the ids of their columns."""
         self.add_lines(ROW_LENGTH, rows.grid.wrong_lines.tolist(), label)
+        self.add_lines(HEADER_REPEATED, rows.grid.header_lines.tolist(), label)
         for rule, cells in rows.numbers.faults.items():
             kept = cells[: self.room(rule)]
             lines, columns = np.divmod(kept, max(len(rows.columns), 1))

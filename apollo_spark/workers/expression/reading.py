@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from apollo_spark.workers.chunks import iterate_chunks
 from apollo_spark.workers.expression.grid import QUOTE, Grid, find_grid
+from apollo_spark.workers.expression.headers import without_headers
 from apollo_spark.workers.expression.layer import Stored, store_numbers
 from apollo_spark.workers.expression.numbers import gather_texts, read_numbers
 from apollo_spark.workers.expression.spec import TileTarget
@@ -52,7 +53,9 @@ def read_grids(block: Block, chunk_bytes: int = CHUNK_BYTES) -> Iterator[tuple[G
     """
     before = 0
     for chunk in iterate_chunks(block, chunk_bytes):
-        grid = find_grid(chunk, block.file.delimiter, len(block.file.header))
+        header = block.file.header
+        grid = find_grid(chunk, block.file.delimiter, len(header))
+        grid = without_headers(grid, chunk.data, header)
         yield grid, before
         before += grid.record_count
 

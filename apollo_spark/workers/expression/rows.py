@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from apollo_spark.workers.chunks import MAX_ROW_BYTES
+from apollo_spark.workers.chunks import MAX_ROW_BYTES, ROW_TOO_LONG
 from apollo_spark.workers.source import InputProblemError, is_splittable, read_pieces
 from apollo_spark.workers.spec import Block, Compression, FileSpec
 
@@ -73,8 +73,8 @@ def scan_matrix(
         piece_bytes: How much is held in memory.
 
     Raises:
-        InputProblemError: `file_truncated`, `file_damaged`, `file_not_text`, or `quoting` for a
-            quote that is not closed for very long; tasks find all others.
+        InputProblemError: `file_truncated`, `file_damaged`, `file_not_text`, or `row_too_long` for
+            a line that does not end, or a quote that is not closed; tasks find all others.
     """
     file = FileSpec(
         path, Path(path).name, "", delimiter, (), data_start, data_line, encoding, compression
@@ -125,8 +125,7 @@ class RowFinder:
         self._take(data[:done], ends)
         self._rest = data[done:]
         if len(self._rest) > MAX_ROW_BYTES:
-            # A quote that is never closed would gather the rest of the file.
-            raise InputProblemError("quoting", self._line)
+            raise InputProblemError(ROW_TOO_LONG, self._line)
 
     def finish(self) -> None:
         """Take the last row, which may have no newline."""

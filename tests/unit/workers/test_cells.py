@@ -24,14 +24,14 @@ def check(texts: list[str | None], kind: Any, **settings: Any) -> tuple[list[Any
 @pytest.mark.parametrize(
     ("kind", "good", "wrong", "rule"),
     [
-        ("integer", {"5": 5, "+5": 5, " -7\t": -7, "   ": None, " NA": None}, ["x", "0x1F", "1.0"],
+        ("integer", {"5": 5, "+5": 5, " -7\t": -7, "   ": None, " NA": None}, ["x", "0x1F", "1.5", "1e3"],
          "cell_integer"),
         ("float", {"1.": 1.0, " .5": 0.5, "+1e5": 1e5}, ["nan", "inf", "1e999", "x", "1_0"],
          "cell_float"),
         ("date", {"1999-02-03": date(1999, 2, 3), " 1999-2-3": date(1999, 2, 3)},
          ["0000-01-01", "1999-02-30", "1999-02-03T00:00"], "cell_date"),
         ("datetime", {"1999-02-03 04:05": datetime(1999, 2, 3, 4, 5, tzinfo=timezone.utc)},
-         ["1999-02-03 04", "0000-01-01", "x", "1999-02-03 24:00"], "cell_datetime"),
+         ["1999-02-03T", "0000-01-01", "x", "1999-02-03 24:00"], "cell_datetime"),
     ],
 )  # fmt: skip
 def test_a_wrong_cell_is_null_and_named_by_the_rule_of_its_type(
@@ -85,8 +85,26 @@ def test_a_partial_date_is_kept_with_a_warning() -> None:
     [["2001-01-01", "2001-01-01T02"], ["2001-01-01T02Z"], ["2001-01-01T00+01:00"],
      ["2001-01-01T02+01"]],
 )  # fmt: skip
-def test_an_hour_without_minutes_is_no_datetime(texts: list[str]) -> None:
-    assert check(texts, "datetime")[1] == {"cell_datetime": [len(texts) - 1]}
+def test_an_hour_without_minutes_is_kept_with_a_warning(texts: list[str]) -> None:
+    assert check(texts, "datetime")[1] == {"cell_partial_date": [len(texts) - 1]}
+
+
+def test_an_hour_is_its_first_moment_in_utc() -> None:
+    texts = ["2014-07-02T11", "2014-07-02 11", "2014-07-02T11Z", "2014-7-2 11 +02:00"]
+
+    assert check(texts, "datetime")[0] == [
+        *[datetime(2014, 7, 2, 11, tzinfo=timezone.utc)] * 3,
+        datetime(2014, 7, 2, 9, tzinfo=timezone.utc),
+    ]
+
+
+@pytest.mark.parametrize("others", [[], ["x", "1.5", "1e3", ".0", "-.0"]])
+def test_decimals_of_zero_are_a_whole_number_with_a_warning(others: list[str]) -> None:
+    texts = ["1.0", "-0.0", "1.", "01", "+7.000", "9007199254740993.0", None, *others]
+    values = [1, 0, 1, 1, 7, 9007199254740993, None, *[None] * len(others)]
+    wrong = {"cell_integer": list(range(7, 7 + len(others)))} if others else {}
+
+    assert check(texts, "integer") == (values, {"cell_whole_decimal": [0, 1, 2, 4, 5], **wrong})
 
 
 def test_datetimes_with_and_without_zone_become_utc() -> None:

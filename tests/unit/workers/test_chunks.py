@@ -111,7 +111,7 @@ def test_a_quote_never_closed_does_not_fill_the_memory(
     monkeypatch.setattr(chunks, "MAX_ROW_BYTES", 100)
     monkeypatch.setattr(chunks, "read_pieces", pieces)
 
-    assert problem_of(block_of(b""), 10) == ("quoting", 2)
+    assert problem_of(block_of(b""), 10) == ("row_too_long", 2)
     assert len(taken) == 25
 
 

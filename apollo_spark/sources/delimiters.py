@@ -1,0 +1,70 @@
+"""What parts the cells of a line: as it is given, and as a header shows it."""
+
+import csv
+import io
+from collections.abc import Collection
+
+from apollo_spark.errors import UsageError
+from apollo_spark.workers.unseen import tidy_name
+
+WORDS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|", "colon": ":", "blank": " "}
+"""The delimiters that have a name; `--delimiter` takes the name or the character itself."""
+SPELLED = {"\\t": "\t", **WORDS}
+FORBIDDEN = '"\r\n\0#\ufeff'
+
+
+def parse_delimiter(text: str) -> str:
+    r"""Read what `--delimiter` takes: one character, or its name.
+
+    >>> parse_delimiter("tab"), parse_delimiter(";")
+    ('\t', ';')
+
+    Raises:
+        UsageError: It is neither, or a character that cannot part cells.
+    """
+    found = SPELLED.get(text.lower(), text)
+    if len(found) != 1 or not found.isascii() or found in FORBIDDEN or found.isalnum():
+        raise UsageError(
+            f"{text!r} cannot part the cells of a line.",
+            fix=f"Give one character such as ';' or one of {', '.join(WORDS)}.",
+        )
+    return found
+
+
+def name_delimiter(delimiter: str) -> str:
+    r"""Return a delimiter as people read it.
+
+    >>> name_delimiter("\t"), name_delimiter(";")
+    ('tab', "';'")
+    """
+    names = {character: word for word, character in WORDS.items()}
+    return names[delimiter] if delimiter.isspace() and delimiter in names else f"'{delimiter}'"
+
+
+def find_other(header: str, wanted: Collection[str], delimiter: str) -> str | None:
+    """Return another delimiter by which a header holds wanted names, more than by its own.
+
+    Args:
+        header: The text of the header.
+        wanted: The names of columns.
+        delimiter: By which it was read.
+    """
+    lowered = {each.lower() for each in wanted}
+    found = {each: len(_names(header, each) & lowered) for each in WORDS.values()}
+    best = max(found, key=lambda each: found[each])
+    is_more = found[best] > len(_names(header, delimiter) & lowered)
+    return best if is_more and best in header else None
+
+
+def advise(delimiter: str) -> str:
+    """Say by what a header is parted, and how that is given."""
+    option = "tab" if delimiter == "\t" else "blank" if delimiter == " " else delimiter
+    return f"its cells are parted by {name_delimiter(delimiter)}: give --delimiter '{option}'"
+
+
+def _names(header: str, delimiter: str) -> set[str]:
+    try:
+        cells = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        return set()
+    return {tidy_name(each).lower() for each in cells}
