@@ -2,15 +2,20 @@
 
 A character that has no glyph of its own (a control, a direction override, a blank that is not
 the plain one) becomes a small label: it is often the very reason why a value is refused, and
-raw it could turn the page's text around.
+raw it could turn the page's text around. In a value of a row, so do blanks at its ends and
+accents that stand beside their letters.
 """
 
 import html
+import re
+
+from apollo_spark.workers.unseen import is_unseen
 
 from apollo_spark.export.printable import is_shown
 
 LABELS = {"\0": "NUL", "\t": "TAB", "\n": "LF", "\r": "CR", "\u00a0": "NBSP", "\ufeff": "BOM"}
 PLAIN_LIMIT = 400
+LABEL_OF_BLANK = '<i title="U+0020">blank</i>'
 
 
 def show_text(text: str, *, limit: int = 200) -> str:
@@ -26,6 +31,11 @@ def show_value(value: str, *, limit: int = 120) -> str:
     return _isolate(value, limit=limit, css_class="v") if value else "<em>empty</em>"
 
 
+def _mark_ends(shown: str) -> str:
+    """Label the blanks at the ends of a value, which a page does not show."""
+    return re.sub(r"\A +| +\Z", lambda found: LABEL_OF_BLANK * len(found[0]), shown)
+
+
 def plain_text(text: str, *, limit: int = PLAIN_LIMIT) -> str:
     """Return text for an attribute, an option or a title, where no element may stand.
 
@@ -38,6 +48,8 @@ def plain_text(text: str, *, limit: int = PLAIN_LIMIT) -> str:
 def _isolate(text: str, *, limit: int, css_class: str | None) -> str:
     # An attribute begins with its blank, so that none leaves no blank behind.
     attributes = f' class="{css_class}"' if css_class else ""
+    if len(text) <= limit and css_class is not None:
+        return f"<bdi{attributes}>{_mark_ends(_escape_value(text))}</bdi>"
     if len(text) <= limit:
         return f"<bdi{attributes}>{_escape(text)}</bdi>"
     attributes += f' title="{plain_text(text)}"'
@@ -49,6 +61,12 @@ def _escape(text: str) -> str:
     if text.isascii() and text.isprintable():
         return html.escape(text)
     return "".join(html.escape(each) if is_shown(each) else _label(each) for each in text)
+
+
+def _escape_value(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return html.escape(text)
+    return "".join(_label(each) if is_unseen(each) else html.escape(each) for each in text)
 
 
 def _label(character: str) -> str:

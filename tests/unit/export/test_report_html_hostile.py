@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from apollo_spark.export.html_text import show_value
 from apollo_spark.export.report_html import report_html
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding, Place, Severity
@@ -128,3 +129,20 @@ def test_the_title_of_a_long_value_holds_all_of_it(part: str) -> None:
     assert value.attributes["title"] == "".join(
         each if each.isprintable() else f"⟨U+{ord(each):04X}⟩" for each in text
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("P1 ", 'P1<i title="U+0020">blank</i>'),
+        ("  P1", '<i title="U+0020">blank</i><i title="U+0020">blank</i>P1'),
+        ("a b", "a b"),
+        ("P1\u00a0", 'P1<i title="U+00A0">NBSP</i>'),
+        ("P\u00ad1", 'P<i title="U+00AD">U+00AD</i>1'),
+        ("\u2800", '<i title="U+2800">U+2800</i>'),
+        ("u\u0308", 'u<i title="U+0308">U+0308</i>'),
+        ("\u00fc", "\u00fc"),
+    ],
+)
+def test_a_value_shows_what_nobody_would_see(value: str, shown: str) -> None:
+    assert show_value(value) == f'<bdi class="v">{shown}</bdi>'

@@ -113,3 +113,13 @@ def test_a_time_without_zone_is_no_time_of_a_report() -> None:
             made_at=datetime(2026, 3, 1),  # noqa: DTZ001 that is the point
             verdict=Verdict.REFUSED,
         )
+
+
+def test_what_nobody_sees_is_escaped_and_comes_back() -> None:
+    value = "P1\u00a0\u200b u\u0308 \u00fc \U0001f9ec\U000e0041"
+    found = BAD_DATE.model_copy(update={"places": (Place(line=1, value=value),)})
+
+    text = report_json(REPORT.model_copy(update={"findings": (found,)}))
+
+    assert r"P1\u00a0\u200b u\u0308 ü 🧬\udb40\udc41" in text
+    assert json.loads(text)["findings"][0]["places"][0]["value"] == value
