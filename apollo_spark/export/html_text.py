@@ -9,9 +9,7 @@ accents that stand beside their letters.
 import html
 import re
 
-from apollo_spark.workers.unseen import is_unseen
-
-from apollo_spark.export.printable import is_shown
+from apollo_spark.export.printable import is_accent, is_shown
 
 LABELS = {"\0": "NUL", "\t": "TAB", "\n": "LF", "\r": "CR", "\u00a0": "NBSP", "\ufeff": "BOM"}
 PLAIN_LIMIT = 400
@@ -66,7 +64,10 @@ def _escape(text: str) -> str:
 def _escape_value(text: str) -> str:
     if text.isascii() and text.isprintable():
         return html.escape(text)
-    return "".join(_label(each) if is_unseen(each) else html.escape(each) for each in text)
+    return "".join(
+        html.escape(each) if is_shown(each) and not is_accent(each) else _label(each)
+        for each in text
+    )
 
 
 def _label(character: str) -> str:

@@ -30,7 +30,7 @@ def printable_lines(text: str) -> str:
 
 
 def printable_json(text: str) -> str:
-    """Return JSON text with the same characters as escapes of JSON."""
+    """Return JSON text with the same characters, and accents alone, as escapes of JSON."""
     if text.isascii():
         return text
     return _ODD.sub(lambda found: _as_json(found.group()), text)
@@ -41,13 +41,18 @@ def is_shown(character: str) -> bool:
     return character.isprintable() and character not in UNSEEN
 
 
+def is_accent(character: str) -> bool:
+    """Return whether a character joins the letter before it, as another letter would look."""
+    return "\u0300" <= character <= "\u036f"
+
+
 def escaped(character: str) -> str:
     r"""Return the escape that Python writes for a character: `\n`, `\x1b`, `\u202e`."""
     return character.encode("unicode_escape").decode()
 
 
 def _as_json(character: str) -> str:
-    if is_shown(character):
+    if is_shown(character) and not is_accent(character):
         return character
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

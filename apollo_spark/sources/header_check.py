@@ -13,7 +13,7 @@ from apollo_spark.sources.delimited import Header
 from apollo_spark.sources.delimiters import advise, find_other
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.inputs import DataFile
-from apollo_spark.sources.suggest import did_you_mean, find_close
+from apollo_spark.sources.suggest import did_you_mean, find_near
 
 REPEATED = "header_repeated_column"
 MISSING = "header_missing_column"
@@ -77,7 +77,7 @@ def _missing(places: Mapping[str, Sequence[int]], entity: Entity) -> Iterator[Fi
     absent = [spec for spec in entity.fields if spec.header not in places]
     free = free if len(free) * len(absent) <= PAIRS_LIMIT else []
     for spec in absent:
-        close = find_close(spec.header, free)
+        close = find_near(spec.header, free)
         hint = f" (is it column {places[close][0]}?)" if close is not None else ""
         text = f"field '{entity.name}.{spec.name}' has no column '{spec.header}'{hint}"
         yield finding_of(MISSING, text, column=spec.header)

@@ -26,14 +26,6 @@ _EDGES = re.compile(
 )
 
 
-def is_unseen(character: str) -> bool:
-    """Say whether a character has no glyph of its own: a blank, no mark, or an accent alone."""
-    if "!" <= character <= "~" or character == " ":
-        return False
-    kind = unicodedata.category(character)
-    return kind[0] in "CZ" or character in _ODD_LETTERS or "\u0300" <= character <= "\u036f"
-
-
 def without_blank(texts: pa.Array) -> pa.Array:
     """Return texts, null where there is nothing that anybody sees."""
     if not pc.any(pc.match_substring_regex(texts, _MAYBE_BLANK)).as_py():
@@ -42,7 +34,6 @@ def without_blank(texts: pa.Array) -> pa.Array:
     return pc.if_else(is_blank, pa.scalar(None, texts.type), texts)
 
 
-_ODD_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 MAYBE_ODD = "[^!-~]"
 """Finds, on every engine, each text that may differ from another by what nobody sees."""
 

@@ -15,11 +15,16 @@ from apollo_spark.model.policy import Policy
 from apollo_spark.sources.delimited import Header
 from apollo_spark.sources.inputs import DataFile, DataFiles, resolve_data
 from apollo_spark.sources.policy_yaml import read_policy
+from apollo_spark.workers.chunks import iterate_chunks
+from apollo_spark.workers.parse import parse_columns
+from apollo_spark.workers.source import InputProblemError
 from apollo_spark.workers.spec import Block, FileSpec
 from apollo_spark.workflows.clinical_plan import delimiter_parameter, read_headers, scan_data
 from apollo_spark.workflows.extension import ClinicalExtension
 
 OPERATION = "extend"
+LOOKED_AT = 1 << 20
+"""Bytes of a file that are looked at before it is read."""
 DESCRIBING = ("dictionary", "codings")
 """The files that say what an extension adds."""
 
@@ -74,6 +79,19 @@ class AddedFiles:
     def blocks(self) -> tuple[Block, ...]:
         """The blocks of all files."""
         return tuple(block for _, blocks, _ in self.scanned for block in blocks)
+
+    @cached_property
+    def fits_its_rows(self) -> bool:
+        """Whether the first rows of each file are as long as its header.
+
+        Where they are not, or none is there, the header may be a row, or have swallowed one.
+        """
+        return all(_fits_first_rows(blocks) for _, blocks, _ in self.scanned)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether any file has a row."""
+        return bool(self.blocks)
 
     @cached_property
     def inputs(self) -> tuple[InputFile, ...]:
@@ -132,6 +150,17 @@ def read_files(
         findings=(*data.findings, *found),
         block_bytes=block_bytes,
     )
+
+
+def _fits_first_rows(blocks: tuple[Block, ...]) -> bool:
+    try:
+        chunk = next(iterate_chunks(blocks[0], LOOKED_AT)) if blocks else None
+    except InputProblemError:
+        return False
+    if chunk is None:
+        return False
+    rows = parse_columns(chunk, blocks[0].file, [0], ())
+    return len(rows.lines) > 0 and not rows.wrong_length
 
 
 def describing_role(kind: str, entity: str) -> str:

@@ -1,6 +1,6 @@
 """Plan new fields of an entity or a new entity: what can be refused before anything is written."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,8 +17,9 @@ from apollo_spark.model.findings import Finding, Severity, refusing
 from apollo_spark.model.names import find_name_problem
 from apollo_spark.model.policy import Policy
 from apollo_spark.sources.added_dictionary import read_addition
+from apollo_spark.sources.delimiters import advise, find_other
 from apollo_spark.sources.findings import finding_of
-from apollo_spark.sources.header_check import check_header
+from apollo_spark.sources.header_check import check_header, list_numbers
 from apollo_spark.sources.infer import ColumnFacts, InferTask, run_infer
 from apollo_spark.sources.infer_fields import find_reference, infer_entity, infer_fields, key_field
 from apollo_spark.tables.layout import entity_spec
@@ -121,7 +122,7 @@ def plan_addition(
     content = lake.load_content(base)
     reading = _Reading(content.dictionary, files, mode)
     addition, findings = reading.read()
-    if addition is not None and addition.is_inferred:
+    if addition is not None and addition.is_inferred and files.fits_its_rows:
         show(_as_csv(addition, content.dictionary.main_entity))
     policy = _without_warnings(files.policy)
 
@@ -132,8 +133,14 @@ def plan_addition(
         return AdditionPlanning(None, policy, findings, again)
     clinical = _clinical_plan(content.dictionary, addition, files, policy)
     plan = AdditionPlan(base, content, addition, mode, clinical, max_columns)
+    # Two columns of one name cannot be written, wherever that is.
+    is_readable = all(each.rule != "field_repeated" for each in findings)
     return AdditionPlanning(
-        None if refusing(findings) else plan, policy, findings, again, readable=clinical
+        None if refusing(findings) else plan,
+        policy,
+        findings,
+        again,
+        readable=clinical if is_readable else None,
     )
 
 
@@ -200,7 +207,7 @@ class _Reading:
             if not self.files.headers:
                 # Nothing says what is added: no policy does without.
                 return None, self.files.findings
-            if (unjoined := self._find_unjoined()) is not None:
+            if (unjoined := self._find_unjoined() or self._find_nothing()) is not None:
                 return None, (*found, unjoined)
             addition: Addition | None = self._infer()
             described = tuple(self._check_inferred(addition)) if addition else ()
@@ -239,12 +246,29 @@ class _Reading:
         if self.mode == "entity":
             if find_reference(self.base, self.files.columns) is not None:
                 return None
+            keys = [each.primary_key for each in self.base.entities if each.primary_key]
             message = f"no column of '{name}' is called like the key of an entity"
-            return finding_of("entity_unreachable", message, entity=name)
+            return finding_of("entity_unreachable", message + self._advise(keys), entity=name)
         if self._standing is None or self.files.has_key_of(self._standing):
             return None
-        message = f"no column is called like the key '{self._standing.primary_key}'"
+        key = str(self._standing.primary_key)
+        message = f"no column is called like the key '{key}'{self._advise([key])}"
         return finding_of("header_missing_column", message, entity=name)
+
+    def _advise(self, names: Sequence[str]) -> str:
+        """Return by what the cells of a header are parted, where that is not what was taken."""
+        for header in self.files.headers.values():
+            other = find_other(header.text, names, header.delimiter)
+            if other is not None:
+                return f"; {advise(other)}"
+        return ""
+
+    def _find_nothing(self) -> Finding | None:
+        """Find that there is no row: of a header alone it is not known that it is one."""
+        if self.files.has_rows:
+            return None
+        message = "no row stands below the header, and nothing can be inferred: give --dictionary"
+        return finding_of("file_empty", message, entity=self.files.entity)
 
     def _infer(self) -> Addition:
         facts = self._facts()
@@ -280,8 +304,13 @@ class _Reading:
                 message = f"field '{name}.{spec.name}' stands in the dataset already"
                 yield finding_of("field_present", message, entity=name, column=spec.header)
             elif known != spec.name:
-                message = f"field '{name}.{spec.name}' is one name with '{known}'"
-                yield finding_of("field_repeated", message, entity=name, column=spec.header)
+                numbers = [
+                    self.files.columns.index(each) + 1
+                    for each in (spec.header, known)
+                    if each in self.files.columns
+                ]
+                message = f"{list_numbers(sorted(numbers))} are one name: case makes no other"
+                yield finding_of("field_repeated", message, entity=name)
 
     def _check_columns(self, addition: Addition) -> Iterator[Finding]:
         """Find that nothing is added."""

@@ -12,7 +12,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.findings import refusing
 from apollo_spark.model.names import parse_reference, require_dataset_name
-from apollo_spark.sources.findings import list_names
+from apollo_spark.sources.header_check import list_numbers
 from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.tables.slices import MAX_COLUMNS
 from apollo_spark.workflows.added_files import AddedFiles, read_files
@@ -158,7 +158,7 @@ def choose_mode(
         # What stands first may be a row, whose values must not be shown.
         mode, why = "fields", f"the files have no column '{entity.primary_key}'"
     elif new or refusing(files.findings):
-        mode, why = "fields", f"entity '{entity.name}' has no field {list_names(new)}"
+        mode, why = "fields", f"{_no_fields(new)} of entity '{entity.name}'"
     else:
         mode, why = "rows", f"every column is a field of entity '{entity.name}'"
     if not refusing(files.findings):
@@ -167,9 +167,20 @@ def choose_mode(
     return mode
 
 
-def _new_columns(entity: Entity, files: AddedFiles) -> tuple[str, ...]:
+def _new_columns(entity: Entity, files: AddedFiles) -> tuple[int, ...]:
+    """Return the numbers of the columns that are no fields; their names may be a row's values."""
     known = {name.lower() for each in entity.fields for name in (each.name, each.header)}
-    return tuple(each for each in files.columns if each.lower() not in known)
+    numbers = (
+        number
+        for header in files.headers.values()
+        for number, name in enumerate(header.names, start=1)
+        if name.lower() not in known
+    )
+    return tuple(sorted(set(numbers)))
+
+
+def _no_fields(numbers: tuple[int, ...]) -> str:
+    return f"{list_numbers(numbers)} {'is no field' if len(numbers) == 1 else 'are no fields'}"
 
 
 def _spelled(name: str, dictionary: DataDictionary) -> str:

@@ -96,7 +96,7 @@ CASES = (
         name="keys that are seen to differ are others",
         files=files("patient_id,age\nP1,1\np1,2\nP 1,2\nM\u00fcller,1\nMuller,2\nP-1,1\n"),
         command=LOAD,
-        stored={PEOPLE: ["patient.patient_id", "M\u00fcller", "Muller", "P 1", "P-1", "P1", "p1"]},
+        stored={PEOPLE: ["patient.patient_id", "Muller", "M\u00fcller", "P 1", "P-1", "P1", "p1"]},
     ),
     Case(
         name="a reference that differs so",
@@ -111,7 +111,7 @@ CASES = (
         command=LOAD,
         rules={"reference_missing": 1, "dictionary_optional_columns": 1},
         stored={"extract fields s --fields visit.visit_id,visit.patient_id":
-                ["visit.visit_id,visit.patient_id", "2,P2"]},
+                ["visit.visit_id,visit.patient_id", ",", "2,P2"]},
     ),
     Case(
         name="across the files of an entity",

@@ -50,7 +50,10 @@ CASES = (
     joined("behind two marks", "\ufeff\ufeffpatient_id,note"),
     Case(
         name="at the end of the file, without a line feed",
-        files={"d.csv": DICTIONARY, "p.csv": '\ufeffpatient_id,note\nP1,a\n\ufeff"patient_id",note'},
+        files={
+            "d.csv": DICTIONARY,
+            "p.csv": '\ufeffpatient_id,note\nP1,a\n\ufeff"patient_id",note',
+        },
         command=LOAD,
         code=10,
         rules={"header_repeated": 1, "dictionary_optional_columns": 1},
