@@ -17,12 +17,11 @@ from apollo_spark.model.dataset import DatasetRecord, Lineage
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import EntityReceipt, ExtensionReceipt, LoadReceipt
-from apollo_spark.query.keys import TARGET, unresolved_in
-from apollo_spark.tables.keys import KeyCheck
 from apollo_spark.tables.slices import free_name
 from apollo_spark.workflows.added_files import OPERATION
+from apollo_spark.workflows.added_keys import AddedKeys
 from apollo_spark.workflows.addition_plan import AdditionPlan, AdditionPlanning
-from apollo_spark.workflows.clinical_checks import add_faults, check_tables
+from apollo_spark.workflows.clinical_checks import check_tables
 from apollo_spark.workflows.clinical_rows import (
     Excluded,
     KeySets,
@@ -34,7 +33,6 @@ from apollo_spark.workflows.extension import ClinicalExtension
 from apollo_spark.workflows.left_behind import left_behind
 from apollo_spark.workflows.load_clinical import count_findings
 from apollo_spark.workflows.loading import Load
-from apollo_spark.workflows.lookalikes import KeyColumn, find_meant
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.slice_folding import FieldTables
 from apollo_spark.workflows.standing_extension import find_extension
@@ -48,7 +46,6 @@ from apollo_spark.workflows.withdrawn_rows import (
     lines_of,
 )
 
-Target = tuple[str, str]
 ADDED = "added rows"
 """The name under which questions read what was written."""
 
@@ -206,35 +203,10 @@ class AdditionLoad(Load):
     def arrange(self, written: WrittenAddition) -> FieldTables:
         """Return all tables of the entity."""
 
-    def strangers(
-        self, rule: str, field: str, target: Target, pins: Mapping[str, TablePin]
-    ) -> KeySets:
-        """Return the values of an added field that are not in the field that they refer to.
-
-        Those that look like one that is there are told as such.
-
-        Args:
-            rule: The rule that they break.
-            field: The added field.
-            target: Entity and field that they refer to.
-            pins: What stands, and what was added as ADDED.
-        """
-        entity, name = target
-
-        def source(alias: str) -> exp.Table | exp.Subquery:
-            return self.standing.shown.source(entity, [name], alias)
-
-        def ask(tree: exp.Query) -> pa.RecordBatchReader:
-            return self.engines.engine.run(tree, pins)
-
-        values = self.ask(unresolved_in(ADDED, field, source(TARGET), name), pins)
-        check = KeyCheck(
-            rule=rule, entity=self.entity, column=field, target_entity=entity, message=""
-        )
-        found: KeySets = {}
-        alike = find_meant(values, KeyColumn(ask, source, name))
-        add_faults(found, check, values, alike, self.plan.policy)
-        return found
+    def added_keys(self, pins: Mapping[str, TablePin]) -> AddedKeys:
+        """Return the added rows beside what stands."""
+        shown, engine = self.standing.shown, self.engines.engine
+        return AddedKeys(ADDED, self.entity, shown, engine, pins, self.plan.policy)
 
     def _strangers(self, written: WrittenAddition) -> dict[str, KeySets]:
         found = self.find_strangers(self._pins(written))

@@ -1,6 +1,6 @@
 """Plan new fields of an entity or a new entity: what can be refused before anything is written."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,13 +17,13 @@ from apollo_spark.model.findings import Finding, Severity, refusing
 from apollo_spark.model.names import find_name_problem
 from apollo_spark.model.policy import Policy
 from apollo_spark.sources.added_dictionary import read_addition
-from apollo_spark.sources.delimiters import advise, find_other
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.header_check import check_header, list_numbers
 from apollo_spark.sources.infer import ColumnFacts, InferTask, run_infer
-from apollo_spark.sources.infer_fields import find_reference, infer_entity, infer_fields, key_field
+from apollo_spark.sources.infer_fields import infer_entity, infer_fields, key_field
 from apollo_spark.tables.layout import entity_spec
 from apollo_spark.workflows.added_files import AddedFiles
+from apollo_spark.workflows.added_joins import find_nothing, find_unjoined
 from apollo_spark.workflows.clinical_plan import ClinicalPlan, PlannedEntity, under_policy
 
 KEY_UNMATCHED = "key_unmatched"
@@ -207,7 +207,7 @@ class _Reading:
             if not self.files.headers:
                 # Nothing says what is added: no policy does without.
                 return None, self.files.findings
-            if (unjoined := self._find_unjoined() or self._find_nothing()) is not None:
+            if (unjoined := self._find_unjoined()) is not None:
                 return None, (*found, unjoined)
             addition: Addition | None = self._infer()
             described = tuple(self._check_inferred(addition)) if addition else ()
@@ -241,34 +241,9 @@ class _Reading:
         return addition, reading.findings
 
     def _find_unjoined(self) -> Finding | None:
-        """Find that no column joins the rows: then what stands first may be a row itself."""
-        name = self.files.entity
-        if self.mode == "entity":
-            if find_reference(self.base, self.files.columns) is not None:
-                return None
-            keys = [each.primary_key for each in self.base.entities if each.primary_key]
-            message = f"no column of '{name}' is called like the key of an entity"
-            return finding_of("entity_unreachable", message + self._advise(keys), entity=name)
-        if self._standing is None or self.files.has_key_of(self._standing):
-            return None
-        key = str(self._standing.primary_key)
-        message = f"no column is called like the key '{key}'{self._advise([key])}"
-        return finding_of("header_missing_column", message, entity=name)
-
-    def _advise(self, names: Sequence[str]) -> str:
-        """Return by what the cells of a header are parted, where that is not what was taken."""
-        for header in self.files.headers.values():
-            other = find_other(header.text, names, header.delimiter)
-            if other is not None:
-                return f"; {advise(other)}"
-        return ""
-
-    def _find_nothing(self) -> Finding | None:
-        """Find that there is no row: of a header alone it is not known that it is one."""
-        if self.files.has_rows:
-            return None
-        message = "no row stands below the header, and nothing can be inferred: give --dictionary"
-        return finding_of("file_empty", message, entity=self.files.entity)
+        is_new = self.mode == "entity"
+        unjoined = find_unjoined(self.base, self.files, self._standing, is_new=is_new)
+        return unjoined or find_nothing(self.files)
 
     def _infer(self) -> Addition:
         facts = self._facts()

@@ -40,7 +40,8 @@ class EntityLoad(AdditionLoad):
         """Return references to nothing, and those that stand more often than they may."""
         relation = self.relation
         target = relation.to_entity, relation.to_field
-        found = self.strangers("reference_resolves", relation.from_field, target, pins)
+        keys = self.added_keys(pins)
+        found = keys.strangers("reference_resolves", relation.from_field, target)
         if relation.relationship is Relationship.ONE_TO_ONE and not self._is_own_key:
             repeated = self.ask(repeated_keys(ADDED, relation.from_field), pins)
             found["reference_cardinality", relation.from_field] = repeated

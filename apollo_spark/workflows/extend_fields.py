@@ -45,7 +45,8 @@ class FieldsLoad(AdditionLoad):
 
     def find_strangers(self, pins: Mapping[str, TablePin]) -> KeySets:
         """Return the keys that the entity lacks."""
-        return self.strangers(KEY_UNMATCHED, self.key, (self.entity, self.key), pins)
+        target = self.entity, self.key
+        return self.added_keys(pins).strangers(KEY_UNMATCHED, self.key, target)
 
     def count_missing(self, pins: Mapping[str, TablePin]) -> int:
         """Count the rows of the entity that the file lacks."""
