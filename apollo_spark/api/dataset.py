@@ -11,6 +11,7 @@ from apollo_spark.api.assay import Assay
 from apollo_spark.api.choices import require_session
 from apollo_spark.api.joining import JoinedAssays
 from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.fields import answer_fields
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.coding import Coding
@@ -172,7 +173,7 @@ class Dataset(JoinedAssays):
 
             engine = SparkEngine(require_session(spark), locate(self._lake))
             return engine.frame(plan.tree, pins).toDF(*columns)
-        table: pa.Table = EmbeddedEngine(self._lake.tables).run(plan.tree, pins).read_all()
+        table: pa.Table = answer_fields(EmbeddedEngine(self._lake.tables), plan, pins).read_all()
         table = table.rename_columns(list(columns))
         return table.to_pandas() if to == "pandas" else table
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -11,7 +12,7 @@ from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.base import Record
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
-from apollo_spark.query.joined import Asked, Join, JoinedEntities, select_fields
+from apollo_spark.query.joined import Asked, FieldsQuestion, Join, JoinedEntities
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.values import ValueMode
 from apollo_spark.sources.suggest import did_you_mean
@@ -34,10 +35,15 @@ class ExtractPlan:
     `multiplying` names the entities whose rows multiply each other; it is empty where they do not.
     """
 
-    tree: exp.Select
+    question: FieldsQuestion
     columns: tuple[str, ...]
     entities: tuple[str, ...]
     multiplying: tuple[str, ...] = ()
+
+    @cached_property
+    def tree(self) -> exp.Select:
+        """The question as one statement."""
+        return self.question.statement()
 
 
 def build_extract(scope: QueryScope, request: ExtractRequest) -> ExtractPlan:
@@ -64,7 +70,7 @@ def build_extract(scope: QueryScope, request: ExtractRequest) -> ExtractPlan:
         order=entities,
     )
     return ExtractPlan(
-        tree=select_fields(scope, joined, asked, request.values),
+        question=FieldsQuestion(scope, joined, asked, request.values),
         columns=request.fields,
         entities=entities,
         multiplying=multiplying_entities(steps),
@@ -142,7 +148,7 @@ def _build_alone(scope: QueryScope, asked: Asked, values: ValueMode) -> ExtractP
         order=(*(each.parent for each in reversed(inward)), entity),
     )
     return ExtractPlan(
-        tree=select_fields(scope, joined, asked, values),
+        question=FieldsQuestion(scope, joined, asked, values),
         columns=tuple(f"{entity}.{spec.name}" for _, spec in asked),
         entities=(entity,),
     )

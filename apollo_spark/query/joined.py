@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -45,33 +46,87 @@ class JoinedEntities:
     order: tuple[str, ...]
 
 
-def select_fields(
-    scope: QueryScope, joined: JoinedEntities, asked: Asked, mode: ValueMode
-) -> exp.Select:
-    """Return the statement that shows some fields of joined entities."""
-    dictionary = scope.dictionary
-    order = [key for entity in joined.order for key in _order_fields(dictionary, entity, asked)]
-    needed = _needed_fields(joined, asked, order)
-    codes = _type_codes(dictionary, asked, mode)
-    shown = [
-        show_value(_source(scope, entity, spec), codes.get((spec.coding_name, spec.type)), mode)
-        for entity, spec in asked
-    ]
-    values = [
-        labelled(each.value, f"{entity.name}.{spec.name}")
-        for each, (entity, spec) in zip(shown, asked, strict=True)
-    ]
-    tree = exp.select(*values)
-    tree = tree.from_(_read(scope, joined.first, needed), copy=False)
-    for join in joined.joins:
-        same = exp.EQ(
-            this=column(join.near, join.near_field), expression=column(join.far, join.far_field)
+@dataclass(frozen=True)
+class FieldsQuestion:
+    """A question for fields of joined entities, as one statement or in pieces.
+
+    Attributes:
+        scope: What may be read.
+        joined: The entities.
+        asked: The fields, in the order of the columns.
+        mode: What is shown of their values.
+    """
+
+    scope: QueryScope
+    joined: JoinedEntities
+    asked: Asked
+    mode: ValueMode
+
+    def statement(self) -> exp.Select:
+        """Return the question as one statement, which shows the values as they are asked for."""
+        shown = [
+            show_value(_source(self.scope, entity, spec), codes, self.mode)
+            for (entity, spec), codes in zip(self.asked, self.codes, strict=True)
+        ]
+        tree = self._select([each.value for each in shown], range(len(self.asked)))
+        _add_lookups(tree, shown)
+        return self._ordered(tree)
+
+    def stored(self, places: Sequence[int], *, with_order: bool = False) -> exp.Select:
+        """Return the statement for the stored values of some of the fields.
+
+        Args:
+            places: Their places among the fields asked for.
+            with_order: Whether what orders the rows follows in further columns. The statements
+                for any places give the same rows in the same order, as far as that tells them
+                apart.
+        """
+        values = [column(self.asked[each][0].name, self.asked[each][1].name) for each in places]
+        tree = self._select(values, places)
+        if with_order:
+            keys = [
+                labelled(column(*key), f"order {number}") for number, key in enumerate(self.order)
+            ]
+            tree = tree.select(*keys, copy=False)
+        return self._ordered(tree)
+
+    @cached_property
+    def codes(self) -> tuple[Codes | None, ...]:
+        """The codes of each field as values of its type, where they change what is shown."""
+        found = _type_codes(self.scope.dictionary, self.asked, self.mode)
+        return tuple(found.get((spec.coding_name, spec.type)) for _, spec in self.asked)
+
+    @cached_property
+    def order(self) -> tuple[tuple[str, str], ...]:
+        """The entities and fields that order the rows."""
+        dictionary = self.scope.dictionary
+        return tuple(
+            key
+            for entity in self.joined.order
+            for key in _order_fields(dictionary, entity, self.asked)
         )
-        far = _read(scope, join.far, needed)
-        tree = tree.join(far, on=same, join_type="left outer", copy=False)
-    _add_lookups(tree, shown)
-    keys = [ascending(column(entity, key)) for entity, key in order]
-    return tree.order_by(*keys, copy=False)
+
+    def _select(self, values: Sequence[exp.Expr], places: Sequence[int]) -> exp.Select:
+        asked = [self.asked[each] for each in places]
+        needed = _needed_fields(self.joined, asked, self.order)
+        tree = exp.select(
+            *(
+                labelled(value, f"{entity.name}.{spec.name}")
+                for value, (entity, spec) in zip(values, asked, strict=True)
+            )
+        )
+        tree = tree.from_(_read(self.scope, self.joined.first, needed), copy=False)
+        for join in self.joined.joins:
+            same = exp.EQ(
+                this=column(join.near, join.near_field), expression=column(join.far, join.far_field)
+            )
+            far = _read(self.scope, join.far, needed)
+            tree = tree.join(far, on=same, join_type="left outer", copy=False)
+        return tree
+
+    def _ordered(self, tree: exp.Select) -> exp.Select:
+        keys = [ascending(column(entity, key)) for entity, key in self.order]
+        return tree.order_by(*keys, copy=False)
 
 
 def _order_fields(dictionary: DataDictionary, entity: str, asked: Asked) -> list[tuple[str, str]]:

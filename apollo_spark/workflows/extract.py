@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.fields import answer_fields
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.export.dictionary_csv import write_dictionary
 from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
@@ -129,7 +130,7 @@ def extract_fields(
         _warn_of_factor(plan, say)
     with _Answering(lake, job.engine, settings) as engine:
         for entity, plan in plans.items():
-            reader = engine.run(plan.tree, opened.pins)
+            reader = answer_fields(engine, plan, opened.pins)
             rows = write_rows(reader, targets[entity], format_of(targets[entity]), force=job.force)
             if targets[entity] != STANDARD_OUTPUT:
                 say(f"wrote {rows:,} rows to {targets[entity]}")

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.fields import answer_fields
 from apollo_spark.model.dictionary import DataDictionary, Entity, Relation
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.query.extract import ExtractRequest, build_extract
@@ -74,7 +75,10 @@ def test_an_extract_equals_nested_loops(
         tables = FileTables(Path(folder))
         for name, table in arrow_tables(dictionary, rows).items():
             tables.add(name, table)
-        found = answer(EmbeddedEngine(tables, threads=1).run(plan.tree, tables.pins))
+        engine = EmbeddedEngine(tables, threads=1)
+        found = answer(engine.run(plan.tree, tables.pins))
+        pieces = answer(answer_fields(engine, plan, tables.pins, piece_fields=1))
     expected = join_outward(dictionary, rows, fields, ValueMode.RAW)
     assert as_multiset(found) == as_multiset(expected)
+    assert as_multiset(pieces) == as_multiset(expected)
     assert set(plan.entities) >= {each.split(".")[0] for each in fields}
