@@ -101,7 +101,8 @@ def _without_minus_zero(values: pa.Array) -> pa.Array:
 
 
 def _lengths(values: pa.Array) -> np.ndarray:
-    return pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False)
+    lengths = pc.fill_null(pc.list_value_length(values), 0)
+    return np.asarray(lengths.to_numpy(zero_copy_only=False))
 
 
 def _lists(
