@@ -89,7 +89,8 @@ def _answer_pieces(
             stored.append(_store(piece, Path(folder) / f"{number}.arrow", rows))
             if stored[-1].keys != stored[0].keys or sum(each.varies for each in stored) > 1:
                 return
-        yield from _read_side_by_side(stored, np.argsort(np.concatenate(pieces)).tolist(), plan.columns)
+        order = np.argsort(np.concatenate(pieces)).tolist()
+        yield from _read_side_by_side(stored, order, plan.columns)
 
 
 def _decoder(plan: ExtractPlan, places: Sequence[int]) -> FieldDecoder:

@@ -19,6 +19,9 @@ STANDARD_OUTPUT = "-"
 CELLS_AT_ONCE = 500_000
 """Cells that are turned into text together: a few tens of megabytes."""
 
+CELLS_OF_GROUP = 4_000_000
+"""Fewest cells that are one row group of Parquet, but for the last one."""
+
 
 class RowFormat(str, Enum):
     """What a file of rows is."""
@@ -143,10 +146,24 @@ def _usual_mode() -> int:
 def _write_parquet(reader: pa.RecordBatchReader, file: BinaryIO) -> int:
     rows = 0
     with pq.ParquetWriter(file, reader.schema, compression="zstd") as writer:
-        for batch in reader:
-            writer.write_batch(batch)
+        for batch in _row_groups(reader):
+            writer.write_table(batch)
             rows += batch.num_rows
     return rows
+
+
+def _row_groups(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """Yield rows as large as they are to be stored: batches of wide rows are too small for that."""
+    waiting: list[pa.RecordBatch] = []
+    cells = 0
+    for batch in reader:
+        waiting.append(batch)
+        cells += batch.num_rows * batch.num_columns
+        if cells >= CELLS_OF_GROUP:
+            yield pa.Table.from_batches(waiting)
+            waiting, cells = [], 0
+    if cells:
+        yield pa.Table.from_batches(waiting)
 
 
 def _write_text(

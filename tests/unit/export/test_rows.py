@@ -210,3 +210,15 @@ def test_the_ending_says_the_format(target: str, format_: str) -> None:
 def test_another_ending_is_refused(target: str) -> None:
     with pytest.raises(UsageError):
         format_of(target)
+
+
+def test_small_batches_of_wide_rows_become_few_row_groups(tmp_path: Path) -> None:
+    names = [f"f{number}" for number in range(400)]
+    batch = pa.RecordBatch.from_arrays([pa.array(range(20))] * 400, names=names)
+    reader = pa.RecordBatchReader.from_batches(batch.schema, [batch] * 50)
+    path = tmp_path / "rows.parquet"
+
+    assert write_rows(reader, str(path), RowFormat.PARQUET) == 1000
+
+    assert pq.ParquetFile(path).num_row_groups == 1
+    assert pq.read_table(path).column("f399").to_pylist() == [*range(20)] * 50
