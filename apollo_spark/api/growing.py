@@ -39,6 +39,9 @@ class GrowingLake(ABC):
         features: Literal["refuse", "union"] = "refuse",
         on_duplicate: Literal["refuse", "sum", "mean", "first"] = "refuse",
         sample_pattern: str | None = None,
+        sample_columns: str | None = None,
+        no_header: bool = False,
+        samples: Sequence[str] = (),
         strand: Literal["unstranded", "forward", "reverse"] = "unstranded",
         missing: Sequence[str] = (),
         policy: str | None = None,
@@ -58,6 +61,11 @@ class GrowingLake(ABC):
             features: What features do that the assay has not, or that the new samples lack.
             on_duplicate: What a repeated feature does.
             sample_pattern: Regular expression that finds the sample id in a file's path.
+            sample_columns: Which columns of a matrix are samples: a regular expression that is
+                searched in the header, or the path of a file of their names, one a line.
+            no_header: Whether the files have no header; the samples are named by `samples` or a
+                manifest then.
+            samples: Names of the samples, in the order of columns or files.
             strand: Which counts of STAR and of the GDC are taken.
             missing: Texts that mean missing, beside the empty cell.
             policy: Path of the policy file.
@@ -80,6 +88,9 @@ class GrowingLake(ABC):
             features=features,
             on_duplicate=on_duplicate,
             sample_pattern=sample_pattern,
+            sample_columns=sample_columns,
+            no_header=no_header,
+            samples=tuple(samples),
             strand=strand,
             missing=tuple(missing),
             policy=policy,

@@ -135,6 +135,9 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
         features: Literal["refuse", "union"] = "refuse",
         on_duplicate: Literal["refuse", "sum", "mean", "first"] = "refuse",
         sample_pattern: str | None = None,
+        sample_columns: str | None = None,
+        no_header: bool = False,
+        samples: Sequence[str] = (),
         strand: Literal["unstranded", "forward", "reverse"] = "unstranded",
         dictionary: str | None = None,
         codings: str | None = None,
@@ -163,6 +166,11 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             features: What files with different features do.
             on_duplicate: What a repeated feature does.
             sample_pattern: Regular expression that finds the sample id in a file's path.
+            sample_columns: Which columns of a matrix are samples: a regular expression that is
+                searched in the header, or the path of a file of their names, one a line.
+            no_header: Whether the files have no header; the samples are named by `samples` or a
+                manifest then.
+            samples: Names of the samples, in the order of columns or files.
             strand: Which counts of STAR and of the GDC are taken.
             dictionary: Path of the data_dictionary.csv of the samples.
             codings: Path of codings.csv.
@@ -193,6 +201,9 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             features=features,
             on_duplicate=on_duplicate,
             sample_pattern=sample_pattern,
+            sample_columns=sample_columns,
+            no_header=no_header,
+            samples=tuple(samples),
             strand=strand,
             dictionary=dictionary,
             codings=codings,

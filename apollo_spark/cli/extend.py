@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from apollo_spark.cli.columns import column_options, read_column_options
 from apollo_spark.cli.context import common_options, current, print_published, wait_option
 from apollo_spark.cli.load import DELIMITER_HELP
 from apollo_spark.cli.terminal import say
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     help="What a repeated feature does.",
 )
 @click.option("--sample-pattern", metavar="RE", help="Finds the sample id in a file's path.")
+@column_options
 @click.option(
     "--strand",
     type=click.Choice(["unstranded", "forward", "reverse"]),
@@ -86,6 +88,7 @@ def extend_command(*, name: str, **options: Any) -> None:
     Only what is new is written.
     """
     _require_one_form(options)
+    read_column_options(options)
     if options["data"] or options["delete"]:
         outcome = _extend_clinical(name, options)
     else:
@@ -94,7 +97,7 @@ def extend_command(*, name: str, **options: Any) -> None:
 
 
 CLINICAL = ("data", "delete", "dictionary", "codings", "mode", "as_name", "delimiter")
-ASSAY = ("assay", "source", "id_map", "sample_pattern")
+ASSAY = ("assay", "source", "id_map", "sample_pattern", "sample_columns", "no_header", "samples")
 
 
 def _require_one_form(options: Mapping[str, Any]) -> None:
@@ -151,6 +154,9 @@ def _extend_assay(name: str, options: Mapping[str, Any]) -> "Outcome":
         features=options["features"],
         on_duplicate=options["on_duplicate"],
         sample_pattern=options["sample_pattern"],
+        sample_columns=options["sample_columns"],
+        no_header=options["no_header"],
+        samples=options["samples"],
         strand=options["strand"],
         **_shared_options(options),
     )

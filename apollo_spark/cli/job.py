@@ -27,7 +27,7 @@ BY_ENTITY = frozenset({"data", "delete"})
 """Keys that hold files by entity."""
 NUMBERS = frozenset({"float", "float range"})
 """Types of options whose values may be numbers, and need no quotes."""
-LISTS = frozenset({"missing", "fields", "entities", "assays", "only"})
+LISTS = frozenset({"missing", "fields", "entities", "assays", "only", "samples"})
 """Options that take several texts parted by commas; a job file may write them as a list."""
 
 

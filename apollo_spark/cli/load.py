@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from apollo_spark.cli.columns import column_options, read_column_options
 from apollo_spark.cli.context import common_options, current, print_published, wait_option
 from apollo_spark.cli.terminal import say
 
@@ -143,6 +144,7 @@ def clinical(**options: Any) -> None:
     help="What a repeated feature does.",
 )
 @click.option("--sample-pattern", metavar="RE", help="Finds the sample id in a file's path.")
+@column_options
 @click.option(
     "--strand",
     type=click.Choice(["unstranded", "forward", "reverse"]),
@@ -163,4 +165,5 @@ def expression(**options: Any) -> None:
     from apollo_spark.workflows.expression_plan import ExpressionLoad
     from apollo_spark.workflows.start import run_expression_load
 
+    read_column_options(options)
     _run(run_expression_load, ExpressionLoad(**_read_options(options)))

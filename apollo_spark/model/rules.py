@@ -106,6 +106,11 @@ EXPRESSION_RULES = (
     _file("manifest_file", "every row of a manifest has its file, and every file its row"),
     _assay("feature_kind", "feature ids are all ENSG or all ENST, unless any are allowed"),
     _assay("feature_repeated", "a feature stands once"),
+    _assay(
+        "feature_mangled",
+        "a feature id is no date or number that a spreadsheet made of a symbol",
+        WARN,
+    ),
     _assay("features_differ", "all files have the same features, unless they are united"),
     _assay("sample_repeated", "a sample stands once"),
     _assay("sample_present", "an added sample is not in the assay yet"),

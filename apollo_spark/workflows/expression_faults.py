@@ -15,6 +15,30 @@ UNKNOWN_FEATURE = "feature_unknown"
 FIRM_RULES = ("sample_repeated", "sample_present", "key_missing")
 """Rules on samples that no policy softens: samples could not be told apart."""
 
+TEXTS = {
+    "expression_number": (
+        "a cell holds no number; --missing LIST names the texts that mean a missing value"
+    ),
+    "expression_finite": (
+        "a value is infinite or not a number; --missing LIST names the texts that mean a missing "
+        "value"
+    ),
+    "expression_negative": "a value is below zero; a unit other:NAME may be",
+    "expression_fraction": "a count has a fraction; the unit expected_count may have one",
+    "row_length": "a row has more or fewer cells than the header",
+    "feature_repeated": (
+        "a feature stands more than once; --on-duplicate sum, mean or first would join its rows"
+    ),
+    "pair_repeated": (
+        "a sample has several values of a feature; --on-duplicate sum, mean or first would join "
+        "them"
+    ),
+    "quoting": "the quotes of a cell are not closed, or not doubled inside it",
+    "line_end": "a carriage return stands alone, without a line feed",
+    "file_not_text": "the file is not text in utf-8",
+}
+"""What is told of a rule that cells break."""
+
 
 def severity_of(rule: str, policy: Policy) -> Severity:
     """Return what breaking a rule does to a source.
@@ -49,22 +73,22 @@ def merge_places(collected: Sequence[Mapping[str, Any]], policy: Policy) -> tupl
     places: dict[tuple[str, str], list[Place]] = {}
     columns: dict[tuple[str, str], str | None] = {}
     for each in (found for one in collected for found in one["found"]):
-        rule = each["rule"]
+        rule, file = each["rule"], each["file"]
         if rule == UNKNOWN_FEATURE:
             raise InputFileError(
-                f"{each['places'][0][0]} changed while it was loaded.",
+                f"{file} changed while it was loaded.",
                 fix="Run the command again when nobody writes to the files.",
             )
-        for file, line, column, text in each["places"]:
+        counts[rule, file] += each["count"]
+        for line, column, text in each["places"]:
             places.setdefault((rule, file), []).append(Place(line=line, value=text))
             columns.setdefault((rule, file), column)
-        counts[rule, each["places"][0][0] if each["places"] else ""] += each["count"]
     return tuple(
         Finding(
             rule=rule,
             severity=severity_of(rule, policy),
-            message=f"not so: {RULES[rule].summary}",
-            file=file or None,
+            message=TEXTS.get(rule) or f"it does not hold that {RULES[rule].summary}",
+            file=file,
             line=places[rule, file][0].line if (rule, file) in places else None,
             column=columns.get((rule, file)),
             count=count,

@@ -11,6 +11,8 @@ from apollo_spark.sources.expression.detect import detect_sample_file
 from apollo_spark.sources.expression.detected import Detected, Detection
 from apollo_spark.sources.expression.gather import FeatureGathering
 from apollo_spark.sources.expression.manifest import read_manifest
+from apollo_spark.sources.expression.naming import describe_count
+from apollo_spark.sources.expression.reading import Reading
 from apollo_spark.sources.expression.samples import (
     SampleFile,
     SampleFiles,
@@ -18,6 +20,8 @@ from apollo_spark.sources.expression.samples import (
     compile_pattern,
     name_samples,
 )
+from apollo_spark.sources.expression.words import find_unit
+from apollo_spark.sources.findings import list_names
 from apollo_spark.workers.convert import convert
 from apollo_spark.workers.expression import spec
 from apollo_spark.workers.expression.reading import read_grids, read_texts
@@ -45,6 +49,7 @@ from apollo_spark.workflows.expression_sources import (
 
 GUESS_BYTES = 1 << 20
 FILES_AT_ONCE = 64
+BY_STRAND = ("star", "gdc")
 MANIFEST_OF = "manifest of "
 """Begins the role of a manifest among the inputs of a version; the unit follows."""
 
@@ -92,20 +97,65 @@ def plan_sample_files(request: SourceRequest, detection: Detection) -> SourcePla
 def _find_sample_files(
     request: SourceRequest, detection: Detection
 ) -> tuple[SampleFiles, tuple[str, ...]]:
+    if detection.format == "manifest":
+        return _find_by_manifest(request, detection)
+    notes = tuple(_describe_strand(request, detection.files))
+    if request.samples:
+        return _find_by_list(request, detection.files), notes
     pattern = compile_pattern(request.sample_pattern)
-    if detection.format != "manifest":
-        named = name_samples(detection.files, request.unit, pattern=pattern, strand=request.strand)
-        return named, ()
+    named = name_samples(detection.files, request.unit, pattern=pattern, strand=request.strand)
+    return named, (*notes, FROM_NAMES) if pattern is None else notes
+
+
+def _find_by_list(request: SourceRequest, files: Sequence[Detected]) -> SampleFiles:
+    if len(files) != len(request.samples):
+        label = files[0].file.label
+        found = describe_count(len(request.samples), len(files), "files of one sample each", label)
+        return SampleFiles(files=(), findings=(found,))
+    named = zip(files, request.samples, strict=True)
+    return build_sample_files(named, request.unit, request.strand)
+
+
+def _find_by_manifest(
+    request: SourceRequest, detection: Detection
+) -> tuple[SampleFiles, tuple[str, ...]]:
+    reading = Reading(request.id_rule, request.unit, has_header=request.has_header)
     manifest = read_manifest(detection.files[0].file, detection.beside)
     findings = list(manifest.findings)
     chosen: list[tuple[Detected, str]] = []
     for row in manifest.rows:
-        found = detect_sample_file(row.file)
+        found = detect_sample_file(row.file, reading)
         findings += found.findings
         if found.detected is not None:
             chosen.append((found.detected, row.sample_id))
     built = build_sample_files(chosen, request.unit, request.strand)
-    return SampleFiles(files=built.files, findings=(*findings, *built.findings)), manifest.notes
+    files = [each for each, _ in chosen]
+    notes = (*manifest.notes, *_describe_strand(request, files), *_describe_units(request, files))
+    return SampleFiles(files=built.files, findings=(*findings, *built.findings)), notes
+
+
+FROM_NAMES = (
+    "sample ids were taken from the names of the files or their folders "
+    "(--sample-pattern, --samples or a manifest names them otherwise)"
+)
+
+
+def _describe_strand(request: SourceRequest, files: Sequence[Detected]) -> Iterator[str]:
+    is_stranded = any(each.format in BY_STRAND for each in files) and request.unit == "count"
+    if is_stranded and request.strand == "unstranded":
+        yield (
+            "counts without regard to strand were taken (--strand forward or reverse takes those "
+            "of a strand)"
+        )
+
+
+def _describe_units(request: SourceRequest, files: Sequence[Detected]) -> Iterator[str]:
+    units = {find_unit(column.name) for each in files for column in each.value_columns}
+    others = sorted(filter(None, units - {request.unit}))
+    if others:
+        yield (
+            f"columns that are named for {list_names(others)} are loaded as {request.unit} (--unit)"
+        )
 
 
 def _manifest_input(request: SourceRequest, detection: Detection) -> Iterator[InputFile]:

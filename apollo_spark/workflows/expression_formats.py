@@ -1,6 +1,6 @@
 """Plan a source by its format."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from apollo_spark.sources.expression.detected import Detected, Detection
@@ -40,7 +40,9 @@ def _plan(request: SourceRequest, detection: Detection) -> SourcePlanning:
     if detection.format == "matrix":
         return plan_matrices(request, files)
     if detection.format == "featurecounts":
-        return plan_matrices(request, _with_sample_names(request, files))
+        named = files if request.samples else _with_sample_names(request, files)
+        planning = plan_matrices(request, named)
+        return replace(planning, notes=(*planning.notes, *_describe_names(files, named)))
     if detection.format == "long":
         return plan_long(request, files, unit_rules(request.unit))
     return plan_sample_files(request, detection)
@@ -49,6 +51,16 @@ def _plan(request: SourceRequest, detection: Detection) -> SourcePlanning:
 def _with_sample_names(request: SourceRequest, files: Sequence[Detected]) -> list[Detected]:
     pattern = compile_pattern(request.sample_pattern)
     return [rename_alignments(each, pattern) for each in files]
+
+
+def _describe_names(files: Sequence[Detected], named: Sequence[Detected]) -> Iterator[str]:
+    if any(
+        one.value_columns != other.value_columns for one, other in zip(files, named, strict=True)
+    ):
+        yield (
+            "sample ids are the names of the alignments without their folders and endings "
+            "(--sample-pattern or --samples names them otherwise)"
+        )
 
 
 def unit_rules(unit: str) -> UnitRules:

@@ -1,5 +1,6 @@
 """Plan an expression load: formats, ids, samples and annotation, all before Spark starts."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +16,16 @@ from apollo_spark.model.policy import Policy
 from apollo_spark.sources.expression.annotate import Annotated, annotate
 from apollo_spark.sources.expression.annotation import Annotation, read_annotation
 from apollo_spark.sources.expression.detect import detect_source, require_format
-from apollo_spark.sources.expression.features import IdRule
+from apollo_spark.sources.expression.detected import Detection
 from apollo_spark.sources.expression.files import find_files
 from apollo_spark.sources.expression.id_map import IdMap, read_id_map
+from apollo_spark.sources.expression.naming import (
+    check_sample_columns,
+    name_by_list,
+    require_names,
+)
 from apollo_spark.sources.expression.quantifiers import Strand
+from apollo_spark.sources.expression.reading import IdRule, Reading, read_sample_columns
 from apollo_spark.sources.expression.top import SourceFile
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.workers.expression.rows import hash_file
@@ -26,6 +33,12 @@ from apollo_spark.workers.expression.spec import OnDuplicate
 from apollo_spark.workflows.clinical_plan import ClinicalLoad, ClinicalPlan
 from apollo_spark.workflows.expression_faults import judge
 from apollo_spark.workflows.expression_formats import plan_source
+from apollo_spark.workflows.expression_notes import (
+    ColumnUse,
+    describe_ids,
+    describe_shape,
+    list_columns,
+)
 from apollo_spark.workflows.expression_samples import plan_sample_fields, require_both
 from apollo_spark.workflows.expression_sources import (
     PlannedSource,
@@ -36,6 +49,8 @@ from apollo_spark.workflows.text_options import MissingMarkers
 
 OPERATION = "load expression"
 """The operation of a first load; an extension has its own."""
+SAMPLE_COLUMNS = "sample columns"
+"""The role of a file that names the columns of samples."""
 
 
 class ExpressionLoad(Record):
@@ -53,6 +68,9 @@ class ExpressionLoad(Record):
     features: str = "refuse"
     on_duplicate: OnDuplicate = "refuse"
     sample_pattern: str | None = None
+    sample_columns: str | None = None
+    no_header: bool = False
+    samples: tuple[str, ...] = ()
     missing: MissingMarkers = ("",)
     policy: str | None = None
     report: str | None = None
@@ -107,7 +125,8 @@ class ExpressionPlan:
 class ExpressionPlanning:
     """A plan, or None where the findings refuse it.
 
-    `source` and `sample_fields` are what can be read all the same, to look for what else is wrong.
+    `source` and `sample_fields` are what can be read all the same, to look for what else is wrong;
+    `columns` is what the columns of the files were taken for.
     """
 
     plan: ExpressionPlan | None
@@ -116,6 +135,7 @@ class ExpressionPlanning:
     notes: tuple[str, ...] = ()
     source: PlannedSource | None = None
     sample_fields: ClinicalPlan | None = None
+    columns: tuple[ColumnUse, ...] = ()
 
 
 def plan_expression_load(
@@ -135,9 +155,7 @@ def plan_expression_load(
     unit = _require_legal(request)
     policy = read_policy(Path(request.policy)) if request.policy else Policy()
     found = find_files(request.sources, request.format)
-    detection = detect_source(
-        found.files, stated=request.format, id_rule=_id_rule(request.feature_ids)
-    )
+    detection = _detect(found.files, request, unit)
     id_map = read_id_map(Path(request.id_map)) if request.id_map else IdMap()
     reading = (
         read_annotation(SourceFile(label=request.annotation, path=request.annotation))
@@ -164,7 +182,28 @@ def plan_expression_load(
             request, policy, planned.source, annotation, fields, format_=str(detection.format)
         )
     notes = (*found.notes, *detection.notes, *planned.notes)
-    return ExpressionPlanning(plan, policy, findings, notes, planned.source, fields)
+    if planned.source is not None:
+        notes += tuple(describe_ids(planned.source, request.on_duplicate))
+        if request.dry_run:
+            notes += tuple(describe_shape(planned.source, detection))
+    return ExpressionPlanning(
+        plan, policy, findings, notes, planned.source, fields, list_columns(detection)
+    )
+
+
+def _detect(files: Sequence[SourceFile], request: ExpressionLoad, unit: str) -> Detection:
+    """Recognise the files, and give samples the names that the options say."""
+    columns = read_sample_columns(request.sample_columns)
+    reading = Reading(
+        id_rule=_id_rule(request.feature_ids),
+        unit=unit,
+        columns=columns,
+        has_header=not request.no_header,
+        is_named=bool(request.samples),
+    )
+    detection = detect_source(files, stated=request.format, reading=reading)
+    detection = check_sample_columns(detection, columns, request.sample_columns)
+    return name_by_list(detection, request.samples)
 
 
 def _source_request(
@@ -182,6 +221,8 @@ def _source_request(
         on_duplicate=request.on_duplicate,
         is_union=request.features == "union",
         sample_pattern=request.sample_pattern,
+        samples=request.samples,
+        has_header=not request.no_header,
         missing=request.missing,
         block_bytes=block_bytes,
         scratch=scratch,
@@ -201,6 +242,9 @@ def _build_plan(
     inputs, unit = source.inputs, parse_unit(request.unit)
     if annotation is not None:
         inputs += (_input("annotation", str(request.annotation), annotation.sha256),)
+    if request.sample_columns and Path(request.sample_columns).is_file():
+        digest = hash_file(request.sample_columns)[1]
+        inputs += (_input(SAMPLE_COLUMNS, request.sample_columns, digest),)
     if request.id_map:
         inputs += (_input("id map", request.id_map, hash_file(request.id_map)[1]),)
     dictionary = ""
@@ -220,6 +264,7 @@ def _build_plan(
         ("dictionary", dictionary),
         ("policy", policy.to_json()),
         *((("naming", source.naming),) if source.naming else ()),
+        *_column_parameters(request),
     )
     return ExpressionPlan(
         unit=unit,
@@ -233,6 +278,24 @@ def _build_plan(
         parameters=(*parameters, ("format", format_), ("replace", str(request.replace).lower())),
         fingerprint=fingerprint_of(inputs, parameters),
     )
+
+
+def _column_parameters(request: ExpressionLoad) -> Iterator[tuple[str, str]]:
+    """Yield what was said of columns; nothing where nothing was, as before there were such words.
+
+    Names of samples may be ids of people: a digest stands for them.
+    """
+    if request.sample_columns is not None:
+        yield "sample_columns", request.sample_columns
+    if request.no_header:
+        yield "no_header", "true"
+    if request.samples:
+        yield "samples", digest_names(request.samples)
+
+
+def digest_names(samples: Sequence[str]) -> str:
+    """Return how many samples a list names, and a digest of it."""
+    return f"{len(samples)} {sha256_text(canonical_json(list(samples)))}"
 
 
 def fingerprint_of(inputs: tuple[InputFile, ...], parameters: tuple[tuple[str, str], ...]) -> str:
@@ -255,6 +318,7 @@ def _require_legal(request: ExpressionLoad) -> str:
         raise UsageError(f"{request.assay!r} cannot be the name of an assay.", why=f"{problem}.")
     require_format(request.format)
     require_both(request.dictionary, request.codings, request.data)
+    require_names(request.samples)
     return parse_unit(request.unit)
 
 

@@ -13,9 +13,10 @@ from apollo_spark.model.assay import BLOCK_SIZE
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.expression.detected import Detected
-from apollo_spark.sources.expression.features import FeatureIds, IdRule
+from apollo_spark.sources.expression.features import FeatureIds
 from apollo_spark.sources.expression.gather import FeatureGathering
 from apollo_spark.sources.expression.quantifiers import Strand
+from apollo_spark.sources.expression.reading import IdRule
 from apollo_spark.sources.expression.samples import (
     find_repeated_columns,
     find_repeated_rows,
@@ -64,6 +65,8 @@ class SourceRequest:
     block_bytes: int
     scratch: Path
     strand: Strand = "unstranded"
+    samples: tuple[str, ...] = ()
+    has_header: bool = True
 
 
 class MakeTasks(Protocol):
@@ -205,10 +208,14 @@ def _plan_sample_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> S
     """Plan matrices of samples x features: a task reads the rows of one block of samples."""
     gathering = gather_features(request)
     rows = [
-        gathering.add([column.name for column in each.detected.value_columns], None,
-                      each.file.label)
+        gathering.add(
+            [column.name for column in each.detected.value_columns],
+            None,
+            each.file.label,
+            columns=np.array([column.index + 1 for column in each.detected.value_columns]),
+        )
         for each in files
-    ]  # fmt: skip
+    ]
     features = gathering.features()
     ids = [row_names(each) for each in files]
     repeated = [

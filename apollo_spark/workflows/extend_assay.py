@@ -69,6 +69,7 @@ def extend_assay(
         planning = plan_assay_extension(
             request, base, block_bytes=block_bytes, scratch=Path(scratch)
         )
+        reporter.columns = planning.columns
         if planning.plan is not None:
             standing = find_extended(reporter.lake, base, request.assay, planning.plan.fingerprint)
             if standing is not None and not request.dry_run:

@@ -14,6 +14,7 @@ from apollo_spark.model.policy import Policy
 from apollo_spark.sources.expression.quantifiers import Strand
 from apollo_spark.workers.expression.spec import OnDuplicate
 from apollo_spark.workflows.assay_choice import find_assay
+from apollo_spark.workflows.expression_notes import ColumnUse
 from apollo_spark.workflows.expression_plan import (
     ExpressionLoad,
     ExpressionPlan,
@@ -40,6 +41,9 @@ class AssayExtension(Record):
     features: str = "refuse"
     on_duplicate: OnDuplicate = "refuse"
     sample_pattern: str | None = None
+    sample_columns: str | None = None
+    no_header: bool = False
+    samples: tuple[str, ...] = ()
     strand: Strand = "unstranded"
     missing: MissingMarkers = ("",)
     policy: str | None = None
@@ -59,9 +63,13 @@ class AssayExtension(Record):
             features=self.features,
             on_duplicate=self.on_duplicate,
             sample_pattern=self.sample_pattern,
+            sample_columns=self.sample_columns,
+            no_header=self.no_header,
+            samples=self.samples,
             strand=self.strand,
             missing=self.missing,
             policy=self.policy,
+            dry_run=self.dry_run,
         )
 
 
@@ -104,6 +112,11 @@ class AssayExtensionPlanning:
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     loads: tuple[tuple[ExpressionLoad, ExpressionPlanning], ...] = ()
+
+    @property
+    def columns(self) -> tuple[ColumnUse, ...]:
+        """What the columns of the files were taken for."""
+        return tuple(row for _, each in self.loads for row in each.columns)
 
     @property
     def sources(self) -> dict[str, PlannedSource]:

@@ -58,6 +58,7 @@ def load_expression(
     with tempfile.TemporaryDirectory(prefix="apollo-expression-") as scratch:
         on_step("plan")
         planning = plan_expression_load(request, block_bytes=block_bytes, scratch=Path(scratch))
+        reporter.columns = planning.columns
         if planning.plan is not None:
             base = newest_record(reporter.lake, request.name)
             loaded = find_loaded(reporter.lake, base, request, planning.plan)

@@ -5,7 +5,7 @@ the lake, beside the data and as protected; a dry run without a folder writes no
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class LoadReporter:
         self._name = newest.name if newest else name
         self._folder = folder
         self._is_dry_run = is_dry_run
+        self.columns: Sequence[tuple[str, int, str, str]] = ()
+        """File, number, header and use of the columns of expression files, where there are any."""
 
     def prepare(self) -> None:
         """Make the folder that was asked for, so that nothing is published without a report.
@@ -124,7 +126,15 @@ class LoadReporter:
         with storage_access(f"Cannot write the report to {folder}."):
             (folder / "report.json").write_text(report_json(report), encoding="utf-8")
             (folder / "report.html").write_text(report_html(report), encoding="utf-8")
+            if self.columns:
+                self._write_columns(folder / "columns.csv")
         return folder
+
+    def _write_columns(self, path: Path) -> None:
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(["file", "column", "header", "taken for"])
+            writer.writerows(self.columns)
 
     def _make_folder(self, moment: str) -> Path | None:
         if self._folder is not None:

@@ -1,7 +1,7 @@
 """Ask again for what made a version: the request that its lineage and its dictionary tell."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,14 @@ from apollo_spark.workflows.extension import ClinicalExtension, ClinicalMode
 FileRequest = ClinicalLoad | ExpressionLoad | AssayExtension | ClinicalExtension
 
 DELETE = "delete "
-_BESIDE = ("annotation", "id map", SAMPLE)
+_BESIDE = ("annotation", "id map", SAMPLE, expression_plan.SAMPLE_COLUMNS)
 
 
 def request_of(
-    record: DatasetRecord, dictionary: DataDictionary, scratch: Path
+    record: DatasetRecord,
+    dictionary: DataDictionary,
+    scratch: Path,
+    sample_ids: Callable[[str], Sequence[str]],
 ) -> FileRequest | None:
     """Return what was asked for when a version was made, or None where it read no files.
 
@@ -41,9 +44,13 @@ def request_of(
         record: The version.
         dictionary: Its data dictionary.
         scratch: An empty folder, where what the lake holds of the request is written as files.
+        sample_ids: Gives the samples of an assay in the order in which they came.
+
+    Raises:
+        KeyError: The record does not say what is needed, which is named.
     """
     operation = record.lineage.operation
-    asked = _Asked(record, scratch)
+    asked = _Asked(record, scratch, sample_ids)
     if operation == clinical_plan.OPERATION:
         return asked.clinical_load(dictionary)
     if operation == expression_plan.OPERATION:
@@ -60,8 +67,11 @@ def request_of(
 
 
 class _Asked:
-    def __init__(self, record: DatasetRecord, scratch: Path) -> None:
+    def __init__(
+        self, record: DatasetRecord, scratch: Path, sample_ids: Callable[[str], Sequence[str]]
+    ) -> None:
         self._record = record
+        self._sample_ids = sample_ids
         self._scratch = scratch
         # The requests validate what they are given.
         self._parameters: dict[str, Any] = dict(record.lineage.parameters)
@@ -98,6 +108,9 @@ class _Asked:
             features=found["features"],
             on_duplicate=found["on_duplicate"],
             sample_pattern=found["sample_pattern"] or None,
+            sample_columns=found.get("sample_columns"),
+            no_header="no_header" in found,
+            samples=self._samples,
             missing=self._missing,
             policy=self._policy,
             strand=found["strand"],
@@ -118,6 +131,9 @@ class _Asked:
             features=found["features"],
             on_duplicate=found["on_duplicate"],
             sample_pattern=found["sample_pattern"] or None,
+            sample_columns=found.get("sample_columns"),
+            no_header="no_header" in found,
+            samples=self._samples,
             strand=found["strand"],
             missing=self._missing,
             policy=self._policy,
@@ -157,6 +173,17 @@ class _Asked:
         for each in inputs:
             if each.role not in manifests and not each.role.startswith(MANIFEST_OF):
                 yield each.role, each.name
+
+    @property
+    def _samples(self) -> tuple[str, ...]:
+        """The samples that a list named: of them the record has a digest alone."""
+        told = self._parameters.get("samples")
+        if told is None:
+            return ()
+        names = tuple(self._sample_ids(self._parameters["assay"]))[-int(told.partition(" ")[0]) :]
+        if expression_plan.digest_names(names) != told:
+            raise KeyError("samples")
+        return names
 
     @property
     def _missing(self) -> tuple[str, ...]:

@@ -1,44 +1,17 @@
 """What the columns of a matrix hold: ids, descriptions or values."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+from apollo_spark.sources.expression.detected import Column
+from apollo_spark.sources.expression.words import is_known
+from apollo_spark.sources.findings import NAMES_LIMIT, list_names
 
 NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
 NUMBER_WORDS = frozenset(
     {"", "na", "n/a", "nan", "null", "none", "nil", "inf", "-inf", "+inf", "infinity", "-", "."}
 )
 """Cells that may stand for a missing number: a column of them alone is not taken for text."""
-
-FEATURE_WORDS = frozenset(
-    {
-        "feature_id", "feature", "features", "geneid", "gene_id", "gene id", "gene", "genes",
-        "ensgene", "ensembl", "ensembl_id", "ensembl_gene_id", "ensembl_transcript_id",
-        "transcript_id", "transcript", "enstxp", "target_id", "tracking_id", "probe_id",
-    }
-)  # fmt: skip
-SAMPLE_WORDS = frozenset(
-    {
-        "sample_id", "sample", "samples", "sampleid", "sample_name", "individual", "donor",
-        "patient", "patient_id", "subject", "subject_id", "participant", "barcode", "run",
-    }
-)  # fmt: skip
-VALUE_WORDS = frozenset(
-    {
-        "value", "expression", "count", "counts", "expected_count", "tpm", "fpkm", "fpkm_uq",
-        "fpkm-uq", "rpkm",
-    }
-)  # fmt: skip
-METADATA_WORDS = frozenset(
-    {
-        "gene_name", "gene name", "gene_symbol", "genename", "symbol", "hgnc_symbol", "hgnc_id",
-        "gene_short_name", "external_gene_name", "description", "gene_type", "gene_biotype",
-        "biotype", "transcript_type", "transcript_biotype", "chr", "chrom", "chromosome",
-        "seqname", "seqnames", "start", "end", "strand", "locus", "length", "effective_length",
-        "effectivelength", "eff_length", "width", "entrez", "entrezgene", "entrez_id",
-        "entrezid", "gene_id", "transcript_id", "transcript_id(s)", "ensembl_gene_id", "tss_id",
-        "class_code", "nearest_ref_id",
-    }
-)  # fmt: skip
 
 
 def is_number(cell: str) -> bool:
@@ -57,18 +30,68 @@ def is_text_column(cells: Sequence[str]) -> bool:
     return any(each.strip().lower() not in NUMBER_WORDS for each in cells)
 
 
-def find_metadata(
-    names: Sequence[str], rows: Sequence[Sequence[str]], ids: Sequence[int]
+def find_beside(
+    names: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    ids: Sequence[int],
+    is_beside: Callable[[str], bool],
 ) -> tuple[int, ...]:
     """Return the places of the columns beside values.
 
     Those are the columns known by name, and those of text before the first or behind the last
     column of values: text between values is a wrong value.
+
+    Args:
+        names: One name a column.
+        rows: Cells of some rows.
+        ids: Places of columns of ids, which are not judged.
+        is_beside: Says whether a name is known to be that of no values.
     """
     rest = [at for at in range(len(names)) if at not in ids]
-    named = {at for at in rest if names[at].strip().lower() in METADATA_WORDS}
-    is_text = {at: is_text_column([row[at] for row in rows if at < len(row)]) for at in rest}
+    named = {at for at in rest if is_beside(names[at])}
+    is_text = {at: is_text_column(cells_of(rows, at)) for at in rest}
     values = [at for at in rest if at not in named and not is_text[at]]
     first, last = (values[0], values[-1]) if values else (len(names), -1)
     outside = {at for at in rest if is_text[at] and not first < at < last}
     return tuple(sorted(named | outside))
+
+
+def cells_of(rows: Sequence[Sequence[str]], at: int) -> list[str]:
+    """Return the cells of a column; rows that are too short have none."""
+    return [row[at] for row in rows if at < len(row)]
+
+
+def to_columns(names: Sequence[str], places: Iterable[int]) -> tuple[Column, ...]:
+    """Return the columns at some places under their names."""
+    return tuple(Column(index=at, name=names[at]) for at in places)
+
+
+def show_columns(columns: Iterable[Column]) -> str:
+    """Return columns for people: a known name as it stands, any other column by its number.
+
+    A header cell that is no known name may be the id of a person.
+    """
+    known: list[Column] = []
+    others: list[Column] = []
+    for each in columns:
+        (known if is_known(each.name) and each.name else others).append(each)
+    parts = [list_names(each.name for each in known)] if known else []
+    if others:
+        parts.append(f"column{'s' * (len(others) > 1)} {list_numbers(others)}")
+    return " and ".join(parts)
+
+
+def list_numbers(columns: Sequence[Column]) -> str:
+    """Return the numbers of the first columns, from 1, and how many more there are."""
+    numbers = ", ".join(str(each.index + 1) for each in columns[:NAMES_LIMIT])
+    rest = len(columns) - NAMES_LIMIT
+    return numbers + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def describe_beside(columns: Sequence[Column]) -> tuple[str, ...]:
+    """Return a note on the columns beside the values, where there are any."""
+    if not columns:
+        return ()
+    shown = show_columns(columns)
+    text = f"columns beside the values were not taken for samples or features: {shown}"
+    return (f"{text} (--sample-columns says otherwise)",)

@@ -4,18 +4,21 @@ import gzip
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from apollo_spark.errors import UsageError
-from apollo_spark.sources.expression.detected import Detected, Detection, FileDetection
-from apollo_spark.sources.expression.features import IdRule
+from apollo_spark.sources.expression.detected import Column, Detected, Detection, FileDetection
 from apollo_spark.sources.expression.formats import recognise
 from apollo_spark.sources.expression.matrix import check_value_columns, detect_matrix
 from apollo_spark.sources.expression.quantifiers import FORMATS
+from apollo_spark.sources.expression.reading import Reading
 from apollo_spark.sources.expression.top import SourceFile, Top, read_top
+from apollo_spark.sources.expression.words import find_unit
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.suggest import did_you_mean
 
 AUTO = "auto"
+PLAIN = Reading()
 MANIFEST = "manifest"
 TITLES = {
     "matrix": "a matrix",
@@ -48,22 +51,22 @@ def require_format(word: str) -> str:
 
 
 def detect_source(
-    files: Sequence[SourceFile], *, stated: str = AUTO, id_rule: IdRule = "ensembl"
+    files: Sequence[SourceFile], *, stated: str = AUTO, reading: Reading = PLAIN
 ) -> Detection:
     """Recognise the files of one source, which all have one format and orientation.
 
     Args:
         files: Raw files that exist.
         stated: A word of `--format`; one that the files do not bear out is a finding.
-        id_rule: Under `any` the first column of a matrix is taken for its ids.
+        reading: What the options say of the columns.
     """
     allowed = AUTO if stated == MANIFEST else stated
-    each = [_detect_file(file, allowed, id_rule) for file in files]
+    each = [_detect_file(file, allowed, reading) for file in files]
     manifests = [one for one in each if one.detected and one.detected.format == MANIFEST]
     if len(manifests) == 1:
         return _of_manifest(manifests[0], files)
     if stated == MANIFEST:
-        each = [_detect_file(file, stated, id_rule) for file in files]
+        each = [_detect_file(file, stated, reading) for file in files]
     found = [one.detected for one in each if one.detected is not None]
     findings = [finding for one in each for finding in one.findings]
     kinds = Counter((one.format, one.orientation) for one in found)
@@ -87,35 +90,47 @@ def _of_manifest(found: FileDetection, files: Sequence[SourceFile]) -> Detection
     return Detection(format=MANIFEST, files=(manifest,), findings=found.findings, beside=beside)
 
 
-def detect_sample_file(file: SourceFile) -> FileDetection:
+def detect_sample_file(file: SourceFile, reading: Reading = PLAIN) -> FileDetection:
     """Recognise a file that a manifest names: a quantifier's output, or ids and one value."""
-    found = _detect_file(file, AUTO, "ensembl")
+    found = _detect_file(file, AUTO, replace(reading, columns=None, is_named=True))
     detected = found.detected
     if detected is None or detected.format not in ("long", "manifest", "matrix", "featurecounts"):
         return found
+    chosen = _find_values(detected, reading.unit)
+    if detected.format in ("matrix", "featurecounts") and len(chosen) == 1:
+        return FileDetection(detected=detected.model_copy(update={"value_columns": chosen}))
     columns = len(detected.value_columns)
-    if detected.format in ("matrix", "featurecounts") and columns == 1:
-        return found
     what = TITLES[detected.format] + (f" of {columns} samples" if columns else "")
     text = f"a manifest names files of one sample, and this is {what}"
     return FileDetection(findings=(finding_of("source_format", text, file=file.label),))
 
 
-def _detect_file(file: SourceFile, stated: str, id_rule: IdRule) -> FileDetection:
-    reading = read_top(file)
-    if reading.top is None:
-        return FileDetection(findings=reading.findings)
+def _find_values(detected: Detected, unit: str) -> tuple[Column, ...]:
+    """Return the column of values; of several quantities that of the unit that is loaded."""
+    columns = detected.value_columns
+    units = [find_unit(each.name) for each in columns]
+    if len(columns) == 1 or None in units:
+        return columns
+    same = tuple(each for each, own in zip(columns, units, strict=True) if own == unit)
+    return same or columns
+
+
+def _detect_file(file: SourceFile, stated: str, reading: Reading) -> FileDetection:
+    found = read_top(file)
+    if found.top is None:
+        return FileDetection(findings=found.findings)
     try:
-        return _detect(reading.top, stated, id_rule)
+        return _detect(found.top, stated, reading)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         text = "the compressed file is cut off or damaged"
         return FileDetection(findings=(finding_of("file_truncated", text, file=file.label),))
 
 
-def _detect(top: Top, stated: str, id_rule: IdRule) -> FileDetection:
-    known = recognise(top, stated)
+def _detect(top: Top, stated: str, reading: Reading) -> FileDetection:
+    known = recognise(top, stated, reading)
     word = "matrix" if known is None else known.format
-    if not top.rows and (known is None or known.has_header):
+    has_header = reading.has_header if known is None else known.has_header
+    if not top.rows and has_header:
         text = "the file has no rows below its header"
         return FileDetection(findings=(finding_of("file_empty", text, file=top.file.label),))
     if stated not in (AUTO, word):
@@ -123,9 +138,9 @@ def _detect(top: Top, stated: str, id_rule: IdRule) -> FileDetection:
         text += f" ({len(top.names):,} columns)"
         return FileDetection(findings=(finding_of("source_format", text, file=top.file.label),))
     if known is None:
-        return detect_matrix(top, id_rule)
+        return detect_matrix(top, reading)
     if known.format == "featurecounts":
-        return check_value_columns(known)
+        return check_value_columns(known, reading)
     return FileDetection(detected=known)
 
 

@@ -1,5 +1,6 @@
 """What detection says about a file: format, orientation, and what each column holds."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from apollo_spark.model.base import Record
@@ -75,7 +76,15 @@ class Detection(Record):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was decided, with the file where there are several."""
+        """What was decided, with the file where there are several; what holds of many is once."""
         if len(self.files) == 1:
             return self.files[0].notes
-        return tuple(f"{each.file.label}: {note}" for each in self.files for note in each.notes)
+        labels: dict[str, list[str]] = {}
+        for each in self.files:
+            for note in each.notes:
+                labels.setdefault(note, []).append(each.file.label)
+        return tuple(f"{_show(files)}: {note}" for note, files in labels.items())
+
+
+def _show(labels: Sequence[str]) -> str:
+    return labels[0] + (f" and {len(labels) - 1:,} more files" if len(labels) > 1 else "")

@@ -15,11 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.model.assay import FeatureIdKind
-from apollo_spark.model.findings import Finding
+from apollo_spark.model.findings import Finding, Place
+from apollo_spark.sources.expression.likeness import are_mangled, describe_likeness
 from apollo_spark.sources.expression.quantifiers import SUMMARY_ROWS
-from apollo_spark.sources.findings import finding_of, finding_of_lines, list_names
+from apollo_spark.sources.expression.reading import IdRule
+from apollo_spark.sources.findings import NAMES_LIMIT, PLACES_LIMIT, finding_of
 
-IdRule = Literal["ensembl", "any"]
 DuplicateRule = Literal["refuse", "sum", "mean", "first"]
 
 # The R marks copies on Y in GENCODE before release 25.
@@ -57,6 +58,44 @@ class FeatureIds:
 
 
 @dataclass(frozen=True)
+class IdPlaces:
+    """Where ids stand: in a file, each on a line or, in a header, in a column from 1."""
+
+    file: str | None = None
+    lines: np.ndarray | None = None
+    columns: np.ndarray | None = None
+
+    def take(self, rows: np.ndarray) -> "IdPlaces":
+        """Return the places of some of the ids."""
+        return IdPlaces(
+            self.file,
+            None if self.lines is None else self.lines[rows],
+            None if self.columns is None else self.columns[rows],
+        )
+
+    def find(
+        self, rule: str, text: str, ids: pa.Array, rows: np.ndarray, *, how: str = ""
+    ) -> Finding:
+        """Describe some of the ids by where they stand; what they are is for the report alone.
+
+        An id may be a person's, where a matrix was taken for turned.
+        """
+        if self.columns is not None:
+            numbers = ", ".join(map(str, self.columns[rows[:NAMES_LIMIT]].tolist()))
+            more = len(rows) - NAMES_LIMIT
+            text += f", in column {numbers}" + (f" and {more:,} more" if more > 0 else "")
+        shown = rows[:PLACES_LIMIT]
+        values = ids.take(pa.array(shown)).to_pylist()
+        lines = [None] * len(shown) if self.lines is None else self.lines[shown].tolist()
+        places = tuple(
+            Place(line=line, value=value) for line, value in zip(lines, values, strict=True)
+        )
+        text = f"{text}; {how}" if how else text
+        found = finding_of(rule, text, file=self.file, line=places[0].line)
+        return found.model_copy(update={"count": len(rows), "places": places})
+
+
+@dataclass(frozen=True)
 class _Mapped:
     """Source ids after the id map; null where left out."""
 
@@ -83,6 +122,7 @@ def resolve_feature_ids(
     id_map: Mapping[str, tuple[str, ...]] | None = None,
     on_duplicate: DuplicateRule = "refuse",
     lines: np.ndarray | None = None,
+    columns: np.ndarray | None = None,
     file: str | None = None,
     kind: FeatureIdKind | None = None,
 ) -> FeatureIds:
@@ -94,23 +134,25 @@ def resolve_feature_ids(
         id_map: New names by source id, as `read_id_map` gives them.
         on_duplicate: Only `refuse` makes a finding of repeated features.
         lines: The physical line of every id, for the places of findings.
+        columns: Or the number of the column of every id, from 1, where they stand in a header.
         file: The name that findings give.
         kind: Of the files before; None takes the more frequent one.
     """
+    where = IdPlaces(file, lines, columns)
     given = pa.array(ids, pa.string())
     is_summary = pc.is_in(given, pa.array(SUMMARY_ROWS, pa.string()))
     kept = pc.if_else(is_summary, pa.scalar(None, pa.string()), given)
     mapped = _Mapped(kept) if id_map is None else _map_ids(kept, id_map)
     filled = pc.if_else(pc.equal(mapped.ids, ""), pa.scalar(None, pa.string()), mapped.ids)
     named = (
-        _name_any(filled) if id_rule == "any" else _name_ensembl(filled, lines, file, stated=kind)
+        _name_any(filled, where) if id_rule == "any" else _name_ensembl(filled, where, stated=kind)
     )
     encoded = named.ids.dictionary_encode()
     rows = encoded.indices.fill_null(LEFT_OUT).to_numpy(zero_copy_only=False).astype(np.int32)
     times = np.bincount(rows[rows != LEFT_OUT], minlength=len(encoded.dictionary))
-    findings = [*_find_empty(mapped.ids, lines, file), *named.findings]
+    findings = [*_find_empty(mapped.ids, where), *named.findings]
     if on_duplicate == "refuse" and (times > 1).any():
-        findings.append(describe_repeated(encoded.dictionary, rows, lines, file))
+        findings.append(describe_repeated(encoded.dictionary, rows, where))
     return FeatureIds(
         ids=encoded.dictionary,
         feature_of_row=rows,
@@ -146,13 +188,17 @@ def _part(parts: pa.Array, name: str) -> pa.Array:
     return pc.struct_field(parts, name)
 
 
-def _name_any(ids: pa.Array) -> _Named:
-    return _Named(ids, "any", 0, np.zeros(len(ids), bool), ())
+def _name_any(ids: pa.Array, where: IdPlaces) -> _Named:
+    mangled = np.flatnonzero(are_mangled(ids))
+    findings = []
+    if len(mangled):
+        text = "ids look like dates or numbers that a spreadsheet made of symbols; they were taken"
+        how = "--id-map gives them their names, and a policy may refuse them (feature_mangled)"
+        findings.append(where.find("feature_mangled", f"{text} as they are", ids, mangled, how=how))
+    return _Named(ids, "any", 0, np.zeros(len(ids), bool), tuple(findings))
 
 
-def _name_ensembl(
-    ids: pa.Array, lines: np.ndarray | None, file: str | None, *, stated: FeatureIdKind | None
-) -> _Named:
+def _name_ensembl(ids: pa.Array, where: IdPlaces, *, stated: FeatureIdKind | None) -> _Named:
     parts = pc.extract_regex(ids, ENSEMBL_ID)
     letters = _part(parts, "letter")
     genes, transcripts = (pc.sum(pc.equal(letters, each)).as_py() or 0 for each in ("G", "T"))
@@ -163,7 +209,7 @@ def _name_ensembl(
         kind=kind,
         versions=_count(_part(parts, "version")),
         par_y=_is_filled(_part(parts, "par")),
-        findings=tuple(_find_kinds(ids, letters, kind, lines, file)),
+        findings=tuple(_find_kinds(ids, letters, kind, where)),
     )
 
 
@@ -194,64 +240,41 @@ def _map_ids(ids: pa.Array, id_map: Mapping[str, tuple[str, ...]]) -> _Mapped:
 
 
 def _find_kinds(
-    ids: pa.Array,
-    letters: pa.Array,
-    kind: FeatureIdKind,
-    lines: np.ndarray | None,
-    file: str | None,
+    ids: pa.Array, letters: pa.Array, kind: FeatureIdKind, where: IdPlaces
 ) -> Iterator[Finding]:
     """Find ids that are no Ensembl ids, and those of the less frequent kind."""
     is_unknown = pc.and_(letters.is_null(), ids.is_valid())
     unknown = np.flatnonzero(is_unknown.to_numpy(zero_copy_only=False))
     if len(unknown):
-        text = (
-            f"ids are neither ENSG nor ENST: {_first(ids, unknown)}; "
-            "map them with --id-map, or allow them with --feature-ids any"
-        )
-        yield _finding("feature_kind", text, unknown, lines, file)
+        likeness = describe_likeness(ids.take(pa.array(unknown)).unique().to_pylist())
+        text = f"ids are neither ENSG nor ENST{': ' if likeness else ''}{likeness}"
+        how = "map them with --id-map, or allow them with --feature-ids any"
+        yield where.find("feature_kind", text, ids, unknown, how=how)
     is_other = pc.not_equal(letters, kind[-1]).fill_null(False)
     other = np.flatnonzero(is_other.to_numpy(zero_copy_only=False))
     if len(other):
-        text = f"ids are not {kind} as most are: {_first(ids, other)}; an assay has one kind"
-        yield _finding("feature_kind", text, other, lines, file)
+        text = f"ids are not {kind} as most are; an assay has one kind"
+        yield where.find("feature_kind", text, ids, other)
 
 
-def _find_empty(ids: pa.Array, lines: np.ndarray | None, file: str | None) -> Iterator[Finding]:
+def _find_empty(ids: pa.Array, where: IdPlaces) -> Iterator[Finding]:
     rows = np.flatnonzero(pc.equal(ids, "").fill_null(False).to_numpy(zero_copy_only=False))
     if len(rows):
-        yield _finding("feature_kind", "a feature has no id", rows, lines, file)
+        yield where.find("feature_kind", "a feature has no id", ids, rows)
 
 
-def describe_repeated(
-    features: pa.Array, rows: np.ndarray, lines: np.ndarray | None, file: str | None
-) -> Finding:
+def describe_repeated(features: pa.Array, rows: np.ndarray, where: IdPlaces) -> Finding:
     """Describe the rows whose feature stood before.
 
     Args:
         features: Feature ids.
         rows: The place of each row's feature among these, or LEFT_OUT.
-        lines: The physical line of every row.
-        file: The name that the finding gives.
+        where: The place of every row.
     """
     first = np.full(len(features), len(rows))
     kept = np.flatnonzero(rows != LEFT_OUT)
     np.minimum.at(first, rows[kept], kept)
     again = kept[first[rows[kept]] != kept]
-    names = features.take(pa.array(np.unique(rows[again]))).to_pylist()
-    text = (
-        f"features stand more than once: {list_names(names)}; "
-        "--on-duplicate sum, mean or first would join them"
-    )
-    return _finding("feature_repeated", text, again, lines, file)
-
-
-def _first(ids: pa.Array, rows: np.ndarray) -> str:
-    return list_names(dict.fromkeys(ids.take(pa.array(rows)).to_pylist()))
-
-
-def _finding(
-    rule: str, text: str, rows: np.ndarray, lines: np.ndarray | None, file: str | None
-) -> Finding:
-    if lines is None:
-        return finding_of(rule, text, file=file).model_copy(update={"count": len(rows)})
-    return finding_of_lines(rule, text, file=file or "", lines=lines[rows].tolist())
+    ids = features.take(pa.array(np.maximum(rows, 0)))
+    how = "--on-duplicate sum, mean or first would join them"
+    return where.find("feature_repeated", "features stand more than once", ids, again, how=how)

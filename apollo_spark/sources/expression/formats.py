@@ -1,43 +1,55 @@
 """Recognise the formats that are no plain matrix, each by its columns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from apollo_spark.sources.expression import htseq
 from apollo_spark.sources.expression.columns import (
-    FEATURE_WORDS,
-    SAMPLE_WORDS,
-    VALUE_WORDS,
+    describe_beside,
+    find_beside,
     is_number,
+    show_columns,
+    to_columns,
 )
 from apollo_spark.sources.expression.detected import Column, Detected
-from apollo_spark.sources.expression.matrix import describe_metadata, to_columns
 from apollo_spark.sources.expression.quantifiers import (
     FEATURE_COUNTS_HEADER,
-    HTSEQ_SUMMARY,
     LAYOUTS,
-    METADATA_OF_FEATURE_COUNTS,
     STAR_SUMMARY,
     Layout,
     find_layout,
 )
-from apollo_spark.sources.expression.top import Top, find_start, iterate_rows
+from apollo_spark.sources.expression.reading import Reading
+from apollo_spark.sources.expression.top import Top, without_header
+from apollo_spark.sources.expression.words import (
+    FEATURE_WORDS,
+    find_unit,
+    is_beside_features,
+    is_known,
+    names_features,
+    names_samples,
+    squeeze,
+)
 
 MANIFEST_COLUMNS = ("sample_id", "file")
+LONG_NAMES = ("feature_id", "sample_id", "value")
 
 
-def recognise(top: Top, stated: str) -> Detected | None:
+def recognise(top: Top, stated: str, reading: Reading) -> Detected | None:
     """Return what a file is, or None where it is none of the known formats.
 
     A format that is stated is given the benefit of the doubt where the file alone leaves one.
     """
     if set(MANIFEST_COLUMNS) <= {each.lower() for each in top.names}:
         return _plain(top, "manifest")
+    if (found := _find_headless(top, stated)) is not None:
+        return found
+    if not reading.has_header:
+        return _long_without_header(top) if stated == "long" and len(top.names) == 3 else None
     if top.names[: len(FEATURE_COUNTS_HEADER)] == FEATURE_COUNTS_HEADER:
-        return _feature_counts(top)
+        return _feature_counts(top, reading)
     if (layout := find_layout(top.names)) is not None:
         return _quantified(top, layout, stated)
-    if (layout := _find_headless(top, stated)) is not None:
-        return _headless(top, layout)
-    return _long(top, stated)
+    return _long(top, stated, reading.unit)
 
 
 def _plain(top: Top, word: str) -> Detected:
@@ -58,70 +70,89 @@ def _quantified(top: Top, layout: Layout, stated: str) -> Detected:
     return _plain(top, word).model_copy(update={"id_columns": (place,)})
 
 
-def _feature_counts(top: Top) -> Detected:
+def _feature_counts(top: Top, reading: Reading) -> Detected:
     """Values begin behind the six fixed columns and the attributes that were asked for."""
-    first = len(FEATURE_COUNTS_HEADER)
-    while first < len(top.names) and top.names[first].lower() in METADATA_OF_FEATURE_COUNTS:
-        first += 1
-    beside = to_columns(top.names, range(1, first))
+    fixed = range(len(FEATURE_COUNTS_HEADER))
+    rest = find_beside(top.names, top.rows, fixed, is_beside_features)
+    beside = [*fixed[1:], *rest]
+    values = [at for at in range(len(top.names)) if at not in (0, *beside)]
+    if reading.columns is not None:
+        values = [at for at, name in enumerate(top.names) if reading.columns.takes(name)]
+        beside = [at for at in range(1, len(top.names)) if at not in values]
+    left_out = to_columns(top.names, beside)
     return _plain(top, "featurecounts").model_copy(
         update={
             "orientation": "features_by_samples",
-            "metadata_columns": beside,
-            "value_columns": to_columns(top.names, range(first, len(top.names))),
-            "notes": describe_metadata(beside),
+            "metadata_columns": left_out,
+            "value_columns": to_columns(top.names, values),
+            "notes": describe_beside(left_out),
         }
     )
 
 
-def _find_headless(top: Top, stated: str) -> Layout | None:
-    """Return the layout of STAR or htseq-count, known by the rows without a feature."""
+def _find_headless(top: Top, stated: str) -> Detected | None:
+    """Recognise STAR or htseq-count, which write no header, by the rows without a feature."""
     first = top.names
-    if len(first) < 2 or not all(is_number(each) for each in first[1:]):
-        return None
-    star, htseq = (each for each in LAYOUTS if not each.has_header)
-    if len(first) == len(star.header) and (first[0] in STAR_SUMMARY or stated == star.format):
-        return star
-    if len(first) == len(htseq.header) and (stated == htseq.format or _has_htseq_rows(top)):
-        return htseq
+    star = next(each for each in LAYOUTS if each.format == "star")
+    are_counts = len(first) == len(star.header) and all(is_number(each) for each in first[1:])
+    if are_counts and (first[0] in STAR_SUMMARY or stated == star.format):
+        return _headless(top, star.format, star.header)
+    names = htseq.find_htseq_header(top, stated)
+    return None if names is None else _headless(top, htseq.FORMAT, names)
+
+
+def _headless(top: Top, word: str, names: tuple[str, ...]) -> Detected:
+    bare = without_header(top, names)
+    return _plain(bare, word).model_copy(update={"has_header": False})
+
+
+def _long_without_header(top: Top) -> Detected:
+    bare = without_header(top, LONG_NAMES)
+    found = _long_of(bare, (0, 1, 2), "")
+    return found.model_copy(update={"has_header": False})
+
+
+def _long(top: Top, stated: str, unit: str) -> Detected | None:
+    """Recognise feature, sample and value by name; by order where `long` is stated."""
+    names = top.names
+    feature = _find(names, lambda each: squeeze(each) in FEATURE_WORDS)
+    feature = _find(names, names_features) if feature is None else feature
+    sample = _find(names, names_samples)
+    value = _find_value(names, unit)
+    if feature is not None and sample is not None and value is not None:
+        return _long_of(top, (feature, sample, value), unit)
+    if stated == "long" and len(names) == 3:
+        return _long_of(top, (0, 1, 2), unit)
     return None
 
 
-def _has_htseq_rows(top: Top) -> bool:
-    return any(row[0] in HTSEQ_SUMMARY for row in iterate_rows(top, cells=1))
+def _find_value(names: Sequence[str], unit: str) -> int | None:
+    """Return the column of the unit that is loaded, else the first that names a quantity."""
+    same = _find(names, lambda each: bool(unit) and find_unit(each) == unit)
+    return _find(names, lambda each: find_unit(each) is not None) if same is None else same
 
 
-def _headless(top: Top, layout: Layout) -> Detected:
-    return _plain(top, layout.format).model_copy(
-        update={
-            "has_header": False,
-            "header": layout.header,
-            "data_start": find_start(top),
-            "data_line": top.first_line,
-        }
-    )
-
-
-def _long(top: Top, stated: str) -> Detected | None:
-    """Recognise feature, sample and value by name; by order where `long` is stated."""
-    places = [_find(top.names, each) for each in (FEATURE_WORDS, SAMPLE_WORDS, VALUE_WORDS)]
-    if None in places and stated == "long" and len(top.names) == 3:
-        places = [0, 1, 2]
+def _long_of(top: Top, places: tuple[int, int, int], unit: str) -> Detected:
     feature, sample, value = places
-    if feature is None or sample is None or value is None:
-        return None
-    rest = [at for at in range(len(top.names)) if at not in places]
-    beside = to_columns(top.names, rest)
+    beside = to_columns(top.names, [at for at in range(len(top.names)) if at not in places])
+    notes = [f"columns were not read: {show_columns(beside)}"] if beside else []
+    named = find_unit(top.names[value])
+    if unit and named and named != unit:
+        notes.append(
+            f"values were taken from column '{top.names[value]}' and are loaded as {unit} (--unit)"
+        )
+    elif not all(is_known(top.names[at]) for at in places):
+        notes.append("columns 1 to 3 were taken for feature, sample and value, in this order")
     return _plain(top, "long").model_copy(
         update={
             "id_columns": (feature,),
             "sample_column": sample,
             "metadata_columns": beside,
             "value_columns": (Column(index=value, name=top.names[value]),),
-            "notes": describe_metadata(beside),
+            "notes": tuple(notes),
         }
     )
 
 
-def _find(names: Sequence[str], words: frozenset[str]) -> int | None:
-    return next((at for at, name in enumerate(names) if name.lower() in words), None)
+def _find(names: Sequence[str], is_wanted: Callable[[str], bool]) -> int | None:
+    return next((at for at, name in enumerate(names) if is_wanted(name)), None)

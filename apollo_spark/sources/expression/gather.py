@@ -12,10 +12,11 @@ from apollo_spark.sources.expression.features import (
     LEFT_OUT,
     DuplicateRule,
     FeatureIds,
-    IdRule,
+    IdPlaces,
     describe_repeated,
     resolve_feature_ids,
 )
+from apollo_spark.sources.expression.reading import IdRule
 from apollo_spark.sources.findings import finding_of
 
 TEXT = pa.large_string()
@@ -58,6 +59,7 @@ class FeatureGathering:
         lines: np.ndarray | None,
         label: str,
         *,
+        columns: np.ndarray | None = None,
         is_whole: bool = True,
     ) -> np.ndarray:
         """Take the ids of one file.
@@ -66,19 +68,21 @@ class FeatureGathering:
             ids: Source ids in the order of the rows, or of the columns of a turned matrix.
             lines: The physical line of each; None where they stand in the header.
             label: The file, for people.
+            columns: The number of the column of each, from 1, where they stand in the header.
             is_whole: Whether these are all ids of the file: else what it lacks is not judged.
 
         Returns:
             (ids,) the place of each one's feature among all (int32), LEFT_OUT where it has none.
         """
         texts = pa.array(ids, TEXT)
-        rows = self._rows_of(texts, lines, label)
+        where = IdPlaces(label, lines, columns)
+        rows = self._rows_of(texts, where)
         assert self._ids is not None
         size = len(self._ids.ids)
         times = np.bincount(rows[rows != LEFT_OUT], minlength=size)
         self._is_repeated = _grown(self._is_repeated, size) | (times > 1)
         if self._on_duplicate == "refuse" and (times > 1).any():
-            self.findings.append(describe_repeated(self._ids.ids, rows, lines, label))
+            self.findings.append(describe_repeated(self._ids.ids, rows, where))
         if self._first is None:
             self._first = (times > 0) if is_whole else None
         elif not self._is_union and is_whole:
@@ -92,32 +96,33 @@ class FeatureGathering:
             self._ids, repeated=int(self._is_repeated.sum()), findings=tuple(self.findings)
         )
 
-    def _rows_of(self, texts: pa.Array, lines: np.ndarray | None, label: str) -> np.ndarray:
+    def _rows_of(self, texts: pa.Array, where: IdPlaces) -> np.ndarray:
         """Give the place of each row's feature."""
         if self._last is None or not self._last[0].equals(texts):
             numbers = pc.index_in(texts, self.texts)
             if numbers.null_count or self._ids is None:
                 is_new = numbers.is_null()
-                marks = is_new.to_numpy(zero_copy_only=False)
-                new_lines = None if lines is None else lines[marks]
-                self._resolve(texts.filter(is_new), new_lines, label)
+                marks = np.flatnonzero(is_new.to_numpy(zero_copy_only=False))
+                self._resolve(texts.filter(is_new), where.take(marks))
                 numbers = pc.index_in(texts, self.texts)
             self._last = (texts, numbers.to_numpy(zero_copy_only=False))
         assert self._ids is not None
         return np.asarray(self._ids.feature_of_row[self._last[1]])
 
-    def _resolve(self, texts: pa.Array, lines: np.ndarray | None, label: str) -> None:
+    def _resolve(self, texts: pa.Array, where: IdPlaces) -> None:
         """Make features of ids that are new; each text counts once."""
         encoded = texts.dictionary_encode()
         first = np.unique(encoded.indices.to_numpy(), return_index=True)[1]
+        first_places = where.take(first)
         found = resolve_feature_ids(
             encoded.dictionary,
             id_rule=self._id_rule,
             id_map=self._id_map,
             # Two texts of one feature may stand in two files: each file is judged by itself.
             on_duplicate="first",
-            lines=None if lines is None else lines[first],
-            file=label,
+            lines=first_places.lines,
+            columns=first_places.columns,
+            file=where.file,
             kind=self._ids.kind if self._ids else None,
         )
         self.texts = pa.concat_arrays([self.texts, encoded.dictionary])

@@ -2,113 +2,150 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from apollo_spark.model.findings import Finding
-from apollo_spark.sources.expression.columns import find_metadata, is_text_column
+from apollo_spark.model.findings import Finding, Place
+from apollo_spark.sources.expression.columns import (
+    cells_of,
+    describe_beside,
+    find_beside,
+    is_number,
+    list_numbers,
+    show_columns,
+    to_columns,
+)
 from apollo_spark.sources.expression.detected import Column, Detected, FileDetection
-from apollo_spark.sources.expression.features import IdRule, is_ensembl
+from apollo_spark.sources.expression.features import is_ensembl
+from apollo_spark.sources.expression.header import FittedHeader, fit_header
 from apollo_spark.sources.expression.orientation import find_ensembl_column, find_orientation
-from apollo_spark.sources.expression.top import Top, iterate_rows
-from apollo_spark.sources.findings import finding_of, list_names
+from apollo_spark.sources.expression.reading import Reading
+from apollo_spark.sources.expression.suspects import find_suspects, is_counting
+from apollo_spark.sources.expression.top import Top, iterate_rows, without_header
+from apollo_spark.sources.expression.words import (
+    find_unit,
+    is_beside_features,
+    is_beside_samples,
+    is_made_up,
+    names_features,
+)
+from apollo_spark.sources.findings import finding_of
 
 
-@dataclass(frozen=True)
-class _Header:
-    """One name per column, and what was decided about them."""
-
-    names: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    finding: Finding | None = None
-
-
-def detect_matrix(top: Top, id_rule: IdRule) -> FileDetection:
+def detect_matrix(top: Top, reading: Reading) -> FileDetection:
     """Say what each column of a matrix holds.
 
     Under the rule `ensembl` the ids are looked for beside the first column too.
     """
-    header = _fit_header(top)
+    if not reading.has_header:
+        return _without_header(top, reading)
+    header = fit_header(top, reading)
     if header.finding is not None:
         return FileDetection(findings=(header.finding,))
-    metadata = find_metadata(header.names, top.rows, (0,))
+    if reading.columns is not None:
+        return _chosen_columns(top, header, reading)
+    metadata = find_beside(header.names, top.rows, (0,), is_beside_features)
     turn = find_orientation(top, header.names, metadata)
     if turn.orientation is None:
         text = f"it cannot be told which side holds the features: {turn.text}"
-        return FileDetection(findings=(finding_of("source_format", text, file=top.file.label),))
+        return _refuse(top, "source_format", text)
     if turn.orientation == "features_by_samples":
-        detected = _features_by_samples(top, header, metadata, id_rule)
+        found = _features_by_samples(top, header, metadata, reading)
     else:
-        detected = _samples_by_features(top, header, metadata)
-    notes = (*header.notes, *((turn.text,) if turn.text else ()), *detected.notes)
-    return check_value_columns(detected.model_copy(update={"notes": notes}))
+        metadata = find_beside(header.names, top.rows, (0,), is_beside_samples)
+        found = _samples_by_features(top, header, metadata)
+    notes = (*header.notes, *((turn.text,) if turn.text else ()), *found.notes)
+    found = found.model_copy(update={"notes": notes})
+    checked = check_value_columns(found, reading)
+    if turn.orientation == "features_by_samples" and not reading.is_named:
+        suspects = find_suspects(top, found.value_columns)
+        checked = checked.model_copy(update={"findings": (*checked.findings, *suspects)})
+    return checked
 
 
-def check_value_columns(detected: Detected) -> FileDetection:
-    """Find columns without name; without columns of values it is no matrix."""
+def check_value_columns(detected: Detected, reading: Reading) -> FileDetection:
+    """Find columns whose name is no sample's; without columns of values it is no matrix."""
     file = detected.file.label
     if not detected.value_columns:
         why = "" if len(detected.header) > 1 else "; cells are parted by commas or tabs"
         found = finding_of("source_format", f"no column holds numbers{why}", file=file)
         return FileDetection(findings=(found,))
-    blank = [str(each.index + 1) for each in detected.value_columns if not each.name]
-    if not blank:
+    if reading.is_named:
         return FileDetection(detected=detected)
-    text = f"columns have no name in the header: {list_names(blank)}"
-    found = finding_of("matrix_header", text, file=file, line=detected.data_line - 1)
-    return FileDetection(detected=detected, findings=(found,))
+    blank = [each for each in detected.value_columns if not each.name]
+    quantities = [each for each in detected.value_columns if find_unit(each.name) is not None]
+    findings = []
+    if blank:
+        text = f"columns have no name in the header: {list_numbers(blank)}"
+        findings.append(_of_header(detected, text, blank))
+    if quantities:
+        what = "sample" if detected.orientation == "features_by_samples" else "feature"
+        text = (
+            f"the header names a quantity and no {what} in column {list_numbers(quantities)}; "
+            "a manifest of sample_id and file names the samples, or --samples LIST"
+        )
+        findings.append(_of_header(detected, text, quantities))
+    return FileDetection(detected=detected, findings=tuple(findings))
 
 
-def describe_metadata(columns: Sequence[Column]) -> tuple[str, ...]:
-    """Return a note on the columns beside the values, where there are any."""
-    if not columns:
-        return ()
-    names = list_names(each.name for each in columns)
-    return (f"columns beside the values were not taken for samples or features: {names}",)
+def _of_header(detected: Detected, text: str, columns: Sequence[Column]) -> Finding:
+    line = detected.data_line - 1
+    found = finding_of("matrix_header", text, file=detected.file.label, line=line)
+    places = tuple(Place(line=line, value=each.name) for each in columns)
+    return found.model_copy(update={"places": places, "count": len(columns)})
 
 
-def to_columns(names: Sequence[str], places: Sequence[int]) -> tuple[Column, ...]:
-    """Return the columns at some places under their names."""
-    return tuple(Column(index=at, name=names[at]) for at in places)
-
-
-def _fit_header(top: Top) -> _Header:
-    """Fit the header to the rows; R writes it without a name above the row names."""
-    widths = Counter(len(row) for row in top.rows)
-    names, width = top.names, widths.most_common(1)[0][0]
-    has_open_end = all(not row[-1] for row in top.rows)
-    if widths == {len(names) + 1: len(top.rows)} and not has_open_end:
-        note = "the header has one name less than the rows have cells: it begins above the second"
-        return _Header(("", *names), (note,))
-    if len(names) not in widths:
-        text = f"the header has {len(names):,} columns and the rows below it have {width:,}"
-        found = finding_of("matrix_header", text, file=top.file.label, line=top.first_line)
-        return _Header(names, finding=found)
-    if len(names) > 1 and is_ensembl([names[0]])[0] and not is_text_column(names[1:]):
-        text = "the first line is a row of values: a header with the sample ids is missing"
-        found = finding_of("matrix_header", text, file=top.file.label, line=top.first_line)
-        return _Header(names, finding=found)
-    return _Header(names)
+def _refuse(top: Top, rule: str, text: str) -> FileDetection:
+    return FileDetection(findings=(finding_of(rule, text, file=top.file.label),))
 
 
 def _features_by_samples(
-    top: Top, header: _Header, metadata: Sequence[int], id_rule: IdRule
+    top: Top, header: FittedHeader, metadata: Sequence[int], reading: Reading
 ) -> Detected:
     columns = (0, *metadata)
-    found = find_ensembl_column(top.rows, columns) if id_rule == "ensembl" else None
-    at = found or 0
+    at = _find_id_column(top, header.names, columns, reading)
+    ids = to_columns(header.names, (at,))
     beside = to_columns(header.names, [each for each in columns if each != at])
-    note = (f"feature ids were taken from column '{header.names[at]}'",) if at else ()
+    values = _others(header.names, columns)
+    notes = [*_describe_ids(ids, columns[0]), *describe_beside(beside)]
+    if len(values) > 1 and is_counting([each.name for each in values]):
+        notes.append(
+            "the header numbers its columns, and the numbers were taken for sample ids "
+            "(--samples LIST names the samples)"
+        )
     return _detected(
         top,
         header,
         id_columns=(at,),
         metadata_columns=beside,
-        value_columns=_others(header.names, columns),
-        notes=(*note, *describe_metadata(beside)),
+        value_columns=values,
+        notes=tuple(notes),
     ).model_copy(update={"orientation": "features_by_samples"})
 
 
-def _samples_by_features(top: Top, header: _Header, metadata: Sequence[int]) -> Detected:
+def _find_id_column(
+    top: Top, names: Sequence[str], columns: Sequence[int], reading: Reading
+) -> int:
+    """Return the column of the feature ids, among those that hold no values."""
+    if reading.id_rule == "ensembl":
+        found = find_ensembl_column(top.rows, columns)
+        if found is not None:
+            return found
+    first = columns[0]
+    is_numbered = is_counting([row[first] for row in top.rows if first < len(row)])
+    if is_made_up(names[first]) or (not names[first].strip() and is_numbered):
+        # A program numbered the rows; what is named for ids holds them.
+        return next((each for each in columns[1:] if names_features(names[each])), first)
+    return first
+
+
+def _describe_ids(ids: Sequence[Column], usual: int) -> tuple[str, ...]:
+    if ids[0].index == usual:
+        return ()
+    shown = show_columns(ids)
+    shown = shown if shown.startswith("column ") else f"column {shown}"
+    return (f"feature ids were taken from {shown} (--feature-ids any takes the first column)",)
+
+
+def _samples_by_features(top: Top, header: FittedHeader, metadata: Sequence[int]) -> Detected:
     known = is_ensembl(header.names)
     beside = set(metadata)
     if known.any():
@@ -116,25 +153,79 @@ def _samples_by_features(top: Top, header: _Header, metadata: Sequence[int]) -> 
         beside |= set(range(1, int(known.argmax())))
     ids = _find_sample_columns(top, sorted(set(metadata)))
     rest = to_columns(header.names, sorted(beside - set(ids)))
-    joined = list_names(header.names[at] for at in ids)
-    note = (f"sample ids are columns {joined} joined by '-'",) if len(ids) > 1 else ()
+    shown = show_columns(to_columns(header.names, ids))
+    note = (f"sample ids are columns {shown} joined by '-'",) if len(ids) > 1 else ()
     return _detected(
         top,
         header,
         id_columns=ids,
         metadata_columns=rest,
         value_columns=_others(header.names, (0, *beside)),
-        notes=(*note, *describe_metadata(rest)),
+        notes=(*note, *_describe_fields(rest)),
     ).model_copy(update={"orientation": "samples_by_features"})
+
+
+def _describe_fields(columns: Sequence[Column]) -> tuple[str, ...]:
+    if not columns:
+        return ()
+    text = f"columns beside the values were not taken for features: {show_columns(columns)}"
+    return (f"{text} (fields of samples come by --dictionary and --data)",)
 
 
 def _find_sample_columns(top: Top, metadata: Sequence[int]) -> tuple[int, ...]:
     """Return the first column, or all leading texts where it does not tell the rows apart."""
     leading = [at for place, at in enumerate(metadata, start=1) if at == place]
+    leading = [at for at in leading if not all(map(is_number, cells_of(top.rows, at)))]
     if not leading:
         return (0,)
-    seen = Counter(row[0] for row in iterate_rows(top, cells=1))
+    seen = Counter(row[0] for row in iterate_rows(top, cells=1, errors="replace"))
     return (0,) if max(seen.values()) == 1 else (0, *leading)
+
+
+def _chosen_columns(top: Top, header: FittedHeader, reading: Reading) -> FileDetection:
+    """Take the columns for samples that the option names."""
+    assert reading.columns is not None
+    taken = [at for at, name in enumerate(header.names) if reading.columns.takes(name)]
+    rest = [at for at in range(len(header.names)) if at not in set(taken)]
+    if not taken:
+        text = "--sample-columns takes no column of the header for a sample"
+        return _refuse(top, "matrix_header", text)
+    if not rest:
+        text = "--sample-columns takes all columns, and none is left for the ids of the features"
+        return _refuse(top, "matrix_header", text)
+    in_header = is_ensembl([header.names[at] for at in taken]).mean() > 0
+    if in_header and find_ensembl_column(top.rows, rest) is None:
+        text = "--sample-columns takes columns of features: the samples stand in the rows"
+        return _refuse(top, "source_format", text)
+    at = _find_id_column(top, header.names, rest, reading)
+    beside = to_columns(header.names, [each for each in rest if each != at])
+    note = f"--sample-columns took {len(taken):,} columns for samples"
+    left_out = (f"left out were {show_columns(beside)}",) if beside else ()
+    found = _detected(
+        top,
+        header,
+        id_columns=(at,),
+        metadata_columns=beside,
+        value_columns=to_columns(header.names, taken),
+        notes=(*header.notes, "; ".join((note, *left_out))),
+    ).model_copy(update={"orientation": "features_by_samples"})
+    return FileDetection(detected=found)
+
+
+def _without_header(top: Top, reading: Reading) -> FileDetection:
+    """Recognise a matrix that has no header: a list names its samples, so rows are features."""
+    bare = without_header(top, ("",) * len(top.names))
+    metadata = find_beside(bare.names, bare.rows, (0,), lambda _: False)
+    header = FittedHeader(bare.names)
+    found = _features_by_samples(bare, header, metadata, reading)
+    if not reading.is_named:
+        text = (
+            "a file without a header names no samples: give --samples LIST, or a manifest of "
+            "sample_id and file"
+        )
+        return _refuse(top, "matrix_header", text)
+    found = found.model_copy(update={"has_header": False})
+    return check_value_columns(found, reading)
 
 
 def _others(names: Sequence[str], columns: Sequence[int]) -> tuple[Column, ...]:
@@ -144,7 +235,7 @@ def _others(names: Sequence[str], columns: Sequence[int]) -> tuple[Column, ...]:
 
 def _detected(
     top: Top,
-    header: _Header,
+    header: FittedHeader,
     *,
     id_columns: tuple[int, ...],
     metadata_columns: tuple[Column, ...],

@@ -1,22 +1,26 @@
 """Which side of a matrix are the features.
 
-Ensembl ids decide; without them the name of the first column does; without that the side with
-more entries is taken for the features, and that is said. Where even that does not tell, the
-matrix is refused: a turned matrix would be stored as nonsense.
+Ensembl ids decide; without them the name of the first column does; without that gene symbols on
+one side alone, else the side with more entries is taken for the features, and that is said. Where
+even that does not tell, the matrix is refused: a turned matrix would be stored as nonsense.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apollo_spark.sources.expression.columns import FEATURE_WORDS, SAMPLE_WORDS
 from apollo_spark.sources.expression.detected import Orientation
 from apollo_spark.sources.expression.features import is_ensembl
+from apollo_spark.sources.expression.likeness import share_of_symbols
 from apollo_spark.sources.expression.top import Top, count_rows
+from apollo_spark.sources.expression.words import names_features, names_samples
 
 SHARE = 0.5
 """So many of the ids of a side must be Ensembl ids to count as such."""
 
 HOW_TO_TELL = "name the first column of the header feature_id or sample_id"
+HOW_TO_DECIDE = f"({HOW_TO_TELL} to have it read otherwise)"
+SYMBOLS, NO_SYMBOLS = 0.9, 0.5
+"""Shares of the ids that look like gene symbols on the side of the features, and on the other."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,13 @@ def find_orientation(top: Top, names: Sequence[str], metadata: Sequence[int]) ->
         return Turn("samples_by_features", "the header holds Ensembl ids, so rows are samples")
     if in_rows:
         return Turn("features_by_samples")
-    word = names[0].strip().lower()
-    if word in FEATURE_WORDS:
+    if names_features(names[0]):
         return Turn("features_by_samples")
-    if word in SAMPLE_WORDS:
+    if names_samples(names[0]):
         return Turn("samples_by_features", f"the first column is '{names[0]}', so rows are samples")
-    return _compare_sides(top, len(sides) - 1)
+    header = share_of_symbols([names[at] for at in sides[1:]])
+    rows = share_of_symbols([row[0] for row in top.rows])
+    return _compare_symbols(header, rows) or _compare_sides(top, len(sides) - 1)
 
 
 def find_ensembl_column(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> int | None:
@@ -63,11 +68,22 @@ def _has_ensembl(ids: Sequence[str]) -> bool:
     return len(ids) > 0 and is_ensembl(ids).mean() >= SHARE
 
 
+def _compare_symbols(header: float, rows: float) -> Turn | None:
+    """Tell the sides by gene symbols, where only one of them has some."""
+    if header >= SYMBOLS and rows < NO_SYMBOLS:
+        why = "the header holds what looks like gene symbols, so rows are samples"
+        return Turn("samples_by_features", f"{why} {HOW_TO_DECIDE}")
+    if rows >= SYMBOLS and header < NO_SYMBOLS:
+        why = "the rows begin with what looks like gene symbols, so rows are features"
+        return Turn("features_by_samples", f"{why} {HOW_TO_DECIDE}")
+    return None
+
+
 def _compare_sides(top: Top, columns: int) -> Turn:
     rows = count_rows(top, columns + 1)
     if rows == columns:
         return Turn(None, f"the matrix has as many rows as columns; {HOW_TO_TELL}")
     why = "no side has Ensembl ids; the longer side was taken for the features"
     if rows > columns:
-        return Turn("features_by_samples", f"{why}, so rows are features")
-    return Turn("samples_by_features", f"{why}, so rows are samples ({HOW_TO_TELL} to be sure)")
+        return Turn("features_by_samples", f"{why}, so rows are features {HOW_TO_DECIDE}")
+    return Turn("samples_by_features", f"{why}, so rows are samples {HOW_TO_DECIDE}")

@@ -9,6 +9,7 @@ from typing import Literal
 from apollo_spark.errors import UsageError
 from apollo_spark.model.base import Record
 from apollo_spark.model.findings import Finding, Place
+from apollo_spark.sources.expression.columns import list_numbers
 from apollo_spark.sources.expression.detected import Column, Detected
 from apollo_spark.sources.expression.files import base_name
 from apollo_spark.sources.expression.quantifiers import (
@@ -140,15 +141,14 @@ def rename_alignments(detected: Detected, pattern: re.Pattern[str] | None = None
 
 
 def find_repeated_columns(detected: Detected) -> Iterator[Finding]:
-    """Find the columns of a matrix that name a sample twice."""
+    """Find the columns of a matrix that name a sample twice, as a column of any file may not."""
     times = Counter(each.name for each in detected.value_columns if each.name)
     twice = [each for each in detected.value_columns if times[each.name] > 1]
     if twice:
-        columns = list_names(str(each.index + 1) for each in twice)
-        text = f"columns name samples that stand again: {columns}"
+        text = f"columns name samples that stand again: {list_numbers(twice)}"
         line = detected.data_line - 1
         places = [Place(line=line, value=each.name) for each in twice]
-        yield _repeated(text, detected.file.label, places)
+        yield _repeated(text, detected.file.label, places, rule="header_repeated_column")
 
 
 def find_repeated_rows(ids: Sequence[str], lines: Sequence[int], label: str) -> Iterator[Finding]:
@@ -175,8 +175,10 @@ def find_samples_across(ids: Sequence[Sequence[str]], labels: Sequence[str]) -> 
             yield _repeated(f"samples stand in {first} too", label, places)
 
 
-def _repeated(text: str, label: str, places: Sequence[Place]) -> Finding:
-    found = finding_of("sample_repeated", text, file=label, line=places[0].line)
+def _repeated(
+    text: str, label: str, places: Sequence[Place], rule: str = "sample_repeated"
+) -> Finding:
+    found = finding_of(rule, text, file=label, line=places[0].line)
     changes = {"count": len(places), "places": tuple(places[:PLACES_LIMIT])}
     return found.model_copy(update=changes)
 

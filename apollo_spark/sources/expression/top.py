@@ -1,11 +1,12 @@
 """The top of an expression file: its first line, a few rows, and how it is packed."""
 
+import codecs
 import csv
 import gzip
 import io
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -75,7 +76,7 @@ def read_top(file: SourceFile) -> TopReading:
         rows=(),
         delimiter=header.delimiter,
         compression=header.compression,
-        first_line=header.data_line - 1,
+        first_line=header.line,
         data_start=header.data_start,
         data_line=header.data_line,
     )
@@ -91,33 +92,46 @@ def read_top(file: SourceFile) -> TopReading:
     return TopReading(Top(**{**vars(top), "rows": rows}))
 
 
-def iterate_rows(top: Top, cells: int | None = None) -> Iterator[tuple[str, ...]]:
+def read_rows(top: Top, limit: int) -> list[tuple[str, ...]]:
+    """Read the first rows, fewer of a wide file; characters that are no UTF-8 are replaced.
+
+    Raises:
+        EOFError, zlib.error, gzip.BadGzipFile: The compressed file is cut off or damaged.
+    """
+    most = max(2, min(limit, CELLS_LIMIT // max(1, len(top.names))))
+    return list(islice(iterate_rows(top, errors="replace"), most))
+
+
+def iterate_rows(
+    top: Top, cells: int | None = None, *, errors: str = "strict"
+) -> Iterator[tuple[str, ...]]:
     """Yield the rows below the first line; blank lines are skipped.
 
     Args:
         top: The file.
         cells: How many cells of each row are wanted; None wants all.
+        errors: What is done with bytes that are no UTF-8, as `open` has it.
 
     Raises:
         EOFError, zlib.error, gzip.BadGzipFile: The compressed file is cut off or damaged.
         UnicodeDecodeError: The file is not UTF-8 text.
     """
-    for line in _iterate_lines(top):
+    for line in _iterate_lines(top, errors):
         if line.strip("\r\n"):
             yield tuple(_split(line.rstrip("\r\n"), top.delimiter, cells))
 
 
 def count_rows(top: Top, limit: int) -> int:
     """Count the rows below the first line, up to a limit."""
-    filled = (line for line in _iterate_lines(top) if line.strip("\r\n"))
+    filled = (line for line in _iterate_lines(top, "replace") if line.strip("\r\n"))
     return sum(1 for _ in islice(filled, limit))
 
 
-def _iterate_lines(top: Top) -> Iterator[str]:
+def _iterate_lines(top: Top, errors: str) -> Iterator[str]:
     path = Path(top.file.path)
     with gzip.open(path) if top.compression == "gzip" else path.open("rb") as stream:
         stream.seek(top.data_start)
-        with io.TextIOWrapper(stream, encoding="utf-8", newline="\n") as text:
+        with io.TextIOWrapper(stream, encoding="utf-8", errors=errors, newline="\n") as text:
             yield from text
 
 
@@ -128,7 +142,20 @@ def _split(line: str, delimiter: str, cells: int | None) -> list[str]:
 
 
 def find_start(top: Top) -> int:
-    """Return the byte at which the first line that is no comment begins."""
+    """Return the byte at which the first line that is no comment begins, behind a mark."""
     path = Path(top.file.path)
     with gzip.open(path) if top.compression == "gzip" else path.open("rb") as stream:
-        return sum(len(stream.readline()) for _ in range(top.first_line - 1))
+        before = sum(len(stream.readline()) for _ in range(top.first_line - 1))
+        mark = codecs.BOM_UTF8 if before == 0 else b""
+        return before + len(mark) * (stream.read(len(mark)) == mark)
+
+
+def without_header(top: Top, names: tuple[str, ...]) -> Top:
+    """Return the top of a file whose first line is a row, under names for its columns."""
+    return replace(
+        top,
+        names=names,
+        rows=(top.names, *top.rows),
+        data_start=find_start(top),
+        data_line=top.first_line,
+    )

@@ -109,7 +109,8 @@ def collect_long(
 ) -> list[dict[str, Any]]:
     """Read the rows of a task again and collect where they are wrong."""
     places, label = CellPlaces(limit), task.block.file.label
-    name = task.block.file.header[task.value_column]
+    # By number: the cell above the values may be anything.
+    name = str(task.value_column + 1)
     try:
         for part in read_long_rows(task, chunk_bytes):
             places.add_rows(part.rows, (name,), label)

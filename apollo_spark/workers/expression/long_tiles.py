@@ -83,19 +83,18 @@ def collect_long_tiles(task: LongTilesTask, limit: int) -> list[dict[str, Any]]:
         first[np.unique(pairs.cells, return_index=True)[1]] = True
         again = np.flatnonzero(~first | is_taken[pairs.cells])
         is_taken[pairs.cells] = True
-        places.add(REPEATED, len(again), _describe(task, part, pairs, again, limit))
+        found = _describe(task, pairs, again, limit)
+        places.add(REPEATED, part.label, len(again), found)
     return places.result()
 
 
-def _describe(
-    task: LongTilesTask, part: LongPart, pairs: Pairs, rows: np.ndarray, limit: int
-) -> list[list[Any]]:
+def _describe(task: LongTilesTask, pairs: Pairs, rows: np.ndarray, limit: int) -> list[list[Any]]:
     assert pairs.lines is not None
     rows = rows[np.argsort(pairs.lines[rows], kind="stable")][:limit]
     features, samples = np.divmod(pairs.cells[rows], len(task.samples.ids))
     found = zip(pairs.lines[rows].tolist(), samples.tolist(), features.tolist(), strict=True)
     return [
-        [part.label, line, None, f"{task.features.ids[feature]} of {task.samples.ids[sample]}"]
+        [line, None, f"{task.features.ids[feature]} of {task.samples.ids[sample]}"]
         for line, sample, feature in found
     ]
 

@@ -14,6 +14,7 @@ from apollo_spark.workers.hashing import ContentHash
 
 ROW_LENGTH = "row_length"
 HEADER_REPEATED = "header_repeated"
+OF_EACH_FILE = 20
 
 
 class TaskOutcome:
@@ -83,43 +84,50 @@ class TaskOutcome:
 
 
 class CellPlaces:
-    """Gathers places: by rule all are counted, and the first few kept."""
+    """Gathers places: by rule and file all are counted, and the first few kept.
+
+    Args:
+        limit: How many places of a rule are kept; the first few of each file are kept in any case.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._counts: Counter[str] = Counter()
-        self._places: dict[str, list[list[Any]]] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._kept: Counter[str] = Counter()
+        self._places: dict[tuple[str, str], list[list[Any]]] = {}
 
     def add_rows(self, rows: CheckedRows, names: tuple[str, ...], label: str) -> None:
-        """Add the faults of rows; `names` are the ids of their columns."""
+        """Add the faults of rows; `names` are the numbers of their columns, from 1."""
         self.add_lines(ROW_LENGTH, rows.grid.wrong_lines.tolist(), label)
         self.add_lines(HEADER_REPEATED, rows.grid.header_lines.tolist(), label)
         for rule, cells in rows.numbers.faults.items():
-            kept = cells[: self.room(rule)]
+            kept = cells[: self._room(rule, label)]
             lines, columns = np.divmod(kept, max(len(rows.columns), 1))
             texts = rows.grid.texts(rows.columns, kept)
             found = zip(rows.grid.lines[lines].tolist(), columns.tolist(), texts, strict=True)
-            places = [[label, line, names[column], text] for line, column, text in found]
-            self.add(rule, len(cells), places)
+            places = [[line, names[column], text] for line, column, text in found]
+            self.add(rule, label, len(cells), places)
 
     def add_lines(self, rule: str, lines: Sequence[int | None], label: str) -> None:
         """Add whole rows."""
-        self.add(rule, len(lines), [[label, line, None, None] for line in lines])
+        self.add(rule, label, len(lines), [[line, None, None] for line in lines])
 
-    def add(self, rule: str, count: int, places: list[list[Any]]) -> None:
-        """Add places, each of file, line, column and text."""
+    def add(self, rule: str, label: str, count: int, places: list[list[Any]]) -> None:
+        """Add places in a file, each of line, column and text."""
         if count:
-            self._counts[rule] += count
-            kept = self._places.setdefault(rule, [])
-            kept += places[: self._limit - len(kept)]
+            self._counts[rule, label] += count
+            own = self._places.setdefault((rule, label), [])
+            own += (kept := places[: self._room(rule, label)])
+            self._kept[rule] += len(kept)
 
-    def room(self, rule: str) -> int:
-        """Say how many more places of a rule are kept."""
-        return self._limit - len(self._places.get(rule, []))
+    def _room(self, rule: str, label: str) -> int:
+        """Say how many more places of a rule in a file are kept."""
+        own = len(self._places.get((rule, label), []))
+        return max(self._limit - self._kept[rule], OF_EACH_FILE - own, 0)
 
     def result(self) -> list[dict[str, Any]]:
-        """Give one value for JSON per rule."""
+        """Give one value for JSON per rule and file; a place is its line, column and text."""
         return [
-            {"rule": rule, "count": count, "places": self._places[rule]}
-            for rule, count in self._counts.items()
+            {"rule": rule, "file": label, "count": count, "places": self._places[rule, label]}
+            for (rule, label), count in self._counts.items()
         ]

@@ -37,9 +37,11 @@ def collect_sample_rows(
 ) -> list[dict[str, Any]]:
     """Read the rows of a task again and collect where they are wrong."""
     places, label = CellPlaces(limit), task.block.file.label
+    # By number: what was taken for a feature may be a person where a matrix is turned wrongly.
+    names = tuple(str(each + 1) for each in task.columns.tolist())
     try:
         for rows in checked_rows(task, chunk_bytes):
-            places.add_rows(rows, task.features.ids, label)
+            places.add_rows(rows, names, label)
     except InputProblemError as problem:
         places.add_lines(problem.rule, [problem.line], label)
     return places.result()

@@ -33,9 +33,9 @@ def collect_expression(task: ExpressionTask, limit: int) -> dict[str, Any]:
     """Collect where a task's input is wrong (runs in a task).
 
     Returns:
-        `found`: one value per rule with `rule`, `count` and `places`, the first so many, each
-        [file, line or None, column or None, text of the cell or None]; a column of a matrix of
-        samples is its number, from 1, since its name is the id of a sample.
+        `found`: one value per rule and file with `rule`, `file`, `count` and `places`, the first so
+        many, each [line or None, column or None, text of the cell or None]; a column is its
+        number, from 1, since its name may be the id of a sample.
     """
     if isinstance(task, MatrixTask):
         return {"found": collect_matrix(task, limit)}

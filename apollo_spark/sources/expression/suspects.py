@@ -1,0 +1,111 @@
+"""Columns of numbers that are no samples, though nothing in their names says so.
+
+A column of gene ids, positions, lengths or row numbers would be stored as a sample. It is told by
+its cells: whole numbers, all different and none of them zero, that are far above those of the
+other columns, or rise from row to row, or have nothing to do with what the others hold. Where the
+others are like that too, they are the values. What is only suspected is never left out: it is
+refused, until the option says which columns are samples.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from apollo_spark.model.findings import Finding, Place
+from apollo_spark.sources.expression.columns import is_number
+from apollo_spark.sources.expression.detected import Column
+from apollo_spark.sources.expression.top import Top, read_rows
+from apollo_spark.sources.findings import finding_of
+
+ROWS = 500
+RISING_ROWS, RELATED_ROWS = 8, 50
+RELATED_COLUMNS = 3
+ALIKE, UNLIKE = 0.6, 0.2
+"""Rank correlations: samples of one tissue have far more, ids and positions have none."""
+
+
+def find_suspects(top: Top, columns: Sequence[Column]) -> tuple[Finding, ...]:
+    """Find columns of values that look like ids, positions or row numbers."""
+    if len(columns) < 2:
+        return ()
+    values = _read_values(top, columns)
+    found = dict(_suspects(values)) if len(values) else {}
+    return tuple(_describe(top, columns[at], why) for at, why in sorted(found.items()))
+
+
+def is_counting(values: Sequence[str]) -> bool:
+    """Say whether cells are numbers of rows: 0, 1, 2 or 1, 2, 3 and so on."""
+    firsts = (range(len(values)), range(1, len(values) + 1))
+    return len(values) > 0 and any(list(values) == list(map(str, each)) for each in firsts)
+
+
+def _read_values(top: Top, columns: Sequence[Column]) -> np.ndarray:
+    """Give (rows, columns) numbers of the first whole rows, NaN where a cell is none."""
+    rows = read_rows(top, ROWS)
+    last = columns[-1].index
+    cells = [[row[each.index] for each in columns] for row in rows if len(row) > last]
+    found = [[float(cell) if is_number(cell) else np.nan for cell in row] for row in cells]
+    return np.array(found, np.float64).reshape(len(found), len(columns))
+
+
+def _suspects(values: np.ndarray) -> Iterator[tuple[int, str]]:
+    """Yield places of columns and what their cells look like, the most certain last."""
+    is_like_ids = np.array([_are_ids(each) for each in values.T])
+    if not _are_few(is_like_ids):
+        return
+    others = values[:, ~is_like_ids]
+    for at in np.flatnonzero(is_like_ids).tolist():
+        own = values[:, at]
+        if _has_no_relation(own, others):
+            yield at, "numbers that have nothing to do with those of the other columns"
+        if _is_far_above(own, others):
+            yield at, "whole numbers far above those of the other columns"
+        if len(own) >= RISING_ROWS and (np.diff(own) > 0).all():
+            yield at, "whole numbers that rise from row to row"
+
+
+def _are_few(marks: np.ndarray) -> bool:
+    return bool(marks.any() and marks.sum() <= len(marks) / 2)
+
+
+def _are_ids(column: np.ndarray) -> bool:
+    """Say whether numbers are whole, above zero and all different."""
+    if len(column) < 2 or np.isnan(column).any():
+        return False
+    is_whole = (column == np.floor(column)).all() and (column > 0).all()
+    return bool(is_whole and len(np.unique(column)) == len(column))
+
+
+def _is_far_above(own: np.ndarray, others: np.ndarray) -> bool:
+    known = others[~np.isnan(others)]
+    if len(known) == 0:
+        return False
+    has_fractions = bool((known != np.floor(known)).any())
+    least, times = (100, 20) if has_fractions else (1_000, 50)
+    return bool(own.min() >= least and np.median(own) >= times * max(np.median(known), 1))
+
+
+def _has_no_relation(own: np.ndarray, others: np.ndarray) -> bool:
+    if len(own) < RELATED_ROWS or others.shape[1] < RELATED_COLUMNS:
+        return False
+    ranks = np.column_stack([_ranks(each) for each in (own, *others.T)])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        related = np.corrcoef(ranks, rowvar=False)
+    among = related[1:, 1:][np.triu_indices(others.shape[1], 1)]
+    return bool(np.nanmedian(among) >= ALIKE and np.nanmedian(related[0, 1:]) < UNLIKE)
+
+
+def _ranks(column: np.ndarray) -> np.ndarray:
+    """Give ranks, those of equal numbers their mean."""
+    _, place, times = np.unique(np.nan_to_num(column), return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(times) - (times - 1) / 2)[place])
+
+
+def _describe(top: Top, column: Column, why: str) -> Finding:
+    text = (
+        f"column {column.index + 1} holds {why}: it may hold ids, positions or lengths; "
+        "--sample-columns says which columns are samples"
+    )
+    found = finding_of("matrix_header", text, file=top.file.label, line=top.first_line)
+    place = Place(line=top.first_line, value=column.name)
+    return found.model_copy(update={"places": (place,), "column": str(column.index + 1)})

@@ -1,0 +1,60 @@
+"""What a load of expression decided by itself, with the option that decides otherwise."""
+
+from collections.abc import Iterator
+
+from apollo_spark.sources.expression.detected import Detected, Detection
+from apollo_spark.workflows.expression_sources import PlannedSource
+
+ColumnUse = tuple[str, int, str, str]
+"""File, number of a column, its header, and what it was taken for."""
+
+
+def describe_ids(source: PlannedSource, on_duplicate: str) -> Iterator[str]:
+    """Yield what was done with the ids of features."""
+    found = source.features
+    if found.versions_stripped:
+        yield (
+            f"the versions of {found.versions_stripped:,} feature ids were taken away "
+            "(--feature-ids any keeps them)"
+        )
+    if found.repeated and on_duplicate != "refuse":
+        yield (
+            f"{found.repeated:,} features stand more than once, and their values were joined "
+            f"(--on-duplicate {on_duplicate})"
+        )
+
+
+def describe_shape(source: PlannedSource, detection: Detection) -> Iterator[str]:
+    """Yield how many samples and features there are, and in which columns."""
+    samples, features = len(source.samples.ids), len(source.features.ids)
+    yield f"{_count(samples, 'sample')} and {_count(features, 'feature')}"
+    for each in detection.files:
+        if each.orientation is not None and each.value_columns:
+            numbers = [column.index + 1 for column in each.value_columns]
+            is_turned = each.orientation == "samples_by_features"
+            what = "feature columns (samples are rows)" if is_turned else "sample columns"
+            yield (
+                f"{each.file.label}: {len(numbers):,} {what}, the first is column {numbers[0]} "
+                f"and the last is column {numbers[-1]}"
+            )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def list_columns(detection: Detection) -> tuple[ColumnUse, ...]:
+    """Return what every column of the files was taken for, with its header, for the report."""
+    return tuple(row for each in detection.files for row in _columns_of(each))
+
+
+def _columns_of(detected: Detected) -> Iterator[ColumnUse]:
+    is_turned = detected.orientation == "samples_by_features"
+    value = "value" if detected.orientation is None else "feature" if is_turned else "sample"
+    uses = {each.index: "left out" for each in detected.metadata_columns}
+    uses |= {each.index: value for each in detected.value_columns}
+    uses |= dict.fromkeys(detected.id_columns, "sample id" if is_turned else "feature id")
+    if detected.sample_column is not None:
+        uses[detected.sample_column] = "sample id"
+    for at, name in enumerate(detected.header):
+        yield detected.file.label, at + 1, name, uses.get(at, "not read")
