@@ -141,7 +141,7 @@ DEFECTS: list[tuple[str, str, str, int]] = [
     ("row_length", "22.25", "22.25,1", 10),
     ("feature_repeated", FEATURES[1], FEATURES[0], 12),
     ("feature_kind", FEATURES[1], "ENST00000139618", 12),
-    ("sample_repeated", "S1,S2", "S1,S1", 12),
+    ("header_repeated_column", "S1,S2", "S1,S1", 10),
 ]
 
 

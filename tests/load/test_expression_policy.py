@@ -95,7 +95,9 @@ def test_what_a_policy_softens_is_told_and_the_rest_is_stored(tmp_path: Path, na
 
 
 FIRM: dict[str, tuple[str, Files, int, int]] = {
-    "sample twice, matrix": ("sample_repeated", {"a.csv": DOWN.replace("S1,S2", "S1,S1")}, 1, 12),
+    "sample twice, matrix": (
+        "header_repeated_column", {"a.csv": DOWN.replace("S1,S2", "S1,S1")}, 1, 10,
+    ),
     "sample twice, turned": ("sample_repeated", {"a.csv": ACROSS.replace("S2,", "S1,")}, 1, 12),
     "sample in two matrices": (
         "sample_repeated", {"a.csv": DOWN, "b.csv": MORE.replace("S3", "S1")}, 2, 12,

@@ -64,7 +64,9 @@ DEFECTS = {
         "feature_repeated", {"down.csv": DOWN.replace(A, f"{A}.1").replace(B, f"{A}.2")}
     ),
     "pair twice, long": Defect("pair_repeated", long(f"{B},S2,4", f"{A},S2,4"), count=1),
-    "sample twice, matrix": Defect("sample_repeated", down("S1,S2", "S1,S1"), count=2),
+    "sample twice, matrix": Defect(
+        "header_repeated_column", down("S1,S2", "S1,S1"), code=10, count=2
+    ),
     "sample twice, turned": Defect("sample_repeated", across("S2,", "S1,"), count=1),
     "sample twice, manifest": Defect(
         "sample_repeated", manifest(manifest=MANIFEST.replace("S2,", "S1,"))

@@ -52,9 +52,11 @@ _NUMBERED = re.compile(
     r"|[a-z]+[0-9]{5,}"
 )
 _WORDS = frozenset(
-    ("tumor", "tumour", "normal", "control", "ctrl", "case", "treated", "untreated", "mock", "wt")
-    + ("ko", "het", "mut", "wildtype", "mutant", "healthy", "disease", "patient", "sample")
-)
+    {
+        "tumor", "tumour", "normal", "control", "ctrl", "case", "treated", "untreated", "mock",
+        "wt", "ko", "het", "mut", "wildtype", "mutant", "healthy", "disease", "patient", "sample",
+    }
+)  # fmt: skip
 MOST = 0.5
 LOOKED_AT = 2_000
 

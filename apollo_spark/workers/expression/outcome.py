@@ -123,7 +123,8 @@ class CellPlaces:
     def _room(self, rule: str, label: str) -> int:
         """Say how many more places of a rule in a file are kept."""
         own = len(self._places.get((rule, label), []))
-        return max(self._limit - self._kept[rule], OF_EACH_FILE - own, 0)
+        least = min(self._limit, OF_EACH_FILE)
+        return max(self._limit - self._kept[rule], least - own, 0)
 
     def result(self) -> list[dict[str, Any]]:
         """Give one value for JSON per rule and file; a place is its line, column and text."""

@@ -12,6 +12,8 @@ from apollo_spark.sources.expression.detect import (
     require_format,
 )
 from apollo_spark.sources.expression.detected import Detected, Detection
+from apollo_spark.sources.expression.header import HOW_TO_READ, R_NOTE
+from apollo_spark.sources.expression.reading import Reading
 from tests.unit.sources.expression.conftest import Write
 
 QUANT = ("Name Length EffectiveLength TPM NumReads", "ENST01.1 10 9 1.5 3")
@@ -66,9 +68,7 @@ def test_a_header_without_a_name_above_the_row_names_is_shifted_and_said(write: 
     found = only(detect_source([write("m.txt", "s1 s2", "ENSG01 1 2", "ENSG02 3 4")]))
 
     assert names(found) == ([""], [], ["s1", "s2"])
-    assert found.notes == (
-        "the header has one name less than the rows have cells: it begins above the second",
-    )
+    assert found.notes == (R_NOTE,)
 
 
 def test_rows_that_end_in_a_delimiter_are_no_shifted_header(write: Write) -> None:
@@ -82,7 +82,8 @@ def test_rows_that_end_in_a_delimiter_are_no_shifted_header(write: Write) -> Non
 def test_a_missing_header_is_said(write: Write) -> None:
     assert findings(detect_source([write("m.txt", "ENSG01 1 2", "ENSG02 3 4")])) == [
         ("matrix_header", "m.txt",
-         "the first line is a row of values: a header with the sample ids is missing"),
+         ("the first line is a row of values, and a header with the sample ids is missing; "
+         f"{HOW_TO_READ}")),
     ]  # fmt: skip
 
 
@@ -104,7 +105,7 @@ def test_columns_beside_the_values_are_known_by_name_or_by_text(write: Write) ->
     assert found.notes == (
         (
             "columns beside the values were not taken for samples or features: "
-            "'gene_name', 'entrez', 'remark', 'end'"
+            "'gene_name', 'entrez', 'end' and column 4 (--sample-columns says otherwise)"
         ),
     )
 
@@ -128,10 +129,13 @@ def test_ensembl_ids_are_found_behind_other_ids(write: Write) -> None:
     file = write("m.tsv", "feature_id ensembl_gene_id s1", "A|1 ENSG01 5", "B|2 ENSG02 6")
 
     ensembl = only(detect_source([file]))
-    as_they_are = only(detect_source([file], id_rule="any"))
+    as_they_are = only(detect_source([file], reading=Reading(id_rule="any")))
 
     assert names(ensembl) == (["ensembl_gene_id"], ["feature_id"], ["s1"])
-    assert ensembl.notes[0] == "feature ids were taken from column 'ensembl_gene_id'"
+    assert ensembl.notes[0] == (
+        "feature ids were taken from column 'ensembl_gene_id' "
+        "(--feature-ids any takes the first column)"
+    )
     assert names(as_they_are) == (["feature_id"], ["ensembl_gene_id"], ["s1"])
 
 
@@ -178,7 +182,11 @@ def test_without_any_hint_the_longer_side_is_taken_and_said(write: Write) -> Non
 
     assert found.orientation == "features_by_samples"
     assert found.notes == (
-        "no side has Ensembl ids; the longer side was taken for the features, so rows are features",
+        (
+            "no side has Ensembl ids; the longer side was taken for the features, so rows are "
+            "features (name the first column of the header feature_id or sample_id to have it read "
+            "otherwise)"
+        ),
     )
 
 
@@ -194,7 +202,7 @@ def test_columns_without_name_are_found(write: Write) -> None:
     detection = detect_source([write("m.tsv", "id s1  s1 ", "ENSG01 1 2 3 4")])
 
     assert findings(detection) == [
-        ("matrix_header", "m.tsv", "columns have no name in the header: '3', '5'"),
+        ("matrix_header", "m.tsv", "columns have no name in the header: 3, 5"),
     ]
 
 

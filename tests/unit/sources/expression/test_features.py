@@ -52,8 +52,7 @@ def test_ids_that_differ_by_version_are_one_feature_that_is_refused() -> None:
     assert counts(found) == {"repeated": 1, "versions_stripped": 2}
     assert findings(found) == [
         ("feature_repeated", [4, 5],
-         ("features stand more than once: 'ENSG01'; "
-         "--on-duplicate sum, mean or first would join them")),
+         "features stand more than once; --on-duplicate sum, mean or first would join them"),
     ]  # fmt: skip
 
 
@@ -70,12 +69,11 @@ def test_every_wrong_id_is_reported_at_once() -> None:
     assert findings(found) == [
         ("feature_kind", [5], "a feature has no id"),
         ("feature_kind", [3],
-         ("ids are neither ENSG nor ENST: 'A1BG'; map them with --id-map, "
+         ("ids are neither ENSG nor ENST: they look like gene symbols; map them with --id-map, "
          "or allow them with --feature-ids any")),
-        ("feature_kind", [4], "ids are not ENSG as most are: 'ENST02'; an assay has one kind"),
+        ("feature_kind", [4], "ids are not ENSG as most are; an assay has one kind"),
         ("feature_repeated", [7],
-         ("features stand more than once: 'ENSG01'; "
-         "--on-duplicate sum, mean or first would join them")),
+         "features stand more than once; --on-duplicate sum, mean or first would join them"),
     ]  # fmt: skip
 
 

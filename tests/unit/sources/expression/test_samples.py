@@ -150,11 +150,12 @@ def test_samples_that_stand_again_are_found_by_columns_rows_and_files(write: Wri
     ]
 
     assert [(each.file, each.line, each.message) for each in found] == [
-        ("m.tsv", 1, "columns name samples that stand again: '2', '4'"),
+        ("m.tsv", 1, "columns name samples that stand again: 2, 4"),
         ("t.tsv", 5, "rows name samples that stand before"),
         ("b.tsv", None, "samples stand in a.tsv too"),
     ]
-    assert {each.rule for each in found} == {"sample_repeated"}
+    rules = [each.rule for each in found]
+    assert rules == ["header_repeated_column", "sample_repeated", "sample_repeated"]
     values = [[place.value for place in each.places] for each in found]
     assert values == [["s1", "s1"], ["s1"], ["s1"]]
 

@@ -68,6 +68,6 @@ def test_what_is_wrong_is_named_with_its_line(
 
     assert sorted(answer["counts"]) == [["expression_number", None, 1], ["row_length", None, 1]]
     found = {each["rule"]: each["places"] for each in collect_expression(task, 9)["found"]}
-    ((_, line, _, text_of_cell),) = found["expression_number"]
+    ((line, _, text_of_cell),) = found["expression_number"]
     assert (line, text_of_cell) == (4 + more, "a lot")
-    assert [place[1] for place in found["row_length"]] == [5 + more]
+    assert [place[0] for place in found["row_length"]] == [5 + more]

@@ -55,15 +55,15 @@ def test_every_wrong_cell_is_found_with_its_place_and_text(count_task: MakeTask)
     ]
     places = {each["rule"]: each["places"] for each in found}
     assert places == {
-        "row_length": [["matrix.csv", 4, None, None]],
+        "row_length": [[4, None, None]],
         "expression_number": [
-            ["matrix.csv", 2, "3", "n/a"],
-            ["matrix.csv", 5, "2", "1 2"],
-            ["matrix.csv", 5, "4", "1e999"],
+            [2, "3", "n/a"],
+            [5, "2", "1 2"],
+            [5, "4", "1e999"],
         ],
-        "expression_finite": [["matrix.csv", 3, "4", "NaN"]],
-        "expression_negative": [["matrix.csv", 3, "2", "-4"]],
-        "expression_fraction": [["matrix.csv", 3, "3", "0.5"]],
+        "expression_finite": [[3, "4", "NaN"]],
+        "expression_negative": [[3, "2", "-4"]],
+        "expression_fraction": [[3, "3", "0.5"]],
     }
 
 
@@ -74,8 +74,9 @@ def test_all_places_are_counted_and_the_first_few_kept(count_task: MakeTask) -> 
         "found": [
             {
                 "rule": "expression_number",
+                "file": "matrix.csv",
                 "count": 3,
-                "places": [["matrix.csv", 2, "2", "x"], ["matrix.csv", 2, "3", "y"]],
+                "places": [[2, "2", "x"], [2, "3", "y"]],
             }
         ]
     }

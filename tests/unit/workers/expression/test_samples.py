@@ -98,12 +98,25 @@ def test_unknown_and_repeated_features_of_a_file_are_found(
         ("feature_repeated", None, 1),
         ("feature_unknown", None, 1),
     ]
-    places = {each["rule"]: each["places"] for each in collect_expression(task, 5)["found"]}
-    assert places == {
-        "expression_number": [["0.csv", 4, "n", "x"]],
-        "feature_repeated": [["0.csv", 4, None, None]],
-        "feature_unknown": [["0.csv", 3, None, None]],
+    found = collect_expression(task, 5)["found"]
+    assert {(each["rule"], each["file"]): each["places"] for each in found} == {
+        ("expression_number", "0.csv"): [[4, "2", "x"]],
+        ("feature_repeated", "0.csv"): [[4, None, None]],
+        ("feature_unknown", "0.csv"): [[3, None, None]],
     }
+
+
+def test_the_places_of_every_file_are_kept_and_counted(
+    file_of: MakeFile, tile_folder: Path
+) -> None:
+    wrong = "id,n\n" + "A.1,x\n" * 30
+    task = files_task(file_of, tile_folder, [wrong, wrong])
+
+    found = collect_expression(task, 25)["found"]
+
+    kept = {each["file"]: len(each["places"]) for each in found if "number" in each["rule"]}
+    counts = {each["file"]: each["count"] for each in found if "number" in each["rule"]}
+    assert (kept, counts) == ({"0.csv": 25, "1.csv": 20}, {"0.csv": 30, "1.csv": 30})
 
 
 def test_a_truncated_file_of_a_sample_is_named(file_of: MakeFile, tile_folder: Path) -> None:
@@ -128,7 +141,12 @@ def test_a_repeated_pair_of_a_long_file_is_found_with_its_line(
     assert run_expression_task(task)["counts"] == [["pair_repeated", None, 1]]
     assert collect_expression(task, 5) == {
         "found": [
-            {"rule": "pair_repeated", "count": 1, "places": [["long.csv", 5, None, "A of s1"]]}
+            {
+                "rule": "pair_repeated",
+                "file": "long.csv",
+                "count": 1,
+                "places": [[5, None, "A of s1"]],
+            }
         ]
     }
     summed = LongTilesTask((part,), two_samples(), members, AB, target(tile_folder), "sum")
