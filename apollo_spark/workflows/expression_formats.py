@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from apollo_spark.model.findings import Finding
+from apollo_spark.sources.expression.columns import list_numbers
 from apollo_spark.sources.expression.detected import Detected, Detection
 from apollo_spark.sources.expression.samples import compile_pattern, rename_alignments
 from apollo_spark.sources.findings import finding_of
@@ -28,10 +30,6 @@ def plan_source(request: SourceRequest, detection: Detection) -> SourcePlanning:
         findings.append(finding_of("source_format", text, file=label))
         request = replace(request, strand="unstranded")
     planning = _plan(request, detection)
-    # Of a column without name its header is told already.
-    has_names = all(each.rule != "matrix_header" for each in detection.findings)
-    if planning.source is not None and "" in planning.source.samples.ids and has_names:
-        findings.append(finding_of("key_missing", "a sample has no id", file=label))
     return replace(planning, findings=(*planning.findings, *findings))
 
 
@@ -42,7 +40,11 @@ def _plan(request: SourceRequest, detection: Detection) -> SourcePlanning:
     if detection.format == "featurecounts":
         named = files if request.samples else _with_sample_names(request, files)
         planning = plan_matrices(request, named)
-        return replace(planning, notes=(*planning.notes, *_describe_names(files, named)))
+        return replace(
+            planning,
+            findings=(*planning.findings, *_find_nameless(files, named)),
+            notes=(*planning.notes, *_describe_names(files, named)),
+        )
     if detection.format == "long":
         return plan_long(request, files, unit_rules(request.unit))
     return plan_sample_files(request, detection)
@@ -61,6 +63,17 @@ def _describe_names(files: Sequence[Detected], named: Sequence[Detected]) -> Ite
             "sample ids are the names of the alignments without their folders and endings "
             "(--sample-pattern or --samples names them otherwise)"
         )
+
+
+def _find_nameless(files: Sequence[Detected], named: Sequence[Detected]) -> Iterator[Finding]:
+    """Find columns in whose header --sample-pattern finds no id."""
+    for one, other in zip(files, named, strict=True):
+        pairs = zip(one.value_columns, other.value_columns, strict=True)
+        lost = [before for before, after in pairs if before.name and not after.name]
+        if lost:
+            text = f"--sample-pattern finds no sample id in column {list_numbers(lost)}"
+            found = finding_of("key_missing", text, file=one.file.label, line=one.data_line - 1)
+            yield found.model_copy(update={"count": len(lost)})
 
 
 def unit_rules(unit: str) -> UnitRules:

@@ -20,7 +20,6 @@ from apollo_spark.workers.expression.spec import (
     LEFT_OUT,
     ExpressionTask,
     LongParseTask,
-    LongPart,
     LongTilesTask,
     TileTarget,
     UnitRules,
@@ -47,6 +46,7 @@ from apollo_spark.workflows.expression_sources import (
     own_places,
     place_features,
 )
+from apollo_spark.workflows.long_ids import ParsedSource, find_nameless, find_wrong_ids
 
 GUESS_ROWS = 20_000
 
@@ -59,34 +59,6 @@ class LongFile:
     file: FileSpec
     blocks: tuple[Block, ...]
     size: int
-
-
-@dataclass(frozen=True)
-class ParsedSource:
-    """What the first phase left.
-
-    Attributes:
-        parts: (path, label) of each scratch file, in the order of the source.
-        features: For each, the number of the text of each feature code.
-        samples: For each, the number of the sample of each sample code.
-        texts: Feature ids as they stand in the source, by first appearance.
-        names: Sample ids, by first appearance.
-    """
-
-    parts: tuple[tuple[str, str], ...]
-    features: tuple[np.ndarray, ...]
-    samples: tuple[np.ndarray, ...]
-    texts: tuple[str, ...]
-    names: tuple[str, ...]
-
-    def tile_parts(self, index_of_text: np.ndarray) -> list[LongPart]:
-        """Return the parts as the second phase reads them; (texts,) is index in the assay."""
-        return [
-            LongPart(path, label, index_of_text[features], samples)
-            for (path, label), features, samples in zip(
-                self.parts, self.features, self.samples, strict=True
-            )
-        ]
 
 
 def plan_long(request: SourceRequest, given: Sequence[Detected], unit: UnitRules) -> SourcePlanning:
@@ -106,6 +78,7 @@ def plan_long(request: SourceRequest, given: Sequence[Detected], unit: UnitRules
         on_duplicate=request.on_duplicate,
         file=files[0].file.label,
     )
+    faults += tuple(find_nameless(parsed))
     samples, _ = place_samples([parsed.names])
     inputs = tuple(_input(request, each) for each in files)
 
@@ -129,7 +102,14 @@ def plan_long(request: SourceRequest, given: Sequence[Detected], unit: UnitRules
         ]
 
     source = PlannedSource(samples, features, inputs, _guess(answers), make_tasks)
-    return SourcePlanning(source, (*problems, *faults, *features.findings))
+    found = find_wrong_ids(
+        parsed,
+        features,
+        id_rule=request.id_rule,
+        id_map=request.id_map,
+        on_duplicate=request.on_duplicate,
+    )
+    return SourcePlanning(source, (*problems, *faults, *found))
 
 
 def _gather_ids(

@@ -32,10 +32,11 @@ def describe_shape(source: PlannedSource, detection: Detection) -> Iterator[str]
         if each.orientation is not None and each.value_columns:
             numbers = [column.index + 1 for column in each.value_columns]
             is_turned = each.orientation == "samples_by_features"
-            what = "feature columns (samples are rows)" if is_turned else "sample columns"
+            what = "feature column" if is_turned else "sample column"
+            rows = " (samples are rows)" if is_turned else ""
             yield (
-                f"{each.file.label}: {len(numbers):,} {what}, the first is column {numbers[0]} "
-                f"and the last is column {numbers[-1]}"
+                f"{each.file.label}: {_count(len(numbers), what)}{rows}, the first is column "
+                f"{numbers[0]} and the last is column {numbers[-1]}"
             )
 
 

@@ -18,6 +18,7 @@ from apollo_spark.sources.expression.gather import FeatureGathering
 from apollo_spark.sources.expression.quantifiers import Strand
 from apollo_spark.sources.expression.reading import IdRule
 from apollo_spark.sources.expression.samples import (
+    find_nameless_rows,
     find_repeated_columns,
     find_repeated_rows,
     find_samples_across,
@@ -221,7 +222,8 @@ def _plan_sample_rows(request: SourceRequest, files: Sequence[ScannedFile]) -> S
     repeated = [
         found
         for own, each in zip(ids, files, strict=True)
-        for found in find_repeated_rows(own, each.scan.row_lines.tolist(), each.file.label)
+        for find in (find_repeated_rows, find_nameless_rows)
+        for found in find(own, each.scan.row_lines.tolist(), each.file.label)
     ]
     findings = (*features.findings, *repeated, *_find_across(ids, files))
     samples, _ = place_samples(ids)

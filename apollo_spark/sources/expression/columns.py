@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from apollo_spark.sources.expression.detected import Column
-from apollo_spark.sources.expression.words import is_known
+from apollo_spark.sources.expression.words import find_unit, is_known
 from apollo_spark.sources.findings import NAMES_LIMIT, list_names
 
 NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
@@ -39,7 +39,7 @@ def find_beside(
     """Return the places of the columns beside values.
 
     Those are the columns known by name, and those of text before the first or behind the last
-    column of values: text between values is a wrong value.
+    column of values: text between values, or below the name of a quantity, is a wrong value.
 
     Args:
         names: One name a column.
@@ -49,7 +49,9 @@ def find_beside(
     """
     rest = [at for at in range(len(names)) if at not in ids]
     named = {at for at in rest if is_beside(names[at])}
-    is_text = {at: is_text_column(cells_of(rows, at)) for at in rest}
+    is_text = {
+        at: find_unit(names[at]) is None and is_text_column(cells_of(rows, at)) for at in rest
+    }
     values = [at for at in rest if at not in named and not is_text[at]]
     first, last = (values[0], values[-1]) if values else (len(names), -1)
     outside = {at for at in rest if is_text[at] and not first < at < last}

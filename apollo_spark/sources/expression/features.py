@@ -193,7 +193,7 @@ def _name_any(ids: pa.Array, where: IdPlaces) -> _Named:
     findings = []
     if len(mangled):
         text = "ids look like dates or numbers that a spreadsheet made of symbols; they were taken"
-        how = "--id-map gives them their names, and a policy may refuse them (feature_mangled)"
+        how = "--id-map gives them their names, and a policy may refuse them"
         findings.append(where.find("feature_mangled", f"{text} as they are", ids, mangled, how=how))
     return _Named(ids, "any", 0, np.zeros(len(ids), bool), tuple(findings))
 

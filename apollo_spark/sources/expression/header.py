@@ -14,7 +14,8 @@ from apollo_spark.sources.expression.words import find_unit, is_known, names_ids
 from apollo_spark.sources.findings import finding_of
 
 HOW_TO_READ = (
-    "--no-header reads a file without a header, and --samples LIST or a manifest names its samples"
+    "--no-header reads a file without a header, and --samples LIST or a manifest names its "
+    "samples; --format htseq reads counts of htseq-count"
 )
 R_NOTE = (
     "the header has one name less than the rows have cells: it begins above the second "

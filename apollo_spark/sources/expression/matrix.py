@@ -1,7 +1,7 @@
 """Recognise the columns of a matrix, in either orientation."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from apollo_spark.model.findings import Finding, Place
 from apollo_spark.sources.expression.columns import (
@@ -16,16 +16,24 @@ from apollo_spark.sources.expression.columns import (
 from apollo_spark.sources.expression.detected import Column, Detected, FileDetection
 from apollo_spark.sources.expression.features import is_ensembl
 from apollo_spark.sources.expression.header import FittedHeader, fit_header
-from apollo_spark.sources.expression.orientation import find_ensembl_column, find_orientation
+from apollo_spark.sources.expression.orientation import (
+    find_ensembl_column,
+    find_named,
+    find_orientation,
+    is_counting,
+)
 from apollo_spark.sources.expression.reading import Reading
-from apollo_spark.sources.expression.suspects import find_suspects, is_counting
+from apollo_spark.sources.expression.suspects import find_suspects
 from apollo_spark.sources.expression.top import Top, iterate_rows, without_header
 from apollo_spark.sources.expression.words import (
     find_unit,
     is_beside_features,
     is_beside_samples,
     is_made_up,
-    names_features,
+    is_statistic,
+    names_samples,
+    numbers_rows,
+    tests_differences,
 )
 from apollo_spark.sources.findings import finding_of
 
@@ -42,7 +50,7 @@ def detect_matrix(top: Top, reading: Reading) -> FileDetection:
         return FileDetection(findings=(header.finding,))
     if reading.columns is not None:
         return _chosen_columns(top, header, reading)
-    metadata = find_beside(header.names, top.rows, (0,), is_beside_features)
+    metadata = find_beside(header.names, top.rows, (0,), _is_beside(header.names))
     turn = find_orientation(top, header.names, metadata)
     if turn.orientation is None:
         text = f"it cannot be told which side holds the features: {turn.text}"
@@ -55,10 +63,24 @@ def detect_matrix(top: Top, reading: Reading) -> FileDetection:
     notes = (*header.notes, *((turn.text,) if turn.text else ()), *found.notes)
     found = found.model_copy(update={"notes": notes})
     checked = check_value_columns(found, reading)
-    if turn.orientation == "features_by_samples" and not reading.is_named:
+    is_turned = turn.orientation == "samples_by_features"
+    if not is_turned and is_numbered(top, header.names, found.id_columns[0]):
+        text = (
+            "the column of the ids numbers the rows and holds no ids; name the column that holds "
+            "them feature_id or sample_id"
+        )
+        return _refuse(top, "source_format", text)
+    if not is_turned and not reading.is_named:
         suspects = find_suspects(top, found.value_columns)
         checked = checked.model_copy(update={"findings": (*checked.findings, *suspects)})
     return checked
+
+
+def _is_beside(names: Sequence[str]) -> Callable[[str], bool]:
+    """Return what knows the columns beside the values of features in rows by their names."""
+    if tests_differences(names):
+        return lambda name: is_beside_features(name) or is_statistic(name)
+    return is_beside_features
 
 
 def check_value_columns(detected: Detected, reading: Reading) -> FileDetection:
@@ -84,6 +106,13 @@ def check_value_columns(detected: Detected, reading: Reading) -> FileDetection:
         )
         findings.append(_of_header(detected, text, quantities))
     return FileDetection(detected=detected, findings=tuple(findings))
+
+
+def is_numbered(top: Top, names: Sequence[str], at: int) -> bool:
+    """Say whether a column of ids holds numbers of rows."""
+    cells = cells_of(top.rows, at)
+    is_long = len(cells) > 2 or is_made_up(names[at])
+    return is_long and numbers_rows(names[at]) and is_counting(cells)
 
 
 def _of_header(detected: Detected, text: str, columns: Sequence[Column]) -> Finding:
@@ -129,12 +158,9 @@ def _find_id_column(
         found = find_ensembl_column(top.rows, columns)
         if found is not None:
             return found
-    first = columns[0]
-    is_numbered = is_counting([row[first] for row in top.rows if first < len(row)])
-    if is_made_up(names[first]) or (not names[first].strip() and is_numbered):
-        # A program numbered the rows; what is named for ids holds them.
-        return next((each for each in columns[1:] if names_features(names[each])), first)
-    return first
+    named = find_named(names, top.rows)
+    # Where a program numbered the rows, what is named for ids holds them.
+    return named if named is not None and named in columns else columns[0]
 
 
 def _describe_ids(ids: Sequence[Column], usual: int) -> tuple[str, ...]:
@@ -151,17 +177,22 @@ def _samples_by_features(top: Top, header: FittedHeader, metadata: Sequence[int]
     if known.any():
         # An age or a dose before the first gene is no gene, though it is a number.
         beside |= set(range(1, int(known.argmax())))
-    ids = _find_sample_columns(top, sorted(set(metadata)))
-    rest = to_columns(header.names, sorted(beside - set(ids)))
+    ids = _find_sample_columns(top, header.names, sorted(set(metadata)))
+    rest = to_columns(header.names, sorted({0, *beside} - set(ids)))
     shown = show_columns(to_columns(header.names, ids))
-    note = (f"sample ids are columns {shown} joined by '-'",) if len(ids) > 1 else ()
+    notes = [f"sample ids are columns {shown} joined by '-'"] if len(ids) > 1 else []
+    if is_numbered(top, header.names, ids[0]):
+        notes.append(
+            "the first column numbers the rows, and the numbers were taken for sample ids (name "
+            "the column of the sample ids sample_id to have it read otherwise)"
+        )
     return _detected(
         top,
         header,
         id_columns=ids,
         metadata_columns=rest,
         value_columns=_others(header.names, (0, *beside)),
-        notes=(*note, *_describe_fields(rest)),
+        notes=(*notes, *_describe_fields(rest)),
     ).model_copy(update={"orientation": "samples_by_features"})
 
 
@@ -172,8 +203,14 @@ def _describe_fields(columns: Sequence[Column]) -> tuple[str, ...]:
     return (f"{text} (fields of samples come by --dictionary and --data)",)
 
 
-def _find_sample_columns(top: Top, metadata: Sequence[int]) -> tuple[int, ...]:
+def _find_sample_columns(
+    top: Top, names: Sequence[str], metadata: Sequence[int]
+) -> tuple[int, ...]:
     """Return the first column, or all leading texts where it does not tell the rows apart."""
+    named = find_named(names, top.rows)
+    if named and names_samples(names[named]):
+        # A program numbered the rows before it.
+        return (named,)
     leading = [at for place, at in enumerate(metadata, start=1) if at == place]
     leading = [at for at in leading if not all(map(is_number, cells_of(top.rows, at)))]
     if not leading:
@@ -200,7 +237,7 @@ def _chosen_columns(top: Top, header: FittedHeader, reading: Reading) -> FileDet
     at = _find_id_column(top, header.names, rest, reading)
     beside = to_columns(header.names, [each for each in rest if each != at])
     note = f"--sample-columns took {len(taken):,} columns for samples"
-    left_out = (f"left out were {show_columns(beside)}",) if beside else ()
+    left_out = (f"left out: {show_columns(beside)}",) if beside else ()
     found = _detected(
         top,
         header,

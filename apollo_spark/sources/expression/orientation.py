@@ -8,11 +8,17 @@ even that does not tell, the matrix is refused: a turned matrix would be stored 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from apollo_spark.sources.expression.columns import cells_of
 from apollo_spark.sources.expression.detected import Orientation
 from apollo_spark.sources.expression.features import is_ensembl
 from apollo_spark.sources.expression.likeness import share_of_symbols
 from apollo_spark.sources.expression.top import Top, count_rows
-from apollo_spark.sources.expression.words import names_features, names_samples
+from apollo_spark.sources.expression.words import (
+    is_made_up,
+    names_features,
+    names_samples,
+    numbers_rows,
+)
 
 SHARE = 0.5
 """So many of the ids of a side must be Ensembl ids to count as such."""
@@ -48,13 +54,30 @@ def find_orientation(top: Top, names: Sequence[str], metadata: Sequence[int]) ->
         return Turn("samples_by_features", "the header holds Ensembl ids, so rows are samples")
     if in_rows:
         return Turn("features_by_samples")
-    if names_features(names[0]):
+    told = find_named(names, top.rows)
+    if told is not None and names_features(names[told]):
         return Turn("features_by_samples")
-    if names_samples(names[0]):
-        return Turn("samples_by_features", f"the first column is '{names[0]}', so rows are samples")
+    if told is not None:
+        what = "the first column is" if told == 0 else "there is a column"
+        return Turn("samples_by_features", f"{what} '{names[told]}', so rows are samples")
     header = share_of_symbols([names[at] for at in sides[1:]])
     rows = share_of_symbols([row[0] for row in top.rows])
     return _compare_symbols(header, rows) or _compare_sides(top, len(sides) - 1)
+
+
+def find_named(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int | None:
+    """Return the first column, or one behind it if that numbers the rows, where it names ids."""
+    is_numbered = numbers_rows(names[0]) and is_counting(cells_of(rows, 0))
+    looked_at = range(len(names)) if is_numbered or is_made_up(names[0]) else range(1)
+    return next(
+        (at for at in looked_at if names_features(names[at]) or names_samples(names[at])), None
+    )
+
+
+def is_counting(values: Sequence[str]) -> bool:
+    """Say whether cells are numbers of rows: 0, 1, 2 or 1, 2, 3 and so on."""
+    firsts = (range(len(values)), range(1, len(values) + 1))
+    return len(values) > 0 and any(list(values) == list(map(str, each)) for each in firsts)
 
 
 def find_ensembl_column(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> int | None:

@@ -19,7 +19,7 @@ from apollo_spark.sources.expression.quantifiers import (
     find_layout,
     layouts_of,
 )
-from apollo_spark.sources.findings import PLACES_LIMIT, finding_of, list_names
+from apollo_spark.sources.findings import PLACES_LIMIT, finding_of, finding_of_lines, list_names
 
 PLAIN_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".counts")
 
@@ -161,6 +161,13 @@ def find_repeated_rows(ids: Sequence[str], lines: Sequence[int], label: str) -> 
         seen.add(name)
     if places:
         yield _repeated("rows name samples that stand before", label, places)
+
+
+def find_nameless_rows(ids: Sequence[str], lines: Sequence[int], label: str) -> Iterator[Finding]:
+    """Find the rows of samples without id."""
+    nameless = [line for name, line in zip(ids, lines, strict=True) if not name.strip()]
+    if nameless:
+        yield finding_of_lines("key_missing", "a sample has no id", file=label, lines=nameless)
 
 
 def find_samples_across(ids: Sequence[Sequence[str]], labels: Sequence[str]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ others are like that too, they are the values. What is only suspected is never l
 refused, until the option says which columns are samples.
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -20,6 +21,13 @@ from apollo_spark.sources.findings import finding_of
 ROWS = 500
 RISING_ROWS, RELATED_ROWS = 8, 50
 RELATED_COLUMNS = 3
+LARGEST = 3e9
+"""Ids of genes and positions in a genome are below."""
+REASONS = (
+    "numbers that have nothing to do with those of the other columns",
+    "whole numbers far above those of the other columns",
+    "whole numbers that rise from row to row",
+)
 ALIKE, UNLIKE = 0.6, 0.2
 """Rank correlations: samples of one tissue have far more, ids and positions have none."""
 
@@ -31,12 +39,6 @@ def find_suspects(top: Top, columns: Sequence[Column]) -> tuple[Finding, ...]:
     values = _read_values(top, columns)
     found = dict(_suspects(values)) if len(values) else {}
     return tuple(_describe(top, columns[at], why) for at, why in sorted(found.items()))
-
-
-def is_counting(values: Sequence[str]) -> bool:
-    """Say whether cells are numbers of rows: 0, 1, 2 or 1, 2, 3 and so on."""
-    firsts = (range(len(values)), range(1, len(values) + 1))
-    return len(values) > 0 and any(list(values) == list(map(str, each)) for each in firsts)
 
 
 def _read_values(top: Top, columns: Sequence[Column]) -> np.ndarray:
@@ -51,29 +53,37 @@ def _read_values(top: Top, columns: Sequence[Column]) -> np.ndarray:
 def _suspects(values: np.ndarray) -> Iterator[tuple[int, str]]:
     """Yield places of columns and what their cells look like, the most certain last."""
     is_like_ids = np.array([_are_ids(each) for each in values.T])
-    if not _are_few(is_like_ids):
-        return
     others = values[:, ~is_like_ids]
-    for at in np.flatnonzero(is_like_ids).tolist():
-        own = values[:, at]
-        if _has_no_relation(own, others):
-            yield at, "numbers that have nothing to do with those of the other columns"
-        if _is_far_above(own, others):
-            yield at, "whole numbers far above those of the other columns"
-        if len(own) >= RISING_ROWS and (np.diff(own) > 0).all():
-            yield at, "whole numbers that rise from row to row"
+    pairs = list(zip(is_like_ids.tolist(), values.T, strict=True))
+    unrelated = [like and _has_no_relation(own, others) for like, own in pairs]
+    lowest = _lowest_half(values)
+    above = [like and _is_far_above(own, lowest) for like, own in pairs]
+    rising = [like and _is_rising(own) for like, own in pairs]
+    for marks, why in zip((unrelated, above, rising), REASONS, strict=True):
+        # What holds of most columns is how values are here.
+        if sum(marks) <= len(marks) / 2:
+            yield from ((at, why) for at in np.flatnonzero(marks).tolist())
 
 
-def _are_few(marks: np.ndarray) -> bool:
-    return bool(marks.any() and marks.sum() <= len(marks) / 2)
+def _lowest_half(values: np.ndarray) -> np.ndarray:
+    """Give the columns of the lowest numbers: at most half of all are ids or positions."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        middle = np.nan_to_num(np.nanmedian(values, axis=0))
+    return values[:, np.argsort(middle, kind="stable")[: max(1, values.shape[1] // 2)]]
 
 
 def _are_ids(column: np.ndarray) -> bool:
-    """Say whether numbers are whole, above zero and all different."""
+    """Say whether numbers are whole, above zero, all different and no larger than ids are."""
     if len(column) < 2 or np.isnan(column).any():
         return False
     is_whole = (column == np.floor(column)).all() and (column > 0).all()
-    return bool(is_whole and len(np.unique(column)) == len(column))
+    is_id = is_whole and column.max() <= LARGEST
+    return bool(is_id and len(np.unique(column)) == len(column))
+
+
+def _is_rising(own: np.ndarray) -> bool:
+    return len(own) >= RISING_ROWS and bool((np.diff(own) > 0).all())
 
 
 def _is_far_above(own: np.ndarray, others: np.ndarray) -> bool:

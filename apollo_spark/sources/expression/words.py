@@ -5,6 +5,7 @@ in these tables may be anything, a person's id among it, and is told by the numb
 """
 
 import re
+from collections.abc import Iterable
 
 _BETWEEN = re.compile(r"[\W_]+")
 _MADE_UP = re.compile(r"(unnamed:? ?\d*|\.\.\.\d+)", re.IGNORECASE)
@@ -59,7 +60,8 @@ BESIDE_FEATURES = SYMBOL_WORDS | _table(
     version versions geneversion transcriptversion ensemblversion idversion level levels
     havanalevel evidencelevel tag tags transcriptsupportlevel tsl classcode nearestrefid
     basemean basevar meanexpression aveexpr avgexpr logcpm log2foldchange logfoldchange logfc
-    log2fc lfcse foldchange pvalue pval padj qvalue qval fdr adjpval adjpvalue dispersion
+    log2fc lfcse foldchange pvalue pval padj qvalue qval fdr adjpval adjpvalue dispersion stat
+    statistic teststatistic wald waldstat zscore log2foldchangeshrunk
     row rows rownumber rownumbers rownum rowid rowindex index ordinal linenumber number no nr
     rank"""
 )
@@ -73,6 +75,14 @@ BESIDE_SAMPLES = _table(
     linenumber"""
 )
 """What is known of a sample; no gene is called so."""
+
+ROW_WORDS = _table(
+    """row rows rownumber rownumbers rownum rowid rowindex index ordinal linenumber number no nr"""
+)
+_DIFFERENCES = _table(
+    "log2foldchange logfoldchange logfc log2fc padj adjpval adjpvalue fdr lfcse basemean"
+)
+_STATISTICS = _table("t f b z p lr s df")
 
 QUANTITIES = {
     "count": _table(
@@ -138,6 +148,21 @@ def names_ids(name: str) -> bool:
     """Say whether a header cell stands, or may stand, above a column of ids."""
     is_word = not name.strip() or (is_known(name) and squeeze(name) not in _UNITS)
     return is_word or NAMES_OF_IDS.search(name) is not None
+
+
+def tests_differences(names: Iterable[str]) -> bool:
+    """Say whether a header is that of a test of differences, as DESeq2, edgeR and limma write."""
+    return any(squeeze(each) in _DIFFERENCES for each in names)
+
+
+def is_statistic(name: str) -> bool:
+    """Say whether a column is a statistic where a header is that of a test of differences."""
+    return squeeze(name) in _STATISTICS
+
+
+def numbers_rows(name: str) -> bool:
+    """Say whether a first column of that name may hold numbers of rows rather than ids."""
+    return not name.strip() or is_made_up(name) or squeeze(name) in ROW_WORDS
 
 
 def is_beside_features(name: str) -> bool:
