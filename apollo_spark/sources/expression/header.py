@@ -83,10 +83,10 @@ def begins_with_sample(names: Sequence[str]) -> bool:
     It is where it is made as another cell is: `S1` beside `S2`, a barcode beside a barcode.
     """
     first, others = names[0], names[1:]
-    if names_ids(first) or is_known(first) or find_unit(first) is not None:
-        return False
     if is_ensembl(names).all():
         return True
+    if names_ids(first) or is_known(first) or find_unit(first) is not None:
+        return False
     if not others:
         return _DIGITS.search(first) is not None and not re.search(r"\s", first)
     return any(_are_alike(first, each) for each in others)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from apollo_spark.model.base import Record
 from apollo_spark.model.findings import Finding
+from apollo_spark.sources.expression.columns import show_columns, to_columns
 from apollo_spark.sources.expression.formats import MANIFEST_COLUMNS
 from apollo_spark.sources.expression.top import SourceFile
 from apollo_spark.sources.findings import finding_of, finding_of_lines, list_names
@@ -51,8 +52,9 @@ def read_manifest(file: SourceFile, beside: Sequence[SourceFile] = ()) -> Manife
     findings += _find_problems(table, rows, label, beside)
     if not table.rows:
         findings.append(finding_of("file_empty", "the manifest has no rows", file=label))
-    ignored = [each for each in table.columns if each not in MANIFEST_COLUMNS]
-    note = (f"columns of the manifest were not read: {list_names(ignored)}",) if ignored else ()
+    ignored = [at for at, name in enumerate(table.columns) if name not in MANIFEST_COLUMNS]
+    shown = show_columns(to_columns(table.columns, ignored))
+    note = (f"columns of the manifest were not read: {shown}",) if ignored else ()
     kept = tuple(each for each in rows if Path(each.file.path).is_file() and each.sample_id)
     return Manifest(rows=kept, findings=tuple(findings), notes=note)
 

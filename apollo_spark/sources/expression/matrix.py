@@ -51,6 +51,9 @@ def detect_matrix(top: Top, reading: Reading) -> FileDetection:
     if reading.columns is not None:
         return _chosen_columns(top, header, reading)
     metadata = find_beside(header.names, top.rows, (0,), _is_beside(header.names))
+    if reading.is_named and len(header.names) == 2:
+        # A file of one sample: what is beside the ids are values, be they wrong.
+        metadata = ()
     turn = find_orientation(top, header.names, metadata)
     if turn.orientation is None:
         text = f"it cannot be told which side holds the features: {turn.text}"

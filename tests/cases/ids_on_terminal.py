@@ -1,0 +1,95 @@
+"""Ids and cells of expression files, which may be people's, stand in the report alone."""
+
+from tests.support.cases import Case
+
+A, B, T = "ENSG00000000001", "ENSG00000000002", "ENST00000000003"
+LOAD = ("load", "expression", "study", "--assay", "rna", "--unit", "count", "--source", "m.csv",
+        "--report", "report")  # fmt: skip
+WHO = "MRN-JOHN-SMITH"
+PERSON = ("MRN", "JOHN", "SMITH")
+
+
+def told(
+    name: str,
+    text: str,
+    rules: dict[str, int],
+    code: int = 12,
+    *options: str,
+    on_spark: bool = False,
+    says: tuple[str, ...] = (),
+) -> Case:
+    return Case(
+        name=name,
+        files={"m.csv": text},
+        command=(*LOAD, *options),
+        code=code,
+        rules=rules,
+        says=says,
+        hides=PERSON,
+        on_spark=on_spark,
+    )
+
+
+CASES = (
+    told("people in rows, more of them than genes",
+         f",TP53,EGFR\n{WHO}-1,1,2\n{WHO}-2,3,4\n{WHO}-3,5,6\n{WHO}-4,5,6\n",
+         {"feature_kind": 2}, on_spark=True, says=("in column 2, 3",)),
+    told("people taken for features", f"gene_id,A1,A2\n{WHO}-1,1,2\n{WHO}-2,3,4\n",
+         {"feature_kind": 2}, says=("lines 2, 3",)),
+    told("people as columns of features", f"sample_id,{WHO}-1,{WHO}-2\nTP53,1,2\nEGFR,3,4\n",
+         {"feature_kind": 2}, says=("in column 2, 3",)),
+    told("a person twice among the features", f"gene_id,A1,A2\n{WHO},1,2\n{WHO},3,4\n",
+         {"feature_repeated": 1}, 12, "--feature-ids", "any"),
+    told("a person twice in the header of features", f"sample_id,{WHO},{WHO}\nS1,1,2\n",
+         {"feature_repeated": 1}, 12, "--feature-ids", "any"),
+    told("a person twice in the header of samples", f"gene_id,{WHO},{WHO}\n{A},1,2\n",
+         {"header_repeated_column": 2}, 10, says=("2, 3",)),
+    told("a cell of a person", f"gene_id,{WHO}\n{A},{WHO}-X\n{B},1\n",
+         {"expression_number": 1}, says=("line 2, column 2",)),
+    told("a cell of a turned matrix", f"sample_id,{A}\n{WHO},x\n{WHO}-2,1\n",
+         {"expression_number": 1}, says=("line 2, column 2",)),
+    told("a cell below a person", f"sample_id,{WHO}-9,TP53\nS1,{WHO}-X,1\nS2,1,1\n",
+         {"expression_number": 1}, 12, "--feature-ids", "any", says=("line 2, column 2",)),
+    told("long rows of people", f"sample_id,gene_id,value\nS1,{WHO}-1,1\nS1,{WHO}-2,2\n",
+         {"feature_kind": 2}, on_spark=True, says=("lines 2, 3",)),
+    told("a long cell below a name of its own", f"a,b,{WHO}\n{A},S1,{WHO}-X\n",
+         {"expression_number": 1}, 12, "--format", "long", says=("line 2, column 3",)),
+    told("ids of two kinds", f"gene_id,S1\n{A},1\n{B},1\n{T},2\n", {"feature_kind": 1},
+         says=("line 4",)),
+    Case(
+        name="a file of a manifest whose header is a person",
+        files={"m.csv": f"sample_id,file,{WHO}\nS1,one.csv,x\n",
+               "one.csv": f"gene_id,{WHO}\n{A},x\n"},
+        command=LOAD,
+        code=12,
+        rules={"expression_number": 1},
+        says=("line 2, column 2",),
+        hides=PERSON,
+    ),
+    Case(
+        name="a column of a manifest that is a person",
+        files={"m.csv": f"sample_id,file,{WHO}\nS1,one.csv,x\n", "one.csv": f"id,value\n{A},1\n"},
+        command=LOAD,
+        says=("column 3",),
+        hides=PERSON,
+        stored={"extract expression study": ["feature_id,sample_id,expression", f"{A},S1,1"]},
+    ),
+    Case(
+        name="columns of text that are people",
+        files={"m.csv": f"gene_id,S1,{WHO}-1,{WHO}-2\n{A},1,x,y\n"},
+        command=LOAD,
+        says=("columns 3, 4",),
+        hides=PERSON,
+        stored={"extract expression study": ["feature_id,sample_id,expression", f"{A},S1,1"]},
+    ),
+    Case(
+        name="an extension by people in rows",
+        files={"m.csv": f"gene_id,S1\n{A},1\n{B},2\n",
+               "n.csv": f",TP53,EGFR\n{WHO}-1,1,2\n{WHO}-2,3,4\n{WHO}-3,5,6\n"},
+        before=[LOAD[:9]],
+        command=("extend", "study", "--assay", "rna", "--source", "n.csv", "--report", "report"),
+        code=12,
+        rules={"feature_kind": 2, "features_differ": 4},
+        hides=PERSON,
+    ),
+)  # fmt: skip
