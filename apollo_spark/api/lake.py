@@ -230,6 +230,8 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
         delete: Mapping[str, str | Sequence[str]] | None = None,
         dictionary: str | None = None,
         codings: str | None = None,
+        no_codings: bool = False,
+        codings_of: Sequence[str] | None = None,
         mode: ClinicalMode | None = None,
         as_name: str | None = None,
         missing: Sequence[str] = (),
@@ -248,6 +250,9 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             delete: Files with the keys of rows that go, by entity.
             dictionary: Path of the data_dictionary.csv of what is added; by default it is inferred.
             codings: Path of its codings.csv.
+            no_codings: Whether an inferred dictionary has no codings.
+            codings_of: The columns whose values are codes, and no others; by default those that
+                look so.
             mode: What is added; by default the entity and the columns of the files tell.
             as_name: The name to publish under; by default the dataset's own.
             missing: Texts that mean missing, beside the empty cell.
@@ -270,6 +275,8 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             delete=_pairs(delete or {}),
             dictionary=dictionary,
             codings=codings,
+            no_codings=no_codings,
+            codings_of=None if codings_of is None else tuple(codings_of),
             mode=mode,
             as_name=as_name,
             missing=tuple(missing),

@@ -122,3 +122,8 @@ def print_published(published: list[str], current_versions: list[str], receipt: 
     for each in published or current_versions:
         show(each)
     sys.stdout.flush()
+
+
+def split_names(text: str | None) -> tuple[str, ...] | None:
+    """Return names that are parted by commas, None where nothing is said."""
+    return None if text is None else tuple(each.strip() for each in text.split(",") if each.strip())

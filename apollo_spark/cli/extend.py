@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from apollo_spark.cli.columns import column_options, read_column_options
-from apollo_spark.cli.context import common_options, current, print_published, wait_option
+from apollo_spark.cli.context import (
+    common_options,
+    current,
+    print_published,
+    split_names,
+    wait_option,
+)
 from apollo_spark.cli.load import DELIMITER_HELP
 from apollo_spark.cli.terminal import say
 from apollo_spark.errors import UsageError
@@ -26,6 +32,10 @@ if TYPE_CHECKING:
 )
 @click.option("--dictionary", metavar="F", help="data_dictionary.csv of what is added.")
 @click.option("--codings", metavar="F", help="codings.csv of that dictionary.")
+@click.option("--no-codings", is_flag=True, help="Infer no codings: values stay as they are.")
+@click.option(
+    "--codings-of", metavar="LIST", help="The columns whose values are codes, and no others."
+)
 @click.option(
     "--mode",
     type=click.Choice(["fields", "rows", "entity"]),
@@ -96,7 +106,10 @@ def extend_command(*, name: str, **options: Any) -> None:
     print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
 
 
-CLINICAL = ("data", "delete", "dictionary", "codings", "mode", "as_name", "delimiter")
+CLINICAL = (
+    "data", "delete", "dictionary", "codings", "no_codings", "codings_of", "mode", "as_name",
+    "delimiter",
+)  # fmt: skip
 ASSAY = ("assay", "source", "id_map", "sample_pattern", "sample_columns", "no_header", "samples")
 
 
@@ -105,7 +118,8 @@ def _require_one_form(options: Mapping[str, Any]) -> None:
     assay = [each for each in ASSAY if options[each]]
     if clinical and assay:
         raise UsageError(
-            f"--{assay[0].replace('_', '-')} and --{clinical[0].removesuffix('_name')} "
+            f"--{assay[0].replace('_', '-')} and "
+            f"--{clinical[0].removesuffix('_name').replace('_', '-')} "
             "do not go together.",
             why="An extension adds clinical files or samples of an assay.",
         )
@@ -129,6 +143,8 @@ def _extend_clinical(name: str, options: Mapping[str, Any]) -> "Outcome":
         delete=tuple(parse_data_option(each) for each in options["delete"]),
         dictionary=options["dictionary"],
         codings=options["codings"],
+        no_codings=options["no_codings"],
+        codings_of=split_names(options["codings_of"]),
         mode=options["mode"],
         as_name=options["as_name"],
         encoding=options["encoding"],

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from apollo_spark.cli.main import apollo, run
 from apollo_spark.cli.terminal import say
 from apollo_spark.errors import ConfigurationError
+from apollo_spark.sources.plain_yaml import PlainYamlError, read_plain_yaml
 
 VERBS = (
     "load clinical", "load expression", "extend", "merge clinical", "merge assay", "view",
@@ -27,7 +27,7 @@ BY_ENTITY = frozenset({"data", "delete"})
 """Keys that hold files by entity."""
 NUMBERS = frozenset({"float", "float range"})
 """Types of options whose values may be numbers, and need no quotes."""
-LISTS = frozenset({"missing", "fields", "entities", "assays", "only", "samples"})
+LISTS = frozenset({"missing", "fields", "entities", "assays", "only", "samples", "codings_of"})
 """Options that take several texts parted by commas; a job file may write them as a list."""
 
 
@@ -105,11 +105,13 @@ def _name(parameter: click.Parameter) -> str:
 def _read(path: str, keys: Mapping[str, click.Parameter]) -> dict[str, Any]:
     """Read a job file; keys without a value are left out."""
     try:
-        found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as wrong:
+        found = read_plain_yaml(Path(path))
+    except OSError as wrong:
         raise ConfigurationError(
-            f"Cannot read the job file {path}.", why=f"{type(wrong).__name__}."
+            f"Cannot read the job file {path}.", why=f"{wrong.strerror}."
         ) from None
+    except PlainYamlError as wrong:
+        raise ConfigurationError(f"Cannot read the job file {path}: {wrong}.") from None
     if not isinstance(found, Mapping):
         raise ConfigurationError(f"{path} must hold keys with values.")
     problems = [problem for key, value in found.items() for problem in _judge(key, value, keys)]

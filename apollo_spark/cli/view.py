@@ -7,12 +7,9 @@ from apollo_spark.cli.context import (
     current,
     print_published,
     say_notes,
+    split_names,
     wait_option,
 )
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(each.strip() for each in text.split(",") if each.strip())
 
 
 @click.command("view")
@@ -46,8 +43,8 @@ def view_command(
         name=name,
         as_name=as_name,
         fields=fields,
-        entities=_names(entities),
-        assays=_names(assays),
+        entities=split_names(entities),
+        assays=split_names(assays),
         rows=rows,
         dry_run=dry_run,
     )

@@ -3,17 +3,17 @@
 Loads no Spark: commands that never start it read their settings here too.
 """
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from apollo_spark.errors import ConfigurationError
 from apollo_spark.model.base import Record
+from apollo_spark.sources.plain_yaml import PlainYamlError, read_plain_yaml
+from apollo_spark.sources.suggest import did_you_mean
 
 SMALL_WORK = (
     ("spark.databricks.delta.snapshotPartitions", "1"),
@@ -69,16 +69,13 @@ def read_settings(path: Path) -> LakeSettings:
             wrong values; everything wrong is listed.
     """
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "It is not UTF-8 text."
-        raise ConfigurationError(f"Cannot read the configuration {path}.", why=reason) from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"Line {mark.line + 1}: " if mark else ""
-        raise ConfigurationError(
-            f"{path} is not YAML.", why=f"{place}{error.problem or error.context}."
-        ) from error
+        found = read_plain_yaml(path)
+    except OSError as error:
+        what = f"Cannot read the configuration {path}."
+        raise ConfigurationError(what, why=str(error.strerror)) from error
+    except PlainYamlError as error:
+        what = f"The configuration {path} cannot be used: {error}."
+        raise ConfigurationError(what) from None
     return build_settings({} if found is None else found, source=str(path))
 
 
@@ -122,5 +119,4 @@ def _describe(location: tuple[int | str, ...], kind: str, message: str) -> str:
     if kind != "extra_forbidden":
         return f"{key}: {message}"
     known = (SessionSettings if location[0] == "spark" else LakeSettings).model_fields
-    close = difflib.get_close_matches(str(location[-1]), known, n=1)
-    return f"{key}: unknown key" + (f" (did you mean {close[0]!r}?)" if close else "")
+    return f"{key}: unknown key{did_you_mean(str(location[-1]), known)}"

@@ -1,6 +1,9 @@
 """Fields: the typed, named columns of an entity."""
 
 from enum import Enum
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from apollo_spark.model.base import Record
 from apollo_spark.workers.unseen import tidy_name
@@ -24,7 +27,8 @@ class FieldSpec(Record):
     """One field of one entity.
 
     `integer` is 64 bit, `float` is double precision, `datetime` is stored as UTC. A sparse field
-    holds ordinary values and, among them, codes with a meaning of their own.
+    holds ordinary values and, among them, codes with a meaning of their own. An open coding was
+    found in the values: it takes new ones as codes, and says nothing of their order.
     """
 
     name: str
@@ -35,6 +39,7 @@ class FieldSpec(Record):
     folder_path: tuple[str, ...] = ()
     is_multi_select: bool = False
     is_sparse: bool = False
+    is_open_coding: bool = False
     linkout: str | None = None
     longitudinal_axis_type: str | None = None
     source_column: str | None = None
@@ -54,4 +59,17 @@ class FieldSpec(Record):
     @property
     def must_be_coded(self) -> bool:
         """Whether every value must be a code of the coding."""
-        return self.coding_name is not None and not self.is_sparse
+        return self.coding_name is not None and not (self.is_sparse or self.is_open_coding)
+
+    @property
+    def has_open_coding(self) -> bool:
+        """Whether every new value becomes a code of the coding."""
+        return self.coding_name is not None and self.is_open_coding
+
+    @model_serializer(mode="wrap")
+    def _leave_out_closed(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Write a field as version 0.1.0 did, where it has nothing that version did not know."""
+        written: dict[str, Any] = write(self)
+        if not self.is_open_coding:
+            del written["is_open_coding"]
+        return written

@@ -4,6 +4,7 @@ A filter is read with a row of one entity in hand, at first the main entity. A c
 field of another entity means that some row of it, related to the row in hand, fulfils it.
 """
 
+from collections.abc import Iterator
 from datetime import date, datetime, timezone
 from enum import Enum
 from typing import Annotated, Literal
@@ -166,6 +167,16 @@ def parts_of(condition: Filter) -> tuple[Filter, ...]:
     if isinstance(condition, Exists | CountOf) and condition.condition is not None:
         return (condition.condition,)
     return ()
+
+
+def comparisons_of(tree: Filter) -> Iterator[Comparison]:
+    """Yield the comparisons of a filter, in their order."""
+    waiting = [tree]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, Comparison):
+            yield found
+        waiting.extend(reversed(parts_of(found)))
 
 
 def needs_parentheses(tree: Filter, part: Filter) -> bool:

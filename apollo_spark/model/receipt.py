@@ -92,7 +92,8 @@ class RowsReceipt(Record):
 
     Rows read = added + changed + unchanged + quarantined + those of withdrawn people, which are
     left out. `withdrawn_left_out` counts these, with keys to delete that are theirs;
-    `deletes_unmatched` are keys to delete that no row has.
+    `deletes_unmatched` are keys to delete that no row has, `codes_added` new values that open
+    codings took in.
     """
 
     operation: str = "extend rows"
@@ -105,6 +106,7 @@ class RowsReceipt(Record):
     rows_quarantined: int = 0
     withdrawn_left_out: int = 0
     deletes_unmatched: int = 0
+    codes_added: int = 0
     findings: tuple[FindingCount, ...] = ()
 
 

@@ -15,9 +15,10 @@ from apollo_spark.model.filter import (
     Filter,
     Not,
     Or,
+    comparisons_of,
     needs_parentheses,
 )
-from apollo_spark.query.filter_fields import find_comparison_problem
+from apollo_spark.query.filter_fields import find_comparison_problem, unknown_codes
 from apollo_spark.query.filter_reach import EntityTree
 from apollo_spark.query.filter_values import Codes, codes_of
 from apollo_spark.sources.filter_text import parse_with_places
@@ -65,6 +66,25 @@ def check_filter(tree: Filter, dictionary: DataDictionary, places: Sequence[Plac
     listed = "\n".join(f"- {each.text}" for each in problems)
     error = NotFoundError if all(each.is_unknown_name for each in problems) else UsageError
     raise error(f"The filter cannot be used:\n{listed}")
+
+
+def notes_of_filter(tree: Filter, dictionary: DataDictionary) -> tuple[str, ...]:
+    """Return what somebody should know of a filter that can be asked: codes that may come yet."""
+    counts: dict[tuple[str, str], int] = {}
+    for each in comparisons_of(tree):
+        entity = dictionary.find_entity(each.entity)
+        spec = entity.find_field(each.field) if entity else None
+        if spec is None or not spec.has_open_coding:
+            continue
+        codes = codes_of(spec, dictionary.find_coding(spec.coding_name))
+        if unknown := unknown_codes(each, spec, codes):
+            path = f"{each.entity}.{each.field}", str(spec.coding_name)
+            counts[path] = counts.get(path, 0) + len(unknown)
+    return tuple(
+        f"{path} is compared with {count:,} {'code' if count == 1 else 'codes'} that the coding "
+        f"{coding!r} does not have yet"
+        for (path, coding), count in counts.items()
+    )
 
 
 class _Checker:

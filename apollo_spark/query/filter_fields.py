@@ -1,6 +1,6 @@
 """What an operator may ask of a field, and which values it takes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -9,7 +9,12 @@ from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import NO_VALUE, RANGES, Comparison, FilterValue, Operator
 from apollo_spark.query.filter_values import NO_CODES, Codes, first_moment, typed_value
 from apollo_spark.query.sql import TypedValue
+from apollo_spark.sources.code_values import parse_code
+from apollo_spark.sources.filter_literals import write_literal
+from apollo_spark.sources.suggest import near_codes
 
+SUGGESTED = 3
+"""Unknown codes for which known ones are looked for."""
 MATCH_LIMIT = 1_000
 """Characters of a text that is searched for; engines refuse patterns of any length."""
 
@@ -44,9 +49,9 @@ def find_comparison_problem(
             yield f"is searched for a text in double quotes, of at most {MATCH_LIMIT:,} characters"
     elif comparison.operator is Operator.UNDER and coding is not None:
         if comparison.values[0] not in coding.meanings:
-            yield f"is compared with a code that is not in the coding {coding.name!r}"
+            yield _unknown_codes(comparison, coding, [str(comparison.values[0])])
     else:
-        yield from _find_value_problems(comparison, spec, codes)
+        yield from _find_value_problems(comparison, spec, coding, codes)
 
 
 def _find_operator_problem(
@@ -63,11 +68,59 @@ def _find_operator_problem(
     return None
 
 
-def _find_value_problems(comparison: Comparison, spec: FieldSpec, codes: Codes) -> Iterator[str]:
-    typed = [_allowed_value(comparison.operator, each, spec, codes) for each in comparison.values]
+def unknown_codes(comparison: Comparison, spec: FieldSpec, codes: Codes) -> list[str]:
+    """Return the values of a comparison that could be codes of the field's coding and are none."""
+    if spec.coding_name is None or comparison.operator in {*RANGES, *NO_VALUE, Operator.MATCHES}:
+        return []
+    found = []
+    for each in comparison.values:
+        text = code_text(each, spec)
+        if text is not None and parse_code(text, spec.type) not in codes:
+            found.append(text)
+    return list(dict.fromkeys(found))
+
+
+def code_text(value: FilterValue, spec: FieldSpec) -> str | None:
+    """Return a value as the text of a code of a field, None where it cannot be one.
+
+    Text is meant as a code, but of an open coding only where it could become one. Values of a
+    sparse field that are no text are its ordinary values.
+    """
+    if isinstance(value, str):
+        is_lost = spec.has_open_coding and parse_code(value, spec.type) is None
+        return None if is_lost else value
+    typed = typed_value(value, spec, NO_CODES)
+    return None if spec.is_sparse or typed is None else str(typed)
+
+
+def _unknown_codes(comparison: Comparison, coding: Coding, unknown: Sequence[str]) -> str:
+    count = len(comparison.values)
+    verb = "is" if len(unknown) == 1 else "are"
+    words = f"a code that the coding {coding.name!r} does not have"
+    if count > 1:
+        wrong = f"{len(unknown):,} of {count:,} {verb}"
+        words = f"codes of which {wrong} not in the coding {coding.name!r}"
+    near: dict[str, None] = {}
+    for each in unknown[:SUGGESTED]:
+        near |= dict.fromkeys(near_codes(each, coding.meanings))
+    listed = " or ".join(write_literal(each) for each in near)
+    hint = f" (did you mean {listed}?)" if near else ""
+    return f"is compared with {words}{hint}"
+
+
+def _find_value_problems(
+    comparison: Comparison, spec: FieldSpec, coding: Coding | None, codes: Codes
+) -> Iterator[str]:
+    unknown = unknown_codes(comparison, spec, codes)
+    is_free = spec.has_open_coding or (spec.is_sparse and spec.type is FieldType.STRING)
+    if unknown and coding is not None and not is_free:
+        yield _unknown_codes(comparison, coding, unknown)
+    others = [each for each in comparison.values if code_text(each, spec) not in unknown]
+    typed = [_allowed_value(comparison.operator, each, spec, codes) for each in others]
     wrong = typed.count(None)
     if wrong:
-        words = f"{wrong:,} of {len(typed):,} values" if len(typed) > 1 else "the value"
+        count = len(comparison.values)
+        words = f"{wrong:,} of {count:,} values" if count > 1 else "the value"
         verb = "is" if wrong == 1 else "are"
         yield f"is compared with {_expected(comparison.operator, spec)}; {words} {verb} not"
     elif comparison.operator is Operator.BETWEEN and _is_reversed(*typed):

@@ -84,4 +84,5 @@ def _typed_text(value: str, spec: FieldSpec, codes: Codes) -> TypedValue | None:
     if spec.type is FieldType.STRING:
         return value
     code = parse_code(value, spec.type)
-    return code if code in codes else None
+    # An open coding may have the code some day: nothing is equal to it until then.
+    return code if code in codes or spec.has_open_coding else None

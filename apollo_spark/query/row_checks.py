@@ -82,6 +82,14 @@ def unresolved_values(
     return _different(given, given_column, exp.Not(this=met))
 
 
+def different_values(given: str, given_column: str, *, limit: int) -> exp.Select:
+    """Ask for the different values of a column of rows given, in order, at most so many."""
+    value = column(given, given_column)
+    found = exp.select(labelled(value, KEY)).distinct().from_(table(given), copy=False)
+    found = found.where(exp.Not(this=is_missing(value.copy())), copy=False)
+    return found.order_by(ascending(value.copy()), copy=False).limit(limit, copy=False)
+
+
 def repeated_values(after: EntityAfter, field: str) -> exp.Select:
     """Ask for the values given that will stand in more than one row."""
     name, own = after.given[field]

@@ -9,13 +9,17 @@ from apollo_spark.model.coding import CodePlace, Coding
 from apollo_spark.model.dictionary import DataDictionary, Entity, Relation, Relationship
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.names import STOPWORDS, find_name_problem
+from apollo_spark.sources.categories import AS_THEY_LOOK, Categories
 from apollo_spark.sources.infer import ColumnFacts
 
 LONGEST_NAME = 200
 
 
 def infer_fields(
-    entity: Entity, dictionary: DataDictionary, facts: Mapping[str, ColumnFacts]
+    entity: Entity,
+    dictionary: DataDictionary,
+    facts: Mapping[str, ColumnFacts],
+    categories: Categories = AS_THEY_LOOK,
 ) -> Addition:
     """Describe new fields of an entity; what the file does not say of its key is known.
 
@@ -23,18 +27,22 @@ def infer_fields(
         entity: The entity with its primary key.
         dictionary: The dictionary that it stands in.
         facts: The facts of each column, in the order of the file.
+        categories: What is said about categories.
     """
     key = key_field(entity, facts)
     others = {each: facts[each] for each in facts if each != key.header}
     fields, codings = _describe(
-        entity.name, others, dictionary, {each.name for each in entity.fields}
+        entity.name, others, dictionary, {each.name for each in entity.fields}, categories
     )
     bare = Entity(name=entity.name, primary_key=key.name, fields=(key, *fields))
     return Addition(entity=bare, codings=codings, is_inferred=True)
 
 
 def infer_entity(
-    name: str, dictionary: DataDictionary, facts: Mapping[str, ColumnFacts]
+    name: str,
+    dictionary: DataDictionary,
+    facts: Mapping[str, ColumnFacts],
+    categories: Categories = AS_THEY_LOOK,
 ) -> Addition:
     """Describe a new entity, joined by the first column that is called like a key.
 
@@ -47,7 +55,7 @@ def infer_entity(
         own = None
     coded = {each: facts[each] for each in facts if each != own and not _is(reference, each)}
     fields, codings = _describe(
-        name, coded, dictionary, {each for each in facts if each not in coded}
+        name, coded, dictionary, {each for each in facts if each not in coded}, categories
     )
     by_header = {each.header: each for each in fields}
     if own is not None:
@@ -114,13 +122,14 @@ def _describe(
     facts: Mapping[str, ColumnFacts],
     dictionary: DataDictionary,
     taken: Iterable[str],
+    categories: Categories,
 ) -> tuple[tuple[FieldSpec, ...], tuple[Coding, ...]]:
     """Return a field for each column, and the codings of those that are categories."""
     names = make_names(tuple(facts), taken)
     fields: list[FieldSpec] = []
     codings: dict[str, Coding] = {}
     for column, name in names.items():
-        codes = facts[column].codes
+        codes = categories.codes(column, name, facts[column])
         coding = None
         if codes is not None:
             coding = _coding(f"{entity}_{name}", codes, dictionary, codings)
@@ -130,6 +139,7 @@ def _describe(
                 name=name,
                 type=facts[column].type,
                 coding_name=None if coding is None else coding.name,
+                is_open_coding=coding is not None,
                 source_column=None if column == name else column,
                 title=None if column == name else column,
             )

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from apollo_spark.errors import DictionaryError, InputFileError
 from apollo_spark.model.findings import Rule, Severity
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.rules import RULES
+from apollo_spark.sources.plain_yaml import NotTextError, PlainYamlError, read_plain_yaml
 from apollo_spark.sources.suggest import did_you_mean
 
 SEVERITIES = tuple(str(each) for each in Severity)
@@ -27,18 +26,19 @@ def read_policy(path: Path) -> Policy:
 
     Raises:
         InputFileError: The file is not there or is not text.
-        DictionaryError: The file is no YAML, or names keys, rules or severities that do not
+        DictionaryError: The file is no plain YAML, or names keys, rules or severities that do not
             exist, or a severity that a rule cannot have; all of them are listed.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "It is not UTF-8 text"
-        raise InputFileError(f"The policy {path.name} cannot be read.", why=f"{why}.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}" if mark else ""
-        raise _refusal(path, [f"the file is no YAML{place}"]) from None
+        content = read_plain_yaml(path)
+    except OSError as error:
+        why = f"{error.strerror}."
+        raise InputFileError(f"The policy {path.name} cannot be read.", why=why) from None
+    except NotTextError as error:
+        raise InputFileError(f"The policy {path.name} cannot be read: {error}.") from None
+    except PlainYamlError as error:
+        what = f"The policy {path.name} cannot be used (rule policy_rule): {error}."
+        raise DictionaryError(what) from None
     problems = list(_find_problems(content))
     if problems:
         raise _refusal(path, problems)

@@ -119,10 +119,17 @@ class AddedFiles:
         return (
             ("base", self.base if self.request.is_copy else ""),
             *delimiter_parameter(self.request.delimiter),
+            *self._categories,
             ("encoding", self.request.encoding),
             ("missing", canonical_json(self.request.missing)),
             ("policy", self.policy.to_json()),
         )
+
+    @property
+    def _categories(self) -> tuple[tuple[str, str], ...]:
+        """What is said about codings, where something is: else the same files make the same."""
+        asked = self.request.categories.asked
+        return () if asked is None else (("codings_of", canonical_json(asked)),)
 
     @property
     def fingerprint(self) -> str:

@@ -226,7 +226,7 @@ class AdditionLoad(Load):
         plan = self.plan.clinical
         kept = quarantined_rows(self.engines.runner, plan.entities, left_out.quarantined)
         receipt = self._receipt(written, left_out, findings)
-        notes = (*left_out.notes, *self._notes())
+        notes = (*self.plan.notes, *left_out.notes, *self._notes())
         rows = LoadReceipt(entities=receipt.entities)
         if self.request.dry_run:
             self.reporter.accept(None, findings, rows, kept, plan=plan)

@@ -1,7 +1,7 @@
 """Plan new fields of an entity or a new entity: what can be refused before anything is written."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,8 +19,21 @@ from apollo_spark.model.policy import Policy
 from apollo_spark.sources.added_dictionary import read_addition
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.header_check import check_header, list_numbers
-from apollo_spark.sources.infer import ColumnFacts, InferTask, run_infer
-from apollo_spark.sources.infer_fields import infer_entity, infer_fields, key_field
+from apollo_spark.sources.infer import (
+    ColumnFacts,
+    InferTask,
+    SpellingTask,
+    run_infer,
+    run_spellings,
+)
+from apollo_spark.sources.infer_fields import (
+    infer_entity,
+    infer_fields,
+    key_field,
+    make_names,
+)
+from apollo_spark.sources.infer_notes import notes_of_inference
+from apollo_spark.sources.spelling import NO_SPELLINGS
 from apollo_spark.tables.layout import entity_spec
 from apollo_spark.workflows.added_files import AddedFiles
 from apollo_spark.workflows.added_joins import find_nothing, find_unjoined
@@ -42,6 +55,7 @@ class AdditionPlan:
         mode: Fields of an entity, or an entity.
         clinical: The rows, as a load plans them: of the added columns alone.
         max_columns: Most columns of a table.
+        notes: What was decided about columns, and the option that decides otherwise.
     """
 
     base: DatasetRecord
@@ -50,6 +64,7 @@ class AdditionPlan:
     mode: Literal["fields", "entity"]
     clinical: ClinicalPlan
     max_columns: int
+    notes: tuple[str, ...] = ()
 
     @property
     def entity(self) -> Entity:
@@ -132,7 +147,7 @@ def plan_addition(
     if addition is None:
         return AdditionPlanning(None, policy, findings, again)
     clinical = _clinical_plan(content.dictionary, addition, files, policy)
-    plan = AdditionPlan(base, content, addition, mode, clinical, max_columns)
+    plan = AdditionPlan(base, content, addition, mode, clinical, max_columns, reading.notes)
     # Two columns of one name cannot be written, wherever that is.
     is_readable = all(each.rule != "field_repeated" for each in findings)
     return AdditionPlanning(
@@ -195,6 +210,12 @@ class _Reading:
     base: DataDictionary
     files: AddedFiles
     mode: Literal["fields", "entity"]
+    _notes: list[str] = field(default_factory=list)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided while reading."""
+        return tuple(self._notes)
 
     def read(self) -> tuple[Addition | None, tuple[Finding, ...]]:
         """Return what is added, and all that is wrong with it so far."""
@@ -247,22 +268,52 @@ class _Reading:
 
     def _infer(self) -> Addition:
         facts = self._facts()
+        categories = self.files.request.categories
         if self.mode == "fields" and self._standing is not None:
-            return infer_fields(self._standing, self.base, facts)
-        return infer_entity(self.files.entity, self.base, facts)
+            addition = infer_fields(self._standing, self.base, facts, categories)
+        else:
+            addition = infer_entity(self.files.entity, self.base, facts, categories)
+        self._notes.extend(notes_of_inference(addition, facts))
+        return addition
 
     def _facts(self) -> dict[str, ColumnFacts]:
         """Read all files once, a block at a time."""
         missing = self.files.request.missing
+        names = make_names(self.files.columns, self._taken)
+        coded = self.files.request.categories.columns(names)
         tasks = [
-            InferTask(each, tuple(dict.fromkeys(each.file.header)), missing)
+            InferTask(each, tuple(dict.fromkeys(each.file.header)), missing, coded)
             for each in self.files.blocks
         ]
         found = dict.fromkeys(self.files.columns, ColumnFacts())
         for facts in LocalTaskRunner().run(run_infer, tasks):
             for name, each in facts.items():
                 found[name] += each
-        return found
+        return {**found, **self._spelled(found)}
+
+    @property
+    def _taken(self) -> tuple[str, ...]:
+        standing = self._standing
+        return () if standing is None else tuple(each.name for each in standing.fields)
+
+    def _spelled(self, facts: Mapping[str, ColumnFacts]) -> dict[str, ColumnFacts]:
+        """Look at the numbers that may be spelt in several ways once more, side by side."""
+        doubtful = {name: str(each.type) for name, each in facts.items() if each.is_doubtful}
+        if not doubtful:
+            return {}
+        tasks = [
+            SpellingTask(
+                each,
+                tuple((name, doubtful[name]) for name in each.file.header if name in doubtful),
+                self.files.request.missing,
+            )
+            for each in self.files.blocks
+        ]
+        found = dict.fromkeys(doubtful, NO_SPELLINGS)
+        for spellings in LocalTaskRunner().run(run_spellings, tasks):
+            for name, each in spellings.items():
+                found[name] += each
+        return {name: replace(facts[name], spellings=each) for name, each in found.items()}
 
     def _check_inferred(self, addition: Addition) -> Iterator[Finding]:
         """Find names that are taken, and an entity that nothing joins."""

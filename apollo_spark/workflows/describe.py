@@ -151,8 +151,12 @@ def _line(entity: Entity, spec: FieldSpec) -> FieldLine:
         type=f"{spec.type}{' multi-select' if spec.is_multi_select else ''}",
         title=spec.title or "",
         folder=" > ".join(spec.folder_path),
-        coding=f"{spec.coding_name}{' (sparse)' if spec.is_sparse else ''}"
-        if spec.coding_name
-        else "",
+        coding=f"{spec.coding_name}{_kind_of_coding(spec)}" if spec.coding_name else "",
         units=spec.units or "",
     )
+
+
+def _kind_of_coding(spec: FieldSpec) -> str:
+    if spec.is_sparse:
+        return " (sparse)"
+    return " (open)" if spec.is_open_coding else ""

@@ -106,6 +106,7 @@ def _find_base(lake: Lake, request: ClinicalExtension) -> DatasetRecord:
         raise UsageError(
             "Codings without a dictionary describe nothing.", fix="Add --dictionary F."
         )
+    _require_inference(request)
     require_dataset_name(request.target)
     reference = parse_reference(request.name)
     base = lake.load_record(reference)
@@ -116,6 +117,25 @@ def _find_base(lake: Lake, request: ClinicalExtension) -> DatasetRecord:
             fix="Extend the newest version, or publish the result under another name with --as.",
         )
     return base
+
+
+def _require_inference(request: ClinicalExtension) -> None:
+    """Refuse words about inferred codings where nothing is inferred, or that contradict."""
+    if request.no_codings and request.codings_of is not None:
+        raise UsageError("--no-codings and --codings-of do not go together.")
+    if request.categories.asked is None:
+        return
+    option = "--no-codings" if request.no_codings else "--codings-of"
+    if request.dictionary is not None:
+        raise UsageError(
+            f"{option} and --dictionary do not go together.",
+            why="The dictionary says which fields have codings.",
+        )
+    if request.delete or request.mode == "rows":
+        raise UsageError(
+            f"{option} says nothing about rows of an entity that is there.",
+            why="Their fields are known.",
+        )
 
 
 def _is_newest(lake: Lake, record: DatasetRecord) -> bool:

@@ -24,6 +24,7 @@ from apollo_spark.workflows.clinical_refused import with_rows
 from apollo_spark.workflows.clinical_rows import Excluded, join_excluded, quarantined_rows
 from apollo_spark.workflows.extension import ClinicalExtension
 from apollo_spark.workflows.loading import Load, OpenEngines, run_load
+from apollo_spark.workflows.new_codes import with_dictionary
 from apollo_spark.workflows.outcome import Outcome, refusal
 from apollo_spark.workflows.reporting import LoadReporter
 from apollo_spark.workflows.row_checking import RowChecks
@@ -266,9 +267,12 @@ class _RowExtension(Load):
         base = self.plan.base
         self.publication.step("store parts")
         part = self.lake.parts.put(receipt.to_json())
+        described = base
+        if checked.grown.notes:
+            described = with_dictionary(base, checked.grown.dictionary, self.lake.parts)
         record = self.publication.commit(
             lambda version: next_record(
-                base,
+                described,
                 version=version,
                 pins=pins,
                 assays=(),

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from apollo_spark.model.base import Record
+from apollo_spark.sources.categories import Categories
 from apollo_spark.workflows.text_options import Delimiter, Encoding, MissingMarkers
 
 ClinicalMode = Literal["fields", "rows", "entity"]
@@ -17,6 +18,8 @@ class ClinicalExtension(Record):
         delete: Entity and file of keys of each `--delete`.
         dictionary: The data dictionary of what is added; None infers it.
         codings: The codings of the dictionary.
+        no_codings: Whether what is inferred has no codings.
+        codings_of: The columns whose values are codes, and no others; None infers which are.
         mode: What is added; None lets the files tell.
         as_name: The name that the result is published under; None is the dataset's own.
         policy: What refuses, quarantines or warns.
@@ -32,6 +35,8 @@ class ClinicalExtension(Record):
     delete: tuple[tuple[str, str], ...] = ()
     dictionary: str | None = None
     codings: str | None = None
+    no_codings: bool = False
+    codings_of: tuple[str, ...] | None = None
     mode: ClinicalMode | None = None
     as_name: str | None = None
     policy: str | None = None
@@ -40,6 +45,11 @@ class ClinicalExtension(Record):
     encoding: Encoding = "utf-8"
     delimiter: Delimiter = None
     dry_run: bool = False
+
+    @property
+    def categories(self) -> Categories:
+        """What is said about categories."""
+        return Categories(() if self.no_codings else self.codings_of)
 
     @property
     def is_copy(self) -> bool:

@@ -1,10 +1,13 @@
 """Rows of an extension that may be stored, what was left out of them, and the receipt of both."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from apollo_spark.dataset.open_codings import GrownDictionary
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.receipt import EntityReceipt, RowsReceipt
 from apollo_spark.workflows.load_clinical import count_findings
+from apollo_spark.workflows.new_codes import find_new_codes
 from apollo_spark.workflows.row_comparing import RowComparison, RowCounts
 from apollo_spark.workflows.withdrawn_rows import LeftOut, count_lines
 
@@ -26,7 +29,12 @@ class CheckedRows:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know beside the receipt."""
-        return self.left_out.notes
+        return (*self.left_out.notes, *self.grown.notes)
+
+    @cached_property
+    def grown(self) -> GrownDictionary:
+        """The dictionary, with the codes that came."""
+        return find_new_codes(self.compared)
 
     def receipt(self, counts: RowCounts) -> RowsReceipt:
         """Return the counts of the extension."""
@@ -42,6 +50,7 @@ class CheckedRows:
             rows_quarantined=gone,
             withdrawn_left_out=count_lines(self.left_out.withdrawn),
             deletes_unmatched=len(compared.unmatched_deletes) if compared.deletes else 0,
+            codes_added=self.grown.added,
             findings=count_findings(self.findings),
         )
 

@@ -1,5 +1,7 @@
 """Publish a view of a dataset. No row is copied, and no JVM is needed."""
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from apollo_spark.dataset.view import RowFilter, make_view
@@ -11,9 +13,9 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.change import ViewChange
 from apollo_spark.model.names import parse_reference, require_dataset_name
 from apollo_spark.model.receipt import ViewReceipt
-from apollo_spark.query.filter_check import read_filter
+from apollo_spark.query.filter_check import notes_of_filter, read_filter
 from apollo_spark.query.filter_reach import fields_needed
-from apollo_spark.sources.filter_text import write_filter
+from apollo_spark.sources.filter_text import parse_filter, write_filter
 from apollo_spark.workflows.deriving import (
     Derivation,
     notes_of,
@@ -63,6 +65,9 @@ def derive_view(
     change = change.model_copy(update={"rows": None if rule is None else rule.text})
     base = lake.load_record(parse_reference(change.base))
     derived = make_view(lake.load_content(base), change, rule)
+    if rule is not None:
+        notes = notes_of_filter(parse_filter(rule.text), opened.dictionary)
+        derived = replace(derived, notes=(*derived.notes, *notes))
     view = planned_dataset(lake, name, derived)
     dictionary = derived.content.dictionary
     receipt = ViewReceipt(

@@ -73,8 +73,14 @@ def test_what_is_inferred_can_be_given_instead(study: Study, tmp_path: Path) -> 
 
     assert (inferred.code, stated.code) == (0, 0), stated.err
     assert "patient_smoker,yes,yes" in codings
-    assert record_of(study).entities == record_of(other).entities
     assert record_of(study).codings == record_of(other).codings
+    # A coding that was found in the values is open, one that is given is not.
+    found, told = (
+        open_lake(str(each.lake)).dataset("study")["patient"].fields for each in (study, other)
+    )
+    closed = {"is_open_coding": False}
+    assert [each.model_copy(update=closed) for each in found] == told
+    assert [each.name for each in found if each.is_open_coding] == ["smoker"]
 
 
 @pytest.mark.parametrize("entity", ["patient", "pet"])

@@ -83,7 +83,13 @@ def test_spark_cannot_write_where_no_spark_runs(tmp_path: Path) -> None:
     ("text", "expected"),
     [
         ("- a\n- b\n", "FILE must hold keys with values."),
-        ("spark: [1\n", "FILE is not YAML. Line 2: expected ',' or ']', but got '<stream end>'."),
+        (
+            "spark: [1\n",
+            (
+                "The configuration FILE cannot be used: the file is no YAML at line 2: did not "
+                "find expected ',' or ']'."
+            ),
+        ),
     ],
     ids=["a list", "a bracket left open"],
 )

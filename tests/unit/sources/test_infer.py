@@ -1,6 +1,7 @@
 """What is told of columns that came without a dictionary."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -9,6 +10,7 @@ from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.sources.infer import MOST_CODES, facts_of
 from apollo_spark.sources.infer_fields import infer_entity, infer_fields, make_names
+from apollo_spark.sources.spelling import spellings_of
 
 MISSING = ("", "NA")
 PATIENT = Entity(
@@ -46,7 +48,18 @@ def as_texts(cells: Sequence[str]) -> pa.Array:
         (["9223372036854775807"], "integer"),
         (["9223372036854775808"], "string"),
         (["1", "2.5"], "float"),
-        (["1e3", ".5"], "float"),
+        (["1e+3", ".5"], "float"),
+        (["2310009E13", "1110017D14"], "string"),
+        (["2310009E13"], "string"),
+        (["1E05"], "string"),
+        (["1e-05", "1e+16", "2.5", "-0.0"], "float"),
+        (["250.00", "250.0"], "string"),
+        (["250.00", "401.90"], "float"),
+        (["1.10", "1.2"], "string"),
+        (["1.10", "1"], "string"),
+        (["1.0", "1.2", "1.25"], "float"),
+        (["5.0", "5", "-0", "0.0"], "float"),
+        (["1.0", "2.0"], "float"),
         (["0.5", "0"], "float"),
         (["1234567890123456789", "0.5"], "string"),
         (["007", "8"], "string"),
@@ -70,11 +83,44 @@ def test_the_narrowest_type_that_fits_every_cell_is_taken(cells: list[str], kind
 
 
 @pytest.mark.parametrize(
+    ("cells", "is_one_to_one"),
+    [
+        (["+5", "5"], False),
+        (["+5", "3"], True),
+        ([".5", "0.5"], False),
+        ([".5", "0.25"], True),
+        (["5.", "5"], False),
+        (["1e+3", "1000"], False),
+        (["1e-05", "0.00001"], False),
+        (["0.1", "0.10000000000000001"], False),
+        (["0.10000000000000001", "0.29999999999999999"], True),
+        (["1e-400", "0"], False),
+        (["-0.0", "0", "+0"], True),
+    ],
+)
+def test_numbers_that_are_spelt_in_several_ways_are_compared_with_their_texts(
+    cells: list[str], is_one_to_one: bool
+) -> None:
+    facts = facts_of(as_texts(cells), MISSING)
+
+    assert facts.is_doubtful or is_one_to_one
+    found = spellings_of(as_texts(cells), str(facts.type))
+    assert found.is_one_to_one is is_one_to_one
+    spelled = replace(facts, spellings=found)
+    assert spelled.type is (facts.type if is_one_to_one else FieldType.STRING)
+
+
+@pytest.mark.parametrize(
     ("cells", "codes"),
     [
         (["b", "a", "b", "a", "NA"], ("a", "b")),
         (["b", "a", "b"], None),
-        (["1", "2", " 1", "+2"], ("1", "2")),
+        (["1", "2", " 1", "2"], ("1", "2")),
+        (["0", "1", "2"] * 2, ("0", "1", "2")),
+        (["0", "7", "14", "28"] * 2, None),
+        (["1", "8", "15"] * 2, None),
+        (["1", "2", "9"] * 2, None),
+        ([str(each) for each in range(12)] * 2, None),
         (["-9", "1", "1", "-9"], ("-9", "1")),
         (["1000", "1000"], None),
         (["1.5", "1.5"], None),
