@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ from apollo_spark.api.choices import (
     require_session,
     texts,
 )
+from apollo_spark.dataset.telling import told_assay
 from apollo_spark.engines.expression import MAX_MEMORY, ReadEstimate
 from apollo_spark.errors import UsageError
 from apollo_spark.export.matrix import long_batches, long_schema, to_anndata
@@ -54,6 +56,7 @@ class Assay:
         reading: Its tables, open for reading.
         locate: Gives the full path of a pinned table.
         sample_fields: Gives the fields of the assay's samples, with the sample's id among them.
+        is_kept: Whether `record` tells what is shown alone.
     """
 
     def __init__(
@@ -63,29 +66,42 @@ class Assay:
         *,
         locate: Callable[[TablePin], str],
         sample_fields: Callable[[], pa.Table],
+        is_kept: bool = False,
     ) -> None:
-        self.record = record
+        self._record = record
+        self._is_kept = is_kept
         self._open = reading
         self._files = reading.files
         self._locate = locate
         self._sample_fields = sample_fields
 
+    @cached_property
+    def record(self) -> AssayRecord:
+        """What the record says of the assay; of a view what it shows."""
+        if not self._is_kept:
+            return self._record
+        return told_assay(
+            self._record,
+            samples=len(self._files.sample_ids),
+            features=len(self._files.feature_ids),
+        )
+
     def __repr__(self) -> str:
         """Return the assay with its name and size."""
-        features, samples = self.record.feature_count, f"{self.record.sample_count:,} samples"
         if self._open.shown is not None:
-            samples = "the samples that are shown"
-        return f"<Assay {self.name}: {features:,} features x {samples}>"
+            return f"<Assay {self.name}: the features and samples that are shown>"
+        features, samples = self._record.feature_count, self._record.sample_count
+        return f"<Assay {self.name}: {features:,} features x {samples:,} samples>"
 
     @property
     def name(self) -> str:
         """The name."""
-        return self.record.name
+        return self._record.name
 
     @property
     def units(self) -> tuple[str, ...]:
         """The units, one a layer."""
-        return tuple(each.unit for each in self.record.layers)
+        return tuple(each.unit for each in self._record.layers)
 
     def matrix(
         self,
@@ -237,8 +253,8 @@ class Assay:
 
     def _layers(self, unit: str | Sequence[str] | None) -> tuple[LayerRecord, ...]:
         if unit is None or isinstance(unit, str):
-            return (find_layer(self.record, None if unit is None else parse_unit(unit)),)
-        return tuple(find_layer(self.record, parse_unit(each)) for each in dict.fromkeys(unit))
+            return (find_layer(self._record, None if unit is None else parse_unit(unit)),)
+        return tuple(find_layer(self._record, parse_unit(each)) for each in dict.fromkeys(unit))
 
     def _select(self, choice: FeatureChoice, samples: Names) -> PairSelection:
         selection = select_pairs(self._open, choice, texts(samples), strict=True)
@@ -293,5 +309,5 @@ class Assay:
         pairs = as_pairs(
             self._open, selection, choice, texts(samples), minimum=minimum, maximum=maximum
         )
-        tree = expression_tree(self.record, layer, pairs)
+        tree = expression_tree(self._record, layer, pairs)
         return SparkEngine(session, self._locate).frame(tree, self._open.pins)

@@ -10,6 +10,7 @@ import pyarrow as pa
 from apollo_spark.api.assay import Assay
 from apollo_spark.api.choices import require_session
 from apollo_spark.api.joining import JoinedAssays
+from apollo_spark.dataset.telling import keeps_to_itself, told_record
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
 from apollo_spark.errors import NotFoundError, UsageError
@@ -38,26 +39,41 @@ _MODES = {
 
 
 class Dataset(JoinedAssays):
-    """One published version: it reads the same rows for ever."""
+    """One published version: it reads the same rows for ever.
 
-    def __init__(self, lake: Lake, record: DatasetRecord) -> None:
+    Args:
+        lake: Where it lies.
+        record: Its record.
+        full: Whether `record` tells of a view what it stands on: rule, parents and pins.
+    """
+
+    def __init__(self, lake: Lake, record: DatasetRecord, *, full: bool = False) -> None:
         self._lake = lake
-        self.record = record
+        self._stored = record
+        self._is_kept = keeps_to_itself(record, full=full)
         self._opened = lake.open_record(record)
+
+    @cached_property
+    def record(self) -> DatasetRecord:
+        """What the version tells of itself; of a view what it shows, unless opened in full."""
+        if not self._is_kept:
+            return self._stored
+        told = told_record(self._stored)
+        return told.model_copy(update={"assays": tuple(each.record for each in self.assays)})
 
     def __repr__(self) -> str:
         """Return the dataset as `name@version`."""
-        return f"<Dataset {self.record}>"
+        return f"<Dataset {self._stored}>"
 
     @property
     def name(self) -> str:
         """The name, without version."""
-        return self.record.name
+        return self._stored.name
 
     @property
     def version(self) -> int:
         """The version, from 1."""
-        return self.record.version
+        return self._stored.version
 
     @cached_property
     def dictionary(self) -> DataDictionary:
@@ -83,13 +99,13 @@ class Dataset(JoinedAssays):
         found = self.dictionary.find_entity(entity)
         if found is None:
             known = ", ".join(each.name for each in self.dictionary.entities)
-            raise NotFoundError(f"{self.record} has no entity {entity!r}.", fix=f"It has {known}.")
+            raise NotFoundError(f"{self._stored} has no entity {entity!r}.", fix=f"It has {known}.")
         return EntityHandle(self, found)
 
     @property
     def assays(self) -> list[Assay]:
         """The expression assays."""
-        return [self.assay(each.name) for each in self.record.assays]
+        return [self.assay(each.name) for each in self._stored.assays]
 
     def assay(self, name: str | None = None) -> Assay:
         """Return an expression assay by name, or the first one.
@@ -97,12 +113,13 @@ class Dataset(JoinedAssays):
         Raises:
             NotFoundError: There is none of that name.
         """
-        found = find_assay(self.record.assays, name, str(self.record))
+        found = find_assay(self._opened.record.assays, name, str(self._stored))
         return Assay(
             found,
             open_assay(self._lake.tables, self._opened, found),
             locate=locate(self._lake),
             sample_fields=lambda: read_sample_fields(self._lake, self._opened, found),
+            is_kept=self._is_kept,
         )
 
     def coding(self, name: str) -> Coding:
@@ -113,7 +130,7 @@ class Dataset(JoinedAssays):
         """
         found = self.dictionary.find_coding(name)
         if found is None:
-            raise NotFoundError(f"{self.record} has no coding {name!r}.")
+            raise NotFoundError(f"{self._stored} has no coding {name!r}.")
         return found
 
     def retrieve_fields(

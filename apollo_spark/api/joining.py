@@ -12,7 +12,6 @@ from apollo_spark.export.printable import printable
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.assay import parse_unit
-from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.workflows.assay_choice import find_assay, open_assay
 from apollo_spark.workflows.joined_matrix import read_joined_matrix
 
@@ -22,7 +21,6 @@ logger = logging.getLogger(__name__)
 class JoinedAssays(ABC):
     """A dataset whose assays can be read as one matrix."""
 
-    record: DatasetRecord
     _lake: Lake
     _opened: OpenDataset
 
@@ -64,7 +62,8 @@ class JoinedAssays(ABC):
         names = list(dict.fromkeys(assays))
         if not names:
             raise UsageError("No assay is named.")
-        found = [find_assay(self.record.assays, each, str(self.record)) for each in names]
+        record = self._opened.record
+        found = [find_assay(record.assays, each, str(record)) for each in names]
         matrix = read_joined_matrix(
             [open_assay(self._lake.tables, self._opened, each) for each in found],
             unit=None if unit is None else parse_unit(unit),

@@ -49,7 +49,9 @@ class KeepingLake:
         """
         return read_lineage(self._lake, name, full=full)
 
-    def trace(self, name: str, entity: str, key: str, field: str) -> CellTrace:
+    def trace(
+        self, name: str, entity: str, key: str, field: str, *, full: bool = False
+    ) -> CellTrace:
         """Find the file, its SHA-256 and the line that one cell came from.
 
         Args:
@@ -57,16 +59,22 @@ class KeepingLake:
             entity: The entity of the row.
             key: Its primary key, as in the raw file.
             field: The field.
+            full: Whether to tell what a view keeps to itself.
 
         Raises:
             NotFoundError: No such version, entity, field or row that may be seen.
             UsageError: The entity has no primary key.
             BrokenPinError: A file cannot be read.
         """
-        return trace_cell(self._lake, name, entity, key, field).trace
+        return trace_cell(self._lake, name, entity, key, field, full=full).trace
 
     def verify(
-        self, name: str | None = None, *, deep: bool = False, sources: bool = False
+        self,
+        name: str | None = None,
+        *,
+        deep: bool = False,
+        sources: bool = False,
+        full: bool = False,
     ) -> Verification:
         """Verify the pins of one version, of all versions of a name, or of everything.
 
@@ -74,12 +82,13 @@ class KeepingLake:
             name: `NAME` or `NAME@3`; None verifies everything that is not retired.
             deep: Also read all rows and compare their content hashes.
             sources: Also make the tables again from their files, and compare.
+            full: Whether to tell what views keep to themselves.
 
         Raises:
             NotFoundError: There is no such record.
         """
         settings = self._settings if sources else None
-        return verify_records(self._lake, name, deep=deep, sources=settings)
+        return verify_records(self._lake, name, deep=deep, sources=settings, full=full)
 
     def retire(self, version: str, *, wait: float | None = None) -> RecordEntry:
         """End a version, given as `NAME@3`; its rows stay until a sweep.

@@ -50,13 +50,17 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
         """Return the newest version of every record, by name."""
         return self._lake.list_records()
 
-    def dataset(self, name: str) -> Dataset:
+    def dataset(self, name: str, *, full: bool = False) -> Dataset:
         """Return a dataset: `NAME` (the newest version), `NAME@3` or `NAME@2026-03-01`.
+
+        Args:
+            name: The version.
+            full: Whether its `record` tells of a view what it stands on: rule, parents and pins.
 
         Raises:
             NotFoundError: There is no such version.
         """
-        return Dataset(self._lake, self._lake.load_record(parse_reference(name)))
+        return Dataset(self._lake, self._lake.load_record(parse_reference(name)), full=full)
 
     def load_clinical(
         self,

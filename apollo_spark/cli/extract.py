@@ -123,9 +123,10 @@ def _print_estimate(found: "ReadEstimate") -> None:
     if current().as_json:
         print_json(asdict(found))
         return
+    read = "" if found.stored_bytes is None else f", {found.stored_bytes:,} bytes read"
     say(
         f"{found.samples:,} samples x {found.features:,} features: at most {found.rows:,} rows, "
-        f"{found.bytes:,} bytes in memory, {found.stored_bytes:,} bytes read"
+        f"{found.bytes:,} bytes in memory{read}"
     )
 
 
@@ -171,10 +172,13 @@ def sealed_command(*, name: str, output: str) -> None:
 )
 @click.option("--schema", metavar="CATALOG.SCHEMA", help="Where the views go; by default NAME.")
 @click.option("--grant", multiple=True, metavar="GROUP", help="Who may read the views.")
+@click.option("--full", is_flag=True, help="Print statements that show the rule of a view.")
 @common_options
-def sql_command(*, name: str, dialect: str, schema: str | None, grant: tuple[str, ...]) -> None:
+def sql_command(
+    *, name: str, dialect: str, schema: str | None, grant: tuple[str, ...], full: bool
+) -> None:
     """Print statements that make a view of each entity, at the pinned versions."""
     from apollo_spark.workflows.extract_sql import SqlJob, create_views
 
-    job = SqlJob(name=name, dialect=dialect, schema_name=schema, grant_to=grant)
+    job = SqlJob(name=name, dialect=dialect, schema_name=schema, grant_to=grant, full=full)
     put_data(create_views(current().lake(), job))

@@ -20,13 +20,14 @@ SAID = {"file": "source changed", "different": "different", "unproven": "not pro
 @click.option(
     "--sources", is_flag=True, help="Make the tables again from their files, and compare."
 )
+@click.option("--full", is_flag=True, help="Say of views too what is not as it was.")
 @common_options
-def verify_command(*, name: str | None, deep: bool, sources: bool) -> None:
+def verify_command(*, name: str | None, deep: bool, sources: bool, full: bool) -> None:
     """Prove that pins can be read as published: those of NAME, or of every version of all."""
     from apollo_spark.workflows.verify import verify_records
 
     settings = current().settings() if sources else None
-    result = verify_records(current().lake(), name, deep=deep, sources=settings)
+    result = verify_records(current().lake(), name, deep=deep, sources=settings, full=full)
     if current().as_json:
         print_json(result.model_dump(mode="json"))
     for of, count in result.withdrawn:

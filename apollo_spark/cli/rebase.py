@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--map", "field_map", metavar="F", help="csv of old and new names of fields.")
 @click.option("--only", metavar="LIST", help="Of the records, move these.")
 @click.option("--apply", "is_applied", is_flag=True, help="Publish what is planned.")
+@click.option("--full", is_flag=True, help="Say what views keep to themselves too.")
 @click.option("--undo", metavar="RECORD@V", help="Publish the version before a rebase again.")
 @wait_option
 @common_options
@@ -35,6 +36,7 @@ def rebase_command(
     only: str | None,
     is_applied: bool,
     undo: str | None,
+    full: bool,
 ) -> None:
     """Say what moving RECORD to newer parents changes; with --apply, publish it.
 
@@ -46,7 +48,7 @@ def rebase_command(
     if undo is not None:
         if records or onto:
             raise UsageError("--undo takes one version and nothing else.")
-        outcome = undo_rebase(lake, undo)
+        outcome = undo_rebase(lake, undo, full=full)
         say_notes(outcome.notes)
         print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
         return
@@ -58,6 +60,7 @@ def rebase_command(
         field_map=field_map,
         only=None if only is None else tuple(each.strip() for each in only.split(",")),
         apply=is_applied,
+        full=full,
     )
     found = rebase(lake, request)
     if not current().as_json:
@@ -79,7 +82,7 @@ def rebase_command(
 
 def _render(plan: "RebasePlan") -> str:
     """Return a plan as text."""
-    moves = ", ".join(f"{each.before} -> {each.after}" for each in plan.moves)
+    moves = ", ".join(f"{each.before} -> {each.after}".strip() for each in plan.moves)
     lines = [f"{plan.record}: {moves}"]
     if plan.refused is not None:
         return "\n".join([*lines, f"  cannot be moved: {plan.refused}"])

@@ -82,7 +82,7 @@ def render_record(shown: dict[str, Any], *, with_pins: bool) -> str:
         parts.append("\n".join(f"rule on {e['entity']}: {e['text'] or 'by keys'}" for e in rules))
     if with_pins:
         pins = [
-            (p["table"], str(p["version"]), p["path"], p["content_hash"] or "")
+            (p["table"], str(p["version"]), p["path"] or "", p["content_hash"] or "")
             for p in shown["pins"]
         ]
         parts.append(render_table(("table", "version", "path", "content hash"), pins))

@@ -44,12 +44,15 @@ def lineage_command(*, name: str, svg: str | None, force: bool, full: bool) -> N
 @click.argument("key")
 @click.argument("field")
 @click.option("--value", "with_value", is_flag=True, help="Show the value too: it is data.")
+@click.option("--full", is_flag=True, help="Show tables, files and lines of a view too.")
 @common_options
-def trace_command(*, name: str, entity: str, key: str, field: str, with_value: bool) -> None:
+def trace_command(
+    *, name: str, entity: str, key: str, field: str, with_value: bool, full: bool
+) -> None:
     """Find the raw file, its SHA-256 and the line that FIELD of the row KEY came from."""
     from apollo_spark.workflows.trace import trace_cell
 
-    traced = trace_cell(current().lake(), name, entity, key, field)
+    traced = trace_cell(current().lake(), name, entity, key, field, full=full)
     if current().as_json:
         value = {"value": traced.value} if with_value else {}
         print_json({**traced.trace.model_dump(mode="json"), **value})
@@ -58,13 +61,18 @@ def trace_command(*, name: str, entity: str, key: str, field: str, with_value: b
         show(line)
     if with_value:
         show(f"value    {'' if traced.value is None else traced.value}")
-    if traced.trace.source is None:
+    if traced.trace.table is None:
+        say("a view does not tell where its rows lie; --full does")
+    elif traced.trace.source is None:
         say("the line is not known: the value was not written from one file alone")
 
 
 def _lines(trace: "CellTrace") -> list[str]:
+    cell = f"cell     {trace.entity}.{trace.field} of {trace.dataset}"
+    if trace.table is None:
+        return [cell]
     lines = [
-        f"cell     {trace.entity}.{trace.field} of {trace.dataset}",
+        cell,
         f"table    {trace.table}@{trace.table_version}",
         f"parquet  {trace.file}, row {trace.row}",
     ]

@@ -24,11 +24,14 @@ from apollo_spark.errors import BrokenPinError, UsageError
 from apollo_spark.export.matrix import MatrixResult
 from apollo_spark.model.assay import AssayRecord, LayerRecord
 from apollo_spark.model.pin import TablePin
+from apollo_spark.query.expression import statistic_column
 from apollo_spark.query.sql import pin_named
 
 MAX_MEMORY = 2_000_000_000
 """Bytes of the largest matrix that is returned when nothing else is said."""
 CELL_BYTES = 8
+PROBED_CELLS = 4_000_000
+"""Most cells of a matrix in which features with a value are looked for."""
 
 
 @dataclass(frozen=True)
@@ -40,22 +43,24 @@ class ReadEstimate:
         features: Columns of the matrix.
         rows: Most rows of the long form; missing values are none.
         bytes: Size of the matrix in memory.
-        stored_bytes: Size of the tiles that are read.
+        stored_bytes: Size of the tiles that are read; None where they hold samples that are hidden
+            too, whose number it would tell.
     """
 
     samples: int
     features: int
     rows: int
     bytes: int
-    stored_bytes: int
+    stored_bytes: int | None
 
     def __add__(self, other: "ReadEstimate") -> "ReadEstimate":
         """Return what two layers of the same features and samples cost together."""
+        stored = (self.stored_bytes, other.stored_bytes)
         return replace(
             self,
             rows=self.rows + other.rows,
             bytes=self.bytes + other.bytes,
-            stored_bytes=self.stored_bytes + other.stored_bytes,
+            stored_bytes=None if None in stored else sum(each or 0 for each in stored),
         )
 
 
@@ -120,13 +125,14 @@ class AssayFiles:
     ) -> ReadEstimate:
         """Return what the matrix of features and samples at some places costs; reads footers."""
         cells = len(features) * len(samples)
-        groups = self._groups(layer, self._wanted(features, samples)) if cells else ()
+        is_told = cells and self._shown is None
+        groups = self._groups(layer, self._wanted(features, samples)) if is_told else ()
         return ReadEstimate(
             samples=len(samples),
             features=len(features),
             rows=cells,
             bytes=cells * CELL_BYTES,
-            stored_bytes=sum(each.stored_bytes for each in groups),
+            stored_bytes=None if self._shown else sum(each.stored_bytes for each in groups),
         )
 
     def read_matrix(
@@ -220,11 +226,60 @@ class AssayFiles:
 
     @cached_property
     def _features(self) -> pa.Table:
-        return self.read_table(self.assay.features_table, ["feature_id", "feature"])
+        """The features, but those that were measured in hidden samples only: they are not there."""
+        measured = [statistic_column("measured", each.unit) for each in self.assay.layers]
+        columns = ["feature_id", "feature"]
+        if self._shown is None:
+            return self.read_table(self.assay.features_table, columns)
+        found = self.read_table(self.assay.features_table, [*columns, *measured])
+        counts = [np.nan_to_num(_numbers(found, each)) for each in measured]
+        known = self._known(_numbers(found, "feature"), np.max(counts, axis=0, initial=0))
+        return found.select(columns).filter(pa.array(known))
+
+    def _known(self, numbers: np.ndarray, measured: np.ndarray) -> np.ndarray:
+        """Return whether each feature has a value in a sample that is shown, or in none at all.
+
+        Args:
+            numbers: (features,) their numbers in the tiles.
+            measured: (features,) in how many samples each has a value, hidden ones too.
+        """
+        samples = len(self._samples)
+        known = np.asarray(measured == 0, bool)
+        if samples:
+            known |= measured == self.assay.sample_count
+        start = 0
+        while start < samples and not known.all():
+            # What one sample has not, most others have: few features are looked for twice.
+            left = np.flatnonzero(~known)
+            some = np.arange(start, min(start + max(1, PROBED_CELLS // len(left)), samples))
+            for layer in self.assay.layers:
+                known[left] |= self._has_value(layer, numbers[left], some)
+            start += len(some)
+        return known
+
+    def _has_value(
+        self, layer: LayerRecord, numbers: np.ndarray, samples: np.ndarray
+    ) -> np.ndarray:
+        """Return whether each of some features has a value in one of some samples."""
+        whole = layer.storage == "integer"
+        missing = MISSING_WHOLE if whole else np.nan
+        matrix = np.full((len(numbers), len(samples)), missing, np.int64 if whole else np.float64)
+        wanted = self._wanted_numbers(numbers, samples)
+        fill_matrix(self._groups(layer, wanted), wanted, layer, matrix)
+        cells: np.ndarray = matrix != MISSING_WHOLE if whole else ~np.isnan(matrix)
+        return np.asarray(cells.any(axis=1), bool)
 
     @cached_property
     def _feature_numbers(self) -> np.ndarray:
         return np.sort(_numbers(self._features, "feature"))
+
+    @cached_property
+    def _number_limit(self) -> int:
+        """One more than the largest number of a feature in the tiles."""
+        known = self._features
+        if self._shown is not None:
+            known = self.read_table(self.assay.features_table, ["feature"])
+        return int(_numbers(known, "feature").max(initial=0)) + 1
 
     @cached_property
     def _samples(self) -> pa.Table:
@@ -244,9 +299,11 @@ class AssayFiles:
         return _numbers(self._samples, "position")
 
     def _wanted(self, features: np.ndarray, samples: np.ndarray) -> WantedTiles:
-        numbers = self._feature_numbers
-        columns = np.full(int(numbers.max(initial=0)) + 1, NOT_WANTED, np.int64)
-        columns[numbers[features]] = np.arange(len(features))
+        return self._wanted_numbers(self._feature_numbers[features], samples)
+
+    def _wanted_numbers(self, numbers: np.ndarray, samples: np.ndarray) -> WantedTiles:
+        columns = np.full(self._number_limit, NOT_WANTED, np.int64)
+        columns[numbers] = np.arange(len(numbers))
         block, position = self._block[samples], self._position[samples]
         order = np.argsort(block, kind="stable")
         borders = np.flatnonzero(np.diff(block[order])) + 1

@@ -14,6 +14,7 @@ minute of its own clock. What a process that ended on this machine left is taken
 
 import contextlib
 import logging
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -194,6 +195,25 @@ class LeaseStore:
         _, leases = self._table.read()
         known = (each.reached for each in leases.values() if each.reached is not None)
         return max(known, default=NO_TABLE)
+
+    def forget_holders(self, holder: str) -> None:
+        """Write the table anew without who held leases where; nobody else may know the lake yet.
+
+        Args:
+            holder: Who is named instead.
+
+        Raises:
+            StorageRefusedError: The storage refused.
+        """
+        version, leases = self._table.read()
+        if version == NO_TABLE:
+            return
+        nobody = {"holder": holder, "host": "", "machine": "", "pid": 0, "started": ""}
+        shutil.rmtree(self._table.folder)
+        self._table.write(
+            {name: each.model_copy(update=nobody) for name, each in leases.items()},
+            based_on=NO_TABLE,
+        )
 
     def not_given_back(self) -> tuple[str, ...]:
         """Return the names whose lease is held, or was when its holder ended or fell asleep."""

@@ -27,7 +27,8 @@ class VerifyProblem(Record):
     """Something that is not as it was published.
 
     `is_broken` is False for what may break a pin later. `table` and `version` are None for a
-    part or the record itself; `readable` says what can still be read.
+    part or the record itself; `readable` says what can still be read. `is_kept` is True where a
+    view does not tell what it is.
     """
 
     record: str
@@ -36,9 +37,12 @@ class VerifyProblem(Record):
     what: str
     readable: str
     is_broken: bool = True
+    is_kept: bool = False
 
     def __str__(self) -> str:
         """Return the problem as a line."""
+        if self.is_kept:
+            return f"{self.record}: {self.what}; {self.readable}"
         place = f"{self.table}@{self.version}" if self.table else "registry"
         return f"{self.record}, {place}: {self.what}; {self.readable}"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from apollo_spark.engines.base import Engine, TableFiles
@@ -104,7 +105,12 @@ def find_layer(assay: AssayRecord, unit: str | None) -> LayerRecord:
 def find_annotation(assay: OpenAssay, choice: FeatureChoice) -> pa.Table:
     """Return what is known about the chosen features, in the order of the assay."""
     reader = assay.engine.run(features_tree(assay.files.assay, choice), assay.pins)
-    return reader.read_all().rename_columns(list(ANNOTATION))
+    found = reader.read_all().rename_columns(list(ANNOTATION))
+    if assay.shown is None:
+        return found
+    # What only hidden samples have is not there.
+    ids = found.column("feature_id").cast(pa.string())
+    return found.filter(pc.is_in(ids, value_set=assay.files.feature_ids))
 
 
 def select_pairs(

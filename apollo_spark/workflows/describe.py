@@ -4,15 +4,14 @@ import json
 import re
 from typing import Any
 
+from apollo_spark.dataset.telling import ToldPin, keeps_to_itself, told_pins, told_record
 from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import Record
-from apollo_spark.model.change import ViewChange
 from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
-from apollo_spark.model.pin import TablePin
 
 
 class FieldLine(Record):
@@ -42,8 +41,7 @@ def describe_record(
         full: Whether to tell what a view keeps to itself.
     """
     dictionary = lake.load_dictionary(record)
-    is_told = full or not isinstance(record.change, ViewChange)
-    receipt = json.loads(lake.parts.get(record.receipt)) if is_told else {}
+    told = told_record(record, full=full)
     return {
         "name": record.name,
         "version": record.version,
@@ -63,14 +61,17 @@ def describe_record(
         ],
         "codings": {each.name: each.code_count for each in record.codings},
         "assays": [_assay(record, each) for each in record.assays],
-        "pins": [_pin(lake, record, pin, with_pins=with_pins, full=full) for pin in record.pins],
-        "parents": list(record.lineage.parents) if is_told else [],
+        "pins": [
+            _pin(lake, record, pin, with_pins=with_pins, full=full)
+            for pin in told_pins(record, full=full)
+        ],
+        "parents": list(told.lineage.parents),
         "operation": record.lineage.operation,
         # Of a view, whom its base lost is not told either.
         "withdrawn": lake.withdrawn_from(record) if full or not record.hides else {},
-        "inputs": [each.model_dump(mode="json") for each in record.lineage.inputs],
-        "receipt": receipt,
-        **({"rules": [_rule(each) for each in record.rules]} if full else {}),
+        "inputs": [each.model_dump(mode="json") for each in told.lineage.inputs],
+        "receipt": json.loads(lake.parts.get(told.receipt)) if told.receipt else {},
+        **({"rules": [_rule(each) for each in told.rules]} if full else {}),
     }
 
 
@@ -103,23 +104,23 @@ def _rule(rule: RowRule) -> dict[str, Any]:
 
 
 def _pin(
-    lake: Lake, record: DatasetRecord, pin: TablePin, *, with_pins: bool, full: bool
+    lake: Lake, record: DatasetRecord, told: ToldPin, *, with_pins: bool, full: bool
 ) -> dict[str, Any]:
-    # A content hash begins with the number of rows.
-    is_hidden = record.hides and not full
+    # Where tables lie names their datasets, and a content hash begins with the number of rows.
+    is_hidden, pin = keeps_to_itself(record, full=full), told.pin
     short = {
-        "table": pin.table,
+        "table": told.table,
         "version": pin.version,
-        "location": pin.location,
+        "location": None if is_hidden else pin.location,
         "rows": None if is_hidden else pin.rows,
     }
     if not with_pins:
         return short
     return {
         **short,
-        "path": str(lake.tables.folder_of(pin)),
+        "path": None if is_hidden else str(lake.tables.folder_of(pin)),
         "content_hash": None if is_hidden else pin.content_hash,
-        "files_digest": pin.files_digest,
+        "files_digest": None if is_hidden else pin.files_digest,
     }
 
 

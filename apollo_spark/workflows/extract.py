@@ -108,7 +108,7 @@ def require_no_rule(record: DatasetRecord, *, full: bool) -> None:
     if not full and any(rule.text is not None for rule in record.rules):
         raise NotFoundError(
             f"The statement would show the rule of {record}, and what it reads of other tables.",
-            fix="Leave --sql out to get the rows, or add --full.",
+            fix="Add --full to see both, or ask for the rows instead of the statement.",
         )
 
 

@@ -12,7 +12,7 @@ from apollo_spark.model.names import parse_reference
 from apollo_spark.query.assay_scope import shown_samples
 from apollo_spark.query.expression import PairChoice, expression_tree
 from apollo_spark.query.sql import column, labelled, spark_statement, sql_name
-from apollo_spark.workflows.extract import locate
+from apollo_spark.workflows.extract import locate, require_no_rule
 
 DIALECTS = ("databricks", "spark")
 
@@ -24,6 +24,7 @@ class SqlJob(Record):
     dialect: str = "databricks"
     schema_name: str | None = None
     grant_to: tuple[str, ...] = ()
+    full: bool = False
 
 
 def create_views(lake: Lake, job: SqlJob) -> str:
@@ -33,7 +34,7 @@ def create_views(lake: Lake, job: SqlJob) -> str:
     able to read the tables: that is what the catalog is for.
 
     Raises:
-        NotFoundError: The dataset is not there.
+        NotFoundError: The dataset is not there, or the rule of a view would be shown.
         UsageError: Spark's own dialect has no grants, or the dialect is not known.
     """
     if job.dialect not in DIALECTS:
@@ -41,6 +42,7 @@ def create_views(lake: Lake, job: SqlJob) -> str:
     if job.grant_to and job.dialect != "databricks":
         raise UsageError("Spark has no grants.", fix="Use --dialect databricks.")
     opened = lake.open(parse_reference(job.name))
+    require_no_rule(opened.record, full=job.full)
     schema = tuple((job.schema_name or opened.record.name).split("."))
     statements = [f"CREATE SCHEMA IF NOT EXISTS {sql_name(*schema)}"]
     groups = [sql_name(each) for each in job.grant_to]

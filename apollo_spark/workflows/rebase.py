@@ -1,10 +1,11 @@
 """Move records to newer versions of what they are made of: plan, apply, undo."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apollo_spark.dataset.content import Derived
+from apollo_spark.dataset.telling import keeps_to_itself
 from apollo_spark.errors import InputFileError, NotFoundError, UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
@@ -26,6 +27,7 @@ class RebaseRequest(Record):
     field_map: str | None = None
     only: tuple[str, ...] | None = None
     apply: bool = False
+    full: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,18 +65,31 @@ def rebase(lake: Lake, request: RebaseRequest, *, on_step: OnStep = no_step) -> 
         raise UsageError("Nothing is named to move to.", fix="Add --onto NAME@VERSION.")
     names = {} if request.field_map is None else read_map(request.field_map)
     records = [lake.load_record(parse_reference(each)) for each in _chosen(request)]
-    planned = [plan_rebase(lake, each, onto, names) for each in records]
+    planned = [plan_rebase(lake, each, onto, names, full=request.full) for each in records]
     plans = tuple(each.plan for each in planned)
+    told = tuple(
+        told_plan(each, record, full=request.full)
+        for each, record in zip(plans, records, strict=True)
+    )
     if not request.apply:
-        return RebaseOutcome(plans)
-    ready = _require_ready(planned)
+        return RebaseOutcome(told)
+    ready = _require_ready(planned, told)
     outcomes = (
         already_made(lake, record)
         if not names and _stands(lake, record, plan)
         else publish_derivation(lake, each, on_step=on_step)
         for record, plan, each in zip(records, plans, ready, strict=True)
     )
-    return RebaseOutcome(plans, tuple(outcomes))
+    return RebaseOutcome(told, tuple(outcomes))
+
+
+def told_plan(plan: RebasePlan, record: DatasetRecord, *, full: bool) -> RebasePlan:
+    """Return a plan for people: of a view without what it was made of, and what its rule reads."""
+    if not keeps_to_itself(record, full=full):
+        return plan
+    refused = None if plan.refused is None else "it cannot be made of that; --full says why"
+    moves = tuple(Move(before="", after=each.after) for each in plan.moves)
+    return plan.model_copy(update={"moves": moves, "refused": refused})
 
 
 def _stands(lake: Lake, record: DatasetRecord, plan: RebasePlan) -> bool:
@@ -93,8 +108,8 @@ def _chosen(request: RebaseRequest) -> tuple[str, ...]:
     return request.only
 
 
-def _require_ready(planned: list[PlannedRebase]) -> list[Derivation]:
-    refused = [each.plan for each in planned if each.plan.refused is not None]
+def _require_ready(planned: list[PlannedRebase], told: tuple[RebasePlan, ...]) -> list[Derivation]:
+    refused = [each for each in told if each.refused is not None]
     if refused:
         lines = [f"  {each.record}: {each.refused}" for each in refused]
         raise NotFoundError(
@@ -104,7 +119,9 @@ def _require_ready(planned: list[PlannedRebase]) -> list[Derivation]:
     return [each.derivation for each in planned if each.derivation is not None]
 
 
-def undo_rebase(lake: Lake, reference: str, *, on_step: OnStep = no_step) -> Outcome:
+def undo_rebase(
+    lake: Lake, reference: str, *, full: bool = False, on_step: OnStep = no_step
+) -> Outcome:
     """Publish the version before a rebase again, as the next version.
 
     Raises:
@@ -115,8 +132,10 @@ def undo_rebase(lake: Lake, reference: str, *, on_step: OnStep = no_step) -> Out
     if record.lineage.operation != "rebase" or record.version == 1:
         raise UsageError(f"{record} was not made by a rebase: there is nothing to undo.")
     before = lake.load_record(RecordReference(name=record.name, version=record.version - 1))
-    derivation = _as_before(lake, record, before)
-    return publish_derivation(lake, derivation, on_step=on_step)
+    outcome = publish_derivation(lake, _as_before(lake, record, before), on_step=on_step)
+    if not keeps_to_itself(record, full=full):
+        return outcome
+    return replace(outcome, receipt=RebaseReceipt(operation="undo rebase", moves=()))
 
 
 def _as_before(lake: Lake, record: DatasetRecord, before: DatasetRecord) -> Derivation:

@@ -12,6 +12,7 @@ from apollo_spark.dataset.content import Derived
 from apollo_spark.dataset.diff import diff_dictionaries
 from apollo_spark.dataset.renaming import rename_fields
 from apollo_spark.dataset.replay import is_root, parents_of, with_parents
+from apollo_spark.dataset.telling import keeps_to_itself
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import ApolloError, UsageError
 from apollo_spark.lake.lake import Lake
@@ -36,7 +37,12 @@ class PlannedRebase:
 
 
 def plan_rebase(
-    lake: Lake, record: DatasetRecord, onto: Mapping[str, DatasetRecord], names: Mapping[str, str]
+    lake: Lake,
+    record: DatasetRecord,
+    onto: Mapping[str, DatasetRecord],
+    names: Mapping[str, str],
+    *,
+    full: bool = False,
 ) -> PlannedRebase:
     """Plan to move a record to other versions of some of its parents.
 
@@ -45,6 +51,7 @@ def plan_rebase(
         record: The record.
         onto: The version to move to, by the name of the parent in small letters.
         names: New names of fields, by the old ones.
+        full: Whether a refusal may say of what a view was made.
 
     Raises:
         UsageError: The record does not stand on any of these.
@@ -54,7 +61,9 @@ def plan_rebase(
     if not moves:
         raise UsageError(
             f"{record} does not stand on {', '.join(str(each) for each in onto.values())}.",
-            why=f"It was made of {', '.join(parents_of(root))}.",
+            why=""
+            if keeps_to_itself(record, full=full)
+            else f"It was made of {', '.join(parents_of(root))}.",
         )
     moved = with_parents(root, {each.before: each.after for each in moves})
     try:

@@ -1,7 +1,7 @@
 """Write what a dataset shows as a lake of its own, for people who may see no more than that.
 
 The copy holds the rows and columns that are shown, in new tables, and a record without parents:
-nothing in it leads to what the dataset hides.
+nothing in it leads to what the dataset hides, nor to who made it, on which machine and where.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from apollo_spark.dataset.content import Content
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import UsageError
+from apollo_spark.lake.forgetting import NOBODY, forget_maker, made_beside
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
@@ -34,7 +35,7 @@ from apollo_spark.workers.parquet import WrittenFile, open_writer
 from apollo_spark.workers.stats import delta_stats
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.seal_assay import seal_assay
-from apollo_spark.workflows.tools import actor, tool_versions
+from apollo_spark.workflows.tools import tool_versions
 
 FILE_ROWS = 5_000_000
 GROUP_ROWS = 100_000
@@ -59,10 +60,13 @@ def extract_sealed(lake: Lake, job: SealJob, *, on_step: OnStep = no_step) -> Ou
     folder = Path(job.output)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"The folder {folder} is not empty.", fix="Name one that is not there.")
-    target = open_lake(str(folder))
-    name = opened.record.name
-    with target.publication(name, holder=actor(), on_step=on_step) as publication:
-        return publication.run(lambda: _seal(lake, opened, target, publication))
+    with made_beside(folder) as scratch:
+        target = open_lake(str(scratch))
+        name = opened.record.name
+        with target.publication(name, holder=NOBODY, on_step=on_step) as publication:
+            outcome = publication.run(lambda: _seal(lake, opened, target, publication))
+        forget_maker(target, scratch)
+    return outcome
 
 
 def _seal(lake: Lake, opened: OpenDataset, target: Lake, publication: Publication) -> Outcome:
@@ -99,7 +103,7 @@ def _lineage(publication: Publication, time: datetime) -> Lineage:
         operation="seal",
         fingerprint=sha256_text(publication.load_id),
         tools=tool_versions(),
-        actor=actor(),
+        actor=NOBODY,
         time=time,
     )
 

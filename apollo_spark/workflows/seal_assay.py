@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.lake import Lake
@@ -133,7 +134,8 @@ class _Sealing:
         """Return the table of features, with statistics of the samples that are shown."""
         files = self.reading.files
         known = files.read_table(self.assay.features_table, [*ANNOTATION, "feature"])
-        known = known.sort_by("feature")
+        ids = known.column("feature_id").cast(pa.string())
+        known = known.filter(pc.is_in(ids, value_set=files.feature_ids)).sort_by("feature")
         columns = {name: known.column(name) for name in known.column_names}
         # Features keep their order; their numbers begin anew.
         columns["feature"] = pa.chunked_array([pa.array(range(known.num_rows), pa.int32())])
@@ -157,6 +159,7 @@ class _Sealing:
                 "origin": None,
                 "guards": (),
                 "sample_count": len(self.samples.ids),
+                "feature_count": len(self.reading.files.feature_ids),
                 "block_count": int(self.samples.blocks.max(initial=-1)) + 1,
             }
         )

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
+from apollo_spark.dataset.telling import keeps_to_itself
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import BrokenPinError, NotFoundError, UsageError
 from apollo_spark.lake.lake import Lake
@@ -29,7 +30,7 @@ Key = str | int | float | date | datetime
 
 
 class CellTrace(Record):
-    """Where a cell came from.
+    """Where a cell came from; of a view only what it is called there, unless in full.
 
     Attributes:
         dataset: The version that was asked.
@@ -49,12 +50,12 @@ class CellTrace(Record):
     dataset: str
     entity: str
     field: str
-    table: str
-    table_version: int
-    file: str
-    row: int
+    table: str | None
+    table_version: int | None
+    file: str | None
+    row: int | None
     source: SourceLine | None
-    column: str
+    column: str | None
     made_by: str | None
     operation: str | None
     inputs: tuple[InputFile, ...] = ()
@@ -68,7 +69,9 @@ class Traced:
     value: Any
 
 
-def trace_cell(lake: Lake, name: str, entity: str, key: str, field: str) -> Traced:
+def trace_cell(
+    lake: Lake, name: str, entity: str, key: str, field: str, *, full: bool = False
+) -> Traced:
     """Find where one cell came from.
 
     Args:
@@ -77,6 +80,7 @@ def trace_cell(lake: Lake, name: str, entity: str, key: str, field: str) -> Trac
         entity: The entity of the row.
         key: Its primary key, as in the raw file.
         field: The field.
+        full: Whether to tell what a view keeps to itself: tables, files and lines of its base.
 
     Raises:
         NotFoundError: No such version, entity or field, no such row that may be seen, or the row
@@ -88,15 +92,23 @@ def trace_cell(lake: Lake, name: str, entity: str, key: str, field: str) -> Trac
     ((found, spec),) = find_fields(opened.scope, (f"{entity}.{field}",))
     if found.primary_key is None:
         raise UsageError(f"Rows of {entity} have no name.", why="It has no primary key.")
-    return _Trace(lake, opened, found, spec, found.primary_key).run(key)
+    return _Trace(lake, opened, found, spec, found.primary_key, full=full).run(key)
 
 
 class _Trace:
     """One cell that is looked for."""
 
     def __init__(
-        self, lake: Lake, opened: OpenDataset, entity: Entity, spec: FieldSpec, primary_key: str
+        self,
+        lake: Lake,
+        opened: OpenDataset,
+        entity: Entity,
+        spec: FieldSpec,
+        primary_key: str,
+        *,
+        full: bool,
     ) -> None:
+        self._is_kept = keeps_to_itself(opened.record, full=full)
         self._lake = lake
         self._opened = opened
         self._entity = entity
@@ -174,14 +186,15 @@ class _Trace:
         )
 
     def _tell(self, pin: TablePin, place: RowPlace, cell: Cell) -> CellTrace:
+        if self._is_kept:
+            return self._tell_nothing()
         origin = find_origin(self._lake, pin, place, cell)
         header = (
             column_of_origin(self._lake, origin.maker, origin.location, origin.column)
             if origin.maker
             else None
         )
-        # A view does not tell what it is a view of.
-        maker = None if self._opened.record.hides else origin.maker
+        maker = origin.maker
         is_known = origin.source is not None or maker is None
         return CellTrace(
             dataset=str(self._opened.record),
@@ -196,6 +209,22 @@ class _Trace:
             made_by=None if maker is None else str(maker),
             operation=None if maker is None else maker.lineage.operation,
             inputs=() if is_known or maker is None else inputs_of(maker, origin.location),
+        )
+
+    def _tell_nothing(self) -> CellTrace:
+        """Return the cell by its names alone: gaps between lines would tell of hidden rows."""
+        return CellTrace(
+            dataset=str(self._opened.record),
+            entity=self._entity.name,
+            field=self._spec.name,
+            table=None,
+            table_version=None,
+            file=None,
+            row=None,
+            source=None,
+            column=None,
+            made_by=None,
+            operation=None,
         )
 
 

@@ -1,5 +1,8 @@
 """Verify records, and examine the machine and the lake."""
 
+from collections.abc import Sequence
+
+from apollo_spark.dataset.telling import keeps_to_itself, told_pins
 from apollo_spark.errors import ApolloError, BrokenPinError, NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.machine import MachineFact, machine_facts
@@ -10,6 +13,9 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.workflows.verify_sources import SourceProof, prove_sources
+
+IS_BROKEN = "is not as it was published"
+IS_AT_RISK = "may be lost later"
 
 
 class Verification(Record):
@@ -27,7 +33,12 @@ class Verification(Record):
 
 
 def verify_records(
-    lake: Lake, name: str | None, *, deep: bool, sources: LakeSettings | None = None
+    lake: Lake,
+    name: str | None,
+    *,
+    deep: bool,
+    sources: LakeSettings | None = None,
+    full: bool = False,
 ) -> Verification:
     """Verify one version, all versions of a name given without one, or everything not retired.
 
@@ -37,6 +48,7 @@ def verify_records(
         deep: Also read all rows and compare their content hashes.
         sources: With these settings, make the tables again from their files and compare; this is
             a proof only of what is stored as published, so it reads all rows too.
+        full: Whether to tell what of a view is not as it was, and who was withdrawn from its base.
 
     Raises:
         NotFoundError: There is no such record.
@@ -53,9 +65,11 @@ def verify_records(
             problems.append(_unreadable(entry))
             continue
         records.append(record)
-        pins += len(record.pins)
-        problems += lake.verify(record, deep=deep or sources is not None)
-        withdrawn |= lake.withdrawn_from(record)
+        pins += len(told_pins(record, full=full))
+        found = lake.verify(record, deep=deep or sources is not None)
+        problems += told_problems(found, record, full=full)
+        if not keeps_to_itself(record, full=full):
+            withdrawn |= lake.withdrawn_from(record)
     return Verification(
         records=tuple(str(each) for each in entries),
         pins=pins,
@@ -63,6 +77,26 @@ def verify_records(
         withdrawn=tuple(sorted(withdrawn.items())),
         sources=() if sources is None else prove_sources(lake, records, sources),
     )
+
+
+def told_problems(
+    problems: Sequence[VerifyProblem], record: DatasetRecord, *, full: bool
+) -> list[VerifyProblem]:
+    """Return problems for people: of a view only that there are some."""
+    if not keeps_to_itself(record, full=full):
+        return list(problems)
+    return [
+        VerifyProblem(
+            record=str(record),
+            table=None,
+            version=None,
+            what="something that it reads " + (IS_BROKEN if is_broken else IS_AT_RISK),
+            readable="--full says what",
+            is_broken=is_broken,
+            is_kept=True,
+        )
+        for is_broken in sorted({each.is_broken for each in problems}, reverse=True)
+    ]
 
 
 def _named(lake: Lake, name: str | None) -> tuple[RecordEntry, ...]:

@@ -159,7 +159,7 @@ def _own_location(lake: Lake, record: DatasetRecord, entity: EntityEntry) -> str
     location = record.pin_of(entity.slices[0].table).location
     own = lake.tables.location(record.name, "")
     if not location.startswith(own):
-        owner = location.split("/")[1]
+        owner = "the dataset that it is a view of" if record.hides else location.split("/")[1]
         raise UsageError(
             f"The rows of {record.name}.{entity.name} are those of {owner}.",
             fix=f"Withdraw from {owner}: what stands on it follows.",

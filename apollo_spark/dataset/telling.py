@@ -1,0 +1,105 @@
+"""What a record tells to everybody: of a view, what it shows and nothing of what it stands on.
+
+Whoever describes a record, in whatever form, describes what is returned here; `--full` asks for
+the record as it is stored.
+"""
+
+from collections.abc import Iterator
+
+from apollo_spark.model.assay import AssayRecord, name_table
+from apollo_spark.model.base import Record
+from apollo_spark.model.change import ViewChange
+from apollo_spark.model.dataset import DatasetRecord, EntityEntry, TableSlice
+from apollo_spark.model.pin import TablePin
+
+
+class ToldPin(Record):
+    """A pin by the name that it is told under; a view does not tell where a table lies."""
+
+    table: str
+    pin: TablePin
+
+
+def keeps_to_itself(record: DatasetRecord, *, full: bool = False) -> bool:
+    """Return whether something of a record is not told unless it is asked for in full."""
+    return record.hides and not full
+
+
+def is_view(record: DatasetRecord) -> bool:
+    """Return whether a record is a view, which does not tell what it is a view of."""
+    return isinstance(record.change, ViewChange)
+
+
+def told_record(record: DatasetRecord, *, full: bool = False) -> DatasetRecord:
+    """Return a record for people: of one that hides something, without rules, pins and parents.
+
+    It is not to be read from: open the record itself.
+    """
+    if not keeps_to_itself(record, full=full):
+        return record
+    told = record.model_copy(
+        update={
+            "entities": tuple(_told_entity(each) for each in record.entities),
+            "assays": tuple(map(_told_assay, record.assays)),
+            "pins": (),
+            "rules": (),
+        }
+    )
+    if not is_view(record):
+        return told
+    lineage = record.lineage.model_copy(
+        update={"parents": (), "inputs": (), "parameters": (), "fingerprint": ""}
+    )
+    return told.model_copy(update={"lineage": lineage, "change": None, "receipt": ""})
+
+
+def told_pins(record: DatasetRecord, *, full: bool = False) -> tuple[ToldPin, ...]:
+    """Return the pins under the names that they are told by: those of what the record shows."""
+    if not keeps_to_itself(record, full=full):
+        return tuple(ToldPin(table=pin.table, pin=pin) for pin in record.pins)
+    names = dict(_names(record))
+    return tuple(
+        ToldPin(table=names[pin.table], pin=pin) for pin in record.pins if pin.table in names
+    )
+
+
+def told_assay(assay: AssayRecord, *, samples: int, features: int) -> AssayRecord:
+    """Return an assay for people, with the numbers of samples and features that are shown."""
+    counts = {"sample_count": samples, "feature_count": features}
+    blocks = -(-samples // assay.block_size)
+    return _told_assay(assay).model_copy(update={**counts, "block_count": blocks})
+
+
+def _names(record: DatasetRecord) -> Iterator[tuple[str, str]]:
+    """Yield each table with the name of what it holds: its own may be that of a parent's entity."""
+    for entity in record.entities:
+        for number, each in enumerate(entity.slices):
+            yield each.table, entity.name if number == 0 else f"{entity.name}.{number + 1}"
+    for assay, told in zip(record.assays, map(_told_assay, record.assays), strict=True):
+        yield assay.samples_table, told.samples_table
+        yield assay.features_table, told.features_table
+        for layer, told_layer in zip(assay.layers, told.layers, strict=True):
+            yield layer.table, told_layer.table
+        if assay.link is not None:
+            yield assay.link.table, name_table(assay.name, "link")
+
+
+def _told_entity(entity: EntityEntry) -> EntityEntry:
+    return entity.model_copy(update={"slices": (TableSlice(table=entity.name),)})
+
+
+def _told_assay(assay: AssayRecord) -> AssayRecord:
+    layers = tuple(
+        each.model_copy(update={"table": name_table(assay.name, f"tiles_{each.unit}")})
+        for each in assay.layers
+    )
+    return assay.model_copy(
+        update={
+            "samples_table": name_table(assay.name, "samples"),
+            "features_table": name_table(assay.name, "features"),
+            "layers": layers,
+            "link": None,
+            "origin": None,
+            "guards": (),
+        }
+    )
