@@ -56,14 +56,25 @@ class Composing:
         return self._made(publish_view(self._lake.waiting(wait), request))
 
     def plan_rebase(
-        self, *records: str, onto: str | Sequence[str], field_map: str | None = None
+        self,
+        *records: str,
+        onto: str | Sequence[str],
+        field_map: str | None = None,
+        full: bool = False,
     ) -> tuple[RebasePlan, ...]:
         """Say what moving records to newer versions of their parents changes.
+
+        Args:
+            records: The records.
+            onto: The parents to move to, as `NAME@V`.
+            field_map: Path of a csv file with old and new names of fields.
+            full: Whether to tell what views keep to themselves.
 
         Raises:
             UsageError: A record does not stand on what it is to be moved to.
         """
-        return rebase(self._lake, _request(records, onto, field_map)).plans
+        request = _request(records, onto, field_map).model_copy(update={"full": full})
+        return rebase(self._lake, request).plans
 
     def rebase(
         self,

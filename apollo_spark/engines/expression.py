@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from apollo_spark.engines.base import TableFiles
+from apollo_spark.engines.shown_features import find_known
 from apollo_spark.engines.tile_index import (
     NOT_WANTED,
     BlockPlaces,
@@ -30,8 +31,6 @@ from apollo_spark.query.sql import pin_named
 MAX_MEMORY = 2_000_000_000
 """Bytes of the largest matrix that is returned when nothing else is said."""
 CELL_BYTES = 8
-PROBED_CELLS = 4_000_000
-"""Most cells of a matrix in which features with a value are looked for."""
 
 
 @dataclass(frozen=True)
@@ -151,10 +150,7 @@ class AssayFiles:
         """
         require_memory(len(samples), len(features), max_memory)
         whole = layer.storage == "integer"
-        shape = (len(features), len(samples))
-        matrix = (
-            np.full(shape, MISSING_WHOLE, np.int64) if whole else np.full(shape, np.nan, np.float64)
-        )
+        matrix = _empty(layer, (len(features), len(samples)))
         if matrix.size:
             wanted = self._wanted(features, samples)
             filled = fill_matrix(self._groups(layer, wanted), wanted, layer, matrix)
@@ -233,41 +229,26 @@ class AssayFiles:
             return self.read_table(self.assay.features_table, columns)
         found = self.read_table(self.assay.features_table, [*columns, *measured])
         counts = [np.nan_to_num(_numbers(found, each)) for each in measured]
-        known = self._known(_numbers(found, "feature"), np.max(counts, axis=0, initial=0))
+        known = find_known(
+            _numbers(found, "feature"),
+            np.max(counts, axis=0, initial=0),
+            everybody=self.assay.sample_count,
+            shown=len(self._samples),
+            has_value=self._has_value,
+        )
         return found.select(columns).filter(pa.array(known))
 
-    def _known(self, numbers: np.ndarray, measured: np.ndarray) -> np.ndarray:
-        """Return whether each feature has a value in a sample that is shown, or in none at all.
-
-        Args:
-            numbers: (features,) their numbers in the tiles.
-            measured: (features,) in how many samples each has a value, hidden ones too.
-        """
-        samples = len(self._samples)
-        known = np.asarray(measured == 0, bool)
-        if samples:
-            known |= measured == self.assay.sample_count
-        start = 0
-        while start < samples and not known.all():
-            # What one sample has not, most others have: few features are looked for twice.
-            left = np.flatnonzero(~known)
-            some = np.arange(start, min(start + max(1, PROBED_CELLS // len(left)), samples))
-            for layer in self.assay.layers:
-                known[left] |= self._has_value(layer, numbers[left], some)
-            start += len(some)
-        return known
-
-    def _has_value(
-        self, layer: LayerRecord, numbers: np.ndarray, samples: np.ndarray
-    ) -> np.ndarray:
-        """Return whether each of some features has a value in one of some samples."""
-        whole = layer.storage == "integer"
-        missing = MISSING_WHOLE if whole else np.nan
-        matrix = np.full((len(numbers), len(samples)), missing, np.int64 if whole else np.float64)
+    def _has_value(self, numbers: np.ndarray, samples: np.ndarray) -> np.ndarray:
+        """Return whether each of some features has a value, in any unit, in one of some samples."""
+        found = np.zeros(len(numbers), bool)
         wanted = self._wanted_numbers(numbers, samples)
-        fill_matrix(self._groups(layer, wanted), wanted, layer, matrix)
-        cells: np.ndarray = matrix != MISSING_WHOLE if whole else ~np.isnan(matrix)
-        return np.asarray(cells.any(axis=1), bool)
+        for layer in self.assay.layers:
+            matrix = _empty(layer, (len(numbers), len(samples)))
+            fill_matrix(self._groups(layer, wanted), wanted, layer, matrix)
+            is_whole = layer.storage == "integer"
+            cells = matrix != MISSING_WHOLE if is_whole else ~np.isnan(matrix)
+            found |= np.asarray(cells.any(axis=1), bool)
+        return found
 
     @cached_property
     def _feature_numbers(self) -> np.ndarray:
@@ -276,9 +257,11 @@ class AssayFiles:
     @cached_property
     def _number_limit(self) -> int:
         """One more than the largest number of a feature in the tiles."""
-        known = self._features
-        if self._shown is not None:
-            known = self.read_table(self.assay.features_table, ["feature"])
+        known = (
+            self._features
+            if self._shown is None
+            else self.read_table(self.assay.features_table, ["feature"])
+        )
         return int(_numbers(known, "feature").max(initial=0)) + 1
 
     @cached_property
@@ -326,6 +309,13 @@ def require_memory(samples: int, features: int, max_memory: int) -> None:
             f"memory, and {max_memory:,} are allowed.",
             fix="Write it to a file piece by piece (to_file=), ask for less, or raise max_memory.",
         )
+
+
+def _empty(layer: LayerRecord, shape: tuple[int, int]) -> np.ndarray:
+    """Return a matrix for values of a layer, all of them missing."""
+    if layer.storage == "integer":
+        return np.full(shape, MISSING_WHOLE, np.int64)
+    return np.full(shape, np.nan, np.float64)
 
 
 def _pieces(places: np.ndarray, across: int, max_memory: int) -> Iterator[np.ndarray]:

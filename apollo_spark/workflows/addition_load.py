@@ -109,7 +109,10 @@ class AdditionLoad(Load):
     @cached_property
     def standing_pins(self) -> Mapping[str, TablePin]:
         """The pins of what stands; a dry run writes to another lake, and reads from this one."""
-        pins = self.standing.opened.pins
+        return self._as_read(self.standing.opened.pins)
+
+    def _as_read(self, pins: Mapping[str, TablePin]) -> Mapping[str, TablePin]:
+        """Return pins of this lake as they are read from that of the load."""
         if not self.request.dry_run:
             return pins
         tables = self.reporter.lake.tables
@@ -159,7 +162,9 @@ class AdditionLoad(Load):
         """Return the lines of rows of withdrawn people."""
         pins = self._pins(written)
         given = {each: GivenColumn(each, ADDED, each) for each in written.columns[0]}
-        hidden = self.find_hidden(given, lambda tree, more: self.ask(tree, {**pins, **more}))
+        hidden = self.find_hidden(
+            given, lambda tree, more: self.ask(tree, {**pins, **self._as_read(more)})
+        )
         return lines_of(self.engines.runner, self.plan.clinical.entities[0], hidden, {})
 
     def _write(self, excluded: Excluded) -> WrittenAddition:

@@ -181,6 +181,13 @@ CASES = (
         on_spark=True,
     ),
     _extend(
+        "a dry run of new fields with a row of the withdrawn",
+        "patient",
+        "patient_id,risk\nP1,0.5\nP3,0.7\n",
+        "--dry-run",
+        says=('"rows_matched": 1', '"rows_missing": 1', '"withdrawn_left_out": 1', ONE),
+    ),
+    _extend(
         "new fields of a key that never was",
         "patient",
         "patient_id,risk\nP1,1\nP9,1\n",

@@ -35,7 +35,7 @@ def grow(study: Study) -> None:
 
 
 def plan(study: Study, *more: object) -> dict[str, Any]:
-    result = study.ask("rebase", "part", "--onto", "study@2", "--json", *more)
+    result = study.ask("rebase", "part", "--onto", "study@2", "--full", "--json", *more)
     assert result.code == 0, result.err
     found: dict[str, Any] = result.json["plans"][0]
     return found

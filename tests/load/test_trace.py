@@ -200,15 +200,19 @@ def test_a_field_that_was_added_leads_to_its_own_file(study: Study) -> None:
     assert study.ask("trace", "study", "patient", "P3", "height").code == 13
 
 
-def test_a_view_tells_the_line_of_what_it_shows_and_nothing_of_what_it_hides(study: Study) -> None:
+def test_a_view_tells_where_its_rows_lie_in_full_only(
+    study: Study,
+) -> None:
     study.ask(
         "view", "study", "--as", "women", "--fields", "patient.patient_id,patient.weight",
         "--rows", 'patient.sex = "F"',
     )  # fmt: skip
 
-    assert came_from(study, "women", "patient", "P3", "weight") == ("patient.csv", 4, "weight")
     found = trace(study, "women", "patient", "P3", "weight")
-    assert (found["made_by"], found["operation"], found["inputs"]) == (None, None, [])
+    names = {"dataset": "women@1", "entity": "patient", "field": "weight", "inputs": []}
+    assert found == {**dict.fromkeys(found), **names}
+    full = study.ask("trace", "women", "patient", "P3", "weight", "--full", "--json").json
+    assert (full["source"]["line"], full["made_by"]) == (4, "study@1")
     hidden = [
         study.ask("trace", "women", "patient", "P2", "weight"),
         study.ask("trace", "women", "patient", "P0", "weight"),
