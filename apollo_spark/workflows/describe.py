@@ -92,7 +92,8 @@ def _assay(record: DatasetRecord, assay: AssayRecord) -> dict[str, Any]:
         "type": assay.type,
         "unit": assay.default_layer.unit,
         "units": [each.unit for each in assay.layers],
-        "features": assay.feature_count,
+        # What only hidden samples have is not there, and is not counted.
+        "features": None if record.hides and record.rules else assay.feature_count,
         "samples": None if record.hides else assay.sample_count,
         "of": f"{assay.entity}.{assay.field}",
     }
