@@ -35,11 +35,15 @@ class CommandContext:
         """Whether a lake was given."""
         return bool(self.lake_uri or os.environ.get("APOLLO_LAKE"))
 
-    def lake(self) -> "Lake":
+    def lake(self, *, may_be_new: bool = False) -> "Lake":
         """Open the lake of --lake or APOLLO_LAKE.
+
+        Args:
+            may_be_new: Whether it need not be there.
 
         Raises:
             UsageError: Neither is given.
+            NotFoundError: There is no lake.
         """
         from apollo_spark.lake.lake import open_lake
 
@@ -51,7 +55,10 @@ class CommandContext:
         from apollo_spark.lake.lease import WAIT_SECONDS
 
         wait = WAIT_SECONDS if self.wait is None else self.wait
-        return open_lake(uri).waiting(wait, say)
+        lake = open_lake(uri).waiting(wait, say)
+        if not may_be_new:
+            lake.require_there()
+        return lake
 
     def settings(self) -> "LakeSettings":
         """Read the settings of --conf or APOLLO_CONF, or take the defaults."""

@@ -67,7 +67,7 @@ def doctor_command() -> None:
     """Check the machine and, if one is given, the lake."""
     from apollo_spark.workflows.verify import examine
 
-    lake = current().lake() if current().has_lake else None
+    lake = current().lake(may_be_new=True) if current().has_lake else None
     facts = examine(lake)
     if current().as_json:
         print_json({"facts": [each.model_dump(mode="json") for each in facts]})
@@ -76,5 +76,7 @@ def doctor_command() -> None:
             show(f"{'ok     ' if fact.ok else 'PROBLEM'}  {fact.name}: {fact.found}")
             if not fact.ok and fact.fix:
                 show(f"         {fact.fix}")
+    if lake is not None:
+        lake.require_there()
     if not all(fact.ok for fact in facts):
         raise EnvironmentProblemError("Something is not as it is needed; see above.")

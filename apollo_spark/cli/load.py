@@ -67,7 +67,11 @@ def _read_options(options: dict[str, Any]) -> dict[str, Any]:
 def _run(start: "Callable[..., Outcome]", request: Any) -> None:
     shared = current()
     outcome = start(
-        shared.lake(), request, settings=shared.settings(), say=say, verbose=shared.verbose
+        shared.lake(may_be_new=True),
+        request,
+        settings=shared.settings(),
+        say=say,
+        verbose=shared.verbose,
     )
     print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
 

@@ -9,6 +9,7 @@ from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.clock import SYSTEM_CLOCK, Clock
 from apollo_spark.lake.lease import Tell
 from apollo_spark.lake.leases import LeaseStore
+from apollo_spark.lake.missing import is_lake, require_lake
 from apollo_spark.lake.parts import PartStore
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
 from apollo_spark.lake.registry import Registry
@@ -59,8 +60,26 @@ class Lake:
         leases = self.leases.waiting(seconds, tell)
         return Lake(self.root, self.registry, self.parts, leases, self.tables, clock=self.clock)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether anything was written yet."""
+        return is_lake(self.root.path)
+
+    def require_there(self) -> None:
+        """Require that there is a lake.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        require_lake(self.root)
+
     def list_records(self) -> tuple[RecordEntry, ...]:
-        """Return the newest version of every record, by name."""
+        """Return the newest version of every record, by name.
+
+        Raises:
+            NotFoundError: There is no lake.
+        """
+        self.require_there()
         return self.registry.snapshot().newest_of_all()
 
     def history(self, name: str) -> tuple[RecordEntry, ...]:

@@ -64,7 +64,7 @@ def plan_compaction(lake: Lake, name: str | None) -> tuple[CompactionPlan, ...]:
     """Say what can be folded in one dataset, or in all.
 
     Raises:
-        NotFoundError: There is no dataset of that name.
+        NotFoundError: There is no dataset of that name, or no lake.
         BrokenPinError: A table cannot be read.
     """
     found = []
@@ -92,7 +92,7 @@ def compact(
         on_step: Called with the name of each step before it acts.
 
     Raises:
-        NotFoundError: There is no dataset of that name.
+        NotFoundError: There is no dataset of that name, or no lake.
         LeaseHeldError: Somebody else is writing the dataset that was named.
     """
     on_step("plan")
@@ -121,7 +121,7 @@ def _require_free(outcome: Outcome | LeaseHeldError) -> Outcome:
 def _records(lake: Lake, name: str | None) -> list[DatasetRecord]:
     if name is not None:
         return [lake.load_record(RecordReference(name=name))]
-    newest = lake.registry.snapshot().newest_of_all()
+    newest = lake.list_records()
     return [lake.registry.read_record(each) for each in newest if each.kind == "dataset"]
 
 

@@ -71,9 +71,11 @@ def plan_gc(
         clock_ns: Gives nanoseconds since 1970.
 
     Raises:
+        NotFoundError: There is no lake.
         BrokenPinError: A record is not as it was published, so that what it reaches is unknown.
         StorageRefusedError: The storage refused.
     """
+    lake.require_there()
     return SweepOutcome(plan=_Sweep(lake, grace_hours, clock_ns, no_step).plan())
 
 
@@ -93,13 +95,12 @@ def apply_gc(
         clock_ns: Gives nanoseconds since 1970.
 
     Raises:
+        NotFoundError: There is no lake.
         LeaseHeldError: Another sweep is under way.
         BrokenPinError: A record is not as it was published, so that what it reaches is unknown.
         StorageRefusedError: The storage refused.
     """
-    if not lake.root.exists:
-        nothing = SweepPlan(tables=(), parts=())
-        return SweepOutcome(plan=nothing, done=nothing)
+    lake.require_there()
     with HeldLease(lake.leases, SWEEPERS_LEASE, actor()):
         return _Sweep(lake, grace_hours, clock_ns, on_step).run()
 

@@ -11,6 +11,7 @@ from apollo_spark.engines.progress import OnProgress, ProgressLine
 from apollo_spark.engines.tasks import SparkTaskRunner
 from apollo_spark.engines.tile_rows import TileRowsRunner
 from apollo_spark.lake.lake import Lake, open_lake
+from apollo_spark.lake.missing import describe_new_lake, require_place_for_lake
 from apollo_spark.lake.publishing import OnStep
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
@@ -168,7 +169,11 @@ class _Starter:
         opener = EngineOpener(
             self._settings, session=self._session, verbose=self._verbose, on_progress=progress
         )
-        with opener, _target(self._lake, is_dry_run=request.dry_run) as target:
+        with (
+            opener,
+            _telling_of_new(self._lake, self._say),
+            _target(self._lake, is_dry_run=request.dry_run) as target,
+        ):
             outcome = load(
                 target,
                 request,
@@ -182,6 +187,23 @@ class _Starter:
         if outcome.findings:
             self._say(reporter.text(outcome.findings))
         return outcome
+
+
+@contextmanager
+def _telling_of_new(lake: Lake, say: Say) -> Iterator[None]:
+    """Say that a lake was made where there was none: a name may have been mistyped.
+
+    Raises:
+        UsageError: No lake can be made there.
+        BrokenPinError: What lies there has lost its registry.
+    """
+    require_place_for_lake(lake.root)
+    is_new = not lake.is_there
+    try:
+        yield
+    finally:
+        if is_new and lake.is_there:
+            say(describe_new_lake(lake.root))
 
 
 class EngineOpener:

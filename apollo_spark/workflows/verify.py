@@ -51,8 +51,9 @@ def verify_records(
         full: Whether to tell what of a view is not as it was, and who was withdrawn from its base.
 
     Raises:
-        NotFoundError: There is no such record.
+        NotFoundError: There is no such record, or no lake.
     """
+    lake.require_there()
     entries = _named(lake, name)
     records: list[DatasetRecord] = []
     pins = 0
@@ -130,8 +131,10 @@ def examine(lake: Lake | None) -> tuple[MachineFact, ...]:
 
 def _examine_lake(lake: Lake) -> tuple[MachineFact, ...]:
     where = f"Lake {lake.root}"
-    if not lake.root.exists:
-        return (MachineFact(name=where, ok=True, found="not there yet; the first load makes it"),)
+    if not lake.is_there:
+        return (
+            MachineFact(name=where, ok=False, found="not there", fix="The first load makes it."),
+        )
     try:
         verified = verify_records(lake, None, deep=False)
     except ApolloError as error:
