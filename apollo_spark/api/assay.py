@@ -10,11 +10,13 @@ import pyarrow as pa
 
 from apollo_spark.api.choices import (
     MATRIX_FORMS,
+    TABLE_FORMS,
     Names,
     Places,
     TableTarget,
     as_table,
     choose_features,
+    require_form,
     require_session,
     texts,
 )
@@ -142,6 +144,8 @@ class Assay:
             BrokenPinError: A pinned table cannot be read.
             EnvironmentProblemError: The package anndata is not installed.
         """
+        if not dry_run and to_file is None:
+            require_form(to, (*MATRIX_FORMS, "anndata", "spark"))
         layers = self._layers(unit)
         choice = choose_features(features, symbol, location)
         selection = self._select(choice, samples)
@@ -162,8 +166,6 @@ class Assay:
         }
         if to == "anndata":
             return to_anndata(found, *self._describe())
-        if to not in MATRIX_FORMS:
-            raise UsageError(f"to is one of pandas, arrow, numpy, anndata, spark, not {to!r}.")
         return MATRIX_FORMS[to](replace(found[layers[0].unit], notes=selection.notes))
 
     def expression(
@@ -201,6 +203,7 @@ class Assay:
             UsageError: The values take more than `max_memory`.
             BrokenPinError: A pinned table cannot be read.
         """
+        require_form(to, TABLE_FORMS)
         (layer,) = self._layers(unit)[:1]
         choice = choose_features(features, symbol, location)
         selection = self._select(choice, samples)

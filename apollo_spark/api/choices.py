@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from apollo_spark.errors import UsageError
 from apollo_spark.export.matrix import MatrixResult
+from apollo_spark.export.packages import need_for, table_to_pandas
 from apollo_spark.query.expression import FeatureChoice
 from apollo_spark.query.expression_filter import Location
 
@@ -18,6 +19,9 @@ TableTarget = Literal["arrow", "pandas", "spark"]
 Names = str | Iterable[str] | None
 Place = str | tuple[str, int, int]
 Places = Place | Iterable[Place] | None
+
+TABLE_FORMS = ("arrow", "pandas", "spark")
+"""How rows may come."""
 
 MATRIX_FORMS: Mapping[str, Callable[[MatrixResult], Any]] = {
     "pandas": MatrixResult.to_pandas,
@@ -54,12 +58,24 @@ def as_table(table: pa.Table, to: str, spark: "SparkSession | None" = None) -> A
 
     Raises:
         UsageError: There is no such form, or Spark is asked for without a session.
+        EnvironmentProblemError: The package that makes it is not installed.
     """
-    if to not in ("arrow", "pandas", "spark"):
-        raise UsageError(f"to is one of arrow, pandas, spark, not {to!r}.")
+    require_form(to, TABLE_FORMS)
     if to == "spark":
         return require_session(spark).createDataFrame(table)
-    return table.to_pandas() if to == "pandas" else table
+    return table_to_pandas(table) if to == "pandas" else table
+
+
+def require_form(to: str, forms: Iterable[str]) -> None:
+    """Refuse a form of answers before anything is read, where it is unknown or cannot be made.
+
+    Raises:
+        UsageError: There is no such form.
+        EnvironmentProblemError: The package that makes it is not installed.
+    """
+    if to not in forms:
+        raise UsageError(f"to is one of {', '.join(forms)}, not {to!r}.")
+    need_for(to)
 
 
 def require_session(spark: "SparkSession | None") -> "SparkSession":

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 
 from apollo_spark.api.assay import Assay
-from apollo_spark.api.choices import require_session
+from apollo_spark.api.choices import TABLE_FORMS, require_form, require_session
 from apollo_spark.api.joining import JoinedAssays
 from apollo_spark.dataset.telling import keeps_to_itself, told_record
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
 from apollo_spark.errors import NotFoundError, UsageError
+from apollo_spark.export.packages import table_to_pandas
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.dataset import DatasetRecord
@@ -151,7 +152,8 @@ class Dataset(JoinedAssays):
 
         Raises:
             NotFoundError: A field is not there.
-            UsageError: Spark is asked for without a session.
+            UsageError: There is no such form, or Spark is asked for without a session.
+            EnvironmentProblemError: The package that makes it is not installed.
             BrokenPinError: A pinned table cannot be read.
         """
         asked = tuple(fields)
@@ -184,6 +186,7 @@ class Dataset(JoinedAssays):
         to: Target,
         spark: "SparkSession | None",
     ) -> Any:
+        require_form(to, TABLE_FORMS)
         pins = self._opened.pins
         if to == "spark":
             from apollo_spark.engines.spark import SparkEngine
@@ -192,7 +195,7 @@ class Dataset(JoinedAssays):
             return engine.frame(plan.tree, pins).toDF(*columns)
         table: pa.Table = answer_fields(EmbeddedEngine(self._lake.tables), plan, pins).read_all()
         table = table.rename_columns(list(columns))
-        return table.to_pandas() if to == "pandas" else table
+        return table_to_pandas(table) if to == "pandas" else table
 
     def register(self, spark: "SparkSession", *, prefix: str = "") -> list[str]:
         """Make a temporary view per entity in a session, each at its pinned version.

@@ -5,7 +5,7 @@ from abc import ABC
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from apollo_spark.api.choices import MATRIX_FORMS, Names, texts
+from apollo_spark.api.choices import MATRIX_FORMS, Names, require_form, texts
 from apollo_spark.engines.expression import MAX_MEMORY
 from apollo_spark.errors import UsageError
 from apollo_spark.export.printable import printable
@@ -57,8 +57,7 @@ class JoinedAssays(ABC):
                 or the matrix takes more than `max_memory`.
             BrokenPinError: A pinned table cannot be read.
         """
-        if to not in MATRIX_FORMS:
-            raise UsageError(f"to is one of {', '.join(MATRIX_FORMS)}, not {to!r}.")
+        require_form(to, MATRIX_FORMS)
         names = list(dict.fromkeys(assays))
         if not names:
             raise UsageError("No assay is named.")

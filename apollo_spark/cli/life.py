@@ -142,5 +142,9 @@ def _render(shown: "SweepPlan") -> list[str]:
     lines = [render_table(header, rows)] if rows else []
     if shown.parts:
         lines.append(f"{len(shown.parts):,} parts of records")
-    lines += [f"{each}: reports of a name that is gone, not deleted" for each in shown.reports]
+    for each in shown.reports:
+        what = "a name whose versions are all retired"
+        if each in shown.unpublished:
+            what = "loads that published nothing"
+        lines.append(f"{each}: reports of {what}; they stay")
     return lines

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apollo_spark.errors import EnvironmentProblemError
 from apollo_spark.export.cells import format_column
+from apollo_spark.export.packages import need_package, table_to_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,8 +65,7 @@ class MatrixResult:
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return a frame of samples x features; whole numbers with missing ones become floats."""
-        import pandas as pd
-
+        pd = need_package("pandas")
         columns = pd.Index(self.feature_ids, name="feature_id")
         frame = pd.DataFrame(
             self.as_floats() if self.missing is not None else self.values,
@@ -162,12 +161,7 @@ def to_anndata(layers: Mapping[str, MatrixResult], samples: pa.Table, features: 
     Raises:
         EnvironmentProblemError: The package anndata is not installed.
     """
-    try:
-        import anndata
-    except ImportError as error:
-        raise EnvironmentProblemError(
-            "The package anndata is not installed.", fix="Install apollo_spark[anndata]."
-        ) from error
+    anndata = need_package("anndata")
     first = next(iter(layers.values()))
     given = {unit: _dense(each) for unit, each in layers.items()}
     return anndata.AnnData(
@@ -188,7 +182,7 @@ def _described(table: pa.Table, key: str, ids: Sequence[str]) -> "pd.DataFrame":
     place = pc.index_in(pa.array(ids, pa.string()), value_set=table.column(key).combine_chunks())
     found = table.take(place).drop_columns([key]).combine_chunks()
     columns = [_storable(each.combine_chunks()) for each in found.columns]
-    frame = pa.Table.from_arrays(columns, names=found.column_names).to_pandas()
+    frame = table_to_pandas(pa.Table.from_arrays(columns, names=found.column_names))
     frame.index = list(ids)
     frame.index.name = key
     return frame

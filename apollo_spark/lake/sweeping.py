@@ -85,11 +85,14 @@ class SweepPlan(Record):
         tables: Every table, by location.
         parts: The parts that no unretired record names.
         reports: Folders of reports of names that have no unretired version; these stay.
+        unpublished: Those of them whose name never had a version: of loads that were refused, or
+            of dry runs.
     """
 
     tables: tuple[TableSweep, ...]
     parts: tuple[DiskFile, ...]
     reports: tuple[str, ...] = ()
+    unpublished: tuple[str, ...] = ()
 
     @property
     def total(self) -> FileCount:
@@ -110,6 +113,7 @@ def plan_sweep(
     named: frozenset[str],
     older_than_ns: int,
     reports: Iterable[str] = (),
+    unpublished: Iterable[str] = (),
 ) -> SweepPlan:
     """Decide what is swept.
 
@@ -119,6 +123,7 @@ def plan_sweep(
         named: Every SHA-256 that an unretired record names.
         older_than_ns: Only what changed before this moment goes.
         reports: Folders of reports that belong to nothing.
+        unpublished: Those of them that never belonged to anything.
     """
     swept = [plan_table(each, older_than_ns=older_than_ns) for each in tables]
     return SweepPlan(
@@ -127,6 +132,7 @@ def plan_sweep(
             each for each in parts if each.changed_ns < older_than_ns and not is_named(each, named)
         ),
         reports=tuple(reports),
+        unpublished=tuple(unpublished),
     )
 
 

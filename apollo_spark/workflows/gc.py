@@ -121,12 +121,14 @@ class _Sweep:
     def plan(self) -> SweepPlan:
         """Decide what goes, by the registry as it is now."""
         snapshot, reach = self._look()
+        reports = _loose_reports(self._lake, snapshot)
         return plan_sweep(
             list_tables(self._lake.root, self._lake.tables, reach),
             self._lake.parts.list_files(),
             named=reach.digests,
             older_than_ns=self._older_than_ns,
-            reports=_loose_reports(self._lake, snapshot),
+            reports=(f"reports/{each}" for each in reports),
+            unpublished=(f"reports/{each}" for each in reports if not snapshot.last_of(each)),
         )
 
     def run(self) -> SweepOutcome:
@@ -145,7 +147,7 @@ class _Sweep:
             # Nobody waits for this sweep while it waits for others.
             tables += self._sweep_names([name], acting, waits=True)
         parts = self._sweep_parts(plan.parts) if plan.parts else ()
-        done = SweepPlan(tables=tuple(tables), parts=parts, reports=plan.reports)
+        done = plan.model_copy(update={"tables": tuple(tables), "parts": parts})
         return SweepOutcome(plan=plan, done=done, busy=tuple(self._busy))
 
     def _look(self) -> tuple[RegistrySnapshot, Reach]:
@@ -225,9 +227,7 @@ class _Sweep:
 
 
 def _loose_reports(lake: Lake, snapshot: RegistrySnapshot) -> tuple[str, ...]:
-    """Return the folders of reports whose name has no unretired version."""
+    """Return the names that have reports and no unretired version."""
     return tuple(
-        f"reports/{name}"
-        for name in list_report_folders(lake.root)
-        if snapshot.newest_of(name) is None
+        name for name in list_report_folders(lake.root) if snapshot.newest_of(name) is None
     )

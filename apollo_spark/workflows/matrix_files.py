@@ -9,6 +9,7 @@ from apollo_spark.engines.expression import AssayFiles, require_memory
 from apollo_spark.errors import UsageError
 from apollo_spark.export.expression import is_anndata, write_anndata, write_matrix
 from apollo_spark.export.matrix import to_anndata
+from apollo_spark.export.packages import need_package
 from apollo_spark.export.rows import format_of, require_free
 from apollo_spark.model.assay import LayerRecord
 from apollo_spark.workflows.assay_choice import PairSelection
@@ -51,6 +52,7 @@ def write_matrix_file(
     if not len(selection.features):
         selection = replace(selection, samples=selection.samples[:0])
     if is_anndata(target):
+        need_package("anndata")
         return _write_anndata(
             files, layers, selection, target, force=force, max_memory=max_memory, describe=describe
         )

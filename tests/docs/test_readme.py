@@ -1,16 +1,21 @@
-"""The tour of the README runs, block by block, in the order of the page."""
+"""The tour of the README runs as a person types it, block by block, in the order of the page.
+
+The folder is like a checkout after `scripts/demo`: `.venv` is there and not on the PATH.
+"""
 
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BINARIES = Path(sys.executable).parent
+ENVIRONMENT = Path(sys.prefix)
+SHOWN_BY_OTHERS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "APOLLO_CONF")
 
 
 def blocks() -> list[tuple[str, str]]:
@@ -22,19 +27,16 @@ def blocks() -> list[tuple[str, str]]:
 def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the demonstration has run, as `scripts/demo` leaves it."""
     folder = tmp_path_factory.mktemp("tour")
-    run("python -m apollo_spark.demo", folder)
+    (folder / ".venv").symlink_to(ENVIRONMENT)
+    run(".venv/bin/python -m apollo_spark.demo", folder)
     return folder
 
 
 def run(script: str, folder: Path) -> str:
     # One shell a block; what a block exports, the next ones see, as a reader's terminal does.
-    environment = {
-        **os.environ,
-        "PATH": f"{BINARIES}{os.pathsep}{os.environ['PATH']}",
-        "APOLLO_LAKE": "apollo_demo/lake",
-    }
+    environment = {**without_environment(os.environ), "APOLLO_LAKE": "apollo_demo/lake"}
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", re.sub(r"\S*\.venv/bin/", "", script)],
+        ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -42,11 +44,26 @@ def run(script: str, folder: Path) -> str:
     return done.stdout
 
 
+def without_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what leads to the installed package; a person's shell has none of it."""
+    ours = ENVIRONMENT.resolve()
+    places = variables["PATH"].split(os.pathsep)
+    kept = [each for each in places if not Path(each).resolve().is_relative_to(ours)]
+    found = {name: value for name, value in variables.items() if name not in SHOWN_BY_OTHERS}
+    return {**found, "PATH": os.pathsep.join(kept)}
+
+
+def test_the_shell_of_the_tour_does_not_find_the_package(tour: Path) -> None:
+    typed = "! command -v apollo && ! python3 -c 'import apollo_spark' && echo not there"
+
+    assert "not there" in run(typed, tour)
+
+
 @pytest.mark.parametrize("number", range(len(blocks())))
 def test_a_block_of_the_tour_runs(tour: Path, number: int) -> None:
     kind, body = blocks()[number]
 
-    shown = run(body if kind == "bash" else f"python - <<'PYTHON'\n{body}PYTHON\n", tour)
+    shown = run(body if kind == "bash" else f".venv/bin/python - <<'PYTHON'\n{body}PYTHON\n", tour)
 
     assert shown
 

@@ -213,12 +213,17 @@ def test_parts_are_left_alone_while_somebody_publishes(lake: Lake) -> None:
 
 def test_reports_of_a_name_that_is_gone_are_listed_and_stay(lake: Lake) -> None:
     publish(lake)
-    for name in ("study", "gone"):
+    for name in ("study", "gone", "never"):
         lake.root.make_folder("reports", name, "20260301T120000Z")
+    publish(lake, name="gone")
+    retire(lake, "gone@1")
 
     outcome = sweep(lake)
 
-    assert outcome.plan.reports == ("reports/gone",)
+    assert outcome.plan.reports == ("reports/gone", "reports/never")
+    assert outcome.plan.unpublished == ("reports/never",)
+    assert outcome.done is not None
+    assert outcome.done.unpublished == outcome.plan.unpublished
     assert lake.root.place("reports", "gone", "20260301T120000Z").is_dir()
 
 
