@@ -1,5 +1,6 @@
 """`apollo extract`: rows and dictionaries out of a dataset."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ import click
 
 from apollo_spark.cli.context import common_options, current
 from apollo_spark.cli.terminal import print_json, put_data, say
+from apollo_spark.errors import UsageError
 
 if TYPE_CHECKING:
     from apollo_spark.engines.expression import ReadEstimate
@@ -35,6 +37,11 @@ def extract_command() -> None:
 @click.option("--per-entity", is_flag=True, help="Write one file for each entity.")
 @click.option("-o", "--output", metavar="F", help="csv, tsv or parquet by its ending; - is stdout.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
+@click.option(
+    "--spreadsheet-safe",
+    is_flag=True,
+    help="Put ' before text that a spreadsheet would take for a formula.",
+)
 @click.option("--sql", "only_sql", is_flag=True, help="Print the statement instead of the rows.")
 @click.option("--full", is_flag=True, help="Print a statement that shows the rule of a view.")
 @click.option(
@@ -47,22 +54,49 @@ def extract_command() -> None:
 @common_options
 def fields_command(
     *, name: str, fields: str, values: str, per_entity: bool, output: str | None, force: bool,
-    only_sql: bool, full: bool, engine: str,
+    spreadsheet_safe: bool, only_sql: bool, full: bool, engine: str,
 ) -> None:  # fmt: skip
     """Extract fields of one or several entities, joined outward from the main entity."""
-    from apollo_spark.workflows.extract import ExtractJob, extract_fields, extract_sql
+    from apollo_spark.workflows.extract import ExtractJob, extract_fields, extract_sql, plan_extract
 
     job = ExtractJob(
         name=name, fields=fields, values=values.replace("-", "_"), per_entity=per_entity,
-        output=output, force=force, engine=engine,
+        output=output, force=force, engine=engine, spreadsheet_safe=spreadsheet_safe,
     )  # fmt: skip
+    _require_file_for_json(output)
     lake = current().lake()
     if only_sql:
-        put_data(extract_sql(lake, job, full=full))
+        _print_statement(extract_sql(lake, job, full=full))
+    elif current().as_json and output is None:
+        plan_extract(lake, job)
+        _print_written({})
+    else:
+        _print_written(extract_fields(lake, job, settings=current().settings(), say=say))
+
+
+def _require_file_for_json(output: str | None) -> None:
+    if current().as_json and output == "-":
+        raise UsageError(
+            "Data and the JSON object cannot both go to standard output.",
+            fix="Name a file with -o, or leave --json out.",
+        )
+
+
+def _print_statement(text: str) -> None:
+    if current().as_json:
+        print_json({"sql": text})
+    else:
+        put_data(text)
+
+
+def _print_written(rows: Mapping[str, int]) -> None:
+    """Print for --json the files that were written and how many rows; data need a file then."""
+    if not current().as_json:
         return
-    written = extract_fields(lake, job, settings=current().settings(), say=say)
-    if written and current().as_json:
-        print_json({"written": list(written)})
+    if not rows:
+        say("note: no data were written, because --json takes standard output; add -o F")
+    files = [{"path": path, "rows": count} for path, count in rows.items()]
+    print_json({"written": list(rows), "rows": sum(rows.values()), "files": files})
 
 
 @extract_command.command("expression")
@@ -102,21 +136,24 @@ def expression_command(
         estimate_expression,
         expression_sql,
         extract_expression,
+        plan_expression,
     )
 
     job = ExpressionJob(
         name=name, assay=assay, unit=unit, filter_json=filter_json, matrix=matrix,
         additional_fields=additional_fields, output=output, force=force,
     )  # fmt: skip
+    _require_file_for_json(output)
     lake = current().lake()
     if only_sql:
-        put_data(expression_sql(lake, job, full=full))
+        _print_statement(expression_sql(lake, job, full=full))
     elif dry_run:
         _print_estimate(estimate_expression(lake, job))
+    elif current().as_json and output is None:
+        plan_expression(lake, job)
+        _print_written({})
     else:
-        written = extract_expression(lake, job, say=say)
-        if written and current().as_json:
-            print_json({"written": [written]})
+        _print_written(extract_expression(lake, job, say=say))
 
 
 def _print_estimate(found: "ReadEstimate") -> None:
@@ -181,4 +218,4 @@ def sql_command(
     from apollo_spark.workflows.extract_sql import SqlJob, create_views
 
     job = SqlJob(name=name, dialect=dialect, schema_name=schema, grant_to=grant, full=full)
-    put_data(create_views(current().lake(), job))
+    _print_statement(create_views(current().lake(), job))

@@ -10,6 +10,7 @@ from apollo_spark.engines.fields import answer_fields
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.export.dictionary_csv import write_dictionary
 from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
+from apollo_spark.export.spreadsheets import require_spreadsheet, spreadsheet_safe
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.settings import LakeSettings
@@ -44,6 +45,7 @@ class ExtractJob(Record):
     output: str | None = None
     force: bool = False
     engine: str = "auto"
+    spreadsheet_safe: bool = False
 
 
 def read_field_list(text: str) -> tuple[str, ...]:
@@ -114,8 +116,8 @@ def require_no_rule(record: DatasetRecord, *, full: bool) -> None:
 
 def extract_fields(
     lake: Lake, job: ExtractJob, *, settings: LakeSettings, say: Say
-) -> tuple[str, ...]:
-    """Write the rows of an extract and return the files, none for standard output.
+) -> dict[str, int]:
+    """Write the rows of an extract and return how many by file, none for standard output.
 
     Raises:
         NotFoundError: The record or a field is not there.
@@ -126,16 +128,22 @@ def extract_fields(
     targets = {entity: _target(job, entity) for entity in plans}
     for target in targets.values():
         require_free(target, force=job.force)
+    if job.spreadsheet_safe:
+        require_spreadsheet(targets.values())
+    written: dict[str, int] = {}
     for plan in plans.values():
         _warn_of_factor(plan, say)
     with _Answering(lake, job.engine, settings) as engine:
         for entity, plan in plans.items():
             reader = answer_fields(engine, plan, opened.pins)
+            if job.spreadsheet_safe:
+                reader = spreadsheet_safe(reader)
             rows = write_rows(reader, targets[entity], format_of(targets[entity]), force=job.force)
             if targets[entity] != STANDARD_OUTPUT:
                 say(f"wrote {rows:,} rows to {targets[entity]}")
+                written[targets[entity]] = rows
             _tell_factor(plan, opened, rows, say)
-    return tuple(each for each in targets.values() if each != STANDARD_OUTPUT)
+    return written
 
 
 def _target(job: ExtractJob, entity: str) -> str:

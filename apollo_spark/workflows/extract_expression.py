@@ -113,8 +113,8 @@ def plan_expression(lake: Lake, job: ExpressionJob) -> ExpressionPlan:
     return ExpressionPlan(opened, reading, layer, asked, selection, additional)
 
 
-def extract_expression(lake: Lake, job: ExpressionJob, *, say: Say) -> str | None:
-    """Write the values of an extract; return the file, or None for standard output.
+def extract_expression(lake: Lake, job: ExpressionJob, *, say: Say) -> dict[str, int]:
+    """Write the values of an extract; return the rows by file, none for standard output.
 
     Raises:
         NotFoundError: The record, the assay or the unit is not there.
@@ -133,9 +133,9 @@ def extract_expression(lake: Lake, job: ExpressionJob, *, say: Say) -> str | Non
     else:
         rows = _write_long(plan, target, force=job.force)
     if target == STANDARD_OUTPUT:
-        return None
+        return {}
     say(f"wrote {rows:,} rows to {target}")
-    return target
+    return {target: rows}
 
 
 def estimate_expression(lake: Lake, job: ExpressionJob) -> ReadEstimate:
