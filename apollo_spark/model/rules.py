@@ -33,6 +33,7 @@ FILE_RULES = (
     _file("file_empty", "a file has a header"),
     _file("file_not_text", "a file is text in the stated encoding"),
     _file("file_truncated", "a compressed file is whole"),
+    _file("file_too_large", "a file that is read whole, or one cell, is no larger than may be"),
     _file("file_damaged", "a compressed file can be decompressed"),
     _file("file_of_entity", "every entity has a file, and every file an entity"),
     _file("header_repeated_column", "a column stands once in the header"),

@@ -69,6 +69,14 @@ def parse_filter_text(text: str) -> ExpressionFilter:
         raise UsageError(
             "The filter is not JSON.", why=f"{error.msg}, at line {error.lineno}."
         ) from None
+    except RecursionError:
+        raise UsageError(
+            "The filter cannot be read.", why="Lists and objects stand too deep inside each other."
+        ) from None
+    except ValueError:
+        raise UsageError(
+            "The filter cannot be read.", why="A number has too many digits."
+        ) from None
     return parse_filter(content)
 
 

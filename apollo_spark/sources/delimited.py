@@ -94,15 +94,17 @@ def _read_lines(path: Path, compression: str, encoding: str) -> Iterator[str]:
         stream.seek(0)
         # What stands below the header is not judged here: tasks read all of it.
         decoder = codecs.getincrementaldecoder(resolved)(errors="replace")
-        text = ""
+        begun: list[str] = []
         while piece := stream.read(PIECE_BYTES):
-            text += decoder.decode(piece)
-            *lines, text = text.split("\n")
-            yield from (f"{line}\n" for line in lines)
-            if len(text) > HEADER_LIMIT:
-                # It is too long for a header, and may be as long as the file.
+            *lines, rest = decoder.decode(piece).split("\n")
+            for line in lines:
+                yield "".join([*begun, line, "\n"])
+                begun = []
+            begun.append(rest)
+            if "\0" in rest or REPLACED in rest or len(begun) * PIECE_BYTES > 2 * HEADER_LIMIT:
+                # No line of text, or too long for a header: it may be as long as the file.
                 break
-        yield text + decoder.decode(b"", final=True)
+        yield "".join(begun) + decoder.decode(b"", final=True)
 
 
 @dataclass(frozen=True)

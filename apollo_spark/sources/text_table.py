@@ -5,18 +5,21 @@ Raw data files are not read here: they may be larger than memory.
 
 import csv
 import gzip
-import io
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from apollo_spark.model.findings import Finding
+from apollo_spark.sources.bounded import TooLargeError, read_bounded
 from apollo_spark.sources.findings import finding_of, finding_of_lines
 from apollo_spark.workers.unseen import tidy_name
 
-GZIP_MAGIC = b"\x1f\x8b"
+MOST_ROWS = 1_000_000
+"""Rows of a small file: memory holds all of them, with their cells by name."""
+_TOO_MANY = "too many rows"
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,10 @@ def read_text_table(path: Path, *, may_be_tabbed: bool = False) -> TableReading:
             ending.
     """
     try:
-        content = path.read_bytes()
-        if content.startswith(GZIP_MAGIC):
-            content = gzip.decompress(content)
+        content = read_bounded(path)
         text = content.decode("utf-8-sig")
+    except TooLargeError as error:
+        return _unread(path, "file_too_large", f"the file is too large: {error}")
     except EOFError:
         return _unread(path, "file_truncated", "the compressed file is cut off")
     except (zlib.error, gzip.BadGzipFile):
@@ -84,17 +87,17 @@ def read_text_table(path: Path, *, may_be_tabbed: bool = False) -> TableReading:
         return _unread(path, "file_not_text", "the file holds NUL bytes", content, position)
     is_tsv = path.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
     if may_be_tabbed:
-        header = next(filter(_is_content, text.split("\n")), "")
+        header = next(filter(_is_content, _iterate_lines(text)), "")
         is_tsv = is_tsv or ("\t" in header and "," not in header)
     return parse_text_table(text, file=path.name, delimiter="\t" if is_tsv else ",")
 
 
 def parse_text_table(text: str, *, file: str, delimiter: str = ",") -> TableReading:
     """Read a delimited text with a header; see `read_text_table`."""
-    # Lines end at line feeds only: `splitlines` would also cut at a dozen other characters.
-    lines = io.StringIO(text, newline="\n").readlines()
-    skipped = next((at for at, line in enumerate(lines) if _is_content(line)), len(lines))
-    records, problem = _read_records(lines[skipped:], delimiter, first_line=skipped + 1)
+    above = list(takewhile(lambda line: not _is_content(line), _iterate_lines(text)))
+    start, skipped = sum(map(len, above)), len(above)
+    lines = _iterate_lines(text, start)
+    records, problem = _read_records(lines, delimiter, first_line=skipped + 1)
     if not records:
         finding = _describe_error(problem, file) or finding_of(
             "file_empty", "the file has no header", file=file
@@ -136,10 +139,10 @@ def _build_table(
 
 
 def _read_records(
-    lines: Sequence[str], delimiter: str, *, first_line: int
+    lines: Iterator[str], delimiter: str, *, first_line: int
 ) -> tuple[list[tuple[int, list[str]]], tuple[int, str] | None]:
     """Return the records with their lines, and the line and text of what ended the reading."""
-    reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     records: list[tuple[int, list[str]]] = []
     while True:
         line = first_line + reader.line_num
@@ -150,11 +153,21 @@ def _read_records(
         if cells is None:
             return records, None
         if cells:
+            if len(records) > MOST_ROWS:
+                return records[:1], (line, _TOO_MANY)
             records.append((line, cells))
 
 
 def _to_names(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(tidy_name(each).lower() for each in cells)
+
+
+def _iterate_lines(text: str, start: int = 0) -> Iterator[str]:
+    """Yield lines with their ends: at line feeds only, as files have them."""
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 def _is_content(line: str) -> bool:
@@ -165,6 +178,12 @@ def _describe_error(problem: tuple[int, str] | None, file: str) -> Finding | Non
     if problem is None:
         return None
     line, text = problem
+    if text == _TOO_MANY:
+        message = f"the file has more than {MOST_ROWS:,} rows"
+        return finding_of("file_too_large", message, file=file, line=line)
+    if "field limit" in text:
+        message = f"a cell is longer than {csv.field_size_limit():,} characters"
+        return finding_of("file_too_large", message, file=file, line=line)
     if "new-line character" in text:
         message = "a carriage return stands alone, without a line feed"
         return finding_of("line_end", message, file=file, line=line)

@@ -62,6 +62,10 @@ class ExpressionJob(Record):
     force: bool = False
 
 
+LARGEST_FILTER = 64 * 1024 * 1024
+"""Characters of a filter: millions of ids."""
+
+
 @dataclass(frozen=True)
 class ExpressionPlan:
     """An extract that is ready to run: nothing but the values is left to be read."""
@@ -186,12 +190,19 @@ def _read_filter(option: str | None) -> ExpressionFilter:
     if option.lstrip().startswith("{"):
         return parse_filter_text(option)
     try:
-        text = sys.stdin.read() if option == "-" else Path(option).read_text(encoding="utf-8")
+        text = sys.stdin.read(LARGEST_FILTER + 1) if option == "-" else _read_text(Path(option))
     except FileNotFoundError:
         raise NotFoundError(f"There is no filter file {option!r}.") from None
     except (OSError, UnicodeDecodeError):
         raise UsageError(f"The filter file {option!r} cannot be read as text.") from None
+    if len(text) > LARGEST_FILTER:
+        raise UsageError(f"The filter is larger than {LARGEST_FILTER >> 20} MB.")
     return parse_filter_text(text)
+
+
+def _read_text(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        return file.read(LARGEST_FILTER + 1)
 
 
 def _check_form(job: ExpressionJob, asked: ExpressionFilter, additional: tuple[str, ...]) -> None:

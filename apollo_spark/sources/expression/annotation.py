@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from apollo_spark.model.assay import normal_chromosome
 from apollo_spark.model.findings import Finding
+from apollo_spark.sources.bounded import TooLargeError
 from apollo_spark.sources.expression.annotation_table import find_columns, read_annotation_table
 from apollo_spark.sources.expression.features import strip_versions
 from apollo_spark.sources.expression.gtf import is_gtf, read_gtf
@@ -72,6 +73,8 @@ def read_annotation(file: SourceFile) -> AnnotationReading:
         rows, notes = _read_gtf(path) if is_gtf(path) else _read_table(file)
     except pa.ArrowInvalid:
         return _refusal(file, "row_length", "a row does not have the cells of the others")
+    except TooLargeError as error:
+        return _refusal(file, "file_too_large", f"the file is too large: {error}")
     except (OSError, EOFError, zlib.error) as error:
         is_missing = isinstance(error, FileNotFoundError)
         rule = "file_missing" if is_missing else "file_truncated"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv as pv
 
+from apollo_spark.sources.bounded import open_unpacked
 from apollo_spark.sources.expression.gtf import COLUMNS
 from apollo_spark.sources.expression.top import Top
 
@@ -39,8 +40,8 @@ def read_annotation_table(top: Top, places: dict[str, int]) -> pa.Table:
     """
     header = [str(at) for at in range(len(top.names))]
     wanted = [str(at) for at in places.values()]
-    compression = "gzip" if top.compression == "gzip" else None
-    with pa.input_stream(str(Path(top.file.path)), compression=compression) as stream:
+    with Path(top.file.path).open("rb") as raw:
+        stream = open_unpacked(raw) if top.compression == "gzip" else raw
         rows = pv.read_csv(
             stream,
             read_options=pv.ReadOptions(column_names=header, skip_rows=top.data_line - 1),

@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 
+from apollo_spark.sources.bounded import open_unpacked
+
 GTF_COLUMNS = (
     "chrom", "source", "kind", "start", "end", "score", "strand", "frame", "attributes"
 )  # fmt: skip
@@ -34,8 +36,8 @@ def read_gtf(path: Path) -> pa.Table:
 
 
 def _read_batches(path: Path) -> Iterator[pa.RecordBatch]:
-    compression = "gzip" if path.name.lower().endswith(".gz") else None
-    with pa.input_stream(str(path), compression=compression) as stream:
+    with path.open("rb") as raw:
+        stream = open_unpacked(raw) if path.name.lower().endswith(".gz") else raw
         reader = pv.open_csv(
             stream,
             read_options=pv.ReadOptions(column_names=GTF_COLUMNS, block_size=READ_BYTES),

@@ -18,8 +18,14 @@ from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.inputs import DataFile
 
 ROWS_LIMIT = 20
+LONGEST_LINE = 32 * 1024 * 1024
+"""Characters of a row; a row of a million samples has fewer."""
 CELLS_LIMIT = 400_000
 """So many cells of the first rows are looked at: enough rows of any width, at little cost."""
+
+
+class LongLineError(EOFError):
+    """A line goes on for longer than a row can: nothing more of the file is looked at."""
 
 
 class SourceFile(Record):
@@ -83,6 +89,9 @@ def read_top(file: SourceFile) -> TopReading:
     limit = max(2, min(ROWS_LIMIT, CELLS_LIMIT // max(1, len(header.names))))
     try:
         rows = tuple(islice(iterate_rows(top), limit))
+    except LongLineError:
+        text = f"a row has more than {LONGEST_LINE >> 20} million characters"
+        return TopReading(None, (finding_of("file_too_large", text, file=file.label),))
     except (EOFError, zlib.error, gzip.BadGzipFile):
         text = "the compressed file is cut off or damaged"
         return TopReading(None, (finding_of("file_truncated", text, file=file.label),))
@@ -132,7 +141,10 @@ def _iterate_lines(top: Top, errors: str) -> Iterator[str]:
     with gzip.open(path) if top.compression == "gzip" else path.open("rb") as stream:
         stream.seek(top.data_start)
         with io.TextIOWrapper(stream, encoding="utf-8", errors=errors, newline="\n") as text:
-            yield from text
+            while line := text.readline(LONGEST_LINE):
+                if len(line) == LONGEST_LINE:
+                    raise LongLineError
+                yield line
 
 
 def _split(line: str, delimiter: str, cells: int | None) -> list[str]:
