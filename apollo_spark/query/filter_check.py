@@ -25,6 +25,8 @@ from apollo_spark.sources.filter_text import parse_with_places
 from apollo_spark.sources.filter_tokens import Place
 from apollo_spark.sources.suggest import did_you_mean
 
+LISTED = 100
+"""Problems that are written out; all are counted."""
 SUGGESTIONS = 20
 """Unknown names for which a known one is suggested; all are named."""
 
@@ -63,7 +65,9 @@ def check_filter(tree: Filter, dictionary: DataDictionary, places: Sequence[Plac
     problems = list(checker.find(tree, dictionary.main_entity))
     if not problems:
         return
-    listed = "\n".join(f"- {each.text}" for each in problems)
+    listed = "\n".join(f"- {each.text}" for each in problems[:LISTED])
+    if len(problems) > LISTED:
+        listed += f"\n- and {len(problems) - LISTED:,} more"
     error = NotFoundError if all(each.is_unknown_name for each in problems) else UsageError
     raise error(f"The filter cannot be used:\n{listed}")
 

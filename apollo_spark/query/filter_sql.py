@@ -25,6 +25,7 @@ from apollo_spark.model.filter import (
 )
 from apollo_spark.query.filter_check import check_filter
 from apollo_spark.query.filter_compare import ComparedField, compare, joined
+from apollo_spark.query.filter_gather import gather_or
 from apollo_spark.query.filter_reach import EntityTree, needed_below
 from apollo_spark.query.sql import column, derived, labelled
 
@@ -87,6 +88,8 @@ class _Compiler:
         self._entities = EntityTree(scope.dictionary)
 
     def condition(self, tree: Filter, row: _Row) -> exp.Expr:
+        if isinstance(tree, Or):
+            tree = gather_or(tree, row.entity)
         if isinstance(tree, And | Or):
             kind = exp.And if isinstance(tree, And) else exp.Or
             return joined(kind, [self.condition(each, row) for each in tree.parts])

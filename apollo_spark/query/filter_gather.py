@@ -1,0 +1,74 @@
+"""Put conditions together that one look at the rows can answer, before a filter becomes SQL.
+
+People and programs write thousands of `or`: engines plan each subquery by itself, and a value in a
+list costs next to nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from apollo_spark.model.filter import Comparison, Exists, Filter, Operator, Or
+
+_LISTED = (Operator.EQUAL, Operator.IN)
+
+
+def gather_or(tree: Or, row: str) -> Filter:
+    """Return an equal condition in which parts about one field, or one entity, stand together.
+
+    `x = 1 or x in (2, 3)` is `x in (1, 2, 3)`; on rows of another entity, `exists(e: a) or e.x = 1`
+    is `exists(e: a or e.x = 1)`.
+
+    Args:
+        tree: The condition.
+        row: The entity of the row in hand.
+    """
+    parts = _join_values(_join_rows(tree.parts, row))
+    return parts[0] if len(parts) == 1 else tree.model_copy(update={"parts": tuple(parts)})
+
+
+def _join_rows(parts: Sequence[Filter], row: str) -> Sequence[Filter]:
+    """Ask once for rows of each other entity; each stands where its first part stood."""
+    asked: dict[str, list[Filter]] = {}
+    for each in parts:
+        for entity, condition in _condition_on_rows(each, row):
+            asked.setdefault(entity, []).append(condition)
+    if all(len(each) < 2 for each in asked.values()):
+        return parts
+    found: list[Filter] = []
+    for each in parts:
+        name = next((name for name, _ in _condition_on_rows(each, row)), "")
+        if not name or len(asked.get(name, ())) == 1:
+            found.append(each)
+        elif name in asked:
+            found.append(Exists(entity=name, condition=Or(parts=tuple(asked.pop(name)))))
+    return found
+
+
+def _condition_on_rows(part: Filter, row: str) -> Iterator[tuple[str, Filter]]:
+    if isinstance(part, Exists) and part.condition is not None:
+        yield part.entity, part.condition
+    elif isinstance(part, Comparison) and part.entity != row:
+        yield part.entity, part
+
+
+def _join_values(parts: Sequence[Filter]) -> list[Filter]:
+    """Put the values that one field is looked up in into one list, where the first stood."""
+    places: dict[tuple[str, str], int] = {}
+    found: list[list[Comparison] | Filter] = []
+    for each in parts:
+        if not (isinstance(each, Comparison) and each.operator in _LISTED):
+            found.append(each)
+            continue
+        place = places.setdefault((each.entity, each.field), len(found))
+        if place == len(found):
+            found.append([])
+        listed = found[place]
+        assert isinstance(listed, list), "a place of a list holds one"
+        listed.append(each)
+    return [_listed(each) if isinstance(each, list) else each for each in found]
+
+
+def _listed(comparisons: Sequence[Comparison]) -> Comparison:
+    if len(comparisons) == 1:
+        return comparisons[0]
+    values = tuple(value for each in comparisons for value in each.values)
+    return comparisons[0].model_copy(update={"operator": Operator.IN, "values": values})
