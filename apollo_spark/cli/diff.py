@@ -1,5 +1,6 @@
 """`apollo diff`: what differs between two versions, without a JVM."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -74,7 +75,23 @@ def _render_rows(diff: "DatasetDiff") -> list[str]:
         counts = (f"{each.added:,}", f"{each.removed:,}", f"{each.changed:,}" if each.key else "")
         rows.append((each.name, *counts))
         rows += [(f"  {spec.name}", "", "", f"{spec.changed:,}") for spec in each.fields]
-    return [render_table(("rows", "added", "removed", "changed"), rows)] if rows else []
+    shown = [render_table(("rows", "added", "removed", "changed"), rows)] if rows else []
+    return [*shown, *_left_out(diff)]
+
+
+def _left_out(diff: "DatasetDiff") -> Iterator[str]:
+    """Yield what was not compared, and what the counts of rows mean then."""
+    for each in diff.entities:
+        if each.key_left_out is not None:
+            yield (
+                f"{each.name}: {each.key_left_out}, so it was left out: rows were compared whole, "
+                "by their other fields, and only their numbers are meant by added and removed"
+            )
+        others = [
+            name for name in each.not_compared if f"'{name}'" not in (each.key_left_out or "")
+        ]
+        if others:
+            yield f"{each.name}: not compared, as their type differs: {', '.join(others)}"
 
 
 def _render_assay(assay: "AssayDiff") -> str:

@@ -20,6 +20,7 @@ class EntityPair:
         key: Its primary key in either, None unless both are the same field.
         fields: Its other fields that can be compared, as they are called in either.
         not_compared: The later names of fields whose type differs.
+        key_left_out: Why rows do not meet by a key, though both have one; None where they do.
     """
 
     before: Entity
@@ -27,6 +28,7 @@ class EntityPair:
     key: tuple[str, str] | None
     fields: tuple[tuple[str, str], ...]
     not_compared: tuple[str, ...]
+    key_left_out: str | None = None
 
 
 def pair_entities(before: DataDictionary, after: DataDictionary) -> tuple[EntityPair, ...]:
@@ -72,7 +74,18 @@ def _pair(before: Entity, after: Entity, renamed: Mapping[str, str]) -> EntityPa
         key=key if key in alike else None,
         fields=tuple(each for each in alike if each != key),
         not_compared=tuple(new.name for old, new in both if _kind(old) != _kind(new)),
+        key_left_out=None if key in alike else _why_left_out(before, after),
     )
+
+
+def _why_left_out(before: Entity, after: Entity) -> str | None:
+    """Return why rows of two versions do not meet by their keys, None where one has none."""
+    old, new = (each.find_field(each.primary_key or "") for each in (before, after))
+    if old is None or new is None:
+        return None
+    if old.name != new.name and _kind(old) == _kind(new):
+        return f"the key is '{old.name}' before and '{new.name}' after"
+    return f"the key '{new.name}' is {old.type} before and {new.type} after"
 
 
 def _kind(spec: FieldSpec) -> tuple[str, bool]:

@@ -34,6 +34,7 @@ class EntityDiff(Record):
     Attributes:
         name: The entity.
         key: The later name of its key, None where rows are compared whole.
+        key_left_out: Why rows do not meet by the key that both have; None where they do.
         is_read: Whether the rows were read; where both versions pin the same content, they are not.
         added: Rows that came.
         removed: Rows that went.
@@ -44,6 +45,7 @@ class EntityDiff(Record):
 
     name: str
     key: str | None = None
+    key_left_out: str | None = None
     is_read: bool = False
     added: int = 0
     removed: int = 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from apollo_spark.errors import UsageError
 from apollo_spark.model.base import Record
 from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.sources.folders import list_folder, why_unreadable
 from apollo_spark.sources.suggest import did_you_mean
 
 DATA_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
@@ -51,10 +52,10 @@ def resolve_data(pairs: Iterable[tuple[str, str]]) -> DataFiles:
     findings: list[Finding] = []
     for entity, given in pairs:
         path = Path(given)
-        found = _files_in(path) if path.is_dir() else [path] if path.is_file() else []
-        if not found:
-            kind = "holds no data file" if path.is_dir() else "is not there"
-            findings.append(_missing(entity, given, kind))
+        found, odd = _files_in(path) if path.is_dir() else _file_at(path)
+        findings.extend(_missing(entity, str(where), why) for where, why in odd)
+        if not found and not odd:
+            findings.append(_missing(entity, given, "the folder holds no data file"))
         for each in found:
             label = str(Path(given) / each.name) if path.is_dir() else given
             files.append(DataFile(entity=entity, label=label, path=str(each.resolve())))
@@ -84,22 +85,24 @@ def _finding(entity: str, file: str | None, message: str) -> Finding:
     )
 
 
-def _missing(entity: str, given: str, kind: str) -> Finding:
+def _missing(entity: str, given: str, message: str) -> Finding:
     return Finding(
-        rule="file_missing",
-        severity=Severity.REFUSE,
-        message=f"the file or folder {kind}",
-        file=given,
-        entity=entity,
+        rule="file_missing", severity=Severity.REFUSE, message=message, file=given, entity=entity
     )
 
 
-def _files_in(folder: Path) -> list[Path]:
-    return sorted(
-        each
-        for each in folder.iterdir()
-        if each.is_file() and each.name.removesuffix(".gz").lower().endswith(DATA_ENDINGS)
-    )
+def _file_at(path: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
+    why = why_unreadable(path)
+    return ([path], []) if why is None else ([], [(path, why)])
+
+
+def _files_in(folder: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """Return the data files of a folder, and what in it cannot be read, with why."""
+    found = list_folder(folder)
+    files = [
+        each for each in found.files if each.name.removesuffix(".gz").lower().endswith(DATA_ENDINGS)
+    ]
+    return files, list(found.odd)
 
 
 def _each_once(files: list[DataFile]) -> tuple[DataFile, ...]:

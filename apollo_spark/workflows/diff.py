@@ -151,6 +151,7 @@ class _Comparison:
             name=pair.after.name,
             key=None if pair.key is None else pair.key[1],
             not_compared=pair.not_compared,
+            key_left_out=pair.key_left_out,
         )
         compared = self._compared(pair)
         if self._has_same_rows(pair) and not (pair.key and compared.fields):

@@ -1,6 +1,6 @@
 """Find the files of an expression source: files as given, folders by what quantifiers write."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from apollo_spark.sources.expression.quantifiers import (
 )
 from apollo_spark.sources.expression.top import SourceFile
 from apollo_spark.sources.findings import finding_of, list_names
+from apollo_spark.sources.folders import list_folder, why_unreadable
 
 DATA_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
 
@@ -59,16 +60,21 @@ def base_name(path: str) -> str:
 
 def _find(given: str, stated: str) -> SourceFiles:
     path = Path(given)
-    if path.is_file():
-        return SourceFiles(files=(SourceFile(label=given, path=str(path.resolve())),))
     if path.is_dir():
-        return _find_in_folder(path, stated)
-    text = "the file or folder is not there"
-    return SourceFiles(files=(), findings=(finding_of("file_missing", text, file=given),))
+        listing = list_folder(path, deep=True)
+        odd = tuple(finding_of("file_missing", why, file=str(each)) for each, why in listing.odd)
+        found = _find_in_folder(path, stated, sorted(listing.files))
+        if odd and not found.files:
+            # There may be files behind what cannot be read.
+            return SourceFiles(files=(), findings=odd)
+        return found.model_copy(update={"findings": (*odd, *found.findings)})
+    why = why_unreadable(path)
+    if why is not None:
+        return SourceFiles(files=(), findings=(finding_of("file_missing", why, file=given),))
+    return SourceFiles(files=(SourceFile(label=given, path=str(path.resolve())),))
 
 
-def _find_in_folder(folder: Path, stated: str) -> SourceFiles:
-    paths = sorted(each for each in folder.rglob("*") if each.is_file())
+def _find_in_folder(folder: Path, stated: str, paths: Sequence[Path]) -> SourceFiles:
     groups = list(_group(paths, stated))
     words = sorted({each.format for each in groups})
     if stated == "auto" and len(words) > 1:
@@ -77,7 +83,7 @@ def _find_in_folder(folder: Path, stated: str) -> SourceFiles:
     if not groups:
         others = sorted({each.format for each in _group(paths, "auto")})
         if not others or not layouts_of(stated):
-            return _plain_files(folder)
+            return _plain_files(folder, paths)
         text = f"the folder holds outputs of {list_names(others)} and none of '{stated}'"
         return _refuse_folder(folder, "source_format", text)
     chosen = groups[0]
@@ -103,14 +109,14 @@ def _group(paths: Iterable[Path], stated: str) -> Iterator[_Group]:
             del left[path]
 
 
-def _plain_files(folder: Path) -> SourceFiles:
-    paths = sorted(
+def _plain_files(folder: Path, paths: Sequence[Path]) -> SourceFiles:
+    plain = [
         each
-        for each in folder.iterdir()
-        if each.is_file() and base_name(each.name).endswith(DATA_ENDINGS)
-    )
-    if paths:
-        return SourceFiles(files=_to_files(paths))
+        for each in paths
+        if each.parent == folder and base_name(each.name).endswith(DATA_ENDINGS)
+    ]
+    if plain:
+        return SourceFiles(files=_to_files(plain))
     return _refuse_folder(folder, "file_missing", "the folder holds no data file")
 
 

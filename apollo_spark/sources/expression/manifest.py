@@ -10,6 +10,7 @@ from apollo_spark.sources.expression.columns import show_columns, to_columns
 from apollo_spark.sources.expression.formats import MANIFEST_COLUMNS
 from apollo_spark.sources.expression.top import SourceFile
 from apollo_spark.sources.findings import finding_of, finding_of_lines, list_names
+from apollo_spark.sources.folders import why_unreadable
 from apollo_spark.sources.text_table import TextTable, read_text_table
 
 SAMPLE, FILE = MANIFEST_COLUMNS
@@ -55,8 +56,13 @@ def read_manifest(file: SourceFile, beside: Sequence[SourceFile] = ()) -> Manife
     ignored = [at for at, name in enumerate(table.columns) if name not in MANIFEST_COLUMNS]
     shown = show_columns(to_columns(table.columns, ignored))
     note = (f"columns of the manifest were not read: {shown}",) if ignored else ()
-    kept = tuple(each for each in rows if Path(each.file.path).is_file() and each.sample_id)
+    kept = tuple(each for each in rows if _is_readable(each) and each.sample_id)
     return Manifest(rows=kept, findings=tuple(findings), notes=note)
+
+
+def _is_readable(row: ManifestRow) -> bool:
+    path = Path(row.file.path)
+    return path.is_file() and why_unreadable(path) is None
 
 
 def _read_rows(table: TextTable, file: SourceFile) -> Iterator[ManifestRow]:
@@ -74,7 +80,7 @@ def _find_problems(
     """Yield rows without file or sample, things that stand twice, and files without row."""
     no_file = [row.line for row in table.rows if not row[FILE].strip()]
     no_sample = [row.line for row in table.rows if not row[SAMPLE].strip()]
-    absent = [each for each in rows if not Path(each.file.path).is_file()]
+    absent = [each for each in rows if not _is_readable(each)]
     if no_file:
         yield finding_of_lines("manifest_file", "a row names no file", file=label, lines=no_file)
     if no_sample:
