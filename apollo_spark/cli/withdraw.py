@@ -39,6 +39,11 @@ def withdraw_command(*, file: str, of: str, only: str | None, is_applied: bool) 
         told = f"linked by {', '.join(each.by)}"
         say(f"{each.keys:,} keys of {each.name}, {told}: {_counts(each)}")
     say(f"rows go from {len(receipt.records):,} versions: {', '.join(receipt.records)}")
+    if receipt.lookalikes:
+        say(
+            f"warning: {receipt.lookalikes:,} keys of rows that stay look like keys in the file, "
+            "and differ by blanks or characters not seen"
+        )
     if not is_applied:
         say("nothing was done; add --apply to do it")
 

@@ -15,6 +15,7 @@ from apollo_spark.model.assay import AssayRecord, LayerRecord
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry, TableSlice
 from apollo_spark.model.findings import Finding, Place
 from apollo_spark.model.policy import Policy
+from apollo_spark.sources.expression.lookalikes import find_lookalike_ids
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.workers.expression.spec import Samples
 from apollo_spark.workers.expression.storage import LayerStorage
@@ -199,7 +200,11 @@ def find_misfits(
     grown: GrowingAssay, source: PlannedSource, *, is_union: bool, policy: Policy
 ) -> tuple[Finding, ...]:
     """Find what of a source does not fit an assay; the arguments are those of `plan_addition`."""
-    findings = [*_find_kinds(grown.assay, source), *_find_present(grown, source)]
+    findings = [
+        *_find_kinds(grown.assay, source),
+        *_find_present(grown, source),
+        *_find_lookalikes(grown, source),
+    ]
     if grown.has_fields:
         findings.append(_describe_bare(len(source.samples.ids)))
     if not is_union:
@@ -244,6 +249,14 @@ def _find_present(grown: GrowingAssay, source: PlannedSource) -> Iterator[Findin
         places = tuple(Place(line=None, value=each) for each in present[:PLACES])
         found = finding_of("sample_present", "samples are in the assay already")
         yield found.model_copy(update={"count": len(present), "places": places})
+
+
+def _find_lookalikes(grown: GrowingAssay, source: PlannedSource) -> Iterator[Finding]:
+    """Find samples and features that look like those of the assay, and are others."""
+    samples = pa.array(source.samples.ids, pa.string())
+    known = grown.samples["sample_id"].combine_chunks()
+    yield from find_lookalike_ids(samples, "samples", known)
+    yield from find_lookalike_ids(source.features.ids, "features", pa.array(grown.feature_ids))
 
 
 def _find_others(added: int, missing: int) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from apollo_spark.sources.expression.detect import detect_source, require_format
 from apollo_spark.sources.expression.detected import Detection
 from apollo_spark.sources.expression.files import find_files
 from apollo_spark.sources.expression.id_map import IdMap, read_id_map
+from apollo_spark.sources.expression.lookalikes import find_lookalike_ids
 from apollo_spark.sources.expression.naming import (
     check_sample_columns,
     name_by_list,
@@ -170,6 +171,10 @@ def plan_expression_load(
         )
     findings = (*found.findings, *detection.findings, *id_map.findings)
     findings += (*(reading.findings if reading else ()), *planned.findings)
+    if planned.source is not None:
+        samples = pa.array(planned.source.samples.ids, pa.string())
+        findings += tuple(find_lookalike_ids(samples, "samples"))
+        findings += tuple(find_lookalike_ids(planned.source.features.ids, "features"))
     findings = judge(findings, policy)
     fields, table = None, request.sample_table
     if table is not None:

@@ -17,11 +17,13 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import EntityReceipt
 from apollo_spark.sources.dictionary_csv import read_dictionary
+from apollo_spark.sources.expression.lookalikes import look_like
 from apollo_spark.sources.findings import finding_of
+from apollo_spark.tables.keys import KeyCheck
 from apollo_spark.tables.layout import arrow_schema
 from apollo_spark.workers.hashing import hash_table
 from apollo_spark.workers.small_table import write_small_table
-from apollo_spark.workflows.clinical_checks import PLACES, check_tables
+from apollo_spark.workflows.clinical_checks import PLACES, add_faults, check_tables
 from apollo_spark.workflows.clinical_plan import (
     ClinicalLoad,
     ClinicalPlan,
@@ -30,6 +32,7 @@ from apollo_spark.workflows.clinical_plan import (
 )
 from apollo_spark.workflows.clinical_rows import (
     Excluded,
+    KeySets,
     WrittenEntity,
     join_excluded,
     quarantined_rows,
@@ -204,7 +207,13 @@ class SampleTable:
 
     def _unknown(self, keys: pa.Array) -> dict[str, dict[tuple[str, str], pa.Array]]:
         unknown = pc.filter(keys, _is_not_in(keys, self.samples)).drop_null().unique()
-        return {SAMPLE: {("sample_unknown", self._key): unknown}} if len(unknown) else {}
+        alike = look_like(unknown, pa.array(self.samples, pa.string()))
+        check = KeyCheck(
+            rule="sample_unknown", entity=SAMPLE, column=self._key, target_entity=SAMPLE, message=""
+        )
+        found: KeySets = {}
+        add_faults(found, check, unknown, alike, self.plan.policy)
+        return {SAMPLE: found} if found else {}
 
     def _describe_lacking(self, lacking: pa.Array) -> tuple[Finding, ...]:
         if not len(lacking):

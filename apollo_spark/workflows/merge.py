@@ -22,7 +22,7 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.change import AssayMerge, ClinicalMerge
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import Relationship
-from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.findings import Finding, Severity, refusing
 from apollo_spark.model.names import MEMBER_NAME, parse_reference, require_dataset_name
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import AssayMergeReceipt
@@ -176,7 +176,7 @@ def _publish(
     if request.report is not None:
         plan.link.write_report(request.report)
     findings = tuple(
-        each.model_copy(update={"severity": policy.severity_of(each.rule)})
+        each.model_copy(update={"severity": _severity_of(each.rule, policy)})
         for each in plan.findings
     )
     _require_acceptable(plan, findings)
@@ -193,6 +193,12 @@ def _publish(
         findings=findings,
         notes=outcome.notes,
     )
+
+
+def _severity_of(rule: str, policy: Policy) -> Severity:
+    """Return what a rule does to a merge, which cannot leave rows out."""
+    severity = policy.severity_of(rule)
+    return Severity.REFUSE if severity is Severity.QUARANTINE else severity
 
 
 def _require_acceptable(plan: MergePlan, findings: tuple[Finding, ...]) -> None:

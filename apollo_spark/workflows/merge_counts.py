@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 from sqlglot import exp
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.export.rows import RowFormat, write_rows
 from apollo_spark.lake.storage import storage_access
 from apollo_spark.model.pin import TablePin
+from apollo_spark.query.lookalikes import SOURCE, all_keys
 from apollo_spark.query.merge_keys import (
     COUNTS,
     LinkEnd,
@@ -17,6 +19,9 @@ from apollo_spark.query.merge_keys import (
     repeated_tree,
     unmatched_tree,
 )
+from apollo_spark.query.scope import KEY
+from apollo_spark.query.sql import derived
+from apollo_spark.workflows.lookalikes import Ask, KeyColumn, find_new_lookalikes
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,17 @@ class CountedLink:
             "fan_out_max": found["fan_out_max"],
         }
 
+    def count_lookalikes(self) -> int:
+        """Count the keys of the source that the target has not, and that look like one of it.
+
+        Only texts can.
+        """
+        near, far = (_keys_of(each, self._ask) for each in (self.source, self.target))
+        return 0 if near is None or far is None else len(find_new_lookalikes(near, far))
+
+    def _ask(self, tree: exp.Query) -> pa.RecordBatchReader:
+        return self.engine.run(tree, self.pins)
+
     def write_report(self, folder: str) -> None:
         """Write the rows of each side that match nothing, and keys that stand too often.
 
@@ -68,6 +84,13 @@ class CountedLink:
             for title, tree in trees.items():
                 reader = self.engine.run(tree, self.pins)
                 write_rows(reader, str(Path(folder) / f"{title}.csv"), RowFormat.CSV, force=True)
+
+
+def _keys_of(end: LinkEnd, ask: Ask) -> KeyColumn | None:
+    """Return the keys of one side, None where they are no texts."""
+    keys = KeyColumn(ask, lambda alias: derived(end.rows.copy(), alias), KEY)
+    found = ask(all_keys(keys.source(SOURCE), KEY).limit(0)).read_all()
+    return keys if pa.types.is_string(found.schema.field(0).type) else None
 
 
 def count_link(

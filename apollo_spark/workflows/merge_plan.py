@@ -30,12 +30,18 @@ from apollo_spark.query.merge_keys import (
     shared_features_tree,
     unmatched_count_tree,
 )
-from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.link_file import SAMPLE_ID, LinkFile
 from apollo_spark.workers.hashing import hash_table
 from apollo_spark.workers.small_table import write_small_table
 from apollo_spark.workflows.deriving import Derivation, Finish, planned_dataset
+from apollo_spark.workflows.lookalikes import RULE as LOOKALIKE
 from apollo_spark.workflows.merge_counts import CountedLink, ask_numbers, count_link
+from apollo_spark.workflows.merge_findings import (
+    Side,
+    counted_finding,
+    find_lookalikes,
+    find_unmatched,
+)
 
 COUNT_MEMORY = "1GB"
 """Keys are counted in this much memory, and go to disk above it."""
@@ -62,18 +68,6 @@ class MergePlan:
     relationship: str
     findings: tuple[Finding, ...]
     finish: Finish | None = None
-
-
-@dataclass(frozen=True)
-class _Side:
-    """A side of a link as findings name it: what it has, and where."""
-
-    thing: str
-    place: str
-
-    @property
-    def row(self) -> str:
-        return f"{self.thing} of {self.place}"
 
 
 def plan_clinical_merge(lake: Lake, change: ClinicalMerge, *, name: str) -> MergePlan:
@@ -105,17 +99,17 @@ def plan_clinical_merge(lake: Lake, change: ClinicalMerge, *, name: str) -> Merg
         opened.pins,
     )  # fmt: skip
     receipt = MergeReceipt(**counted.receipt_counts)
+    sides = (
+        Side("row", f"{link.source_entity} ({source})"),
+        Side("row", f"{link.target_entity} ({target})"),
+    )
     return MergePlan(
         derivation=Derivation(
             name=name, change=change, parents=(source, target), derived=derived, receipt=receipt
         ),
         link=counted,
         relationship=f"{link} is {change.relationship}",
-        findings=_unmatched(
-            receipt,
-            _Side("row", f"{link.source_entity} ({source})"),
-            _Side("row", f"{link.target_entity} ({target})"),
-        ),
+        findings=(*find_unmatched(receipt, *sides), *find_lookalikes(counted, *sides)),
     )
 
 
@@ -166,8 +160,8 @@ def plan_assay_merge(
     counted = reading.count(change)
     receipt = reading.receipt(counted)
     ends = (
-        _Side("sample", f"{change.assay} ({source})"),
-        _Side("row", f"{change.entity} ({target})"),
+        Side("sample", f"{change.assay} ({source})"),
+        Side("row", f"{change.entity} ({target})"),
     )
     return MergePlan(
         derivation=Derivation(
@@ -181,7 +175,12 @@ def plan_assay_merge(
         ),
         link=counted,
         relationship=f"a sample belongs to one row by {change.entity}.{change.field}",
-        findings=(*_unmatched(receipt, *ends), *reading.unused_links()),
+        findings=(
+            *find_unmatched(receipt, *ends),
+            *reading.unused_links(),
+            *find_lookalikes(counted, *ends),
+            *reading.lookalike_links(),
+        ),
         finish=_writes_links(link, assay) if isinstance(link, LinkFile) else None,
     )
 
@@ -225,6 +224,18 @@ class _AssayReading:
         tree = shared_features_tree(self.assay.features_table, others)
         return ask_numbers(self.engine, tree, self.opened.pins)[0]
 
+    def lookalike_links(self) -> tuple[Finding, ...]:
+        """Return the rows of the linking table whose sample looks like one of the assay."""
+        if self.assay.link is None:
+            return ()
+        links = link_table_end(self.assay.link.table)
+        samples = samples_end(sample_keys(self.opened.scope, self.assay))
+        found = CountedLink(links, samples, {}, self.engine, self.opened.pins).count_lookalikes()
+        message = "a row of the linking file names a sample that looks like one of the assay, and "
+        return counted_finding(
+            LOOKALIKE, f"{message}differs by blanks or characters not seen", found
+        )
+
     def unused_links(self) -> tuple[Finding, ...]:
         """Return the rows of the linking table that name no sample that is shown."""
         if self.assay.link is None:
@@ -236,7 +247,7 @@ class _AssayReading:
         unused = ask_numbers(self.engine, tree, self.opened.pins)[0]
         unused += self.file.incomplete if self.file else 0
         message = "a row of the linking file has an empty cell, or names no sample of the assay"
-        return _counted("merge_unused_link", message, unused)
+        return counted_finding("merge_unused_link", message, unused)
 
 
 def _parents(lake: Lake, change: ClinicalMerge | AssayMerge) -> tuple[DatasetRecord, DatasetRecord]:
@@ -244,24 +255,6 @@ def _parents(lake: Lake, change: ClinicalMerge | AssayMerge) -> tuple[DatasetRec
         lake.load_record(parse_reference(each)) for each in (change.source, change.target)
     )
     return source, target
-
-
-def _unmatched(receipt: MergeReceipt, source: _Side, target: _Side) -> tuple[Finding, ...]:
-    sides = {
-        "merge_unmatched_source": (source, target, receipt.source_unmatched),
-        "merge_unmatched_target": (target, source, receipt.target_unmatched),
-    }
-    return tuple(
-        finding
-        for rule, (own, other, count) in sides.items()
-        for finding in _counted(rule, f"a {own.row} has no match in {other.place}", count)
-    )
-
-
-def _counted(rule: str, message: str, count: int) -> tuple[Finding, ...]:
-    if not count:
-        return ()
-    return (finding_of(rule, message).model_copy(update={"count": count}),)
 
 
 def _scratch_pin(files: ScratchFiles, link: LinkFile, scratch: Path) -> TablePin:

@@ -1,15 +1,12 @@
 """Take people out of a dataset and of everything that stands on it: plan, then apply."""
 
-import csv
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from apollo_spark.errors import InputFileError, NotFoundError, UsageError
+from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.lake.registry import read_stored
@@ -19,7 +16,6 @@ from apollo_spark.model.dataset import DatasetRecord, EntityEntry
 from apollo_spark.model.names import RecordReference, require_dataset_name
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.withdrawal import WithdrawalRecord
-from apollo_spark.workers.convert import ARROW_TYPES, Converted, convert
 from apollo_spark.workflows.linked_people import LinkedKeys, find_linked
 from apollo_spark.workflows.tools import actor
 
@@ -66,6 +62,7 @@ class WithdrawReceipt(Record):
         records: Unretired versions, of any name, from which rows go.
         linked: Rows of other datasets that are known to be theirs.
         chosen: Whether the rows named go: `--only` may choose others alone.
+        lookalikes: Keys of rows that stay, and look like keys in the file.
     """
 
     operation: str = "withdraw"
@@ -78,6 +75,7 @@ class WithdrawReceipt(Record):
     records: tuple[str, ...]
     linked: tuple[LinkedReceipt, ...] = ()
     chosen: bool = True
+    lookalikes: int = 0
 
 
 def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step) -> WithdrawReceipt:
@@ -100,17 +98,19 @@ def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step)
         location=_own_location(lake, newest, entity),
     )
     known = _known_keys(lake, versions, of)
-    texts = _read_keys(request.file, of.field)
-    keys, unmatched = _matched(texts, known, request.file)
+    texts = read_keys(request.file, of.field)
+    keys, unmatched = match_keys(texts, known, request.file)
     if unmatched:
         raise NotFoundError(
             f"{unmatched:,} of {len(keys):,} keys are in no version of {of.dataset}.",
-            why="Nothing was withdrawn.",
+            why=f"{say_meant(texts, known)}Nothing was withdrawn.",
             fix="Take them out of the file, or correct them.",
         )
     found = find_linked(lake, _all_records(lake), of, keys)
     chosen = _chosen(found, request.only)
-    receipt = _receipt(lake, found, chosen)
+    receipt = _receipt(lake, found, chosen).model_copy(
+        update={"lookalikes": len(lookalikes_of(texts, known))}
+    )
     if request.apply:
         wanted = [(each.of, each.keys) for each in chosen]
         lake.withdrawing.withdraw_all(wanted, actor=actor(), time=lake.clock.now(), on_step=on_step)
@@ -187,54 +187,6 @@ def _known_keys(
             values = rows.column(0).cast(type_).combine_chunks()
         found.setdefault(type_, []).append(values)
     return {type_: pa.concat_arrays(each).unique() for type_, each in found.items()}
-
-
-def _read_keys(path: str, field: str) -> list[str]:
-    """Read the column of a csv file that is named as the key.
-
-    Raises:
-        InputFileError: It cannot be read, or has no such column.
-    """
-    try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
-            header = next(rows, [])
-            if field not in header:
-                raise InputFileError(f"The file {path} has no column {field!r}.")
-            place = header.index(field)
-            cells = [row[place] if place < len(row) else "" for row in rows if row]
-    except (OSError, UnicodeDecodeError, csv.Error):
-        raise InputFileError(f"The file of keys {path} cannot be read as csv.") from None
-    empty = sum(not each for each in cells)
-    if empty:
-        raise InputFileError(f"{empty:,} rows of {path} have no key.")
-    return list(dict.fromkeys(cells))
-
-
-def _matched(
-    keys: list[str], known: dict[pa.DataType, pa.Array], path: str
-) -> tuple[pa.Array, int]:
-    """Return keys as a load reads them, and how many of them no version has.
-
-    They stay texts where the key was retyped: each version reads them as it reads its own.
-    """
-    texts = pa.array(keys, pa.string())
-    typed = {type_: _typed(texts, type_) for type_ in known}
-    found = np.zeros(len(texts), bool)
-    for type_, each in typed.items():
-        found |= pc.is_in(each.values, value_set=known[type_]).to_numpy(zero_copy_only=False)
-    if len(typed) > 1:
-        return texts, int((~found).sum())
-    ((type_, only),) = typed.items()
-    if only.bad.any():
-        raise InputFileError(f"Keys in {path} are not of the type {type_}.")
-    return only.values.unique(), len(only.values.filter(pa.array(~found)).unique())
-
-
-def _typed(texts: pa.Array, type_: pa.DataType) -> Converted:
-    """Read texts as a load does: blanks around them count in texts only."""
-    kind = next(kind for kind, each in ARROW_TYPES.items() if each == type_)
-    return convert(texts, kind, ())
 
 
 def _receipt(

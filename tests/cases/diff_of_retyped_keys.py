@@ -6,7 +6,8 @@ HEAD = "entity,name,type,primary_key_type\n"
 FILES = {
     "p.csv": "patient_id,code,age,note\n1,1,5,a\n2,2,6,b\n",
     "q.csv": "patient_id,code,age,note\n1,1,5,a\n2,2,6,b\n3,3,6,b\n",
-    "text.csv": f"{HEAD}p,patient_id,string,global\np,code,string,\np,age,integer,\np,note,string,\n",
+    "text.csv": f"{HEAD}p,patient_id,string,global\np,code,string,\np,age,integer,\n"
+    "p,note,string,\n",
     "number.csv": f"{HEAD}p,patient_id,integer,global\np,code,string,\np,age,integer,\n"
     "p,note,string,\n",
     "other.csv": f"{HEAD}p,patient_id,string,\np,code,string,global\np,age,integer,\n"
@@ -34,7 +35,8 @@ CASES = (
              "integer after", "left out", "compared whole"),
     compared("a retyped key of the same rows", "number", "text", "p",
              "the key 'patient_id' is integer before and string after"),
-    compared("another key", "text", "other", "q", "the key is 'patient_id' before and 'code' after"),
+    compared("another key", "text", "other", "q",
+             "the key is 'patient_id' before and 'code' after"),
     compared("a retyped field beside the key", "text", "age", "q",
              "p: not compared, as their type differs: age"),
     Case(

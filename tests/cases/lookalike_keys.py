@@ -54,7 +54,7 @@ def grown(name: str, command: tuple[str, ...], rules: dict[str, int], **more: st
     )
 
 
-CASES = (
+CASES: tuple[Case, ...] = (
     pair("a blank behind it", "QX1", "QX1 ", on_spark=True),
     pair("a blank before it", "QX1", " QX1"),
     pair("a tab", "QX1", "QX1\t"),
@@ -146,5 +146,100 @@ CASES = (
         before=[LOAD[:-2]],
         command=("extend", "s", "--data", "patient=new.csv"),
         stored={"extract fields s --fields patient.age": ["patient.age", "9"]},
+    ),
+)  # fmt: skip
+
+E1, E2 = "ENSG00000000001", "ENSG00000000002"
+EXPRESSION = ("load", "expression", "rna", "--assay", "rna", "--unit", "count", "--source", "m.csv",
+              "--report", "report")  # fmt: skip
+
+
+def ids(name: str, matrix: str, *more: str, rules: dict[str, int] | None = None) -> Case:
+    return Case(
+        name=name,
+        files={"m.csv": matrix},
+        command=(*EXPRESSION, *more),
+        code=12,
+        rules=rules or {"key_lookalike": 2},
+    )
+
+
+def linked(name: str, links: str, count: int) -> Case:
+    return Case(
+        name=name,
+        files={
+            **files(),
+            "m.csv": f"gene_id,S1,S2\n{E1},3,4\n",
+            "l.csv": f"sample,person\n{links}",
+        },
+        before=[LOAD[:-2], EXPRESSION[:-2]],
+        command=("merge", "assay", "rna", "s", "--as", "both", "--assay", "rna", "--link-file",
+                 "l.csv"),
+        code=12,
+        says=("key_lookalike", "once" if count == 1 else f"{count} times"),
+    )  # fmt: skip
+
+
+CASES += (
+    ids("samples of a matrix", f"gene_id,QS1,QS1\u200b,S2\n{E1},3,4,5\n"),
+    ids("samples in rows", f"sample,{E1}\nQS1,3\nQS1\u00ad,4\n"),
+    ids("features", "gene_id,S1\ng1,3\ng1\u00a0,4\n", "--feature-ids", "any"),
+    ids("features that are composed and decomposed", "gene_id,S1\nIL\u00e9,3\nILe\u0301,4\n",
+        "--feature-ids", "any"),
+    ids("a sample of which nobody sees anything", f"gene_id,\u200b,S2\n{E1},3,4\n",
+        rules={"key_missing": 1}),
+    Case(
+        name="a new sample beside one of the assay",
+        files={"m.csv": f"gene_id,S1\n{E1},3\n", "n.csv": f"gene_id,S1\u200b\n{E1},4\n"},
+        before=[EXPRESSION[:-2]],
+        command=("extend", "rna", "--assay", "rna", "--source", "n.csv", "--report", "report"),
+        code=12,
+        rules={"key_lookalike": 1},
+    ),
+    Case(
+        name="a row of a sample table",
+        files={"m.csv": f"gene_id,S1,S2\n{E1},3,4\n",
+               "sd.csv": "entity,name,type,primary_key_type\nsample,sample_id,string,global\n"
+                         "sample,batch,string,\n",
+               "st.csv": "sample_id,batch\nS1,a\nS2\u00a0,b\n"},
+        command=(*EXPRESSION, "--dictionary", "sd.csv", "--data", "sample=st.csv"),
+        code=12,
+        rules={"key_lookalike": 1, "dictionary_optional_columns": 1, "sample_without_row": 1},
+    ),
+    linked("a person of a linking file", "S1,P1\u00a0\nS2,P2\n", 1),
+    linked("a sample of a linking file", "S1,P1\nS2\u200b,P2\n", 1),
+    Case(
+        name="keys of two datasets that are merged",
+        files={**files(), "o.csv": "patient_id,age\nP1 ,1\nP2,2\n",
+               "v0.csv": "visit_id,patient_id\n9,P2\n"},
+        before=[LOAD[:-2], ("load", "clinical", "o", "--dictionary", "d.csv", "--data",
+                            "patient=o.csv", "--data", "visit=v0.csv")],
+        command=("merge", "clinical", "o", "s", "--as", "both", "--on-clash", "prefix:o_"),
+        code=12,
+        says=("key_lookalike", "once"),
+    ),
+    Case(
+        name="a key to withdraw",
+        files=files(w="patient_id\nP1\u00a0\n"),
+        before=[LOAD[:-2]],
+        command=("withdraw", "w.csv", "--of", "s.patient"),
+        code=13,
+        says=("key_lookalike", "1 of 1 keys"),
+    ),
+    Case(
+        name="a blank key to withdraw",
+        files=files(w="patient_id\nP1\n\u00a0\n"),
+        before=[LOAD[:-2]],
+        command=("withdraw", "w.csv", "--of", "s.patient"),
+        code=10,
+    ),
+    Case(
+        name="a withdrawal of one of two that look alike",
+        files={**files("patient_id,age\nP1,1\nP1 ,2\n", w="patient_id\nP1\n"),
+               "policy.yaml": "rules: {key_lookalike: warn}\n"},
+        before=[(*LOAD[:-2], "--policy", "policy.yaml")],
+        command=("withdraw", "w.csv", "--of", "s.patient", "--apply"),
+        says=("1 keys of rows that stay look like keys in the file",),
+        stored={PEOPLE: ["patient.patient_id", "P1 "]},
     ),
 )  # fmt: skip

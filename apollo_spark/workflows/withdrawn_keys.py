@@ -1,0 +1,94 @@
+"""The keys of a withdrawal: read from their file, and put beside those of all versions."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from apollo_spark.errors import InputFileError
+from apollo_spark.sources.delimiters import find_other, name_delimiter
+from apollo_spark.workers.convert import ARROW_TYPES, Converted, convert
+from apollo_spark.workers.unseen import MAYBE_ODD, tidy_name, without_unseen
+from apollo_spark.workflows.lookalikes import LOOK, odd_ones, without
+
+
+def read_keys(path: str, field: str) -> list[str]:
+    """Read the column of a csv file that is named as the key.
+
+    Raises:
+        InputFileError: It cannot be read, or has no such column.
+    """
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file)
+            header = [tidy_name(each) for each in next(rows, [])]
+            if field not in header:
+                other = find_other(",".join(header), [field], ",")
+                parted = (
+                    "" if other is None else f" Its cells are parted by {name_delimiter(other)}."
+                )
+                raise InputFileError(
+                    f"The file {path} has no column {field!r}.{parted}",
+                    fix=None if other is None else "Part them by commas.",
+                )
+            place = header.index(field)
+            cells = [row[place] if place < len(row) else "" for row in rows if row]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise InputFileError(f"The file of keys {path} cannot be read as csv.") from None
+    looks = without_unseen(pa.array(cells, pa.string())).to_pylist()
+    empty = sum(not each for each in looks)
+    if empty:
+        raise InputFileError(f"{empty:,} rows of {path} have no key.")
+    return list(dict.fromkeys(cells))
+
+
+def match_keys(
+    keys: list[str], known: dict[pa.DataType, pa.Array], path: str
+) -> tuple[pa.Array, int]:
+    """Return keys as a load reads them, and how many of them no version has.
+
+    They stay texts where the key was retyped: each version reads them as it reads its own.
+    """
+    texts = pa.array(keys, pa.string())
+    typed = {type_: _typed(texts, type_) for type_ in known}
+    found = np.zeros(len(texts), bool)
+    for type_, each in typed.items():
+        found |= pc.is_in(each.values, value_set=known[type_]).to_numpy(zero_copy_only=False)
+    if len(typed) > 1:
+        return texts, int((~found).sum())
+    ((type_, only),) = typed.items()
+    if only.bad.any():
+        raise InputFileError(f"Keys in {path} are not of the type {type_}.")
+    return only.values.unique(), len(only.values.filter(pa.array(~found)).unique())
+
+
+def lookalikes_of(texts: list[str], known: Mapping[pa.DataType, pa.Array]) -> pa.Array:
+    """Return the keys of rows that look like one in the file, and are not in it."""
+    keys = known.get(pa.string(), pa.array([], pa.string()))
+    given = pa.array(texts, pa.string())
+    looks = without_unseen(given).unique()
+    odd = odd_ones(keys.filter(pc.match_substring_regex(keys, MAYBE_ODD)))
+    found = odd.filter(pc.is_in(odd.column(LOOK), value_set=looks)).column(0).combine_chunks()
+    plain = keys.filter(pc.is_in(keys, value_set=looks))
+    alike = pa.concat_arrays([found, plain.filter(pc.equal(plain, without_unseen(plain)))])
+    return without(alike.unique(), given)
+
+
+def say_meant(texts: list[str], known: Mapping[pa.DataType, pa.Array]) -> str:
+    """Say how many keys of rows look like one in the file, where there are any."""
+    meant = len(lookalikes_of(texts, known))
+    if not meant:
+        return ""
+    return (
+        f"{meant:,} keys of rows look like keys in the file, and differ by blanks or characters "
+        "not seen (key_lookalike). "
+    )
+
+
+def _typed(texts: pa.Array, type_: pa.DataType) -> Converted:
+    """Read texts as a load does: blanks around them count in texts only."""
+    kind = next(kind for kind, each in ARROW_TYPES.items() if each == type_)
+    return convert(texts, kind, ())
