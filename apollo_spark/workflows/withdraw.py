@@ -18,6 +18,7 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.model.withdrawal import WithdrawalRecord
 from apollo_spark.workflows.linked_people import LinkedKeys, find_linked
 from apollo_spark.workflows.tools import actor
+from apollo_spark.workflows.withdrawn_keys import lookalikes_of, match_keys, read_keys, say_meant
 
 
 class WithdrawRequest(Record):

@@ -27,12 +27,11 @@ def read_keys(path: str, field: str) -> list[str]:
             header = [tidy_name(each) for each in next(rows, [])]
             if field not in header:
                 other = find_other(",".join(header), [field], ",")
-                parted = (
-                    "" if other is None else f" Its cells are parted by {name_delimiter(other)}."
-                )
                 raise InputFileError(
-                    f"The file {path} has no column {field!r}.{parted}",
-                    fix=None if other is None else "Part them by commas.",
+                    f"The file {path} has no column {field!r}.",
+                    fix=""
+                    if other is None
+                    else f"Its cells are parted by {name_delimiter(other)}: part them by commas.",
                 )
             place = header.index(field)
             cells = [row[place] if place < len(row) else "" for row in rows if row]
