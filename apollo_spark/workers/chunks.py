@@ -55,18 +55,20 @@ def iterate_chunks(block: Block, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chu
             yielded. Rules: `file_truncated`, `file_damaged`, `file_not_text`, `line_end`,
             `quoting`, `row_too_long`.
     """
-    rest, line = b"", block.line
+    rest, line, limit = b"", block.line, max(MAX_ROW_BYTES, 4 * chunk_bytes)
     for piece in read_pieces(block, chunk_bytes):
         data = without_header_marks(rest + piece, block.file)
         quotes = find_quotes(data)
         end = last_row_end(data, quotes)
-        if end == 0 and len(data) > max(MAX_ROW_BYTES, 4 * chunk_bytes):
+        if len(data) > limit and (end == 0 or first_row_end(data, quotes) > limit):
             raise endless_row(Chunk(data, line, quotes), block)
         if end:
             chunk = Chunk(data[:end], line, quotes[: np.searchsorted(quotes, end)])
             yield from well_formed(chunk, block)
             line += count_newlines(chunk.data)
         rest = data[end:]
+    if len(rest) > limit:
+        raise endless_row(Chunk(rest, line, find_quotes(rest)), block)
     if rest:
         yield from last_chunk(without_header_marks(rest, block.file, is_last=True), line, block)
 
@@ -164,6 +166,13 @@ def find_quotes(data: bytes) -> np.ndarray:
 def count_newlines(data: bytes) -> int:
     """Count newlines; bytes.count is four times slower."""
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == NEWLINE))
+
+
+def first_row_end(data: bytes, quotes: np.ndarray) -> int:
+    """Give the position after the first newline that stands outside quotes, or 0."""
+    newlines = np.flatnonzero(np.frombuffer(data, np.uint8) == NEWLINE)
+    ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
+    return int(ends[0]) + 1 if len(ends) else 0
 
 
 def last_row_end(data: bytes, quotes: np.ndarray) -> int:
