@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.field import FieldType
-from apollo_spark.model.findings import Finding
+from apollo_spark.model.findings import Finding, Place
 from apollo_spark.sources.findings import finding_of, finding_of_lines
 from apollo_spark.sources.text_table import TextTable, read_text_table
 from apollo_spark.workers.convert import convert
@@ -52,7 +52,7 @@ def read_link_file(path: Path, type_: FieldType) -> LinkReading:
     """
     reading = read_text_table(path)
     if reading.table is None:
-        return LinkReading(None, reading.findings)
+        return LinkReading(None, tuple(map(_unnamed, reading.findings)))
     if len(reading.table.columns) < 2:
         message = "a linking file has two columns: ids of samples, and values of the field"
         finding = finding_of("source_format", message, file=path.name, line=1)
@@ -75,8 +75,17 @@ def _read_columns(
         return samples, found.values, ()
     lines = [table.rows[at].line for at in np.flatnonzero(found.bad)]
     message = f"a value of the second column is no {type_}, and the field it names is"
-    wrong = finding_of_lines(f"cell_{type_}", message, file=table.file, lines=lines, column=second)
+    wrong = finding_of_lines(f"cell_{type_}", message, file=table.file, lines=lines, column="2")
     return samples, found.values, (wrong,)
+
+
+def _unnamed(finding: Finding) -> Finding:
+    """Take names of columns away: without a header, ids of samples and people stand there."""
+    if finding.rule != "header_repeated_column":
+        return finding
+    place = Place(line=finding.line, value=finding.column)
+    message = "two columns of the header have one name: is the header missing?"
+    return finding.model_copy(update={"message": message, "column": None, "places": (place,)})
 
 
 def _link_file(path: Path, samples: pa.Array, keys: pa.Array) -> LinkFile:

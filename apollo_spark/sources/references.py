@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from apollo_spark.model.dictionary import Relationship
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.field_rows import TYPES, FieldRow, FieldTable
-from apollo_spark.sources.findings import finding_of
+from apollo_spark.sources.findings import finding_of, list_names
 from apollo_spark.sources.graph import find_cycles, find_path, find_reachable
 from apollo_spark.sources.suggest import did_you_mean
 
@@ -140,19 +140,33 @@ def _check_paths(file: str, joins: list[Reference]) -> Iterator[Finding]:
 
 
 def _check_reach(table: FieldTable, joins: list[Reference]) -> Iterator[Finding]:
+    """Yield one finding of all entities that hang together and not from the main one."""
     main = table.global_keys[0].entity
-    reached = find_reachable([each.link for each in joins], main)
-    for entity, fields in table.by_entity.items():
-        if entity not in reached:
-            message = f"no path of references joins entity '{entity}' to the main entity '{main}'"
-            yield finding_of(
-                "entity_unreachable",
-                message,
-                file=table.file,
-                line=next(iter(fields.values())).line,
-                entity=entity,
-                column=REFERENCE,
-            )
+    links = [each.link for each in joins]
+    reached = find_reachable(links, main)
+    left = [each for each in table.by_entity if each not in reached]
+    while left:
+        group = find_reachable(links, left[0])
+        together = [each for each in left if each in group]
+        left = [each for each in left if each not in group]
+        # The cause is an entity that refers to no other; what refers to it only hangs from it.
+        entity = next((each for each in together if _refers_to_none(each, links)), together[0])
+        message = f"no path of references joins entity '{entity}' to the main entity '{main}'"
+        if others := [each for each in together if each != entity]:
+            message += f"; from it hang {list_names(others)}"
+        fields = table.by_entity[entity]
+        yield finding_of(
+            "entity_unreachable",
+            message,
+            file=table.file,
+            line=next(iter(fields.values())).line,
+            entity=entity,
+            column=REFERENCE,
+        )
+
+
+def _refers_to_none(entity: str, links: list[tuple[str, str]]) -> bool:
+    return all(start != entity for start, _ in links)
 
 
 def _cycle_finding(file: str, cycle: tuple[str, ...], joins: list[Reference]) -> Finding:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from apollo_spark.workers.convert import ARROW_TYPES, BLANKS, convert
 from apollo_spark.workers.spec import ColumnSpec, ColumnType
-from apollo_spark.workers.unseen import without_blank
+from apollo_spark.workers.unseen import may_look_alike, without_blank
 
 EMPTY_ITEM = "cell_empty_item"
 CODE = "cell_code"
@@ -48,10 +48,14 @@ class ColumnCheck:
 
 @dataclass(frozen=True)
 class CheckedColumn:
-    """Typed values of a column, and for each rule that found something the rows it marks."""
+    """Typed values of a column, and for each rule that found something the rows it marks.
+
+    `may_look_alike` is false where no value, of a column that joins rows, can be taken for another.
+    """
 
     values: pa.Array
     faults: dict[str, np.ndarray]
+    may_look_alike: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,8 @@ def check_column(texts: pa.Array, check: ColumnCheck) -> CheckedColumn:
         Values of `check.arrow_type()`, null where a cell is missing or wrong, and a mask per rule.
     """
     column = check.column
-    if column.joins and column.type == "string" and not column.is_multi_select:
+    is_odd = column.joins and column.type == "string" and may_look_alike(texts)
+    if is_odd:
         texts = without_blank(texts)
     check_values = check_lists if column.is_multi_select else check_single
     values, faults = check_values(texts, check)
@@ -91,7 +96,8 @@ def check_column(texts: pa.Array, check: ColumnCheck) -> CheckedColumn:
         wrong = np.any(list(faults.values()), axis=0) if faults else np.zeros(len(texts), bool)
         absent = values.is_null().to_numpy(zero_copy_only=False)
         faults[KEY_MISSING if column.is_key else REFERENCE_MISSING] = absent & ~wrong
-    return CheckedColumn(values, {rule: mask for rule, mask in faults.items() if mask.any()})
+    found = {rule: mask for rule, mask in faults.items() if mask.any()}
+    return CheckedColumn(values, found, is_odd)
 
 
 def check_single(texts: pa.Array, check: ColumnCheck) -> tuple[pa.Array, dict[str, np.ndarray]]:

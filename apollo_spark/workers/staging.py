@@ -18,7 +18,7 @@ from apollo_spark.workers.hashing import ContentHash, hash_table
 from apollo_spark.workers.parquet import BlockWriter
 from apollo_spark.workers.source import InputProblemError
 from apollo_spark.workers.spec import Block, EntitySpec
-from apollo_spark.workers.tasks import checked_rows, count_faults
+from apollo_spark.workers.tasks import checked_rows, count_faults, odd_columns
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,13 @@ def run_stage(task: StageTask, *, chunk_bytes: int = CHUNK_BYTES) -> dict[str, A
 
     Returns:
         A value for JSON: `rows`; for each table `files` (path, size, rows and stats, None without
-        rows) and `hashes` (rows, lo, hi); `counts` and `problems` as `write_block` gives them.
+        rows) and `hashes` (rows, lo, hi); `counts`, `problems` and `odd` as `write_block` gives
+        them.
     """
     counts: Counter[tuple[str, str | None]] = Counter()
     problems: list[list[Any]] = []
     hashes = [ContentHash() for _ in task.targets]
-    rows_read = 0
+    rows_read, odd = 0, set[str]()
     with ExitStack() as opened:
         writers = [
             opened.enter_context(BlockWriter(each.folder, task.block)) for each in task.targets
@@ -73,6 +74,7 @@ def run_stage(task: StageTask, *, chunk_bytes: int = CHUNK_BYTES) -> dict[str, A
         try:
             for rows, checked in checked_rows(task.spec, task.block, task.excluded, chunk_bytes):
                 count_faults(counts, task.spec, rows, checked)
+                odd |= odd_columns(task.spec, checked)
                 columns = _by_name(task.spec, checked)
                 rows_read += len(rows.lines)
                 for number, target in enumerate(task.targets):
@@ -87,6 +89,7 @@ def run_stage(task: StageTask, *, chunk_bytes: int = CHUNK_BYTES) -> dict[str, A
         "hashes": [asdict(each) for each in hashes],
         "counts": [[rule, column, number] for (rule, column), number in counts.items()],
         "problems": problems,
+        "odd": sorted(odd),
     }
 
 

@@ -45,16 +45,18 @@ def write_block(
 
     Returns:
         A value for JSON: `rows`, `part` (path, size, rows and stats of the file, None without
-        rows), `hash` (rows, lo, hi), `counts` ([rule, column or None, cells or rows]) and
-        `problems` ([rule, line or None]; the block is read up to there).
+        rows), `hash` (rows, lo, hi), `counts` ([rule, column or None, cells or rows]),
+        `problems` ([rule, line or None]; the block is read up to there) and `odd` (the columns in
+        which keys may look alike).
     """
     counts: Counter[tuple[str, str | None]] = Counter()
     problems: list[list[Any]] = []
-    total = ContentHash()
+    total, odd = ContentHash(), set[str]()
     with BlockWriter(folder, block) as writer:
         try:
             for rows, checked in checked_rows(spec, block, excluded_lines, chunk_bytes):
                 count_faults(counts, spec, rows, checked)
+                odd |= odd_columns(spec, checked)
                 table = table_of(spec, checked)
                 total += hash_table(table)
                 writer.add(table, rows.lines)
@@ -66,7 +68,14 @@ def write_block(
         "hash": asdict(total),
         "counts": [[rule, column, number] for (rule, column), number in counts.items()],
         "problems": problems,
+        "odd": sorted(odd),
     }
+
+
+def odd_columns(spec: EntitySpec, checked: Sequence[CheckedColumn]) -> set[str]:
+    """Give the columns in which a value may look like another one."""
+    pairs = zip(spec.columns, checked, strict=True)
+    return {column.name for column, each in pairs if each.may_look_alike}
 
 
 def collect_block(

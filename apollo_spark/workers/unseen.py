@@ -7,6 +7,7 @@ every run of blanks as one, without those around, in the normal form NFKC.
 import re
 import unicodedata
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,6 +27,20 @@ _EDGES = re.compile(
 )
 
 
+def may_look_alike(texts: pa.Array) -> bool:
+    """Say whether any text holds more than letters and signs that everybody sees.
+
+    It looks at bytes, which costs next to nothing; texts of which none does look as they are.
+    """
+    _, offsets, data = texts.buffers()
+    if len(texts) == 0 or data is None:
+        return False
+    ends = np.frombuffer(offsets, np.int32)
+    content = np.frombuffer(data, np.uint8)[ends[texts.offset] : ends[texts.offset + len(texts)]]
+    # Bytes below the first of them wrap around.
+    return bool((content - np.uint8(_FIRST) > _LAST - _FIRST).any())
+
+
 def without_blank(texts: pa.Array) -> pa.Array:
     """Return texts, null where there is nothing that anybody sees."""
     if not pc.any(pc.match_substring_regex(texts, _MAYBE_BLANK)).as_py():
@@ -34,6 +49,7 @@ def without_blank(texts: pa.Array) -> pa.Array:
     return pc.if_else(is_blank, pa.scalar(None, texts.type), texts)
 
 
+_FIRST, _LAST = ord("!"), ord("~")
 MAYBE_ODD = "[^!-~]"
 """Finds, on every engine, each text that may differ from another by what nobody sees."""
 

@@ -88,7 +88,7 @@ def check_tables(
             lines.setdefault(path, set()).update(line for line, _ in each["places"])
     return CheckResult(
         findings=merge_findings(
-            (each for _, each in found), policy=plan.policy, messages=_messages(plan)
+            (each for _, each in found), policy=plan.policy, messages=_messages(plan, excluded)
         ),
         quarantined={path: frozenset(each) for path, each in lines.items()},
     )
@@ -108,7 +108,8 @@ def find_key_faults(
         if check.target_entity in unread or not _can_be_judged(check, written):
             continue
         values = _broken_values(check, pins, engine)
-        alike = _lookalikes(check, values, plan, pins, engine)
+        has_odd = check.column in written[check.entity].odd
+        alike = _lookalikes(check, values, plan, pins, engine, has_odd=has_odd)
         add_faults(found.setdefault(check.entity, {}), check, values, alike, plan.policy)
     return {entity: values for entity, values in found.items() if values}
 
@@ -134,6 +135,8 @@ def _lookalikes(
     plan: ClinicalPlan,
     pins: Mapping[str, TablePin],
     engine: Engine,
+    *,
+    has_odd: bool,
 ) -> pa.Array:
     """Return keys that look like another one or, of references to nothing, like what is there."""
     entity = plan.dictionary.find_entity(check.entity)
@@ -145,6 +148,8 @@ def _lookalikes(
         return engine.run(tree, pins)
 
     if check.target_entity is None or check.target_column is None:
+        if not has_odd:
+            return values.slice(0, 0)
         return find_lookalikes(KeyColumn(ask, partial(table, check.entity), check.column))
     return find_meant(
         values, KeyColumn(ask, partial(table, check.target_entity), check.target_column)
@@ -170,9 +175,18 @@ def _broken_values(check: KeyCheck, pins: Mapping[str, TablePin], engine: Engine
     return engine.run(tree, pins).read_all().column(0).combine_chunks()
 
 
-def _messages(plan: ClinicalPlan) -> dict[tuple[str, str], str]:
+def _messages(plan: ClinicalPlan, excluded: Excluded) -> dict[tuple[str, str], str]:
+    """Return what is said of broken rules, with the cause where rows were left out before."""
     checks = plan_key_checks(plan.dictionary)
-    found = {(check.rule, check.column): check.message for check in checks}
+    gone = {
+        each.spec.entity: sum(len(excluded.get(file.path, ())) for file in each.files)
+        for each in plan.entities
+    }
+    found = {}
+    for check in checks:
+        left_out = gone.get(check.target_entity or "", 0)
+        cause = f", of which the policy left {left_out:,} out" if left_out else ""
+        found[check.rule, check.column] = f"{check.message}{cause}"
     for _, spec in plan.dictionary.paths():
         if spec.must_be_coded:
             found["cell_code", spec.name] = f"not a code of coding '{spec.coding_name}'"

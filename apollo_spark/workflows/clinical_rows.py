@@ -23,12 +23,13 @@ KeySets = dict[tuple[str, str], pa.Array]
 
 @dataclass
 class WrittenEntity:
-    """What the tasks of one entity wrote and counted."""
+    """What the tasks of one entity wrote and counted; keys may look alike in `odd` columns."""
 
     name: str
     files: list[WrittenFile] = field(default_factory=list)
     content: ContentHash = field(default_factory=ContentHash)
     found: list[dict[str, Any]] = field(default_factory=list)
+    odd: set[str] = field(default_factory=set)
 
     @property
     def faults(self) -> set[tuple[str, str | None]]:
@@ -52,6 +53,7 @@ def write_entities(
             entity.files.append(WrittenFile(**result["part"]))
         entity.content += ContentHash(**result["hash"])
         entity.found.extend(faults_of(task, result))
+        entity.odd.update(result["odd"])
     return written
 
 

@@ -163,5 +163,6 @@ def write_tables(
                 table.files.append(WrittenFile(**file))
             table.content += ContentHash(**content)
         written.found.extend(faults_of(task, result))
+        written.odd.update(result["odd"])
     written.files, written.content = tables[0].files, tables[0].content
     return written, tables

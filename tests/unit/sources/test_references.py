@@ -23,11 +23,17 @@ def test_references_in_both_directions_make_one_tree() -> None:
 
 
 def test_an_entity_that_nothing_joins_is_unreachable_with_all_that_hangs_on_it() -> None:
-    assert check("a b", "c a", "d e") == [
-        ("entity_unreachable", 5,
-         "no path of references joins entity 'd' to the main entity 'a'"),
-        ("entity_unreachable", 6,
-         "no path of references joins entity 'e' to the main entity 'a'"),
+    assert check("a b", "e d", "d c") == [
+        ("entity_unreachable", 4,
+         "no path of references joins entity 'c' to the main entity 'a'; from it hang 'd', 'e'"),
+    ]  # fmt: skip
+
+
+def test_each_group_that_nothing_joins_is_told_once() -> None:
+    found = check("a b", "c d")
+
+    assert [(rule, line) for rule, line, _ in found] == [
+        ("entity_unreachable", 5), ("entity_unreachable", 6),
     ]  # fmt: skip
 
 
