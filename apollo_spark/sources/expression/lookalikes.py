@@ -27,7 +27,9 @@ def find_lookalike_ids(
     if not _maybe_odd(own) and not (known is not None and _maybe_odd(others)):
         return
     looks = without_unseen(own)
-    blank = own.filter(pc.and_(pc.equal(looks, ""), pc.not_equal(own, "")))
+    # Ids of plain blanks are found, with their lines, where files are read.
+    is_told = pc.equal(pc.utf8_trim_whitespace(own), "")
+    blank = own.filter(pc.and_(pc.equal(looks, ""), pc.invert(is_told)))
     if len(blank):
         yield _finding("key_missing", f"{thing} have an id in which nobody sees anything", blank)
     alike = own.filter(pc.is_in(looks, value_set=_several(own, looks)))
