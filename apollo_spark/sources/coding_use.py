@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.findings import Finding
@@ -35,7 +36,7 @@ def check_known(
     for name, fields in uses.items():
         if name in codings:
             continue
-        source = file or "codings.csv"
+        source = Path(file).name if file else "codings.csv"
         if _RESERVED.match(name):
             problem = f"is a reserved name; its codes are not built in and must stand in {source}"
         elif file is None:

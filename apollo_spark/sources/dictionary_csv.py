@@ -64,7 +64,7 @@ def read_dictionary(
     tables = DictionaryTables(*(each.table for each in readings))
     unreadable = [finding for reading in readings for finding in reading.findings]
     findings = (*unreadable, *check_tables(tables))
-    names = [each.name if each else "" for each in given]
+    names = [str(each) if each else "" for each in given]
     ordered = tuple(sorted(findings, key=lambda each: _position(each, names)))
     dictionary = None if refusing(ordered) else build_dictionary(tables)
     return DictionaryReading(dictionary=dictionary, findings=ordered)

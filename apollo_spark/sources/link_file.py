@@ -55,7 +55,7 @@ def read_link_file(path: Path, type_: FieldType) -> LinkReading:
         return LinkReading(None, tuple(map(_unnamed, reading.findings)))
     if len(reading.table.columns) < 2:
         message = "a linking file has two columns: ids of samples, and values of the field"
-        finding = finding_of("source_format", message, file=path.name, line=1)
+        finding = finding_of("source_format", message, file=str(path), line=1)
         return LinkReading(None, (*reading.findings, finding))
     samples, keys, wrong = _read_columns(reading.table, type_)
     findings = (*reading.findings, *wrong)

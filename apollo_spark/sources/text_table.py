@@ -89,7 +89,7 @@ def read_text_table(path: Path, *, may_be_tabbed: bool = False) -> TableReading:
     if may_be_tabbed:
         header = next(filter(_is_content, _iterate_lines(text)), "")
         is_tsv = is_tsv or ("\t" in header and "," not in header)
-    return parse_text_table(text, file=path.name, delimiter="\t" if is_tsv else ",")
+    return parse_text_table(text, file=str(path), delimiter="\t" if is_tsv else ",")
 
 
 def parse_text_table(text: str, *, file: str, delimiter: str = ",") -> TableReading:
@@ -200,4 +200,4 @@ def _unread(
     path: Path, rule: str, message: str, content: bytes = b"", position: int | None = None
 ) -> TableReading:
     line = None if position is None else content.count(b"\n", 0, position) + 1
-    return TableReading(None, (finding_of(rule, message, file=path.name, line=line),))
+    return TableReading(None, (finding_of(rule, message, file=str(path), line=line),))

@@ -25,7 +25,7 @@ def read_id_map(path: Path) -> IdMap:
     table = reading.table
     if len(table.columns) != 2:
         text = f"an id map has the two columns from and to, and this file has {len(table.columns)}"
-        return IdMap(findings=(finding_of("source_format", text, file=path.name, line=1),))
+        return IdMap(findings=(finding_of("source_format", text, file=str(path), line=1),))
     findings = [*reading.findings, *_find_empty(table)]
     found: dict[str, dict[str, None]] = {}
     source, target = table.columns

@@ -30,7 +30,7 @@ def read_texts(folder: Path, fields: str, codings: str, entities: str = "") -> D
 def describe(findings: tuple[Finding, ...]) -> list[tuple[str | None, int | None, str, str]]:
     """What people see, without the warning about columns that a short test leaves out."""
     return [
-        (each.file, each.line, each.rule, each.message)
+        (each.file and Path(each.file).name, each.line, each.rule, each.message)
         for each in findings
         if each.rule != "dictionary_optional_columns"
     ]
