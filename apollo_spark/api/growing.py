@@ -40,6 +40,7 @@ class GrowingLake(ABC):
         on_duplicate: Literal["refuse", "sum", "mean", "first"] = "refuse",
         sample_pattern: str | None = None,
         sample_columns: str | None = None,
+        delimiter: str | None = None,
         no_header: bool = False,
         samples: Sequence[str] = (),
         strand: Literal["unstranded", "forward", "reverse"] = "unstranded",
@@ -63,6 +64,7 @@ class GrowingLake(ABC):
             sample_pattern: Regular expression that finds the sample id in a file's path.
             sample_columns: Which columns of a matrix are samples: a regular expression that is
                 searched in the header, or the path of a file of their names, one a line.
+            delimiter: What parts the cells of the files; by default each file tells.
             no_header: Whether the files have no header; the samples are named by `samples` or a
                 manifest then.
             samples: Names of the samples, in the order of columns or files.
@@ -89,8 +91,9 @@ class GrowingLake(ABC):
             on_duplicate=on_duplicate,
             sample_pattern=sample_pattern,
             sample_columns=sample_columns,
+            delimiter=delimiter,
             no_header=no_header,
-            samples=tuple(samples),
+            samples=(samples,) if isinstance(samples, str) else tuple(samples),
             strand=strand,
             missing=tuple(missing),
             policy=policy,

@@ -140,6 +140,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
         on_duplicate: Literal["refuse", "sum", "mean", "first"] = "refuse",
         sample_pattern: str | None = None,
         sample_columns: str | None = None,
+        delimiter: str | None = None,
         no_header: bool = False,
         samples: Sequence[str] = (),
         strand: Literal["unstranded", "forward", "reverse"] = "unstranded",
@@ -172,6 +173,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             sample_pattern: Regular expression that finds the sample id in a file's path.
             sample_columns: Which columns of a matrix are samples: a regular expression that is
                 searched in the header, or the path of a file of their names, one a line.
+            delimiter: What parts the cells of the files; by default each file tells.
             no_header: Whether the files have no header; the samples are named by `samples` or a
                 manifest then.
             samples: Names of the samples, in the order of columns or files.
@@ -206,8 +208,9 @@ class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
             on_duplicate=on_duplicate,
             sample_pattern=sample_pattern,
             sample_columns=sample_columns,
+            delimiter=delimiter,
             no_header=no_header,
-            samples=tuple(samples),
+            samples=(samples,) if isinstance(samples, str) else tuple(samples),
             strand=strand,
             dictionary=dictionary,
             codings=codings,

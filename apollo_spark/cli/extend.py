@@ -108,7 +108,6 @@ def extend_command(*, name: str, **options: Any) -> None:
 
 CLINICAL = (
     "data", "delete", "dictionary", "codings", "no_codings", "codings_of", "mode", "as_name",
-    "delimiter",
 )  # fmt: skip
 ASSAY = ("assay", "source", "id_map", "sample_pattern", "sample_columns", "no_header", "samples")
 
@@ -171,6 +170,7 @@ def _extend_assay(name: str, options: Mapping[str, Any]) -> "Outcome":
         on_duplicate=options["on_duplicate"],
         sample_pattern=options["sample_pattern"],
         sample_columns=options["sample_columns"],
+        delimiter=options["delimiter"],
         no_header=options["no_header"],
         samples=options["samples"],
         strand=options["strand"],

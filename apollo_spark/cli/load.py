@@ -149,6 +149,7 @@ def clinical(**options: Any) -> None:
 )
 @click.option("--sample-pattern", metavar="RE", help="Finds the sample id in a file's path.")
 @column_options
+@click.option("--delimiter", metavar="D", help=DELIMITER_HELP)
 @click.option(
     "--strand",
     type=click.Choice(["unstranded", "forward", "reverse"]),

@@ -15,6 +15,7 @@ UNKNOWN_FEATURE = "feature_unknown"
 FIRM_RULES = ("sample_repeated", "sample_present", "key_missing")
 """Rules on samples that no policy softens: samples could not be told apart."""
 
+LOOKALIKE = "key_lookalike"
 TEXTS = {
     "expression_number": (
         "a cell holds no number; --missing LIST names the texts that mean a missing value"
@@ -48,7 +49,11 @@ def severity_of(rule: str, policy: Policy) -> Severity:
     known = RULES[rule]
     is_soft = known.default is not Severity.REFUSE or rule == ROW_LENGTH
     is_soft |= known.kind == "value" and rule not in FIRM_RULES
-    return policy.severity_of(rule) if is_soft else Severity.REFUSE
+    severity = policy.severity_of(rule) if is_soft else Severity.REFUSE
+    if rule == LOOKALIKE and severity is Severity.QUARANTINE:
+        # A sample is no row that could be set aside.
+        return Severity.REFUSE
+    return severity
 
 
 def judge(findings: Iterable[Finding], policy: Policy) -> tuple[Finding, ...]:

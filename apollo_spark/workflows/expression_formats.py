@@ -6,7 +6,11 @@ from dataclasses import replace
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.expression.columns import list_numbers
 from apollo_spark.sources.expression.detected import Detected, Detection
-from apollo_spark.sources.expression.samples import compile_pattern, rename_alignments
+from apollo_spark.sources.expression.samples import (
+    compile_pattern,
+    find_lookalikes,
+    rename_alignments,
+)
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.workers.expression.spec import UnitRules
 from apollo_spark.workflows.expression_files import plan_sample_files
@@ -30,6 +34,9 @@ def plan_source(request: SourceRequest, detection: Detection) -> SourcePlanning:
         findings.append(finding_of("source_format", text, file=label))
         request = replace(request, strand="unstranded")
     planning = _plan(request, detection)
+    if planning.source is not None:
+        ids = planning.source.samples.ids
+        findings += find_lookalikes(ids, label if len(detection.files) == 1 else None)
     return replace(planning, findings=(*planning.findings, *findings))
 
 

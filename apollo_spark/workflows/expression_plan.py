@@ -46,7 +46,7 @@ from apollo_spark.workflows.expression_sources import (
     SourcePlanning,
     SourceRequest,
 )
-from apollo_spark.workflows.text_options import MissingMarkers
+from apollo_spark.workflows.text_options import Delimiter, MissingMarkers
 
 OPERATION = "load expression"
 """The operation of a first load; an extension has its own."""
@@ -70,6 +70,7 @@ class ExpressionLoad(Record):
     on_duplicate: OnDuplicate = "refuse"
     sample_pattern: str | None = None
     sample_columns: str | None = None
+    delimiter: Delimiter = None
     no_header: bool = False
     samples: tuple[str, ...] = ()
     missing: MissingMarkers = ("",)
@@ -206,6 +207,7 @@ def _detect(files: Sequence[SourceFile], request: ExpressionLoad, unit: str) -> 
         has_header=not request.no_header,
         is_named=bool(request.samples),
     )
+    files = [each.model_copy(update={"delimiter": request.delimiter}) for each in files]
     detection = detect_source(files, stated=request.format, reading=reading)
     detection = check_sample_columns(detection, columns, request.sample_columns)
     return name_by_list(detection, request.samples)
@@ -292,6 +294,8 @@ def _column_parameters(request: ExpressionLoad) -> Iterator[tuple[str, str]]:
     """
     if request.sample_columns is not None:
         yield "sample_columns", request.sample_columns
+    if request.delimiter is not None:
+        yield "delimiter", request.delimiter
     if request.no_header:
         yield "no_header", "true"
     if request.samples:

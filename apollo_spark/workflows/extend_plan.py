@@ -22,7 +22,7 @@ from apollo_spark.workflows.expression_plan import (
     plan_expression_load,
 )
 from apollo_spark.workflows.expression_sources import PlannedSource
-from apollo_spark.workflows.text_options import MissingMarkers
+from apollo_spark.workflows.text_options import Delimiter, MissingMarkers
 
 OPERATION = "extend expression"
 
@@ -42,6 +42,7 @@ class AssayExtension(Record):
     on_duplicate: OnDuplicate = "refuse"
     sample_pattern: str | None = None
     sample_columns: str | None = None
+    delimiter: Delimiter = None
     no_header: bool = False
     samples: tuple[str, ...] = ()
     strand: Strand = "unstranded"
@@ -64,6 +65,7 @@ class AssayExtension(Record):
             on_duplicate=self.on_duplicate,
             sample_pattern=self.sample_pattern,
             sample_columns=self.sample_columns,
+            delimiter=self.delimiter,
             no_header=self.no_header,
             samples=self.samples,
             strand=self.strand,

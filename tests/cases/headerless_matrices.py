@@ -189,4 +189,25 @@ CASES = (
     htseq("htseq-count with two attributes that is stated",
           f"{A}\tTP53\tchr1\t5\n{B}\tA1BG\tchr2\t7\n", "--format", "htseq"),
     htseq("htseq-count of two columns", f"{A}\t5\n{B}\t7\n__no_feature\t1\n"),
+    Case(
+        name="cells that are parted by semicolons",
+        files={"m.tsv": f"gene_id;S1\n{A};5\n{B};7\n"},
+        command=LOAD,
+        code=10,
+        rules={"source_format": 1},
+        says=("--delimiter ';'",),
+    ),
+    Case(
+        name="a delimiter that is stated",
+        files={"m.tsv": f"gene_id;S1\n{A};5\n{B};7\n"},
+        command=(*LOAD, "--delimiter", ";"),
+        stored={MATRIX: ONE},
+        on_spark=True,
+    ),
+    Case(
+        name="a folder of files",
+        files={"m.tsv/a.tsv": f"gene_id\tS1\n{A}\t5\n"},
+        command=LOAD[:9],
+        stored={MATRIX: [f"sample_id,{A}", "S1,5"]},
+    ),
 )  # fmt: skip

@@ -112,4 +112,35 @@ CASES = (
                  "sum"),
         stored={MATRIX: [JOINED["sum"][0], "S0,1,1", *JOINED["sum"][1:]]},
     ),
+    *(
+        Case(
+            name=f"samples that look alike in {place}",
+            files={"m.csv": text},
+            command=LOAD,
+            code=12,
+            rules={"key_lookalike": 2},
+            on_spark=place == "rows",
+        )
+        for place, text in {
+            "rows": f"sample_id,{A}\nS1,1\nS1 ,2\n",
+            "a header": f"gene_id,S1,S\u200b1\n{A},1,2\n",
+            "long rows": f"gene_id,sample_id,count\n{A},S1,1\n{A},S\u00a01,2\n{A},S 1,3\n",
+        }.items()
+    ),
+    Case(
+        name="samples that look alike in a manifest",
+        files={"m.csv": "sample_id,file\ne\u0301,one.csv\n\u00e9,two.csv\n",
+               "one.csv": f"id,value\n{A},1\n", "two.csv": f"id,value\n{A},2\n"},
+        command=LOAD,
+        code=12,
+        rules={"key_lookalike": 2},
+    ),
+    Case(
+        name="an added sample that looks like one of the assay",
+        files={"m.csv": f"gene_id,S1\n{A},1\n", "n.csv": f"gene_id,S\u200b1\n{A},1\n"},
+        before=[LOAD[:9]],
+        command=("extend", "study", "--assay", "rna", "--source", "n.csv", "--report", "report"),
+        code=12,
+        rules={"key_lookalike": 1},
+    ),
 )  # fmt: skip

@@ -70,7 +70,11 @@ def _read_rows(table: TextTable, file: SourceFile) -> Iterator[ManifestRow]:
     folder, shown = Path(file.path).parent, Path(file.label).parent
     for row in table.rows:
         if given := row[FILE].strip():
-            source = SourceFile(label=str(shown / given), path=str((folder / given).resolve()))
+            source = SourceFile(
+                label=str(shown / given),
+                path=str((folder / given).resolve()),
+                delimiter=file.delimiter,
+            )
             yield ManifestRow(sample_id=row[SAMPLE].strip(), file=source, line=row.line)
 
 

@@ -37,6 +37,8 @@ from apollo_spark.sources.expression.words import (
 )
 from apollo_spark.sources.findings import finding_of
 
+OTHER_DELIMITERS = (";", "|", " ")
+
 
 def detect_matrix(top: Top, reading: Reading) -> FileDetection:
     """Say what each column of a matrix holds.
@@ -90,7 +92,7 @@ def check_value_columns(detected: Detected, reading: Reading) -> FileDetection:
     """Find columns whose name is no sample's; without columns of values it is no matrix."""
     file = detected.file.label
     if not detected.value_columns:
-        why = "" if len(detected.header) > 1 else "; cells are parted by commas or tabs"
+        why = "" if len(detected.header) > 1 else _describe_delimiter(detected)
         found = finding_of("source_format", f"no column holds numbers{why}", file=file)
         return FileDetection(findings=(found,))
     if reading.is_named:
@@ -109,6 +111,15 @@ def check_value_columns(detected: Detected, reading: Reading) -> FileDetection:
         )
         findings.append(_of_header(detected, text, quantities))
     return FileDetection(detected=detected, findings=tuple(findings))
+
+
+def _describe_delimiter(detected: Detected) -> str:
+    """Say what seems to part the cells of a file of one column."""
+    name = detected.header[0]
+    likely = max(OTHER_DELIMITERS, key=name.count)
+    if name.count(likely):
+        return f"; its header seems to be parted by '{likely}' (--delimiter '{likely}')"
+    return "; cells are parted by commas or tabs, or as --delimiter says"
 
 
 def is_numbered(top: Top, names: Sequence[str], at: int) -> bool:

@@ -29,10 +29,14 @@ class LongLineError(EOFError):
 
 
 class SourceFile(Record):
-    """A raw file; `label` is the name that people gave and that is shown."""
+    """A raw file; `label` is the name that people gave and that is shown.
+
+    `delimiter` is what parts its cells, where that is stated.
+    """
 
     label: str
     path: str
+    delimiter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def read_top(file: SourceFile) -> TopReading:
     """Read the first line and the first rows of a file; comments above them are skipped."""
     data = DataFile(entity="sample", label=file.label, path=file.path)
     # What may be the id of a sample keeps its form.
-    reading = read_header(data, encoding="utf-8", tidy=str.strip)
+    reading = read_header(data, encoding="utf-8", delimiter=file.delimiter, tidy=str.strip)
     header = reading.header
     if header is None:
         found = tuple(each.model_copy(update={"entity": None}) for each in reading.findings)
