@@ -1,6 +1,6 @@
 """Plan an expression load: formats, ids, samples and annotation, all before Spark starts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,11 @@ from apollo_spark.workflows.expression_notes import (
     describe_shape,
     list_columns,
 )
+from apollo_spark.workflows.expression_parameters import (
+    SAMPLE_COLUMNS,
+    column_parameters,
+    fingerprint_of,
+)
 from apollo_spark.workflows.expression_samples import plan_sample_fields, require_both
 from apollo_spark.workflows.expression_sources import (
     PlannedSource,
@@ -50,8 +55,6 @@ from apollo_spark.workflows.text_options import Delimiter, MissingMarkers
 
 OPERATION = "load expression"
 """The operation of a first load; an extension has its own."""
-SAMPLE_COLUMNS = "sample columns"
-"""The role of a file that names the columns of samples."""
 
 
 class ExpressionLoad(Record):
@@ -271,7 +274,7 @@ def _build_plan(
         ("dictionary", dictionary),
         ("policy", policy.to_json()),
         *((("naming", source.naming),) if source.naming else ()),
-        *_column_parameters(request),
+        *column_parameters(request),
     )
     return ExpressionPlan(
         unit=unit,
@@ -283,38 +286,8 @@ def _build_plan(
         inputs=inputs,
         # These two say how to do it again, and are no part of what it is.
         parameters=(*parameters, ("format", format_), ("replace", str(request.replace).lower())),
-        fingerprint=fingerprint_of(inputs, parameters),
+        fingerprint=fingerprint_of(OPERATION, inputs, parameters),
     )
-
-
-def _column_parameters(request: ExpressionLoad) -> Iterator[tuple[str, str]]:
-    """Yield what was said of columns; nothing where nothing was, as before there were such words.
-
-    Names of samples may be ids of people: a digest stands for them.
-    """
-    if request.sample_columns is not None:
-        yield "sample_columns", request.sample_columns
-    if request.delimiter is not None:
-        yield "delimiter", request.delimiter
-    if request.no_header:
-        yield "no_header", "true"
-    if request.samples:
-        yield "samples", digest_names(request.samples)
-
-
-def digest_names(samples: Sequence[str]) -> str:
-    """Return how many samples a list names, and a digest of it."""
-    return f"{len(samples)} {sha256_text(canonical_json(list(samples)))}"
-
-
-def fingerprint_of(inputs: tuple[InputFile, ...], parameters: tuple[tuple[str, str], ...]) -> str:
-    """Return a SHA-256 that is the same for the same job on the same inputs."""
-    shown = {
-        "operation": OPERATION,
-        "inputs": sorted((each.role, each.sha256) for each in inputs),
-        "parameters": sorted(parameters),
-    }
-    return sha256_text(canonical_json(shown))
 
 
 def _input(role: str, name: str, digest: str) -> InputFile:

@@ -21,6 +21,7 @@ from apollo_spark.workflows import clinical_plan, expression_plan
 from apollo_spark.workflows.added_files import describing_role
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
 from apollo_spark.workflows.expression_files import MANIFEST_OF
+from apollo_spark.workflows.expression_parameters import SAMPLE_COLUMNS, digest_names
 from apollo_spark.workflows.expression_plan import ExpressionLoad
 from apollo_spark.workflows.expression_samples import SAMPLE
 from apollo_spark.workflows.extend_plan import AssayExtension
@@ -29,7 +30,7 @@ from apollo_spark.workflows.extension import ClinicalExtension, ClinicalMode
 FileRequest = ClinicalLoad | ExpressionLoad | AssayExtension | ClinicalExtension
 
 DELETE = "delete "
-_BESIDE = ("annotation", "id map", SAMPLE, expression_plan.SAMPLE_COLUMNS)
+_BESIDE = ("annotation", "id map", SAMPLE, SAMPLE_COLUMNS)
 
 
 def request_of(
@@ -183,7 +184,7 @@ class _Asked:
         if told is None:
             return ()
         names = tuple(self._sample_ids(self._parameters["assay"]))[-int(told.partition(" ")[0]) :]
-        if expression_plan.digest_names(names) != told:
+        if digest_names(names) != told:
             raise KeyError("samples")
         return names
 

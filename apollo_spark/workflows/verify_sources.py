@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import pyarrow.dataset as ds
-
 from apollo_spark.dataset.field_link import find_spec
 from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.lake.lake import Lake, open_lake
@@ -28,10 +26,10 @@ from apollo_spark.sources.link_file import read_link_file
 from apollo_spark.workers.expression.rows import hash_file
 from apollo_spark.workers.hashing import hash_table
 from apollo_spark.workflows import clinical_plan, compact
-from apollo_spark.workflows.assay_choice import find_assay
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
 from apollo_spark.workflows.expression_plan import ExpressionLoad
 from apollo_spark.workflows.extend_plan import AssayExtension
+from apollo_spark.workflows.sample_order import list_samples
 from apollo_spark.workflows.source_request import FileRequest, request_of
 from apollo_spark.workflows.start import (
     run_assay_extension,
@@ -219,7 +217,7 @@ class _Chain:
             return SourceProblem(version=str(record), kind=kind, what=what)
 
         try:
-            samples = partial(_sample_ids, self.lake, record)
+            samples = partial(list_samples, self.lake, record)
             request = request_of(record, self.lake.load_dictionary(record), scratch, samples)
         except KeyError as error:
             return [problem("unproven", f"its record does not say {error.args[0]!r}")]
@@ -290,13 +288,6 @@ def _changed_files(inputs: Iterable[InputFile]) -> Iterator[str]:
             yield f"its source {each.name!r} is not there"
         elif path.stat().st_size != each.size or hash_file(str(path))[1] != each.sha256:
             yield f"its source {each.name!r} is another file now"
-
-
-def _sample_ids(lake: Lake, record: DatasetRecord, name: str) -> list[str]:
-    """Return the samples of an assay in the order in which they came."""
-    pin = record.pin_of(find_assay(record.assays, name, str(record)).samples_table)
-    rows = ds.dataset(list(lake.tables.files(pin)), format="parquet").to_table()
-    return [str(each) for each in rows.sort_by("sample")["sample_id"].to_pylist()]
 
 
 def _say_nothing(_: str) -> None:

@@ -9,10 +9,11 @@ from dataclasses import replace
 from apollo_spark.errors import UsageError
 from apollo_spark.sources.expression.detected import Column, Detected, Detection, FileDetection
 from apollo_spark.sources.expression.formats import recognise
-from apollo_spark.sources.expression.matrix import check_value_columns, detect_matrix
+from apollo_spark.sources.expression.matrix import detect_matrix
 from apollo_spark.sources.expression.quantifiers import FORMATS
 from apollo_spark.sources.expression.reading import Reading
 from apollo_spark.sources.expression.top import SourceFile, Top, read_top
+from apollo_spark.sources.expression.value_columns import check_value_columns
 from apollo_spark.sources.expression.words import find_unit
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.suggest import did_you_mean
