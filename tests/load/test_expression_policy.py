@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.loading import versions
 from tests.support.sources import (
     ACROSS,
     DOWN,
@@ -128,7 +129,7 @@ def test_no_policy_softens_what_keeps_a_source_from_being_read_or_samples_apart(
     refused = load_with(tmp_path, files, sources, rule)
 
     assert (refused.code, rule in refused.err) == (code, True), refused.err
-    assert apollo("--lake", tmp_path / "lake", "list", "--json").json == {"records": []}
+    assert versions(tmp_path / "lake") == []
 
 
 def test_a_softened_cell_is_missing_and_every_other_value_is_stored(tmp_path: Path) -> None:

@@ -180,7 +180,9 @@ def find_lookalikes(
     texts = pa.array(dict.fromkeys((*known, *ids)), pa.string())
     looks = without_unseen(texts)
     times = pc.value_counts(looks)
-    twice = times.filter(pc.greater(times.field("counts"), 1)).field("values")
+    # One without anything to be seen has no id, which is told as that.
+    is_told = pc.and_(pc.greater(times.field("counts"), 1), pc.not_equal(times.field("values"), ""))
+    twice = times.filter(is_told).field("values")
     own = set(ids)
     alike = texts.filter(pc.is_in(looks, value_set=twice)).to_pylist()
     places = [Place(line=None, value=each) for each in alike if each in own]
