@@ -8,7 +8,6 @@ from apollo_spark.sources.expression.columns import list_numbers
 from apollo_spark.sources.expression.detected import Detected, Detection
 from apollo_spark.sources.expression.samples import (
     compile_pattern,
-    find_lookalikes,
     rename_alignments,
 )
 from apollo_spark.sources.findings import finding_of
@@ -34,9 +33,6 @@ def plan_source(request: SourceRequest, detection: Detection) -> SourcePlanning:
         findings.append(finding_of("source_format", text, file=label))
         request = replace(request, strand="unstranded")
     planning = _plan(request, detection)
-    if planning.source is not None:
-        ids = planning.source.samples.ids
-        findings += find_lookalikes(ids, label if len(detection.files) == 1 else None)
     return replace(planning, findings=(*planning.findings, *findings))
 
 

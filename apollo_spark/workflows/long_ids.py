@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from apollo_spark.model.findings import Finding
@@ -16,7 +15,6 @@ from apollo_spark.sources.expression.features import (
 from apollo_spark.sources.expression.reading import IdRule
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.workers.expression.spec import LongPart
-from apollo_spark.workers.unseen import without_unseen
 
 
 @dataclass(frozen=True)
@@ -60,8 +58,7 @@ class ParsedSource:
 
 def find_nameless(parsed: ParsedSource) -> Iterator[Finding]:
     """Find the files with rows that name no sample."""
-    looks = without_unseen(pa.array(parsed.names, pa.string())).to_pylist()
-    nameless = dict.fromkeys(at for at, look in enumerate(looks) if not look)
+    nameless = dict.fromkeys(at for at, name in enumerate(parsed.names) if not name.strip())
     seen: dict[str, list[int]] = {}
     for part, ((_, label), codes) in enumerate(zip(parsed.parts, parsed.samples, strict=True)):
         if np.isin(codes, list(nameless)).any():

@@ -1,7 +1,6 @@
 """Options on the columns of expression files: reports, records, jobs, Python, and proofs."""
 
 import csv
-import os
 from pathlib import Path
 
 import pytest
@@ -127,18 +126,3 @@ def test_python_takes_the_same_options(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert matrix(tmp_path) == [*MATRIX, "S1,1,2"]
-
-
-def test_what_cannot_be_read_in_a_folder_is_not_skipped(tmp_path: Path) -> None:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    (folder / "a.csv").write_text(DOWN)
-    (folder / "b.csv").symlink_to(tmp_path / "gone.csv")
-    os.mkfifo(folder / "c.csv")
-
-    refused = apollo("--lake", tmp_path / "lake", "load", "expression", "study", "--assay", "rna",
-                     "--unit", "count", "--source", folder)  # fmt: skip
-
-    assert refused.code == 10
-    assert "b.csv: the folder holds a link to nothing" in refused.err
-    assert "c.csv: the folder holds no readable file" in refused.err

@@ -6,9 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Literal
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from apollo_spark.errors import UsageError
 from apollo_spark.model.base import Record
 from apollo_spark.model.findings import Finding, Place
@@ -23,7 +20,6 @@ from apollo_spark.sources.expression.quantifiers import (
     layouts_of,
 )
 from apollo_spark.sources.findings import PLACES_LIMIT, finding_of, finding_of_lines, list_names
-from apollo_spark.workers.unseen import without_unseen
 
 PLAIN_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".counts")
 
@@ -167,35 +163,9 @@ def find_repeated_rows(ids: Sequence[str], lines: Sequence[int], label: str) -> 
         yield _repeated("rows name samples that stand before", label, places)
 
 
-def find_lookalikes(
-    ids: Sequence[str], label: str | None, known: Sequence[str] = ()
-) -> Iterator[Finding]:
-    """Find samples that differ from others by blanks or characters that nobody sees alone.
-
-    Args:
-        ids: Of a source.
-        label: Its file, where it has one.
-        known: Samples beside which they will stand.
-    """
-    texts = pa.array(dict.fromkeys((*known, *ids)), pa.string())
-    looks = without_unseen(texts)
-    times = pc.value_counts(looks)
-    # One without anything to be seen has no id, which is told as that.
-    is_told = pc.and_(pc.greater(times.field("counts"), 1), pc.not_equal(times.field("values"), ""))
-    twice = times.filter(is_told).field("values")
-    own = set(ids)
-    alike = texts.filter(pc.is_in(looks, value_set=twice)).to_pylist()
-    places = [Place(line=None, value=each) for each in alike if each in own]
-    if places:
-        text = "samples differ from others by blanks or characters that are not seen"
-        found = _repeated(text, label or "", places, rule="key_lookalike")
-        yield found.model_copy(update={"file": label})
-
-
 def find_nameless_rows(ids: Sequence[str], lines: Sequence[int], label: str) -> Iterator[Finding]:
     """Find the rows of samples without id."""
-    looks = without_unseen(pa.array(ids, pa.string())).to_pylist()
-    nameless = [line for look, line in zip(looks, lines, strict=True) if not look]
+    nameless = [line for name, line in zip(ids, lines, strict=True) if not name.strip()]
     if nameless:
         yield finding_of_lines("key_missing", "a sample has no id", file=label, lines=nameless)
 
