@@ -4,6 +4,8 @@ A text answers three questions: what failed, why, and what to do. It is logged a
 is, so it may hold names, places, versions and counts, but never a value from a person's row.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -86,6 +88,37 @@ class BrokenPinError(ApolloError):
     """A pinned version of a table cannot be read as it was published."""
 
     exit_code = 16
+
+
+def broken_file(file: str, why: str) -> BrokenPinError:
+    """Return the error for a file of the lake that is not as it was written.
+
+    Args:
+        file: Where it lies in the lake.
+        why: What is wrong with it, as part of a sentence.
+    """
+    return BrokenPinError(
+        f"The file {file} is not as it was published: {why}.",
+        fix="Bring it back from a copy of the lake; apollo verify says what else is damaged.",
+    )
+
+
+@contextmanager
+def naming_only(view: str | None) -> Iterator[None]:
+    """Where something is read through a view, let what is broken be told of the view alone.
+
+    Raises:
+        BrokenPinError: Something is broken.
+    """
+    try:
+        yield
+    except BrokenPinError as error:
+        if view is None:
+            raise
+        raise BrokenPinError(
+            f"{view} cannot be read: something that it stands on is missing or damaged.",
+            fix="Whoever keeps the lake finds out what by apollo verify.",
+        ) from error
 
 
 class EnvironmentProblemError(ApolloError):

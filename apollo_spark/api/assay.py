@@ -26,7 +26,6 @@ from apollo_spark.errors import UsageError
 from apollo_spark.export.matrix import long_batches, long_schema, to_anndata
 from apollo_spark.export.printable import printable
 from apollo_spark.model.assay import AssayRecord, LayerRecord, parse_unit
-from apollo_spark.model.pin import TablePin
 from apollo_spark.query.expression import FeatureChoice, expression_tree
 from apollo_spark.workflows.assay_choice import (
     OpenAssay,
@@ -42,6 +41,8 @@ from apollo_spark.workflows.matrix_files import write_matrix_file
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from apollo_spark.engines.spark import SparkEngine
+
 logger = logging.getLogger(__name__)
 
 MatrixTarget = Literal["pandas", "arrow", "numpy", "anndata", "spark"]
@@ -56,7 +57,7 @@ class Assay:
     Args:
         record: The assay.
         reading: Its tables, open for reading.
-        locate: Gives the full path of a pinned table.
+        spark_engine: Gives the engine that answers with a session.
         sample_fields: Gives the fields of the assay's samples, with the sample's id among them.
         is_kept: Whether `record` tells what is shown alone.
     """
@@ -66,7 +67,7 @@ class Assay:
         record: AssayRecord,
         reading: OpenAssay,
         *,
-        locate: Callable[[TablePin], str],
+        spark_engine: "Callable[[SparkSession], SparkEngine]",
         sample_fields: Callable[[], pa.Table],
         is_kept: bool = False,
     ) -> None:
@@ -74,7 +75,7 @@ class Assay:
         self._is_kept = is_kept
         self._open = reading
         self._files = reading.files
-        self._locate = locate
+        self._spark_engine = spark_engine
         self._sample_fields = sample_fields
 
     @cached_property
@@ -303,8 +304,6 @@ class Assay:
         minimum: float | None = None,
         maximum: float | None = None,
     ) -> "DataFrame":
-        from apollo_spark.engines.spark import SparkEngine
-
         session = require_session(spark)
         if len(selection.features) * len(selection.samples) <= HANDED_OVER:
             found = self._pairs(layer, selection, MAX_MEMORY, minimum=minimum, maximum=maximum)
@@ -313,4 +312,4 @@ class Assay:
             self._open, selection, choice, texts(samples), minimum=minimum, maximum=maximum
         )
         tree = expression_tree(self._record, layer, pairs)
-        return SparkEngine(session, self._locate).frame(tree, self._open.pins)
+        return self._spark_engine(session).frame(tree, self._open.pins)

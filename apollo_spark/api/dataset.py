@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
@@ -23,7 +23,7 @@ from apollo_spark.model.field import FieldSpec
 from apollo_spark.query.extract import ExtractPlan, ExtractRequest
 from apollo_spark.query.values import ValueMode
 from apollo_spark.workflows.assay_choice import find_assay, open_assay
-from apollo_spark.workflows.extract import build_plans, locate
+from apollo_spark.workflows.extract import build_plans, spark_engine
 from apollo_spark.workflows.sample_fields import read_sample_fields
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Dataset(JoinedAssays):
         return Assay(
             found,
             open_assay(self._lake.tables, self._opened, found),
-            locate=locate(self._lake),
+            spark_engine=partial(spark_engine, self._lake),
             sample_fields=lambda: read_sample_fields(self._lake, self._opened, found),
             is_kept=self._is_kept,
         )
@@ -189,9 +189,7 @@ class Dataset(JoinedAssays):
         require_form(to, TABLE_FORMS)
         pins = self._opened.pins
         if to == "spark":
-            from apollo_spark.engines.spark import SparkEngine
-
-            engine = SparkEngine(require_session(spark), locate(self._lake))
+            engine = spark_engine(self._lake, require_session(spark))
             return engine.frame(plan.tree, pins).toDF(*columns)
         table: pa.Table = answer_fields(EmbeddedEngine(self._lake.tables), plan, pins).read_all()
         table = table.rename_columns(list(columns))

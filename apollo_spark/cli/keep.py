@@ -65,7 +65,7 @@ def _require_equal_sources(result: "Verification") -> None:
 @common_options
 def doctor_command() -> None:
     """Check the machine and, if one is given, the lake."""
-    from apollo_spark.workflows.verify import examine
+    from apollo_spark.workflows.doctor import examine
 
     lake = current().lake(may_be_new=True) if current().has_lake else None
     facts = examine(lake)
@@ -78,5 +78,7 @@ def doctor_command() -> None:
                 show(f"         {fact.fix}")
     if lake is not None:
         lake.require_there()
+    if any(fact.is_broken for fact in facts):
+        raise BrokenPinError("The lake is not as it was published; see above.")
     if not all(fact.ok for fact in facts):
         raise EnvironmentProblemError("Something is not as it is needed; see above.")

@@ -1,12 +1,14 @@
 """What every engine does: answer a SQL tree over pinned tables, as Arrow batches."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import pyarrow as pa
 from sqlglot import exp
 
+from apollo_spark.errors import broken_file, naming_only
 from apollo_spark.model.pin import TablePin
+from apollo_spark.workers.checksums import DamagedFileError, check_chunks
 
 
 class Engine(Protocol):
@@ -36,6 +38,45 @@ class TableFiles(Protocol):
     def schema(self, pin: TablePin) -> pa.Schema:
         """Return the columns of the pinned version."""
         ...
+
+
+def checked_files(
+    files: TableFiles, pin: TablePin, columns: Collection[str] | None
+) -> Sequence[str]:
+    """Return the files of a pinned table when what is asked of them was found as published.
+
+    Args:
+        files: Where the tables are.
+        pin: The table.
+        columns: The columns that may be read; None is all of them.
+
+    Raises:
+        BrokenPinError: A file is missing or damaged.
+    """
+    paths = files.files(pin)
+    with naming_only(pin.read_by):
+        for path in paths:
+            _check(path, columns)
+    return paths
+
+
+def _check(path: str, columns: Collection[str] | None) -> None:
+    try:
+        check_chunks(path, columns)
+    except FileNotFoundError as error:
+        raise broken_file(path, "it is missing") from error
+    except DamagedFileError as error:
+        raise broken_file(error.path, error.why) from error
+
+
+def names_in(tree: exp.Query) -> frozenset[str] | None:
+    """Return the names that a question mentions, among them those of all columns that it reads.
+
+    None stands for every column: the question does not name them.
+    """
+    if any(not isinstance(each.parent, exp.Count) for each in tree.find_all(exp.Star)):
+        return None
+    return frozenset(each.name for each in tree.find_all(exp.Identifier))
 
 
 def normal_type(type_: pa.DataType) -> pa.DataType:

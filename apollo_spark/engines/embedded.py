@@ -7,10 +7,11 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 from sqlglot import exp
 
-from apollo_spark.engines.base import TableFiles, normalize
-from apollo_spark.errors import BrokenPinError, EnvironmentProblemError
+from apollo_spark.engines.base import TableFiles, checked_files, names_in, normalize
+from apollo_spark.errors import ApolloError, EnvironmentProblemError, broken_file, naming_only
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.sql import (
     duckdb_statement,
@@ -20,6 +21,7 @@ from apollo_spark.query.sql import (
     table,
     with_sources,
 )
+from apollo_spark.workers.checksums import check_chunks
 
 CELLS_PER_BATCH = 1_000_000
 ROWS_PER_BATCH = range(2_048, 100_000)
@@ -65,12 +67,13 @@ class EmbeddedEngine:
 
     def _answer(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> Iterator[pa.RecordBatch]:
         """Yield at first an empty batch with the columns, then the rows."""
+        allowed: list[str] = []
         with (
             tempfile.TemporaryDirectory(prefix="apollo-query-") as overflow,
             closing(duckdb.connect(":memory:", config=self._options(overflow))) as connection,
-            _translated_errors(),
+            _translated_errors(allowed, _reader_of(pins)),
         ):
-            statement = self._prepare(connection, tree, pins)
+            statement = self._prepare(connection, tree, pins, allowed)
             relation = connection.sql(statement)
             width = len(relation.columns)
             rows = min(max(CELLS_PER_BATCH // width, ROWS_PER_BATCH.start), ROWS_PER_BATCH.stop)
@@ -91,18 +94,21 @@ class EmbeddedEngine:
         return options | ({"threads": self._threads} if self._threads else {})
 
     def _prepare(
-        self, connection: duckdb.DuckDBPyConnection, tree: exp.Query, pins: Mapping[str, TablePin]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        tree: exp.Query,
+        pins: Mapping[str, TablePin],
+        allowed: list[str],
     ) -> str:
         """Give the connection the pinned files alone, and return the statement over them."""
-        allowed: list[str] = []
+        names = names_in(tree)
 
         def source(table_name: str) -> exp.Table:
             pin = pin_named(pins, table_name)
-            files = self._files.files(pin)
+            files = checked_files(self._files, pin, names)
             if not files:
                 connection.register(table_name, self._no_rows(pin))
                 return table(table_name)
-            _require_files(pin, files)
             allowed.extend(files)
             return _read_parquet(files, self._file_column)
 
@@ -120,16 +126,6 @@ class EmbeddedEngine:
         return columns.empty_table()
 
 
-def _require_files(pin: TablePin, files: Sequence[str]) -> None:
-    # DuckDB takes a missing file for a folder, and says that it may not look into it.
-    missing = [each for each in files if not Path(each).is_file()]
-    if missing:
-        raise BrokenPinError(
-            f"Cannot read {pin}: {len(missing)} of {len(files)} files are missing.",
-            fix="Run 'apollo verify' to see what else is.",
-        )
-
-
 def _read_parquet(files: Sequence[str], file_column: str | None) -> exp.Table:
     listed = exp.Array(expressions=[literal(each) for each in files])
     by_name = exp.PropertyEQ(this=name("union_by_name"), expression=exp.true())
@@ -144,8 +140,12 @@ def _chain(first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> Iterator[
     yield from others
 
 
+def _reader_of(pins: Mapping[str, TablePin]) -> str | None:
+    return next((each.read_by for each in pins.values() if each.read_by), None)
+
+
 @contextmanager
-def _translated_errors() -> Iterator[None]:
+def _translated_errors(files: Sequence[str], view: str | None) -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as error:
@@ -153,8 +153,25 @@ def _translated_errors() -> Iterator[None]:
             "The answer does not fit into the memory of the embedded engine.",
             fix="Allow it more memory, ask for fewer fields, or use the Spark engine.",
         ) from error
-    except (duckdb.IOException, duckdb.InvalidInputException) as error:
-        raise BrokenPinError(
-            "A file of a pinned version is damaged.",
-            fix="Run 'apollo verify' to see which.",
-        ) from error
+    except ApolloError:
+        raise
+    except (duckdb.Error, ValueError) as error:
+        # A damaged file makes errors of every kind, and few of them name it.
+        with naming_only(view):
+            for path in files:
+                if why := _fault_of(path):
+                    raise broken_file(path, why) from error
+        raise
+
+
+def _fault_of(path: str) -> str:
+    """Return what is wrong with a Parquet file, or an empty text."""
+    if not Path(path).is_file():
+        return "it is missing"
+    try:
+        check_chunks(path)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            file.read()
+    except (OSError, pa.ArrowException):
+        return "it is damaged"
+    return ""

@@ -7,9 +7,8 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from apollo_spark.engines.base import TableFiles
+from apollo_spark.engines.base import TableFiles, checked_files
 from apollo_spark.engines.shown_features import find_known
 from apollo_spark.engines.tile_index import (
     NOT_WANTED,
@@ -18,10 +17,11 @@ from apollo_spark.engines.tile_index import (
     TileIndex,
     WantedTiles,
     find_groups,
+    read_columns,
     read_index,
 )
 from apollo_spark.engines.tiles import MISSING_WHOLE, fill_matrix
-from apollo_spark.errors import BrokenPinError, UsageError
+from apollo_spark.errors import UsageError, naming_only
 from apollo_spark.export.matrix import MatrixResult
 from apollo_spark.model.assay import AssayRecord, LayerRecord
 from apollo_spark.model.pin import TablePin
@@ -153,7 +153,7 @@ class AssayFiles:
         matrix = _empty(layer, (len(features), len(samples)))
         if matrix.size:
             wanted = self._wanted(features, samples)
-            filled = fill_matrix(self._groups(layer, wanted), wanted, layer, matrix)
+            filled = self._fill(layer, wanted, matrix)
         missing = None
         if whole and matrix.size and filled < matrix.size:
             missing = matrix == MISSING_WHOLE
@@ -195,30 +195,29 @@ class AssayFiles:
         Raises:
             BrokenPinError: A file is missing or damaged.
         """
-        paths = self._paths(name)
+        pin = pin_named(self._pins, name)
+        paths = checked_files(self._files, pin, columns)
         if not paths:
-            schema = self._files.schema(pin_named(self._pins, name))
+            schema = self._files.schema(pin)
             return schema.empty_table().select(columns)
-        try:
-            return pa.concat_tables([pq.read_table(each, columns=columns) for each in paths])
-        except (OSError, pa.ArrowInvalid) as error:
-            raise BrokenPinError(
-                f"A file of the table {name!r} is missing or damaged.",
-                fix="Run 'apollo verify' to see which.",
-            ) from error
+        with naming_only(pin.read_by):
+            return pa.concat_tables([read_columns(each, columns) for each in paths])
 
     def stored_type(self, layer: LayerRecord) -> pa.DataType:
         """Return the type of the stored values of a layer."""
         schema = self._files.schema(pin_named(self._pins, layer.table))
         return schema.field("values").type.value_type
 
+    def _fill(self, layer: LayerRecord, wanted: WantedTiles, matrix: np.ndarray) -> int:
+        with naming_only(pin_named(self._pins, layer.table).read_by):
+            return fill_matrix(self._groups(layer, wanted), wanted, layer, matrix)
+
     def _groups(self, layer: LayerRecord, wanted: WantedTiles) -> tuple[TileGroup, ...]:
         if layer.table not in self._indexes:
-            self._indexes[layer.table] = read_index(self._paths(layer.table))
+            pin = pin_named(self._pins, layer.table)
+            with naming_only(pin.read_by):
+                self._indexes[layer.table] = read_index(self._files.files(pin))
         return find_groups(self._indexes[layer.table], wanted)
-
-    def _paths(self, name: str) -> Sequence[str]:
-        return self._files.files(pin_named(self._pins, name))
 
     @cached_property
     def _features(self) -> pa.Table:
@@ -244,7 +243,7 @@ class AssayFiles:
         wanted = self._wanted_numbers(numbers, samples)
         for layer in self.assay.layers:
             matrix = _empty(layer, (len(numbers), len(samples)))
-            fill_matrix(self._groups(layer, wanted), wanted, layer, matrix)
+            self._fill(layer, wanted, matrix)
             is_whole = layer.storage == "integer"
             cells = matrix != MISSING_WHOLE if is_whole else ~np.isnan(matrix)
             found |= np.asarray(cells.any(axis=1), bool)

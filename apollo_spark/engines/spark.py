@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from sqlglot import exp
 
-from apollo_spark.engines.base import normalize
+from apollo_spark.engines.base import TableFiles, checked_files, names_in, normalize
 from apollo_spark.errors import BrokenPinError, EnvironmentProblemError
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.dialects import DatetimeText
@@ -26,23 +26,39 @@ class SparkEngine:
     Args:
         spark: A session with Delta.
         locate: Gives the full path or address of a pinned table.
+        files: Where the files of the tables are, which are checked before Spark reads them; None
+            where this process cannot look at them.
     """
 
-    def __init__(self, spark: "SparkSession", locate: Callable[[TablePin], str]) -> None:
+    def __init__(
+        self,
+        spark: "SparkSession",
+        locate: Callable[[TablePin], str],
+        files: TableFiles | None = None,
+    ) -> None:
         self._spark = spark
         self._locate = locate
+        self._files = files
 
     def frame(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> "DataFrame":
         """Return the answer as a DataFrame that is computed when it is used.
 
         Raises:
-            BrokenPinError: A pinned version is gone.
+            BrokenPinError: A pinned version is gone, or a file of it is missing or damaged.
             EnvironmentProblemError: Datetimes become text, and the session's zone is not UTC.
         """
         if tree.find(DatetimeText):
             self._require_utc()
+        columns = names_in(tree)
+
+        def place(pin: TablePin) -> str:
+            if self._files is not None:
+                checked_files(self._files, pin, columns)
+            return self._locate(pin)
+
+        statement = spark_statement(tree, pins, place)
         with _translated_errors():
-            return self._spark.sql(spark_statement(tree, pins, self._locate))
+            return self._spark.sql(statement)
 
     def run(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> pa.RecordBatchReader:
         """Answer a question; the whole answer is collected into this process first.

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from apollo_spark.errors import BrokenPinError
+from apollo_spark.errors import broken_file
 
 GROUPS_AT_ONCE = 8
 """Row groups that one thread reads at once: few, so that memory stays flat."""
@@ -149,19 +148,23 @@ def _group(index: TileIndex, file: int, chosen: np.ndarray, *, is_run: bool) -> 
     )
 
 
+def read_columns(path: str, columns: Sequence[str]) -> pa.Table:
+    """Return columns of a file of one of an assay's small tables.
+
+    Raises:
+        BrokenPinError: It is missing or damaged.
+    """
+    try:
+        return pq.read_table(path, columns=columns)
+    except (OSError, pa.ArrowException) as error:
+        raise broken_file(path, "it is missing or damaged") from error
+
+
 def _read_footer(path: str) -> pq.FileMetaData:
     try:
         return pq.read_metadata(path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise broken_file(path) from error
-
-
-def broken_file(path: str) -> BrokenPinError:
-    """Return the error for a file that cannot be read."""
-    return BrokenPinError(
-        f"The file {Path(path).name} of a pinned version is missing or damaged.",
-        fix="Run 'apollo verify' to see what else is.",
-    )
+        raise broken_file(path, "it is missing or damaged") from error
 
 
 def _describe(footer: pq.FileMetaData) -> Iterator[tuple[int, ...]]:

@@ -29,8 +29,7 @@ from apollo_spark.workers.expression.tile_file import (
 )
 from apollo_spark.workers.expression.tile_rows import TileRowsTask
 from apollo_spark.workers.expression.tiles import run_expression_task
-from apollo_spark.workers.parquet import WrittenFile
-from apollo_spark.workers.stats import delta_stats
+from apollo_spark.workers.parquet import finish_file
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -124,5 +123,4 @@ def _take(path: Path, target: TileTarget) -> list[dict[str, Any]]:
     if file.num_rows == 0:
         return []
     moved = path.rename(Path(target.folder) / f"{target.name}-{uuid4()}.parquet")
-    stats = delta_stats(tile_schema(target.storage), file)
-    return [asdict(WrittenFile(moved.name, moved.stat().st_size, file.num_rows, stats))]
+    return [asdict(finish_file(moved, tile_schema(target.storage), file))]

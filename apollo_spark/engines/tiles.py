@@ -18,10 +18,10 @@ from apollo_spark.engines.tile_index import (
     BlockPlaces,
     TileGroup,
     WantedTiles,
-    broken_file,
 )
-from apollo_spark.errors import BrokenPinError
+from apollo_spark.errors import BrokenPinError, broken_file
 from apollo_spark.model.assay import LayerRecord
+from apollo_spark.workers.checksums import check_chunks
 
 MISSING_WHOLE = np.iinfo(np.int64).min
 """What stands for a missing value while a matrix of whole numbers is filled."""
@@ -54,10 +54,11 @@ def _read(group: TileGroup) -> list[pa.RecordBatch]:
     """Return feature, block and values of every tile of some row groups."""
     columns = ["values"] if group.runs is not None else ["feature", "block", "values"]
     try:
+        check_chunks(group.path, columns, group.numbers)
         with pq.ParquetFile(group.path, metadata=group.metadata) as file:
             table = file.read_row_groups(group.numbers, columns=columns, use_threads=False)
     except (OSError, pa.ArrowInvalid) as error:
-        raise broken_file(group.path) from error
+        raise broken_file(group.path, "it is missing or damaged") from error
     if group.runs is not None:
         features, blocks = _rows_of_runs(group.runs)
         table = table.append_column("feature", [features]).append_column("block", [blocks])

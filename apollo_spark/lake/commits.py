@@ -5,11 +5,12 @@ by put-if-absent, so this holds between processes too.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,14 +18,22 @@ import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import DeltaError
 
-from apollo_spark.errors import CommitRaceError, StorageRefusedError
+from apollo_spark.errors import (
+    CommitRaceError,
+    StorageRefusedError,
+    broken_file,
+)
+from apollo_spark.lake.log_faults import broken_log
 from apollo_spark.lake.storage import storage_access
+from apollo_spark.workers.checksums import DamagedFileError, check_chunks
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 NO_TABLE = -1
 """The version of a table that is not there: the first commit makes version 0."""
 LOAD_KEY = "apollo.load"
 """Names the load in the commits that it makes."""
+FILES_KEY = "apollo.files"
+"""Names the digest of the files that the table has after a commit."""
 RETENTION = {
     "delta.deletedFileRetentionDuration": "interval 36500 days",
     "delta.logRetentionDuration": "interval 36500 days",
@@ -37,19 +46,25 @@ deletes its files.
 """
 
 _SYSTEM_REASON = re.compile(r'message: "([^"]+)"|([A-Z][\w -]+) \(os error \d+\)')
+_NOT_THERE = "No such file or directory"
 
 
 def open_head(folder: Path) -> DeltaTable | None:
     """Open the newest version of a table, or return None where there is no table.
 
     Raises:
-        StorageRefusedError: The storage refused, or the log cannot be read.
+        BrokenPinError: A file of the log is missing or damaged.
+        StorageRefusedError: The storage refused.
     """
     if not _has_log(folder):
         return None
     try:
-        return DeltaTable(folder)
-    except DeltaError as error:
+        with _no_panic():
+            return DeltaTable(folder)
+    except Exception as error:
+        found = _SYSTEM_REASON.search(str(error))
+        if found is None or _NOT_THERE in found[0]:
+            raise broken_log(folder, None) from error
         raise StorageRefusedError(
             f"The log of the table {folder} cannot be read.", why=_reason(error)
         ) from error
@@ -66,9 +81,21 @@ def open_version(folder: Path, version: int) -> DeltaTable | None:
     if version < 0 or not _has_log(folder):
         return None
     try:
-        return DeltaTable(folder, version=version)
-    except DeltaError:
+        with _no_panic():
+            return DeltaTable(folder, version=version)
+    except Exception:  # noqa: BLE001 a damaged log makes errors of many kinds
         return None
+
+
+@contextmanager
+def _no_panic() -> Iterator[None]:
+    """Turn a panic of delta-rs, which no `except Exception` catches, into an error."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise DeltaError("delta-rs could not read the log") from error
+        raise
 
 
 def _has_log(folder: Path) -> bool:
@@ -79,9 +106,22 @@ def _has_log(folder: Path) -> bool:
 
 
 def add_actions(table: DeltaTable) -> pa.Table:
-    """Return the files of an open table as its log tells of them."""
-    # What `pa.table` makes of it is the same, but it loads pandas to look whether it is one.
-    return pa.RecordBatchReader.from_stream(table.get_add_actions()).read_all()
+    """Return the files of an open table as its log tells of them.
+
+    Raises:
+        BrokenPinError: The log is damaged.
+    """
+    try:
+        with _no_panic():
+            # What `pa.table` makes of it is the same, but it loads pandas to look whether it is
+            # one.
+            return pa.RecordBatchReader.from_stream(table.get_add_actions()).read_all()
+    except Exception as error:
+        raise broken_log(_folder_of(table), table.version()) from error
+
+
+def _folder_of(table: DeltaTable) -> Path:
+    return Path(unquote(urlsplit(table.table_uri).path))
 
 
 def read_rows(
@@ -91,13 +131,14 @@ def read_rows(
     *,
     where: Callable[[pa.Table], pa.ChunkedArray] | None = None,
     keys: Sequence[str] = (),
+    only: Callable[[str], bool] | None = None,
 ) -> Iterator[pa.Table]:
     """Yield the rows of an open table in a folder, a group of rows at a time.
 
-    They are read by pyarrow itself. The file access that delta-rs would bring calls Python from
-    pyarrow's threads: one that still does so when Python ends takes the process down, after its
-    work and with the wrong exit code. And `pyarrow.dataset` loads pandas, which takes longer than
-    most commands.
+    Every file is checked against its checksums and the size that the log tells. They are read by
+    pyarrow itself. The file access that delta-rs would bring calls Python from pyarrow's threads:
+    one that still does so when Python ends takes the process down, after its work and with the
+    wrong exit code. And `pyarrow.dataset` loads pandas, which takes longer than most commands.
 
     Args:
         table: The table; its files have no partitions.
@@ -105,16 +146,86 @@ def read_rows(
         columns: What is read.
         where: Says of the columns `keys` which rows are wanted; the others are not read.
         keys: What `where` looks at.
+        only: Says which files are read, by name; None are all.
+
+    Raises:
+        BrokenPinError: A file is missing or damaged.
+        StorageRefusedError: The storage refused.
     """
-    for name in sorted(add_actions(table).column("path").to_pylist()):
-        with pq.ParquetFile(folder / name) as file:
+    for name, size in sorted(file_sizes(table).items()):
+        if only is not None and not only(name):
+            continue
+        with reading_file(folder / name):
+            require_size(folder / name, size)
+            check_chunks(str(folder / name))
+            opened = pq.ParquetFile(folder / name)
+        with opened as file:
             for group in range(file.num_row_groups):
                 if where is None:
-                    yield file.read_row_group(group, columns=[*columns])
+                    yield _read_group(file, folder / name, group, columns)
                     continue
-                wanted = where(file.read_row_group(group, columns=[*keys]))
+                wanted = where(_read_group(file, folder / name, group, keys))
                 if pc.any(wanted).as_py():
-                    yield file.read_row_group(group, columns=[*columns]).filter(wanted)
+                    yield _read_group(file, folder / name, group, columns).filter(wanted)
+
+
+def _read_group(file: pq.ParquetFile, path: Path, group: int, columns: Sequence[str]) -> pa.Table:
+    with reading_file(path):
+        return file.read_row_group(group, columns=[*columns])
+
+
+def file_sizes(table: DeltaTable) -> dict[str, int]:
+    """Return the names of the files of an open table, with their sizes as the log tells."""
+    actions = add_actions(table)
+    sizes: list[int] = actions.column("size_bytes").to_pylist()
+    return dict(zip(actions.column("path").to_pylist(), sizes, strict=True))
+
+
+def require_size(path: Path, size: int) -> None:
+    """Require that a file is there and as long as it was.
+
+    Raises:
+        DamagedFileError: It is not.
+        OSError: The storage refused.
+    """
+    found = path.stat().st_size
+    if found != size:
+        raise DamagedFileError(str(path), f"it has {found:,} bytes instead of {size:,}")
+
+
+def require_intact(paths: Iterable[str]) -> None:
+    """Require that files are as they were written, as far as they have checksums.
+
+    Raises:
+        BrokenPinError: One is missing or damaged.
+        StorageRefusedError: The storage refused.
+    """
+    for path in paths:
+        with reading_file(Path(path)):
+            check_chunks(path)
+
+
+@contextmanager
+def reading_file(path: Path) -> Iterator[None]:
+    """Turn what goes wrong while a Parquet file is read into our refusal.
+
+    Raises:
+        BrokenPinError: The file is missing or damaged.
+        StorageRefusedError: The storage refused.
+    """
+    try:
+        yield
+    except DamagedFileError as error:
+        raise broken_file(error.path, error.why) from error
+    except FileNotFoundError as error:
+        raise broken_file(str(path), "it is missing") from error
+    except OSError as error:
+        if error.errno is None:
+            raise broken_file(str(path), "it is damaged") from error
+        with storage_access(f"Cannot read {path}."):
+            raise
+    except (pa.ArrowException, ValueError) as error:
+        raise broken_file(str(path), "it is damaged") from error
 
 
 def to_dicts(table: pa.Table) -> list[dict[str, Any]]:
@@ -140,10 +251,16 @@ def version_of(table: DeltaTable | None) -> int:
     return NO_TABLE if table is None else table.version()
 
 
-def one_try(load_id: str | None = None) -> CommitProperties:
-    """Return properties for a commit that is tried once, with the id of the load it belongs to."""
-    tag = None if load_id is None else {LOAD_KEY: load_id}
-    return CommitProperties(custom_metadata=tag, max_commit_retries=0)
+def one_try(load_id: str | None = None, *, files: str | None = None) -> CommitProperties:
+    """Return properties for a commit that is tried once.
+
+    Args:
+        load_id: The load that it belongs to.
+        files: The digest of the names of the table's files after it.
+    """
+    known = {LOAD_KEY: load_id, FILES_KEY: files}
+    tags = {name: text for name, text in known.items() if text is not None}
+    return CommitProperties(custom_metadata=tags or None, max_commit_retries=0)
 
 
 @contextmanager

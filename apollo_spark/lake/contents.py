@@ -2,14 +2,61 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
 
 from apollo_spark.errors import BrokenPinError
 from apollo_spark.lake.commits import add_actions
+from apollo_spark.lake.log_faults import LOG, find_log_fault
 from apollo_spark.model.base import canonical_json, sha256_text
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of a version, as the log tells.
+
+    Attributes:
+        path: Its name inside the table's folder.
+        size: Bytes.
+        rows: Rows.
+        least: The least value of each column for which the log has one.
+        largest: The largest value of the same columns.
+    """
+
+    path: str
+    size: int
+    rows: int
+    least: Mapping[str, Any]
+    largest: Mapping[str, Any]
+
+
+def stored_files(table: DeltaTable) -> tuple[StoredFile, ...]:
+    """Return what the log says of the files of a version, sorted by name."""
+    actions = pa.table(table.get_add_actions(flatten=True)).to_pylist()
+    found = [
+        StoredFile(
+            path=each["path"],
+            size=each["size_bytes"],
+            rows=each["num_records"],
+            least=_bounds(each, "min."),
+            largest=_bounds(each, "max."),
+        )
+        for each in actions
+    ]
+    return tuple(sorted(found, key=lambda each: each.path))
+
+
+def _bounds(action: Mapping[str, Any], beginning: str) -> dict[str, Any]:
+    return {
+        name.removeprefix(beginning): value
+        for name, value in action.items()
+        if name.startswith(beginning) and value is not None
+    }
 
 
 def file_names(table: DeltaTable) -> tuple[str, ...]:
@@ -37,10 +84,11 @@ def schema_text(schema: Schema) -> str:
     return canonical_json(json.loads(schema.to_json()))
 
 
-def missing_version(table: str, version: int) -> BrokenPinError:
+def missing_version(table: str, version: int, folder: Path) -> BrokenPinError:
     """Return the error for a version that is not there."""
+    file, why = find_log_fault(folder, version)
     return BrokenPinError(
         f"Version {version} of the table {table!r} cannot be opened.",
-        why="The table or its log is gone, or was made anew.",
+        why=f"The file {folder / LOG / file}: {why or 'it is of another table'}.",
         fix="apollo verify says what can still be read; bring the table back from a copy.",
     )

@@ -21,7 +21,7 @@ def restore_head(folder: Path, head: DeltaTable | None, base: TablePin, load_id:
     """
     wanted = open_version(folder, base.version)
     if head is None or wanted is None or str(wanted.metadata().id) != base.table_id:
-        raise missing_version(base.table, base.version)
+        raise missing_version(base.table, base.version, folder)
     found = head.version()
     if found == base.version or contents_of(head) == contents_of(wanted):
         return found

@@ -190,9 +190,23 @@ class Lake:
             on_step=on_step,
         )
 
-    def verify(self, record: DatasetRecord, *, deep: bool = False) -> tuple[VerifyProblem, ...]:
+    def verify(
+        self,
+        record: DatasetRecord,
+        *,
+        deep: bool = False,
+        known_parts: dict[str, bool] | None = None,
+    ) -> tuple[VerifyProblem, ...]:
         """Return what of a record is not as it was published; see `verify_record`."""
-        return verify_record(record, tables=self.tables, parts=self.parts, deep=deep)
+        withdrawn = [each.keys for each in concerning(record, self.withdrawals())]
+        return verify_record(
+            record,
+            tables=self.tables,
+            parts=self.parts,
+            withdrawn=withdrawn,
+            deep=deep,
+            known_parts=known_parts,
+        )
 
 
 def open_lake(uri: str, *, clock: Clock = SYSTEM_CLOCK) -> Lake:
@@ -209,4 +223,5 @@ def open_lake(uri: str, *, clock: Clock = SYSTEM_CLOCK) -> Lake:
     """
     root = open_root(uri)
     leases = LeaseStore(root, clock=clock)
-    return Lake(root, Registry(root), PartStore(root), leases, TableStore(root), clock=clock)
+    registry = Registry(root, reached=leases.reached)
+    return Lake(root, registry, PartStore(root), leases, TableStore(root), clock=clock)

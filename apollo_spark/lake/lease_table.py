@@ -3,14 +3,11 @@
 import logging
 
 import pyarrow as pa
-from deltalake import write_deltalake
 from deltalake.exceptions import DeltaError
 
-from apollo_spark.errors import ApolloError
+from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.lake.commits import (
     NO_TABLE,
-    compare_and_set,
-    one_try,
     open_head,
     race,
     read_rows,
@@ -18,6 +15,7 @@ from apollo_spark.lake.commits import (
     version_of,
 )
 from apollo_spark.lake.lease import Lease
+from apollo_spark.lake.row_table import commit_rows, require_own_files
 from apollo_spark.lake.storage import LakeRoot
 
 SHORT_LIVED = {
@@ -61,14 +59,16 @@ class LeaseTable:
         """Return the version of the table, and the leases by name.
 
         Raises:
+            BrokenPinError: A file of the table is missing or damaged.
             StorageRefusedError: The storage refused.
         """
         table = open_head(self.folder)
         if table is None:
             return NO_TABLE, {}
         try:
+            require_own_files(self.folder, table)
             groups = [*read_rows(table, self.folder, SCHEMA.names)]
-        except FileNotFoundError:
+        except BrokenPinError:
             if version_of(open_head(self.folder)) == version_of(table):
                 raise
             # Somebody with another clock deleted what was the newest version when it was opened.
@@ -88,20 +88,7 @@ class LeaseTable:
         table = open_head(self.folder)
         if version_of(table) != based_on:
             raise race(self.folder)
-        with compare_and_set(self.folder, based_on=based_on):
-            if table is None:
-                write_deltalake(
-                    str(self.folder), rows, configuration=SHORT_LIVED, commit_properties=one_try()
-                )
-            else:
-                # A table that an earlier version made has fewer columns.
-                write_deltalake(
-                    table,
-                    rows,
-                    mode="overwrite",
-                    schema_mode="overwrite",
-                    commit_properties=one_try(),
-                )
+        commit_rows(self.folder, table, rows, mode="overwrite", configuration=SHORT_LIVED)
         if (based_on + 1) % SWEEP_EVERY == 0:
             self.sweep()
 

@@ -38,6 +38,8 @@ class MachineFact(Record):
     """What is there, as a short text."""
     fix: str = ""
     """What to do about it; empty when there is nothing to do."""
+    is_broken: bool = False
+    """Whether something of the lake is not as it was published."""
 
 
 def machine_facts() -> tuple[MachineFact, ...]:

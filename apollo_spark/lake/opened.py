@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from apollo_spark.errors import naming_only
 from apollo_spark.lake.parts import PartStore
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.dataset import DatasetRecord, RowRule
@@ -33,7 +34,16 @@ class PartReader:
         return self.stored.get(part) if found is None else found
 
     def dictionary(self, record: DatasetRecord | RowRule) -> DataDictionary:
-        """Return the data dictionary of a record or of a rule."""
+        """Return the data dictionary of a record or of a rule.
+
+        Raises:
+            BrokenPinError: A part is missing or damaged; of a view it is told of the view alone.
+        """
+        view = str(record) if isinstance(record, DatasetRecord) and record.hides else None
+        with naming_only(view):
+            return self._dictionary(record)
+
+    def _dictionary(self, record: DatasetRecord | RowRule) -> DataDictionary:
         return DataDictionary(
             main_entity=record.main_entity,
             entities=tuple(
@@ -79,7 +89,10 @@ class OpenDataset:
         found = {pin.table: pin for pin in self.record.pins}
         for number, rule in enumerate(self.record.rules):
             found |= {f"{rule_label(number)}{pin.table}": pin for pin in rule.pins}
-        return found
+        if not self.record.hides:
+            return found
+        reader = {"read_by": str(self.record)}
+        return {name: pin.model_copy(update=reader) for name, pin in found.items()}
 
     @property
     def is_limited(self) -> bool:
@@ -88,6 +101,10 @@ class OpenDataset:
 
     @cached_property
     def _rules(self) -> tuple[RuleScope, ...]:
+        with naming_only(str(self.record) if self.record.hides else None):
+            return self._read_rules()
+
+    def _read_rules(self) -> tuple[RuleScope, ...]:
         found: tuple[RuleScope, ...] = ()
         for number, rule in enumerate(self.record.rules):
             label = rule_label(number)

@@ -36,7 +36,8 @@ from apollo_spark.errors import CommitRaceError, ConflictError
 from apollo_spark.lake.lease_keeper import HeldLease
 from apollo_spark.lake.leases import LeaseStore
 from apollo_spark.lake.reach import require_standing
-from apollo_spark.lake.registry import Registry, StoredRecord, stored_form
+from apollo_spark.lake.registry import Registry
+from apollo_spark.lake.registry_rows import StoredRecord, stored_form
 from apollo_spark.lake.snapshot import RegistrySnapshot
 from apollo_spark.lake.tables import TableStore, WriteMode
 from apollo_spark.model.dataset import DatasetRecord

@@ -8,54 +8,48 @@ never change: a version is retired by another row, which names it.
 import contextlib
 import json
 import logging
-from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable, write_deltalake
+from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
-from pydantic import ValidationError
 
 from apollo_spark.errors import (
     ApolloError,
     BrokenPinError,
     CommitRaceError,
-    EnvironmentProblemError,
+    broken_file,
 )
 from apollo_spark.lake.commits import (
     NO_TABLE,
     RETENTION,
-    add_actions,
-    compare_and_set,
-    one_try,
+    file_sizes,
     open_head,
     race,
     read_rows,
     to_dicts,
     version_of,
 )
-from apollo_spark.lake.snapshot import RecordEntry, RegistrySnapshot, Retirement
+from apollo_spark.lake.log_faults import LOG, commit_name
+from apollo_spark.lake.registry_rows import (
+    LISTED,
+    SCHEMA,
+    StoredRecord,
+    as_row,
+    entries_of,
+    is_of_its_text,
+    read_stored,
+)
+from apollo_spark.lake.row_table import commit_rows, require_own_files
+from apollo_spark.lake.snapshot import RecordEntry, RegistrySnapshot
 from apollo_spark.lake.storage import LakeRoot
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.retirement import RETIREMENT, RetirementRecord
-from apollo_spark.model.withdrawal import WITHDRAWAL, WithdrawalRecord
+from apollo_spark.model.withdrawal import WITHDRAWAL
+from apollo_spark.workers.checksums import has_checksums
 
-SCHEMA = pa.schema(
-    [
-        ("kind", pa.string()),
-        ("name", pa.string()),
-        ("version", pa.int64()),
-        ("id", pa.string()),
-        ("json", pa.string()),
-        ("hash", pa.string()),
-        ("actor", pa.string()),
-        ("time", pa.timestamp("us", tz="UTC")),
-    ]
-)
-LISTED = [name for name in SCHEMA.names if name != "json"]
 # Every publication adds a small file; reading the list stays quick when they are folded.
 MOST_FILES = 12
 FOLDED_BYTES = 1 << 20
@@ -67,58 +61,29 @@ TEXTS_AT_ONCE = 256
 logger = logging.getLogger(__name__)
 
 
-class StoredRecord(RecordEntry):
-    """A record as the registry stores it: what the list shows, and its JSON."""
-
-    json_text: str
-
-
-def stored_form(record: DatasetRecord) -> StoredRecord:
-    """Return the row of a record."""
-    return _stored(record, actor=record.lineage.actor, time=record.lineage.time)
-
-
-def stored_retirement(record: RetirementRecord) -> StoredRecord:
-    """Return the row that ends a version."""
-    return _stored(record, actor=record.actor, time=record.time)
-
-
-def stored_withdrawal(record: WithdrawalRecord) -> StoredRecord:
-    """Return the row of a withdrawal."""
-    return _stored(record, actor=record.actor, time=record.time)
-
-
-def _stored(
-    record: DatasetRecord | RetirementRecord | WithdrawalRecord, *, actor: str, time: datetime
-) -> StoredRecord:
-    text = record.to_json()
-    return StoredRecord(
-        kind=record.kind,
-        name=record.name,
-        version=record.version,
-        id=record.id,
-        hash=sha256_text(text),
-        actor=actor,
-        time=time,
-        json_text=text,
-    )
-
-
 class Registry:
-    """The table `registry/records` of a lake."""
+    """The table `registry/records` of a lake.
 
-    def __init__(self, root: LakeRoot) -> None:
+    Args:
+        root: The lake.
+        reached: Tells the version that was reached by who published last, from another place.
+    """
+
+    def __init__(self, root: LakeRoot, *, reached: Callable[[], int] = lambda: NO_TABLE) -> None:
         self._root = root
-        self._folder = root.place("registry", "records")
+        self.folder = root.place("registry", "records")
+        self._reached = reached
+        self._least: int | None = None
         self._last: tuple[tuple[str, int], RegistrySnapshot] | None = None
 
     def snapshot(self) -> RegistrySnapshot:
         """Read what is published, without the JSON of the records.
 
         Raises:
+            BrokenPinError: A file of the registry is missing or damaged.
             StorageRefusedError: The storage refused.
         """
-        table = open_head(self._folder)
+        table = self.open()
         if table is None:
             return RegistrySnapshot(version=NO_TABLE)
         # A version of a table never changes, and most verbs ask several times.
@@ -127,13 +92,59 @@ class Registry:
             self._last = (version, self._read_snapshot(table))
         return self._last[1]
 
+    def open(self) -> DeltaTable | None:
+        """Open the newest version, which must be none before those that are known of.
+
+        Raises:
+            BrokenPinError: A file of the log is missing or damaged.
+            StorageRefusedError: The storage refused.
+        """
+        if self._least is None:
+            # Asked before the registry is opened: who publishes meanwhile makes it only longer.
+            self._least = self._least_known()
+        table = open_head(self.folder)
+        version = version_of(table)
+        if version < self._least:
+            lost = self.folder / LOG / commit_name(version + 1)
+            raise broken_file(str(lost), "it is missing, and it was published")
+        self._least = version
+        return table
+
+    def _least_known(self) -> int:
+        try:
+            return self._reached()
+        except ApolloError:
+            # What is read does not depend on it; apollo verify and doctor tell of it.
+            return NO_TABLE
+
     def _read_snapshot(self, table: DeltaTable) -> RegistrySnapshot:
-        rows = [x for group in read_rows(table, self._folder, LISTED) for x in to_dicts(group)]
+        require_own_files(self.folder, table)
+        rows = self._listed(table)
         withdrawals = [RecordEntry(**row) for row in rows if row["kind"] == WITHDRAWAL]
         return RegistrySnapshot(
             version=table.version(),
-            entries=tuple(sorted(_entries(rows), key=RecordEntry.order)),
+            entries=tuple(sorted(entries_of(rows), key=RecordEntry.order)),
             withdrawals=tuple(sorted(withdrawals, key=RecordEntry.order)),
+        )
+
+    def _listed(self, table: DeltaTable) -> list[dict[str, Any]]:
+        """Read what a list shows; where a file has no checksums, the texts tell the same."""
+        checked = read_rows(table, self.folder, LISTED, only=has_checksums)
+        rows = [row for group in checked for row in to_dicts(group)]
+        others = read_rows(
+            table, self.folder, SCHEMA.names, only=lambda name: not has_checksums(name)
+        )
+        for group in others:
+            for row in to_dicts(group):
+                if not is_of_its_text(row):
+                    raise self._changed_row(row)
+                rows.append({name: row[name] for name in LISTED})
+        return rows
+
+    def _changed_row(self, row: Mapping[str, Any]) -> BrokenPinError:
+        return BrokenPinError(
+            f"A row of the registry, {row['name']}@{row['version']}, is not as it was published.",
+            fix=f"Bring {self.folder} back from a copy of the lake.",
         )
 
     def read_json(self, entry: RecordEntry) -> str:
@@ -154,11 +165,11 @@ class Registry:
         """
         wanted = {each.id: each for each in entries}
         hashes = pa.array([each.hash for each in entries], pa.string())
-        table = open_head(self._folder)
+        table = self.open()
         if table is not None and wanted:
             for group in read_rows(
                 table,
-                self._folder,
+                self.folder,
                 ["id", "json"],
                 where=lambda keys: pc.is_in(keys["hash"], hashes),
                 keys=["hash"],
@@ -178,13 +189,13 @@ class Registry:
         self, entry: RecordEntry, among: Collection[RecordEntry]
     ) -> tuple[RecordEntry, ...]:
         """Return which of some records name a record as their parent, in their order."""
-        table = open_head(self._folder)
+        table = self.open()
         if table is None:
             return ()
         # Only the few rows that mention it anywhere are read as JSON.
         groups = read_rows(
             table,
-            self._folder,
+            self.folder,
             ["id", "json"],
             where=lambda keys: pc.match_substring(keys["json"], f'"{entry}"'),
             keys=["json"],
@@ -200,7 +211,7 @@ class Registry:
     def _changed(self, entry: RecordEntry) -> BrokenPinError:
         return BrokenPinError(
             f"The record {entry} is not as it was published.",
-            fix=f"Bring {self._folder} back from a copy of the lake.",
+            fix=f"Bring {self.folder} back from a copy of the lake.",
         )
 
     def read_record(self, entry: RecordEntry) -> DatasetRecord:
@@ -223,7 +234,7 @@ class Registry:
             CommitRaceError: Somebody published meanwhile: read and check again.
             StorageRefusedError: The storage refused.
         """
-        rows = pa.Table.from_pylist([_as_row(each) for each in records], SCHEMA)
+        rows = pa.Table.from_pylist([as_row(each) for each in records], SCHEMA)
         self._commit(rows, based_on=based_on)
         self._fold()
         return based_on + 1
@@ -235,66 +246,40 @@ class Registry:
             StorageRefusedError: The storage refused.
         """
         while True:
-            based_on = version_of(open_head(self._folder))
+            based_on = version_of(open_head(self.folder))
             with contextlib.suppress(CommitRaceError):
                 return self._commit(SCHEMA.empty_table(), based_on=based_on)
 
     def _commit(self, rows: pa.Table, *, based_on: int) -> None:
         self._root.make_folder("registry", "records")
-        table = open_head(self._folder)
+        table = open_head(self.folder)
         if version_of(table) != based_on:
-            raise race(self._folder)
-        with compare_and_set(self._folder, based_on=based_on):
-            if table is None:
-                write_deltalake(
-                    str(self._folder), rows, configuration=PROPERTIES, commit_properties=one_try()
-                )
-            else:
-                write_deltalake(table, rows, mode="append", commit_properties=one_try())
+            raise race(self.folder)
+        commit_rows(self.folder, table, rows, mode="append", configuration=PROPERTIES)
 
     def _fold(self) -> None:
-        """Fold small files into larger ones when there are many."""
+        """Fold small files into a larger one when there are many, and those without checksums."""
         try:
-            table = open_head(self._folder)
-            if table is not None and _small_files(table) > MOST_FILES:
-                table.optimize.compact(target_size=FOLDED_BYTES)
+            table = open_head(self.folder)
+            if table is not None and (names := _to_fold(table)):
+                groups = read_rows(table, self.folder, SCHEMA.names, only=names.__contains__)
+                rows = pa.concat_tables(groups).select(SCHEMA.names).cast(SCHEMA)
+                commit_rows(
+                    self.folder, table, rows, mode="append", configuration=PROPERTIES,
+                    removed=names, group_rows=TEXTS_AT_ONCE,
+                )  # fmt: skip
         except (ApolloError, DeltaError):
             # Somebody else folds the same files, say. What was published is published.
             logger.warning("the files of the registry were not folded")
 
 
-def _small_files(table: DeltaTable) -> int:
-    """Count the files that are worth folding."""
-    return sum(size.as_py() < FOLDED_BYTES // 2 for size in add_actions(table)["size_bytes"])
+def _is_old(name: str) -> bool:
+    return not has_checksums(name)
 
 
-def read_stored(entry: RecordEntry, text: str) -> DatasetRecord:
-    """Return the dataset record that a text holds.
-
-    Raises:
-        EnvironmentProblemError: The record is of a newer format.
-    """
-    try:
-        return DatasetRecord.model_validate_json(text)
-    except ValidationError as error:
-        raise EnvironmentProblemError(
-            f"The record {entry} has a form that this version does not know.",
-            fix="Use the version of apollo_spark that published it, or a newer one.",
-        ) from error
-
-
-def _entries(rows: list[dict[str, Any]]) -> Iterator[RecordEntry]:
-    """Yield the records, each with the row that ended it, if there is one."""
-    ended = {
-        (row["name"], row["version"]): Retirement(actor=row["actor"], time=row["time"])
-        for row in rows
-        if row["kind"] == RETIREMENT
-    }
-    for row in rows:
-        if row["kind"] not in (RETIREMENT, WITHDRAWAL):
-            yield RecordEntry(**row, retired=ended.get((row["name"], row["version"])))
-
-
-def _as_row(record: StoredRecord) -> dict[str, str | int | datetime]:
-    row = record.model_dump(exclude={"retired"})
-    return {**row, "json": row.pop("json_text")}
+def _to_fold(table: DeltaTable) -> tuple[str, ...]:
+    """Return the files that are worth folding, if it is worth it."""
+    sizes = file_sizes(table)
+    small = {name for name, size in sizes.items() if size < FOLDED_BYTES // 2}
+    old = set(filter(_is_old, sizes))
+    return tuple(sorted(small | old)) if old or len(small) > MOST_FILES else ()

@@ -6,61 +6,47 @@ and `check_chain` proves that nobody else committed in between.
 """
 
 import time
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
-from apollo_spark.errors import StorageRefusedError
+from apollo_spark.errors import StorageRefusedError, naming_only
 from apollo_spark.lake.commits import (
     LOAD_KEY,
     NO_TABLE,
     RETENTION,
     compare_and_set,
+    file_sizes,
     one_try,
     open_head,
     open_version,
     race,
+    reading_file,
     version_of,
 )
 from apollo_spark.lake.contents import (
+    StoredFile,
     arrow_schema,
     file_names,
     files_digest,
     missing_version,
     schema_hash,
     schema_text,
+    stored_files,
 )
+from apollo_spark.lake.guarding import check_files, require_own_log
 from apollo_spark.lake.heads import empty_head, restore_head
 from apollo_spark.lake.storage import LakeRoot, storage_access
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.pin import TablePin
+from apollo_spark.workers.checksums import check_chunks
 from apollo_spark.workers.parquet import WrittenFile
 
 WriteMode = Literal["overwrite", "append"]
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A file of a version, as the log tells.
-
-    Attributes:
-        path: Its name inside the table's folder.
-        size: Bytes.
-        rows: Rows.
-        least: The least value of each column for which the log has one.
-        largest: The largest value of the same columns.
-    """
-
-    path: str
-    size: int
-    rows: int
-    least: Mapping[str, Any]
-    largest: Mapping[str, Any]
 
 
 class TableStore:
@@ -192,7 +178,7 @@ class TableStore:
         """
         opened = open_version(self.folder(location), version)
         if opened is None:
-            raise missing_version(table, version)
+            raise missing_version(table, version, self.folder(location))
         rows = pa.table(opened.get_add_actions()).column("num_records").to_pylist()
         return TablePin(
             table=table,
@@ -208,11 +194,35 @@ class TableStore:
     def files(self, pin: TablePin) -> tuple[str, ...]:
         """Return the absolute paths of the files of a pinned version, sorted.
 
+        Each is there, has its size, and ends as it was written; small ones are checked as a
+        whole. Who reads a larger one checks what is read: `check_chunks`, or `checked_files`.
+
         Raises:
-            BrokenPinError: The version cannot be opened, or is of another table.
+            BrokenPinError: The version cannot be opened, is of another table, or a file of it is
+                not as it was published.
         """
-        folder = self.folder_of(pin)
-        return tuple(str(folder / name) for name in file_names(self.open(pin)))
+        with naming_only(pin.read_by):
+            opened = self.open(pin)
+            return check_files(self.folder_of(pin), opened, pin)
+
+    def checked_files(
+        self, pin: TablePin, columns: Collection[str] | None = None
+    ) -> tuple[str, ...]:
+        """Return what `files` does, when all rows of some columns were found as published.
+
+        Args:
+            pin: The version.
+            columns: The columns that will be read; None is all of them.
+
+        Raises:
+            BrokenPinError: As `files`.
+        """
+        paths = self.files(pin)
+        with naming_only(pin.read_by):
+            for path in paths:
+                with reading_file(Path(path)):
+                    check_chunks(path, columns)
+        return paths
 
     def stored_files(self, pin: TablePin) -> tuple[StoredFile, ...]:
         """Return what the log says of the files of a pinned version, sorted by name.
@@ -220,18 +230,7 @@ class TableStore:
         Raises:
             BrokenPinError: The version cannot be opened, or is of another table.
         """
-        actions = pa.table(self.open(pin).get_add_actions(flatten=True)).to_pylist()
-        found = [
-            StoredFile(
-                path=each["path"],
-                size=each["size_bytes"],
-                rows=each["num_records"],
-                least=_bounds(each, "min."),
-                largest=_bounds(each, "max."),
-            )
-            for each in actions
-        ]
-        return tuple(sorted(found, key=lambda each: each.path))
+        return stored_files(self.open(pin))
 
     def schema(self, pin: TablePin) -> pa.Schema:
         """Return the columns of a pinned version.
@@ -247,9 +246,12 @@ class TableStore:
         Raises:
             BrokenPinError: The version cannot be opened, or is of another table.
         """
-        opened = open_version(self.folder_of(pin), pin.version)
-        if opened is None or str(opened.metadata().id) != pin.table_id:
-            raise missing_version(pin.table, pin.version)
+        folder = self.folder_of(pin)
+        with naming_only(pin.read_by):
+            opened = open_version(folder, pin.version)
+            if opened is None or str(opened.metadata().id) != pin.table_id:
+                raise missing_version(pin.table, pin.version, folder)
+            require_own_log(folder, opened, pin)
         return opened
 
 
@@ -265,22 +267,8 @@ def _remove_actions(
     """Return the removal of files; delta-rs itself lets those pass that are not in the table."""
     if not names:
         return []
-    known = {} if head is None else _sizes(head)
+    known = {} if head is None else file_sizes(head)
     if not known.keys() >= set(names):
         raise race(folder)
     now = int(time.time() * 1000)
     return [RemoveAction(name, True, now, known[name], {}) for name in sorted(names)]
-
-
-def _sizes(table: DeltaTable) -> dict[str, int]:
-    actions = pa.table(table.get_add_actions())
-    sizes: list[int] = actions.column("size_bytes").to_pylist()
-    return dict(zip(actions.column("path").to_pylist(), sizes, strict=True))
-
-
-def _bounds(action: Mapping[str, Any], beginning: str) -> dict[str, Any]:
-    return {
-        name.removeprefix(beginning): value
-        for name, value in action.items()
-        if name.startswith(beginning) and value is not None
-    }

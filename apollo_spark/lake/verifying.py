@@ -1,20 +1,29 @@
 """Prove that the pins of a record can be read as they were published. No JVM is needed."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from apollo_spark.errors import BrokenPinError, StorageRefusedError
-from apollo_spark.lake.commits import RETENTION, add_actions, open_head, open_version
+from apollo_spark.lake.commits import (
+    RETENTION,
+    add_actions,
+    open_head,
+    open_version,
+    require_size,
+)
 from apollo_spark.lake.contents import arrow_schema, file_names, files_digest, schema_hash
+from apollo_spark.lake.guarding import SMALL_BYTES, check_files
+from apollo_spark.lake.log_faults import commit_name, find_log_fault
 from apollo_spark.lake.parts import PartStore
 from apollo_spark.lake.tables import TableStore
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.pin import TablePin
+from apollo_spark.workers.checksums import check_chunks, has_checksums, read_checksums
 from apollo_spark.workers.expression.reread import hash_tiles
 
 NAMED_FILES = 3
@@ -48,24 +57,32 @@ class VerifyProblem(Record):
 
 
 def verify_record(
-    record: DatasetRecord, *, tables: TableStore, parts: PartStore, deep: bool = False
+    record: DatasetRecord,
+    *,
+    tables: TableStore,
+    parts: PartStore,
+    withdrawn: Iterable[TablePin] = (),
+    deep: bool = False,
+    known_parts: dict[str, bool] | None = None,
 ) -> tuple[VerifyProblem, ...]:
-    """Check every pin of a record: log, schema, list of files, sizes, rows, properties.
+    """Check what a record names: parts; of each pin log, schema, files, sizes, rows, properties.
 
     Args:
         record: The record.
         tables: The tables of its lake.
         parts: The parts of its lake.
-        deep: Also hash all rows, and read all parts.
+        withdrawn: The tables of keys that are taken out of what it reads.
+        deep: Also hash all rows.
+        known_parts: Which parts are as they were stored, as far as it was looked at; others are
+            added. Versions share most of them.
 
     Returns:
         Everything that is wrong, tables in the order of the record.
     """
     ruled = (pin for rule in record.rules for pin in rule.pins)
-    pins = {(pin.location, pin.version): pin for pin in (*ruled, *record.pins)}
+    pins = {(pin.location, pin.version): pin for pin in (*withdrawn, *ruled, *record.pins)}
     found = [problem for pin in pins.values() for problem in _Pin(record, pin, tables).check(deep)]
-    if deep:
-        found += _check_parts(record, parts)
+    found += _check_parts(record, parts, {} if known_parts is None else known_parts)
     return tuple(found)
 
 
@@ -81,56 +98,83 @@ class _Pin:
     def check(self, deep: bool) -> list[VerifyProblem]:
         opened = open_version(self._folder, self._pin.version)
         if opened is None:
-            return [self._problem("the version is not in the table's log", self._other_versions())]
+            file, why = find_log_fault(self._folder, self._pin.version)
+            what = f"the version is not in the table's log ({file}: {why or 'it cannot be read'})"
+            return [self._problem(what, self._other_versions())]
         if str(opened.metadata().id) != self._pin.table_id:
             return [self._problem("another table lies in its place", "nothing of it can be read")]
         found = self._check_log(opened) + self._check_files(opened)
+        found = found or self._check_as_readers(opened)
         if deep and not found:
             found = self._check_content(opened)
         now = "what can be read is told above" if found else "all its rows can be read now"
         return found + [self._problem(each, now, is_broken=False) for each in self._risks()]
 
     def _check_log(self, opened: DeltaTable) -> list[VerifyProblem]:
-        found = []
+        log = f"as its log up to {commit_name(self._pin.version)} tells"
+        changed = []
         if schema_hash(opened) != self._pin.schema_hash:
-            found.append(self._problem("its columns are others", "its rows can be read"))
+            changed.append(f"its columns are others, {log}")
         if files_digest(file_names(opened)) != self._pin.files_digest:
-            found.append(self._problem("its list of files is another", "its rows can be read"))
-        return found
+            changed.append(f"its list of files is another, {log}")
+        return [self._problem(each, "nothing of it is shown") for each in changed]
 
     def _check_files(self, opened: DeltaTable) -> list[VerifyProblem]:
         files = add_actions(opened).select(["path", "size_bytes"]).to_pylist()
         rows = {each["path"]: self._rows_of(each["path"], each["size_bytes"]) for each in files}
-        bad = sorted(name for name, count in rows.items() if count is None)
+        bad = [name for name, count in rows.items() if count is None]
         good = sum(count for count in rows.values() if count is not None)
         readable = f"{good:,} of {self._pin.rows:,} rows can be read"
         if bad:
-            shown = ", ".join(bad[:NAMED_FILES]) + (", ..." if len(bad) > NAMED_FILES else "")
-            what = f"{len(bad)} of {len(files)} files are missing or damaged ({shown})"
-            return [self._problem(what, readable)]
+            return [self._problem(_missing_or_damaged(bad, len(files)), readable)]
         if good != self._pin.rows:
             return [self._problem(f"it has {good:,} rows instead of {self._pin.rows:,}", readable)]
+        return []
+
+    def _check_as_readers(self, opened: DeltaTable) -> list[VerifyProblem]:
+        try:
+            check_files(self._folder, opened, self._pin)
+        except BrokenPinError as error:
+            return [self._problem(str(error), "nothing of it is shown")]
         return []
 
     def _rows_of(self, name: str, size: int) -> int | None:
         """Return the rows that a file's footer tells, None if the file is not as it was."""
         file = self._folder / name
         try:
-            if file.stat().st_size != size:
-                return None
+            require_size(file, size)
+            if size <= SMALL_BYTES:
+                check_chunks(str(file))
+            read_checksums(str(file))
             return int(pq.read_metadata(file).num_rows)
         except (OSError, pa.ArrowException):
             return None
 
     def _check_content(self, opened: DeltaTable) -> list[VerifyProblem]:
-        files = [str(self._folder / name) for name in file_names(opened)]
+        names = file_names(opened)
+        bad = [name for name in names if not self._is_intact(name)]
+        if bad:
+            what = _missing_or_damaged(bad, len(names))
+            return [self._problem(what, "rows of the others can be read")]
+        files = [str(self._folder / name) for name in names]
         try:
             is_equal = self._content_hash(files, opened) == self._pin.content_hash
-        except (OSError, pa.ArrowException):
+        except (OSError, pa.ArrowException, BrokenPinError):
             return [self._problem("its files are damaged inside", "some rows can be read")]
         if is_equal:
             return []
         return [self._problem("its rows are not those that were published", "rows can be read")]
+
+    def _is_intact(self, name: str) -> bool:
+        """Whether all of a file can be read, and is as its checksums say."""
+        try:
+            check_chunks(str(self._folder / name))
+            if not has_checksums(name):
+                with pq.ParquetFile(self._folder / name) as file:
+                    file.read()
+        except (OSError, pa.ArrowException):
+            return False
+        return True
 
     def _content_hash(self, files: list[str], opened: DeltaTable) -> str:
         """Hash rows, or the measured values of a layer, which do not depend on its tiles."""
@@ -144,10 +188,8 @@ class _Pin:
     def _samples_by_block(self, table: str) -> dict[int, list[str]]:
         """Return the sample ids of each block, by position."""
         columns = ["block", "position", "sample_id"]
-        import pyarrow.dataset as ds
-
-        files = list(self._tables.files(self._record.pin_of(table)))
-        rows = ds.dataset(files, format="parquet").to_table(columns=columns).to_pylist()
+        files = self._tables.checked_files(self._record.pin_of(table), columns)
+        rows = pa.concat_tables(pq.read_table(x, columns=columns) for x in files).to_pylist()
         found: dict[int, list[str]] = {}
         for row in sorted(rows, key=lambda row: (row["block"], row["position"])):
             found.setdefault(row["block"], []).append(row["sample_id"])
@@ -174,7 +216,7 @@ class _Pin:
     def _open_head(self) -> DeltaTable | None:
         try:
             return open_head(self._folder)
-        except StorageRefusedError:
+        except (BrokenPinError, StorageRefusedError):
             # Pinned versions do not need it.
             return None
 
@@ -207,6 +249,11 @@ class _Pin:
         )
 
 
+def _missing_or_damaged(bad: list[str], count: int) -> str:
+    shown = ", ".join(sorted(bad)[:NAMED_FILES]) + (", ..." if len(bad) > NAMED_FILES else "")
+    return f"{len(bad)} of {count} files are missing or damaged ({shown})"
+
+
 def content_hash(files: list[str], schema: pa.Schema) -> str:
     """Hash the rows of Parquet files, read as the columns of a table.
 
@@ -226,22 +273,25 @@ def content_hash(files: list[str], schema: pa.Schema) -> str:
     return total.hex()
 
 
-def _check_parts(record: DatasetRecord, parts: PartStore) -> list[VerifyProblem]:
+def _check_parts(
+    record: DatasetRecord, parts: PartStore, known: dict[str, bool]
+) -> list[VerifyProblem]:
     named = {record.receipt: "receipt"}
     described: list[DatasetRecord | RowRule] = [*record.rules, record]
     for each in described:
         named |= {coding.part: f"coding {coding.name}" for coding in each.codings}
         named |= {entity.part: f"entity {entity.name}" for entity in each.entities}
+    known |= {each: _is_readable(each, parts) for each in named.keys() - known.keys()}
     return [
         VerifyProblem(
             record=str(record),
             table=None,
             version=None,
-            what=f"the part of the {name} is missing or damaged",
+            what=f"the part of the {name} ({digest}.gz) is missing or damaged",
             readable="the rows are not touched by it",
         )
         for digest, name in named.items()
-        if not _is_readable(digest, parts)
+        if not known[digest]
     ]
 
 

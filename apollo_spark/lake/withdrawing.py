@@ -16,7 +16,8 @@ from apollo_spark.errors import CommitRaceError
 from apollo_spark.lake.lease_keeper import HeldLease
 from apollo_spark.lake.leases import LeaseStore
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.lake.registry import Registry, stored_withdrawal
+from apollo_spark.lake.registry import Registry
+from apollo_spark.lake.registry_rows import stored_withdrawal
 from apollo_spark.lake.snapshot import RegistrySnapshot
 from apollo_spark.lake.tables import TableStore
 from apollo_spark.model.pin import TablePin
@@ -161,7 +162,7 @@ class Withdrawing:
         # It loads pandas, which takes longer than the commands that read no withdrawal.
         import pyarrow.dataset as ds
 
-        files = list(self._tables.files(withdrawal.keys))
+        files = list(self._tables.checked_files(withdrawal.keys))
         table: pa.Table = ds.dataset(files, format="parquet").to_table(columns=[KEY])
         return table.column(KEY).combine_chunks()
 

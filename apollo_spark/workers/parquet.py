@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from apollo_spark.workers.checksums import add_checksums
 from apollo_spark.workers.lines import LineRuns
 from apollo_spark.workers.spec import Block
 from apollo_spark.workers.stats import delta_stats
@@ -33,6 +34,23 @@ class WrittenFile:
     size: int
     rows: int
     stats: str
+
+
+def finish_file(path: Path, schema: pa.Schema, footer: pq.FileMetaData) -> WrittenFile:
+    """FileChecksums a file that was written to the end, and describe it.
+
+    Args:
+        path: The file; its name changes.
+        schema: The columns of its table.
+        footer: What its footer says.
+    """
+    named = add_checksums(path, footer)
+    return WrittenFile(
+        path=named.name,
+        size=named.stat().st_size,
+        rows=footer.num_rows,
+        stats=delta_stats(schema, footer),
+    )
 
 
 class FileWriter:
@@ -106,12 +124,7 @@ class FileWriter:
         self._writer.add_key_value_metadata(texts)
         self._writer.close()
         file = self._collected[0]
-        self.written = WrittenFile(
-            path=self._name,
-            size=path.stat().st_size,
-            rows=file.num_rows,
-            stats=delta_stats(self._writer.schema, file),
-        )
+        self.written = finish_file(path, self._writer.schema, file)
 
 
 class BlockWriter(FileWriter):
@@ -130,6 +143,7 @@ def open_writer(path: Path, sample: pa.Table, collected: list[pq.FileMetaData]) 
         compression="zstd",
         use_dictionary=repeating_columns(sample),
         store_schema=False,
+        write_page_checksum=True,
         metadata_collector=collected,
     )
 

@@ -6,12 +6,19 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from apollo_spark.workers.parquet import WrittenFile
-from apollo_spark.workers.stats import delta_stats
+from apollo_spark.workers.parquet import WrittenFile, finish_file
 
 
-def write_small_table(folder: Path, table: pa.Table) -> WrittenFile:
-    """Write a table that fits into memory as one file, as the Delta log names it."""
+def write_small_table(
+    folder: Path, table: pa.Table, *, group_rows: int | None = None
+) -> WrittenFile:
+    """Write a table that fits into memory as one file, as the Delta log names it.
+
+    Args:
+        folder: Where it is written.
+        table: The rows.
+        group_rows: Rows of a row group; None leaves it to Arrow.
+    """
     name = f"part-00000-{uuid4()}.parquet"
     collected: list[pq.FileMetaData] = []
     with pq.ParquetWriter(
@@ -19,13 +26,8 @@ def write_small_table(folder: Path, table: pa.Table) -> WrittenFile:
         table.schema,
         compression="zstd",
         store_schema=False,
+        write_page_checksum=True,
         metadata_collector=collected,
     ) as writer:
-        writer.write_table(table)
-    written = collected[0]
-    return WrittenFile(
-        path=name,
-        size=(folder / name).stat().st_size,
-        rows=written.num_rows,
-        stats=delta_stats(table.schema, written),
-    )
+        writer.write_table(table, row_group_size=group_rows)
+    return finish_file(folder / name, table.schema, collected[0])

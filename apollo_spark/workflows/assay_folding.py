@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.lake.commits import require_intact
+from apollo_spark.lake.contents import StoredFile
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
-from apollo_spark.lake.tables import StoredFile
 from apollo_spark.model.assay import AssayRecord, LayerRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
@@ -164,6 +165,7 @@ class AssayFolding:
         storage, removed = self.grown.storages[layer.unit], self._removed(layer.unit)
         target = TileTarget(str(draft.folder), storage, unit_rules(layer.unit))
         tasks = [self._task(fold, removed, target) for fold in self.folds]
+        require_intact(path for task in tasks for path in task.paths)
         results = runner.run(run_retile, tasks)
         draft.commit(
             written_files(results),
@@ -198,7 +200,7 @@ class AssayFolding:
         """Write the table of samples with the blocks where they are now."""
         pin = self.grown.record.pin_of(self.grown.assay.samples_table)
         schema = self.lake.tables.schema(pin)
-        files = list(self.lake.tables.files(pin))
+        files = list(self.lake.tables.checked_files(pin))
         rows = ds.dataset(files, schema=schema, format="parquet").to_table().sort_by("sample")
         blocks, positions = rows["block"].to_numpy().copy(), rows["position"].to_numpy().copy()
         for fold in self.folds:

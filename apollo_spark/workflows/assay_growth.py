@@ -132,7 +132,7 @@ def _read(
     lake: Lake, record: DatasetRecord, table: str, columns: Sequence[str] | None = None
 ) -> pa.Table:
     pin = record.pin_of(table)
-    files = list(lake.tables.files(pin))
+    files = list(lake.tables.checked_files(pin))
     rows = ds.dataset(files, schema=lake.tables.schema(pin), format="parquet")
     return rows.to_table(columns=columns)
 

@@ -19,7 +19,7 @@ from apollo_spark.errors import BrokenPinError, NotFoundError
 from apollo_spark.lake.contents import file_names
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.locating import RowPlace, SourceLine, find_rows, read_cell, source_line
-from apollo_spark.lake.registry import read_stored
+from apollo_spark.lake.registry_rows import read_stored
 from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord, InputFile
 from apollo_spark.model.names import parse_reference
@@ -104,7 +104,7 @@ def _unfold(lake: Lake, maker: DatasetRecord, cell: Cell) -> tuple[TablePin, Row
         found = replace(
             cell, key_column=home.key or cell.key_column, column=home.column_of(cell.column)
         )
-        place = next(find_rows(lake.tables.files(pin), found.key_column, found.key), None)
+        place = next(find_rows(lake.tables.checked_files(pin), found.key_column, found.key), None)
     except (BrokenPinError, NotFoundError, OSError, pa.ArrowException):
         # It was retired, and its files swept.
         return None
@@ -175,7 +175,7 @@ def _before(lake: Lake, steps: Sequence[_Step], cell: Cell) -> RowPlace | _Befor
     if not steps:
         return _Before.OTHER
     try:
-        files = lake.tables.files(steps[-1].pin)
+        files = lake.tables.checked_files(steps[-1].pin)
         place = next(find_rows(files, cell.key_column, cell.key), None)
         is_same = place is not None and _is_same(read_cell(place, cell.column), cell.value)
     except (BrokenPinError, OSError, KeyError, pa.ArrowException):

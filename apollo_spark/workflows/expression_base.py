@@ -140,6 +140,6 @@ def _conflict(base: DatasetRecord, why: str, fix: str) -> ConflictError:
 
 
 def _read(lake: Lake, record: DatasetRecord, table: str, order: Sequence[str]) -> pa.Table:
-    files = list(lake.tables.files(record.pin_of(table)))
+    files = list(lake.tables.checked_files(record.pin_of(table)))
     rows = ds.dataset(files, format="parquet").to_table()
     return rows.sort_by([(each, "ascending") for each in order])

@@ -203,7 +203,7 @@ class _AssayGrowth(Load):
             addition=addition,
             layer=layer,
             folder=str(self.publication.table(layer.table).folder),
-            paths=self.reporter.lake.tables.files(pin),
+            paths=self.reporter.lake.tables.checked_files(pin),
         )
         return growth.write(writing, may_rewrite=not self.request.dry_run)
 

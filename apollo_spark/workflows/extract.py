@@ -32,6 +32,8 @@ from apollo_spark.query.values import ValueMode
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from apollo_spark.engines.spark import SparkEngine
+
 Say = Callable[[str], None]
 
 
@@ -87,6 +89,13 @@ def build_plans(
 def locate(lake: Lake) -> Callable[[TablePin], str]:
     """Return a function that gives the full path of a pinned table."""
     return lambda pin: str(lake.tables.folder_of(pin))
+
+
+def spark_engine(lake: Lake, session: "SparkSession") -> "SparkEngine":
+    """Return the engine that answers with a session, about the tables of a lake."""
+    from apollo_spark.engines.spark import SparkEngine
+
+    return SparkEngine(session, locate(lake), lake.tables)
 
 
 def extract_sql(lake: Lake, job: ExtractJob, *, full: bool = False) -> str:
@@ -188,11 +197,10 @@ class _Answering:
     def __enter__(self) -> Engine:
         if self._engine != "spark":
             return EmbeddedEngine(self._lake.tables)
-        from apollo_spark.engines.spark import SparkEngine
         from apollo_spark.lake.session import open_session
 
         self._session = open_session(self._settings.spark)
-        return SparkEngine(self._session, locate(self._lake))
+        return spark_engine(self._lake, self._session)
 
     def __exit__(self, *_: object) -> None:
         if self._session is not None:

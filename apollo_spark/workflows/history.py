@@ -3,7 +3,7 @@
 from typing import Any
 
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.registry import read_stored
+from apollo_spark.lake.registry_rows import read_stored
 from apollo_spark.lake.snapshot import RecordEntry
 from apollo_spark.model.dataset import DatasetRecord
 

@@ -11,7 +11,8 @@ from sqlglot import exp
 
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.scratch import ScratchFiles
-from apollo_spark.lake.tables import StoredFile, TableStore
+from apollo_spark.lake.contents import StoredFile
+from apollo_spark.lake.tables import TableStore
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.row_changes import (
     FILE,

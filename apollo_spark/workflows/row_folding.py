@@ -6,9 +6,10 @@ from pathlib import Path
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from apollo_spark.lake.commits import require_intact
+from apollo_spark.lake.contents import StoredFile
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
-from apollo_spark.lake.tables import StoredFile
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.workers.parquet import SOURCE_KEY
@@ -46,6 +47,7 @@ class RowFolding:
         tables = self.lake.tables
         schema, folder = tables.schema(self.pin), tables.folder_of(self.pin)
         paths = [str(folder / each.path) for each in self.files]
+        require_intact(paths)
         rows = ds.dataset(paths, schema=schema, format="parquet").to_table()
         draft = publication.table(self.pin.table)
         draft.commit(

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.lake.commits import require_intact
 from apollo_spark.query.row_changes import FILE, dropped_rows, patched_rows
 from apollo_spark.workers.hashing import ContentHash
 from apollo_spark.workers.parquet import WrittenFile
@@ -105,6 +106,7 @@ class RowWriter:
             PatchTask(path=path, key=key, patch=str(patch), folder=str(folder), number=number)
             for number, (path, patch) in enumerate(patches.items())
         ]
+        require_intact(patches)
         files: list[WrittenFile] = []
         change = ContentHash()
         for result in self.runner.run(run_patch, tasks):

@@ -31,8 +31,7 @@ from apollo_spark.model.receipt import SealReceipt
 from apollo_spark.query.sql import ascending, column, labelled
 from apollo_spark.tables.layout import arrow_schema
 from apollo_spark.workers.hashing import ContentHash, hash_table
-from apollo_spark.workers.parquet import WrittenFile, open_writer
-from apollo_spark.workers.stats import delta_stats
+from apollo_spark.workers.parquet import WrittenFile, finish_file, open_writer
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.seal_assay import seal_assay
 from apollo_spark.workflows.tools import tool_versions
@@ -147,7 +146,5 @@ def _write(
                 content += hash_table(batch)
                 rows += batch.num_rows
                 batch = next(batches, None)
-        size = (folder / name).stat().st_size
-        stats = delta_stats(schema, collected[0])
-        files.append(WrittenFile(path=name, size=size, rows=rows, stats=stats))
+        files.append(finish_file(folder / name, schema, collected[0]))
     return files, content

@@ -21,6 +21,7 @@ from apollo_spark.workflows.extend_assay import extend_assay
 from apollo_spark.workflows.extend_clinical import extend_clinical
 from apollo_spark.workflows.extend_plan import AssayExtension
 from apollo_spark.workflows.extension import ClinicalExtension
+from apollo_spark.workflows.extract import spark_engine
 from apollo_spark.workflows.load_clinical import load_clinical
 from apollo_spark.workflows.load_expression import load_expression
 from apollo_spark.workflows.loading import LoadEngines, checking_engine, local_engines
@@ -242,10 +243,7 @@ class EngineOpener:
         runner = self._spark_runner(spark)
         if input_bytes <= EMBEDDED_BYTES:
             return LoadEngines(runner=runner, engine=checking_engine(lake))
-        from apollo_spark.engines.spark import SparkEngine
-
-        engine = SparkEngine(spark, lambda pin: str(lake.tables.folder_of(pin)))
-        return LoadEngines(runner=runner, engine=engine)
+        return LoadEngines(runner=runner, engine=spark_engine(lake, spark))
 
     def _spark_runner(self, spark: "SparkSession") -> SparkTaskRunner:
         from apollo_spark.lake.session import count_tasks, tuple_adder

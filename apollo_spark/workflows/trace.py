@@ -123,7 +123,9 @@ class _Trace:
         pin = self._opened.record.pin_of(self._home.table)
         value = self._value_of_home(key)
         try:
-            place = next(find_rows(self._lake.tables.files(pin), self._key_column(), value), None)
+            place = next(
+                find_rows(self._lake.tables.checked_files(pin), self._key_column(), value), None
+            )
             if place is None:
                 raise self._not_found()
             found = read_cell(place, self._cell_column)

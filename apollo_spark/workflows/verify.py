@@ -1,11 +1,10 @@
-"""Verify records, and examine the machine and the lake."""
+"""Verify records."""
 
 from collections.abc import Sequence
 
 from apollo_spark.dataset.telling import keeps_to_itself, told_pins
-from apollo_spark.errors import ApolloError, BrokenPinError, NotFoundError
+from apollo_spark.errors import BrokenPinError, NotFoundError
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.machine import MachineFact, machine_facts
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.lake.snapshot import RecordEntry
 from apollo_spark.lake.verifying import VerifyProblem
@@ -57,8 +56,9 @@ def verify_records(
     entries = _named(lake, name)
     records: list[DatasetRecord] = []
     pins = 0
-    problems: list[VerifyProblem] = []
+    problems = _problems_of_leases(lake)
     withdrawn: dict[str, int] = {}
+    known_parts: dict[str, bool] = {}
     for entry in entries:
         try:
             record = lake.registry.read_record(entry)
@@ -67,7 +67,8 @@ def verify_records(
             continue
         records.append(record)
         pins += len(told_pins(record, full=full))
-        found = lake.verify(record, deep=deep or sources is not None)
+        hashes = deep or sources is not None
+        found = lake.verify(record, deep=hashes, known_parts=known_parts)
         problems += told_problems(found, record, full=full)
         if not keeps_to_itself(record, full=full):
             withdrawn |= lake.withdrawn_from(record)
@@ -114,6 +115,22 @@ def _named(lake: Lake, name: str | None) -> tuple[RecordEntry, ...]:
     return tuple(each for each in snapshot.versions_of(newest.name) if each.retired is None)
 
 
+def _problems_of_leases(lake: Lake) -> list[VerifyProblem]:
+    """Look at what reading does not need, and without which nothing can be published."""
+    try:
+        lake.leases.reached()
+    except BrokenPinError as error:
+        readable = (
+            "everything can be read, nothing can be published; where nobody writes, the folder "
+            "registry/leases may be removed: it is made anew"
+        )
+        what = str(error)
+        return [
+            VerifyProblem(record="leases", table=None, version=None, what=what, readable=readable)
+        ]
+    return []
+
+
 def _unreadable(entry: RecordEntry) -> VerifyProblem:
     return VerifyProblem(
         record=str(entry),
@@ -121,35 +138,4 @@ def _unreadable(entry: RecordEntry) -> VerifyProblem:
         version=None,
         what="the record is missing or is not as it was published",
         readable="its rows can be read only by who knows the versions of its tables",
-    )
-
-
-def examine(lake: Lake | None) -> tuple[MachineFact, ...]:
-    """Return what was found on the machine and in the lake."""
-    return (*machine_facts(), *(() if lake is None else _examine_lake(lake)))
-
-
-def _examine_lake(lake: Lake) -> tuple[MachineFact, ...]:
-    where = f"Lake {lake.root}"
-    if not lake.is_there:
-        return (
-            MachineFact(name=where, ok=False, found="not there", fix="The first load makes it."),
-        )
-    try:
-        verified = verify_records(lake, None, deep=False)
-    except ApolloError as error:
-        return (
-            MachineFact(name=where, ok=False, found=str(error), fix="Bring it back from a copy."),
-        )
-    found = f"{len(verified.records)} versions, {verified.pins} pins"
-    if not verified.problems:
-        return (MachineFact(name=where, ok=True, found=f"{found}, all as published"),)
-    return tuple(
-        MachineFact(
-            name=where,
-            ok=False,
-            found=str(problem),
-            fix="Bring the files back from a copy of the lake; never run VACUUM on its tables.",
-        )
-        for problem in verified.problems
     )

@@ -275,7 +275,7 @@ class _Chain:
         equal = (pin.content_hash, pin.rows) == (same.content_hash, same.rows)
         if equal or (
             any(pin.table in (each.features_table, each.samples_table) for each in record.assays)
-            and are_equal_statistics(self.lake.tables.files(pin), again.tables.files(same))
+            and are_equal_statistics(self.lake.tables.checked_files(pin), again.tables.files(same))
         ):
             return None
         return "different", f"table {pin} is not what its files hold"

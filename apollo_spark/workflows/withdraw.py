@@ -9,7 +9,7 @@ import pyarrow.dataset as ds
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.lake.registry import read_stored
+from apollo_spark.lake.registry_rows import read_stored
 from apollo_spark.lake.withdrawing import WithdrawnFrom, alike
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry
@@ -179,7 +179,9 @@ def _known_keys(
         if pin.location == of.location and entity.primary_key is not None:
             column = first.column_of(entity.primary_key)
             type_ = lake.tables.schema(pin).field(column).type
-            files.setdefault((column, type_), set()).update(lake.tables.files(pin))
+            files.setdefault((column, type_), set()).update(
+                lake.tables.checked_files(pin, [column])
+            )
     found: dict[pa.DataType, list[pa.Array]] = {}
     for (column, type_), paths in files.items():
         values = pa.array([], type_)

@@ -58,7 +58,7 @@ CASES = (
             "--values",
             "decoded",
             "--spreadsheet-safe",
-        ),  # fmt: skip
+        ),
         says=['\'=1+1,"[""=1+1""]"\nplain,'],
     ),
     Case(

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.support.example_lake import EXAMPLES, answers_of_example, kept_answers, open_example
@@ -34,3 +35,53 @@ def test_a_kept_lake_grows(tmp_path: Path, version: str) -> None:
 
     assert grown.last_line == "study@4", grown.err
     assert answers_of_example(lake) == kept_answers(version)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_a_kept_lake_does_not_pin_is_told_and_pinned_by_the_next_publication(
+    tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apollo_spark.workflows.doctor.machine_facts", lambda: ())
+    lake = open_example(version, tmp_path)
+    commits = lake / "registry" / "records" / "_delta_log"
+    before = apollo("--lake", lake, "doctor")
+    retired = apollo("--lake", lake, "retire", "women@1")
+    after = apollo("--lake", lake, "doctor")
+
+    assert (before.code, retired.code, after.code) == (0, 0, 0), before.out
+    if version == "0_1_0":
+        assert "how many commits the registry has, which files the registry has" in before.out
+        assert "files of tables: an earlier version wrote them" in before.out
+    assert "registry has" not in after.out
+    # The last commit only folds files: the one before it is what was published.
+    for each in sorted(commits.glob("*.json"))[-2:]:
+        each.unlink()
+    assert apollo("--lake", lake, "list").code == 16
+
+
+REWRITTEN = {
+    "fewer withdrawn keys": ("tables/study/patient.withdrawn", "study"),
+    "fewer links": ("tables/both/rna_link", "both"),
+    "fewer rows of a rule": ("tables/study/visit", "coughing"),
+    "fewer records": ("registry/records", "study"),
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("kind", REWRITTEN)
+def test_a_rewritten_file_of_a_kept_lake_is_found(
+    tmp_path: Path, version: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apollo_spark.workflows.doctor.machine_facts", lambda: ())
+    lake = open_example(version, tmp_path)
+    place, name = REWRITTEN[kind]
+    (path, *_) = sorted(lake.glob(f"{place}/*.parquet"))
+    pq.write_table(pq.read_table(path).slice(1), path)
+
+    words = {
+        "study": ("extract", "fields", "study", "--fields", "patient.patient_id,visit.note"),
+        "both": ("extract", "expression", "both"),
+        "coughing": ("extract", "fields", "coughing", "--fields", "patient.weight"),
+    }[name]
+    for each in (words, ("verify",), ("verify", "--deep"), ("doctor",)):
+        assert apollo("--lake", lake, *each).code == 16, each

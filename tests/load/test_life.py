@@ -224,7 +224,7 @@ def test_verify_and_doctor_name_every_broken_pin_with_what_can_still_be_read(
     ]  # fmt: skip
     assert f"broken: study@1, site@0: {name}" in verified.err
     assert verified.code == 16
-    assert doctor.code == 17
+    assert doctor.code == 16
     assert f"study@1, site@0: {name}" in doctor.out
     assert "upgraded to reader version 2" in doctor.out
     assert str(second) == "study@2"

@@ -54,8 +54,8 @@ FIELDS = "patient.weight"
 COMMIT = "commit to the registry"
 EFFECTS = (
     (Registry, "snapshot", "read the registry"),
-    (registry, "write_deltalake", COMMIT),
-    (lease_table, "write_deltalake", "commit to the leases"),
+    (registry, "commit_rows", COMMIT),
+    (lease_table, "commit_rows", "commit to the leases"),
     (PartStore, "put", "store a part"),
     (PartStore, "remove", "remove a part"),
 )

@@ -14,8 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from apollo_spark.workers.expression.storage import LayerStorage
-from apollo_spark.workers.parquet import WrittenFile
-from apollo_spark.workers.stats import delta_stats
+from apollo_spark.workers.parquet import finish_file
 
 # Fewer tiles waste space. More features make a reader of a few genes decode many others, and more
 # blocks a reader of a few samples: docs/decisions/expression-layout.md.
@@ -80,9 +79,7 @@ def write_tile_file(
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    file = collected[0]
-    stats = delta_stats(tile_schema(storage), file)
-    return asdict(WrittenFile(path.name, path.stat().st_size, file.num_rows, stats))
+    return asdict(finish_file(path, tile_schema(storage), collected[0]))
 
 
 def open_writer(
@@ -103,6 +100,7 @@ def open_writer(
             tile_schema(storage), [("block", "ascending"), ("feature", "ascending")]
         ),
         store_schema=False,
+        write_page_checksum=True,
         metadata_collector=collected,
     )
 

@@ -99,7 +99,7 @@ def test_a_missing_file_is_a_broken_pin(tables: FileTables) -> None:
     present = tables.files(tables.pins["t"])
     tables.files = lambda _: [*present, f"{present[0]} gone"]  # type: ignore[method-assign]
 
-    with pytest.raises(BrokenPinError, match="Cannot read t@0: 1 of 3 files are missing"):
+    with pytest.raises(BrokenPinError, match="gone is not as it was published: it is missing"):
         EmbeddedEngine(tables).run(ALL, tables.pins)
 
 

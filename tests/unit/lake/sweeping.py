@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from apollo_spark.lake.contents import file_names
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.lake.sweeping import SweepPlan
@@ -39,8 +39,8 @@ def data_files(lake: Lake) -> set[str]:
 
 def files_of(lake: Lake, *records: DatasetRecord) -> set[str]:
     """Return the files that records read."""
-    paths = (path for each in records for pin in each.pins for path in lake.tables.files(pin))
-    return {str(Path(path).relative_to(lake.root.path)) for path in paths}
+    pins = (pin for each in records for pin in each.pins)
+    return {f"{pin.location}/{name}" for pin in pins for name in file_names(lake.tables.open(pin))}
 
 
 def named(plan: SweepPlan | None) -> set[str]:

@@ -14,7 +14,7 @@ from apollo_spark.errors import (
 )
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import MOST_BEGINNINGS
-from apollo_spark.lake.registry import StoredRecord, stored_form
+from apollo_spark.lake.registry_rows import StoredRecord, stored_form
 from apollo_spark.model.dataset import DatasetRecord
 from tests.support.clock import Sleeper
 from tests.unit.lake.small_lake import (

@@ -7,9 +7,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from apollo_spark.errors import (
-    StorageRefusedError,
-)
+from apollo_spark.errors import NotFoundError, StorageRefusedError
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.storage import LakeRoot
 from apollo_spark.lake.withdrawing import Withdrawing, WithdrawnFrom

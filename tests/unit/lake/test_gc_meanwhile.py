@@ -10,7 +10,7 @@ from apollo_spark.errors import (
     StorageRefusedError,
 )
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.registry import StoredRecord
+from apollo_spark.lake.registry_rows import StoredRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.workflows.gc import SweepOutcome
 from apollo_spark.workflows.retire import retire

@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 
 from apollo_spark.errors import LeaseHeldError, LeaseLostError, StorageRefusedError, UsageError
-from apollo_spark.lake import lease_table
+from apollo_spark.lake import lease_table, row_table
 from apollo_spark.lake.commits import open_head
 from apollo_spark.lake.lease import Lease
 from apollo_spark.lake.lease_keeper import LeaseKeeper
@@ -189,7 +189,7 @@ def test_a_lease_that_this_process_left_after_a_failure_is_taken_at_once(
     with pytest.raises(LeaseHeldError):
         world.writer(7).take("study", "ann")
     with monkeypatch.context() as full:
-        full.setattr(lease_table, "write_deltalake", refuse)
+        full.setattr(row_table, "write_small_table", refuse)
         with pytest.raises(StorageRefusedError):
             first.release(lease)
 

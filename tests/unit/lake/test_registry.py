@@ -6,7 +6,8 @@ import pytest
 from apollo_spark.errors import BrokenPinError, CommitRaceError, NotFoundError
 from apollo_spark.lake.commits import NO_TABLE
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.registry import MOST_FILES, StoredRecord
+from apollo_spark.lake.registry import MOST_FILES
+from apollo_spark.lake.registry_rows import StoredRecord
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.names import parse_reference
 from tests.unit.lake.small_lake import publish

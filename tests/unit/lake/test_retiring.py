@@ -9,7 +9,7 @@ from apollo_spark.errors import (
     NotFoundError,
 )
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.registry import stored_form
+from apollo_spark.lake.registry_rows import stored_form
 from apollo_spark.lake.snapshot import Retirement
 from apollo_spark.model.names import parse_reference
 from apollo_spark.workflows.history import describe_history

@@ -10,7 +10,7 @@ from apollo_spark.errors import (
     NotFoundError,
 )
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.registry import StoredRecord, stored_form
+from apollo_spark.lake.registry_rows import StoredRecord, stored_form
 from apollo_spark.lake.snapshot import RecordEntry, Retirement
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.workflows.retire import retire
