@@ -34,8 +34,8 @@ REFUSED = {
     "report": "",
 }
 """Which commands answer 16 when a file of a kind is damaged; the others answer as before."""
-OTHERWISE = {("lease commit", "deleted"): ""}
-"""A lease that was given back is then held again, until its time is over: nothing is lost."""
+UNSEEN = ("lease commit", "deleted")
+"""A lease that was given back is held again until its time is over; seen where a checkpoint is."""
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +52,11 @@ def no_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_damage_is_found_by_whoever_needs_the_file(lake: Mutable, kind: str) -> None:
     path = lake.file(kind)
     for deed, change in DEEDS.items():
-        refused = OTHERWISE.get((kind, deed), REFUSED[kind]).split()
+        refused = REFUSED[kind].split()
         # The first two deeds are tried on everything, the others on what they are seen by.
         asked = [*READS, *CHECKS] if deed in ("deleted", "flipped") else [*refused[:1], "doctor"]
+        if (kind, deed) == UNSEEN:
+            asked = [*READS, "list"]
         with mutated(path, change(path.read_bytes())):
             for name in asked:
                 lake.require_answer(name, path, refused=name in refused)
