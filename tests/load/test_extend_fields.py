@@ -201,6 +201,27 @@ def test_python_and_a_job_do_what_the_command_does(study: Study) -> None:
     assert rows(study, "visit.room", "study@3")[0] == "9"
 
 
+def test_python_and_a_job_say_which_columns_have_codings(study: Study) -> None:
+    moods = study.write("moods.csv", "patient_id,mood,step\nP1,up,4\nP2,up,9\n")
+    lake = open_lake(str(study.lake), settings=LakeSettings(runner="local"))
+
+    bare = lake.extend("study", data={"patient": str(moods)}, no_codings=True, as_name="bare")
+    named = lake.extend("study", data={"patient": str(moods)}, codings_of=["step"], as_name="named")
+    job = study.write(
+        "job.yaml",
+        f"lake: {study.lake}\nsettings: {LOCAL_SETTINGS}\nname: study\nas: coded\n"
+        f"codings_of: [mood, step]\ndata: {{patient: {moods}}}\n",
+    )
+
+    assert run_job("extend", ["--config", str(job)]) == 0
+    coded = lake.dataset("coded")
+    found = [
+        [each["patient"][name].coding_name for name in ("mood", "step")]
+        for each in (bare, named, coded)
+    ]
+    assert found == [[None, None], [None, "patient_step"], ["patient_mood", "patient_step"]]
+
+
 def test_an_older_version_is_extended_under_another_name_only(study: Study) -> None:
     extend(study, NEW_FIELDS)
 
