@@ -115,6 +115,7 @@ class AssayExtensionReceipt(Record):
 
     `features_missing` are features of the assay that the new samples lack. `layers_rewritten` are
     the units whose storage was too narrow for the new values: all their files were written anew.
+    `withdrawn_left_out` are samples that are withdrawn, which `samples_before` does not count.
     """
 
     operation: str = "extend expression"
@@ -130,6 +131,7 @@ class AssayExtensionReceipt(Record):
     layers_rewritten: tuple[str, ...] = ()
     files_rewritten: int = 0
     samples_without_row: int = 0
+    withdrawn_left_out: int = 0
     findings: tuple[FindingCount, ...] = ()
 
 

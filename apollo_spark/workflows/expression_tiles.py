@@ -123,4 +123,4 @@ class TileWriting:
 def samples_of(task: ExpressionTask) -> Samples:
     """Return the samples of a task that writes tiles."""
     assert not isinstance(task, LongParseTask), "long files are parsed while they are planned"
-    return task.samples
+    return task.samples.placed()

@@ -40,6 +40,7 @@ from apollo_spark.workflows.extend_plan import (
 )
 from apollo_spark.workflows.growth_commit import AssayGrowth
 from apollo_spark.workflows.layer_growth import GrownLayer, LayerGrowth
+from apollo_spark.workflows.left_out_samples import withdrawn_samples
 from apollo_spark.workflows.loading import Load, OpenEngines, run_load
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
@@ -67,7 +68,11 @@ def extend_assay(
     base = reporter.lake.load_record(RecordReference(name=request.name))
     with tempfile.TemporaryDirectory(prefix="apollo-extend-") as scratch:
         planning = plan_assay_extension(
-            request, base, block_bytes=block_bytes, scratch=Path(scratch)
+            request,
+            base,
+            block_bytes=block_bytes,
+            scratch=Path(scratch),
+            withdrawn=lambda assay: withdrawn_samples(reporter.lake, base, assay.entity),
         )
         reporter.columns = planning.columns
         if planning.plan is not None:
@@ -134,6 +139,7 @@ def find_extended(lake: Lake, base: DatasetRecord, assay: str, fingerprint: str)
 class _AssayGrowth(Load):
     request: AssayExtension
     plan: AssayExtensionPlan
+    planning: AssayExtensionPlanning
     operation = OPERATION
     receipt_type = AssayExtensionReceipt
 
@@ -160,12 +166,22 @@ class _AssayGrowth(Load):
         layers = [self._grow(grown, addition, each) for each in grown.assay.layers]
         findings = (*self.planning.findings, *addition.findings, *self._find_faults(layers))
         self.require_acceptable(findings)
-        growth = AssayGrowth(self.publication, self.reporter.lake, grown, addition, tuple(layers))
+        growth = AssayGrowth(
+            self.publication,
+            self.reporter.lake,
+            grown,
+            addition,
+            tuple(layers),
+            withdrawn=self.planning.withdrawn,
+            left_out=self.planning.left_out,
+        )
         receipt = growth.receipt(findings)
         notes = (*self.planning.notes, *growth.notes)
-        if self.request.dry_run:
+        if self.request.dry_run or not addition.placed_samples.ids:
             self._report(None, findings)
-            return Outcome(receipt=receipt, findings=findings, notes=notes)
+            # Nothing but samples that are withdrawn changes nothing.
+            current = () if self.request.dry_run else (str(base),)
+            return Outcome(receipt=receipt, current=current, findings=findings, notes=notes)
         pins = growth.commit()
         self.publication.step("store parts")
         part = self.lake.parts.put(receipt.to_json())

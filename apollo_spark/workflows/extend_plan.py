@@ -1,7 +1,7 @@
 """Plan the files that bring samples to an assay, each unit of it as a load of that unit."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apollo_spark.dataset.growth import growth_fingerprint
@@ -22,9 +22,18 @@ from apollo_spark.workflows.expression_plan import (
     plan_expression_load,
 )
 from apollo_spark.workflows.expression_sources import PlannedSource
+from apollo_spark.workflows.left_out_samples import without_samples
 from apollo_spark.workflows.text_options import Delimiter, MissingMarkers
 
 OPERATION = "extend expression"
+
+
+WithdrawnFrom = Callable[[AssayRecord], frozenset[str]]
+
+
+def nothing_withdrawn(_: AssayRecord) -> frozenset[str]:
+    """Say that no sample is withdrawn."""
+    return frozenset()
 
 
 class AssayExtension(Record):
@@ -107,13 +116,18 @@ class AssayExtensionPlan:
 
 @dataclass(frozen=True)
 class AssayExtensionPlanning:
-    """A plan, or None where the findings refuse it; `loads` are the loads of the units."""
+    """A plan, or None where the findings refuse it; `loads` are the loads of the units.
+
+    `withdrawn` are ids of samples that count as not there, `left_out` how many were given.
+    """
 
     plan: AssayExtensionPlan | None
     policy: Policy
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     loads: tuple[tuple[ExpressionLoad, ExpressionPlanning], ...] = ()
+    withdrawn: frozenset[str] = frozenset()
+    left_out: int = 0
 
     @property
     def columns(self) -> tuple[ColumnUse, ...]:
@@ -127,7 +141,12 @@ class AssayExtensionPlanning:
 
 
 def plan_assay_extension(
-    request: AssayExtension, base: DatasetRecord, *, block_bytes: int, scratch: Path
+    request: AssayExtension,
+    base: DatasetRecord,
+    *,
+    block_bytes: int,
+    scratch: Path,
+    withdrawn: WithdrawnFrom = nothing_withdrawn,
 ) -> AssayExtensionPlanning:
     """Find, recognise and scan the files of each unit of the assay.
 
@@ -136,6 +155,7 @@ def plan_assay_extension(
         base: The version that is extended.
         block_bytes: Bytes of an input file that one task reads.
         scratch: Where compressed files are unpacked.
+        withdrawn: Gives the ids of withdrawn samples of an assay: they are left out.
 
     Raises:
         NotFoundError: There is no such assay.
@@ -149,12 +169,41 @@ def plan_assay_extension(
         own.mkdir()
         load = request.load_of(assay, unit, sources)
         loads.append((load, plan_expression_load(load, block_bytes=block_bytes, scratch=own)))
+    gone = withdrawn(assay)
+    left_out = count_given(loads, gone)
+    loads = [(load, _without(each, gone)) for load, each in loads]
     findings = tuple(each for _, planning in loads for each in planning.findings)
     notes = tuple(dict.fromkeys(each for _, planning in loads for each in planning.notes))
     plans = {load.unit: each.plan for load, each in loads if each.plan is not None}
     policy = loads[0][1].policy
     plan = AssayExtensionPlan(plans, policy) if len(plans) == len(loads) else None
-    return AssayExtensionPlanning(plan, policy, findings, notes, tuple(loads))
+    if left_out:
+        notes += (f"{left_out:,} {'sample' if left_out == 1 else 'samples'} withdrawn, left out",)
+    return AssayExtensionPlanning(
+        plan, policy, findings, notes, tuple(loads), withdrawn=gone, left_out=left_out
+    )
+
+
+def count_given(
+    loads: Sequence[tuple[ExpressionLoad, ExpressionPlanning]], gone: frozenset[str]
+) -> int:
+    """Return how many different samples of some are given."""
+    given = {
+        each
+        for _, planning in loads
+        if planning.source is not None
+        for each in planning.source.samples.ids
+    }
+    return len(given & gone)
+
+
+def _without(planning: ExpressionPlanning, gone: frozenset[str]) -> ExpressionPlanning:
+    """Return a planning without some samples."""
+    if planning.source is None or not gone:
+        return planning
+    source = without_samples(planning.source, gone)
+    plan = None if planning.plan is None else replace(planning.plan, source=source)
+    return replace(planning, source=source, plan=plan)
 
 
 def sort_sources(sources: Sequence[str], assay: AssayRecord) -> dict[str, tuple[str, ...]]:

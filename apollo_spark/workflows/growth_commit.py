@@ -37,6 +37,8 @@ class AssayGrowth:
         grown: The assay as it stood.
         addition: Where the new samples stand.
         layers: The layers with the new tiles.
+        withdrawn: Ids of samples that count as not there.
+        left_out: How many of them were given.
     """
 
     publication: Publication
@@ -44,6 +46,8 @@ class AssayGrowth:
     grown: GrowingAssay
     addition: Addition
     layers: tuple[GrownLayer, ...]
+    withdrawn: frozenset[str] = frozenset()
+    left_out: int = 0
 
     @property
     def assay(self) -> AssayRecord:
@@ -78,7 +82,7 @@ class AssayGrowth:
             assay=before.name,
             units=tuple(each.layer.unit for each in self.layers),
             samples=len(samples.ids),
-            samples_before=before.sample_count,
+            samples_before=before.sample_count - self._hidden,
             features=len(self.addition.feature_ids),
             features_added=len(self.addition.feature_ids) - before.feature_count,
             features_missing=self.addition.features_missing,
@@ -89,8 +93,15 @@ class AssayGrowth:
             ),
             files_rewritten=len(old),
             samples_without_row=self.addition.samples_without_row,
+            withdrawn_left_out=self.left_out,
             findings=count_findings(findings),
         )
+
+    @property
+    def _hidden(self) -> int:
+        """How many of the samples that stand are withdrawn."""
+        known = self.grown.samples["sample_id"].to_pylist() if self.withdrawn else []
+        return sum(str(each) in self.withdrawn for each in known)
 
     def _is_widened(self, layer: GrownLayer) -> bool:
         return layer.written.storage != self.grown.storages[layer.layer.unit]

@@ -6,6 +6,7 @@ that one first, so that a name is made again from its beginning or its newest cl
 """
 
 import itertools
+import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -217,12 +218,14 @@ class _Chain:
             return SourceProblem(version=str(record), kind=kind, what=what)
 
         try:
+            if json.loads(self.lake.parts.get(record.receipt)).get("withdrawn_left_out"):
+                return [problem("unproven", "rows of withdrawn people were left out of its files")]
             samples = partial(list_samples, self.lake, record)
             request = request_of(record, self.lake.load_dictionary(record), scratch, samples)
         except KeyError as error:
             return [problem("unproven", f"its record does not say {error.args[0]!r}")]
         except BrokenPinError:
-            return [problem("unproven", "its data dictionary is not there any more")]
+            return [problem("unproven", "its data dictionary or its receipt is not there any more")]
         if request is None and record.lineage.operation != compact.OPERATION:
             # What was added to it stands on other records, which are not made again here.
             self._stopped = str(record)

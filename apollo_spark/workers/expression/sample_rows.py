@@ -8,7 +8,7 @@ import numpy as np
 from apollo_spark.workers.expression.merging import merge_values
 from apollo_spark.workers.expression.outcome import CellPlaces, TaskOutcome
 from apollo_spark.workers.expression.reading import CHUNK_BYTES, CheckedRows, read_rows
-from apollo_spark.workers.expression.spec import Features, SampleRowsTask
+from apollo_spark.workers.expression.spec import LEFT_OUT, Features, SampleRowsTask
 from apollo_spark.workers.expression.values import write_values
 from apollo_spark.workers.source import InputProblemError
 
@@ -23,12 +23,13 @@ def write_sample_rows(task: SampleRowsTask, *, chunk_bytes: int = CHUNK_BYTES) -
             values[rows.records] = rows.values()
     except InputProblemError as problem:
         outcome.add_problem(problem.rule, problem.line, task.block.file.label)
+    values = values[task.samples.blocks != LEFT_OUT]
     indexes, merged = merge_values(
         values.T, task.features.indexes, task.on_duplicate, task.target.storage
     )
     ids = dict(zip(task.features.indexes.tolist(), task.features.ids, strict=True))
     features = Features(tuple(ids[each] for each in indexes.tolist()), indexes)
-    write_values(merged, features, task.samples, task.target, outcome)
+    write_values(merged, features, task.samples.placed(), task.target, outcome)
     return outcome.result()
 
 
@@ -48,6 +49,6 @@ def collect_sample_rows(
 
 
 def checked_rows(task: SampleRowsTask, chunk_bytes: int) -> Iterator[CheckedRows]:
-    """Yield all rows."""
-    is_wanted = np.ones(len(task.samples.ids), bool)
+    """Yield all rows but those of samples that are left out."""
+    is_wanted = task.samples.blocks != LEFT_OUT
     yield from read_rows(task.block, task.columns, task.target, is_wanted, chunk_bytes)

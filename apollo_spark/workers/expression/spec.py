@@ -56,11 +56,20 @@ class Samples:
         ids: Sample ids.
         blocks: (samples,) int32, the block of each.
         positions: (samples,) int32; those of one block are 0 to its number of samples less 1.
+            Block LEFT_OUT leaves a sample out.
     """
 
     ids: tuple[str, ...]
     blocks: np.ndarray
     positions: np.ndarray
+
+    def placed(self) -> "Samples":
+        """Return the samples that are not left out."""
+        kept = self.blocks != LEFT_OUT
+        if kept.all():
+            return self
+        ids = tuple(each for each, is_kept in zip(self.ids, kept, strict=True) if is_kept)
+        return Samples(ids, self.blocks[kept], self.positions[kept])
 
 
 @dataclass(frozen=True)
