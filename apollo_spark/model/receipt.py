@@ -49,11 +49,15 @@ class SchemaDiff(Record):
 
 
 class LoadReceipt(Record):
-    """The receipt of a load: rows per entity, warnings, and what changed since the last version."""
+    """The receipt of a load: rows per entity, warnings, and what changed since the last version.
+
+    `withdrawn_left_out` are rows that refer to withdrawn people who are not loaded any more.
+    """
 
     operation: str = "load clinical"
     entities: tuple[EntityReceipt, ...]
     findings: tuple[FindingCount, ...] = ()
+    withdrawn_left_out: int = 0
     schema_diff: SchemaDiff | None = None
 
 

@@ -33,6 +33,8 @@ from apollo_spark.workflows.loading import Load, OpenEngines, run_load
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
 from apollo_spark.workflows.wide_rows import wide_slices, write_drafts
+from apollo_spark.workflows.withdrawn_references import WithdrawnReferences
+from apollo_spark.workflows.withdrawn_rows import LeftOut, count_lines, lines_of
 
 
 def load_clinical(
@@ -84,14 +86,13 @@ class _ClinicalLoad(Load):
 
     def write(self) -> Outcome:
         """Write, check and, while the policy leaves rows out, write again; then publish."""
-        excluded: Excluded = {}
+        written, pins = self._write({})
+        self.publication.step("check rows and keys")
+        excluded = withdrawn = self._withdrawn(pins)
         left_out: tuple[Finding, ...] = ()
         unread = Told(self.plan.dictionary, self.planning.findings).entities
         while True:
-            written, pins = write_drafts(
-                self.engines.runner, self.plan, self.publication, excluded=excluded
-            )
-            self.publication.step("check rows and keys")
+            written, pins = self._write(excluded) if excluded else (written, pins)
             checked = check_tables(
                 self.plan,
                 written,
@@ -104,24 +105,41 @@ class _ClinicalLoad(Load):
             findings = (*self.planning.findings, *left_out, *checked.findings)
             self.require_acceptable(findings)
             if not checked.quarantined:
-                return self._publish(written, pins, excluded, findings)
+                return self._publish(written, pins, LeftOut(excluded, withdrawn), findings)
             excluded = join_excluded(excluded, checked.quarantined)
             left_out += tuple(
                 each for each in checked.findings if each.severity is Severity.QUARANTINE
             )
 
+    def _write(
+        self, excluded: Excluded
+    ) -> tuple[Mapping[str, WrittenEntity], Mapping[str, TablePin]]:
+        return write_drafts(self.engines.runner, self.plan, self.publication, excluded=excluded)
+
+    def _withdrawn(self, pins: Mapping[str, TablePin]) -> Excluded:
+        """Return the lines of rows that refer to withdrawn people who are not loaded any more."""
+        found = WithdrawnReferences(
+            self.reporter.lake, self.plan.dictionary, pins, self.engines.engine
+        ).find()
+        lines: Excluded = {}
+        for each in self.plan.entities:
+            hidden = found.get(each.spec.entity, {})
+            lines = join_excluded(lines, lines_of(self.engines.runner, each, hidden, {}))
+        return lines
+
     def _publish(
         self,
         written: Mapping[str, WrittenEntity],
         pins: Mapping[str, TablePin],
-        excluded: Excluded,
+        left_out: LeftOut,
         findings: tuple[Finding, ...],
     ) -> Outcome:
-        receipt = self._receipt(written, excluded, findings)
-        kept = quarantined_rows(self.engines.runner, self.plan.entities, excluded)
+        receipt = self._receipt(written, left_out, findings)
+        kept = quarantined_rows(self.engines.runner, self.plan.entities, left_out.quarantined)
         if self.request.dry_run:
             self.reporter.accept(None, findings, receipt, kept, plan=self.plan)
-            return Outcome(receipt=receipt, findings=findings, notes=self._notes(receipt))
+            notes = (*left_out.notes, *self._notes(receipt))
+            return Outcome(receipt=receipt, findings=findings, notes=notes)
         self.publication.step("store parts")
         content = Content(self.plan.dictionary, wide_slices(self.plan), tuple(pins.values()))
         self.lake.store_parts(content)
@@ -142,24 +160,26 @@ class _ClinicalLoad(Load):
             receipt=receipt,
             published=(str(record),),
             findings=findings,
-            notes=self._notes(receipt),
+            notes=(*left_out.notes, *self._notes(receipt)),
         )
 
     def _receipt(
         self,
         written: Mapping[str, WrittenEntity],
-        excluded: Excluded,
+        left_out: LeftOut,
         findings: tuple[Finding, ...],
     ) -> LoadReceipt:
         entities = []
         for each in self.plan.entities:
             stored = written[each.spec.entity].content.rows
-            gone = sum(len(excluded.get(file.path, ())) for file in each.files)
+            files = [file.path for file in each.files]
+            gone = sum(len(left_out.quarantined.get(path, ())) for path in files)
+            withdrawn = sum(len(left_out.withdrawn.get(path, ())) for path in files)
             entities.append(
                 EntityReceipt(
                     entity=each.spec.entity,
                     files=len(each.files),
-                    rows_read=stored + gone,
+                    rows_read=stored + gone + withdrawn,
                     rows_stored=stored,
                     rows_quarantined=gone,
                 )
@@ -167,6 +187,7 @@ class _ClinicalLoad(Load):
         return LoadReceipt(
             entities=tuple(entities),
             findings=count_findings(findings),
+            withdrawn_left_out=count_lines(left_out.withdrawn),
             schema_diff=self._schema_diff(),
         )
 

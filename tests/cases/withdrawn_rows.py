@@ -226,4 +226,34 @@ CASES = (
         says=('"rows_added": 1', '"withdrawn_left_out": 2'),
         hides=("key_unique",),
     ),
+    Case(
+        name="a load without a withdrawn person and with their visits and labs",
+        files={**FILES, "new.csv": "patient_id,sex,passport,site_id\nP1,F,A,1\nP2,M,B,2\n"},
+        before=(LOAD, WITHDRAW),
+        command=tuple(each.replace("patient=patient.csv", "patient=new.csv") for each in LOAD),
+        says=("4 rows of withdrawn people left out",),
+        hides=("P3",),
+        stored={
+            VISITS: LEFT,
+            "extract fields study --fields lab.lab_id": ["lab.lab_id", "1", "2"],
+        },
+        on_spark=True,
+    ),
+    Case(
+        name="a load with visits of somebody who never was",
+        files={
+            **FILES,
+            "new.csv": "patient_id,sex,passport,site_id\nP1,F,A,1\nP2,M,B,2\n",
+            "visit.csv": FILES["visit.csv"],
+            "more.csv": "visit_id,patient_id,note\n1,P1,a\n2,P2,b\n3,P9,c\n",
+        },
+        before=(LOAD, WITHDRAW),
+        command=tuple(
+            each.replace("patient=patient.csv", "patient=new.csv").replace(
+                "visit=visit.csv", "visit=more.csv"
+            )
+            for each in LOAD
+        ),
+        code=12,
+    ),
 )

@@ -1,0 +1,102 @@
+"""Rows of a load that refer to withdrawn people whom the load no longer brings.
+
+A hospital that took somebody out of its list may deliver their visits for a while. Such rows refer
+to nobody; they are left out, with what hangs from them, and do not refuse the others.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlglot import exp
+
+from apollo_spark.dataset.join_path import path_to
+from apollo_spark.engines.base import Engine
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.withdrawing import alike
+from apollo_spark.model.dictionary import DataDictionary, Relation
+from apollo_spark.model.pin import TablePin
+from apollo_spark.query.keys import unresolved_keys
+from apollo_spark.query.row_changes import in_values
+from apollo_spark.query.sql import column, labelled, table
+from apollo_spark.tables.keys import parent_references
+from apollo_spark.workers.patching import KEY
+from apollo_spark.workflows.clinical_rows import KeySets
+from apollo_spark.workflows.withdrawn_rows import WITHDRAWN
+
+
+@dataclass
+class WithdrawnReferences:
+    """Looks for them in the written, unpublished tables of a load.
+
+    Attributes:
+        lake: The lake that is meant, with its withdrawals.
+        dictionary: The dictionary of the load.
+        pins: The written tables.
+        engine: Answers questions over them.
+    """
+
+    lake: Lake
+    dictionary: DataDictionary
+    pins: Mapping[str, TablePin]
+    engine: Engine
+    _gone: dict[str, pa.Array] = field(default_factory=dict)
+
+    def find(self) -> dict[str, KeySets]:
+        """Return the values of references whose rows are left out, by entity."""
+        keys = {
+            entity: self.lake.withdrawing.read_keys(each)
+            for each in self.lake.withdrawals()
+            for entity, pin in self.pins.items()
+            if pin.location == each.location
+        }
+        if not keys:
+            return {}
+        found: dict[str, KeySets] = {}
+        for relation in self._outward():
+            values = self._values(relation, keys.get(relation.to_entity))
+            if len(values):
+                place = (WITHDRAWN, relation.from_field)
+                found.setdefault(relation.from_entity, {})[place] = values
+                self._leave_out(relation, values)
+        return found
+
+    def _outward(self) -> Iterator[Relation]:
+        """Yield the relations by which rows refer towards the main entity, nearest first."""
+        towards = parent_references(self.dictionary)
+        near = [
+            each
+            for each in self.dictionary.tree_relations
+            if (each.from_entity, each.from_field) in towards
+        ]
+        yield from sorted(near, key=lambda x: len(path_to(self.dictionary, x.from_entity)))
+
+    def _values(self, relation: Relation, keys: pa.Array | None) -> pa.Array:
+        """Return the values that refer to somebody withdrawn, or to a row that is left out."""
+        target = self.dictionary.find_entity(relation.to_entity)
+        gone = self._gone.get(relation.to_entity, pa.array([], pa.string()))
+        if target is None or target.primary_key != relation.to_field:
+            return gone.slice(0, 0)
+        if keys is None:
+            return gone
+        tree = unresolved_keys(
+            relation.from_entity, relation.from_field, relation.to_entity, relation.to_field
+        )
+        lost = self._ask(tree)
+        given, withdrawn = alike(lost, keys)
+        of_nobody = lost.filter(pc.is_in(given, value_set=withdrawn))
+        return pa.concat_arrays([of_nobody, gone.cast(of_nobody.type)]) if len(gone) else of_nobody
+
+    def _leave_out(self, relation: Relation, values: pa.Array) -> None:
+        """Note the keys of the rows that go, for what refers to them."""
+        entity = self.dictionary.find_entity(relation.from_entity)
+        if entity is None or entity.primary_key is None:
+            return
+        tree = exp.select(labelled(column(entity.name, entity.primary_key), KEY))
+        tree = tree.from_(table(entity.name), copy=False)
+        reference = column(entity.name, relation.from_field)
+        self._gone[entity.name] = self._ask(tree.where(in_values(reference, values), copy=False))
+
+    def _ask(self, tree: exp.Select) -> pa.Array:
+        return self.engine.run(tree, self.pins).read_all().column(0).combine_chunks().drop_null()
