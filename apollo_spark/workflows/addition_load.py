@@ -135,11 +135,11 @@ class AdditionLoad(Load):
         What is of withdrawn people is left out before anything is counted or checked.
         """
         written = self._write({})
-        self.publication.step("check rows and keys")
         excluded = withdrawn = self._withdrawn(written)
         left_out: tuple[Finding, ...] = ()
         while True:
             written = self._write(excluded) if excluded else written
+            self.publication.step("check rows and keys")
             checked = check_tables(
                 self.plan.clinical,
                 {self.entity: written.rows},

@@ -87,12 +87,12 @@ class _ClinicalLoad(Load):
     def write(self) -> Outcome:
         """Write, check and, while the policy leaves rows out, write again; then publish."""
         written, pins = self._write({})
-        self.publication.step("check rows and keys")
         excluded = withdrawn = self._withdrawn(pins)
         left_out: tuple[Finding, ...] = ()
         unread = Told(self.plan.dictionary, self.planning.findings).entities
         while True:
             written, pins = self._write(excluded) if excluded else (written, pins)
+            self.publication.step("check rows and keys")
             checked = check_tables(
                 self.plan,
                 written,
