@@ -13,8 +13,20 @@ from apollo_spark.query.keys import TARGET, unresolved_in
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.tables.keys import KeyCheck
 from apollo_spark.workflows.clinical_checks import add_faults
-from apollo_spark.workflows.clinical_rows import KeySets
+from apollo_spark.workflows.clinical_rows import KeySets, WrittenEntity
 from apollo_spark.workflows.lookalikes import KeyColumn, find_meant
+
+ADDED = "added rows"
+"""The name under which questions read what was written."""
+
+
+@dataclass(frozen=True)
+class WrittenAddition:
+    """What the tasks wrote: the rows, and the tables that hold them with their columns."""
+
+    rows: WrittenEntity
+    pins: tuple[TablePin, ...]
+    columns: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -22,7 +34,6 @@ class AddedKeys:
     """Added rows beside what stands.
 
     Attributes:
-        table: The name under which questions read the added rows.
         entity: Their entity.
         shown: What stands.
         engine: Who answers.
@@ -30,7 +41,6 @@ class AddedKeys:
         policy: What each rule does.
     """
 
-    table: str
     entity: str
     shown: QueryScope
     engine: Engine
@@ -52,7 +62,7 @@ class AddedKeys:
         def source(alias: str) -> exp.Table | exp.Subquery:
             return self.shown.source(entity, [name], alias)
 
-        tree = unresolved_in(self.table, field, source(TARGET), name)
+        tree = unresolved_in(ADDED, field, source(TARGET), name)
         values = self._ask(tree).read_all().column(0).combine_chunks()
         check = KeyCheck(
             rule=rule, entity=self.entity, column=field, target_entity=entity, message=""

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import pyarrow as pa
@@ -19,13 +19,12 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import EntityReceipt, ExtensionReceipt, LoadReceipt
 from apollo_spark.tables.slices import free_name
 from apollo_spark.workflows.added_files import OPERATION
-from apollo_spark.workflows.added_keys import AddedKeys
+from apollo_spark.workflows.added_keys import ADDED, AddedKeys, WrittenAddition
 from apollo_spark.workflows.addition_plan import AdditionPlan, AdditionPlanning
 from apollo_spark.workflows.clinical_checks import check_tables
 from apollo_spark.workflows.clinical_rows import (
     Excluded,
     KeySets,
-    WrittenEntity,
     join_excluded,
     quarantined_rows,
 )
@@ -45,18 +44,6 @@ from apollo_spark.workflows.withdrawn_rows import (
     count_lines,
     lines_of,
 )
-
-ADDED = "added rows"
-"""The name under which questions read what was written."""
-
-
-@dataclass(frozen=True)
-class WrittenAddition:
-    """What the tasks wrote: the rows, and the tables that hold them with their columns."""
-
-    rows: WrittenEntity
-    pins: tuple[TablePin, ...]
-    columns: tuple[tuple[str, ...], ...]
 
 
 class AdditionLoad(Load):
@@ -210,8 +197,8 @@ class AdditionLoad(Load):
 
     def added_keys(self, pins: Mapping[str, TablePin]) -> AddedKeys:
         """Return the added rows beside what stands."""
-        shown, engine = self.standing.shown, self.engines.engine
-        return AddedKeys(ADDED, self.entity, shown, engine, pins, self.plan.policy)
+        standing, engine = self.standing, self.engines.engine
+        return AddedKeys(self.entity, standing.shown, engine, pins, self.plan.policy)
 
     def _strangers(self, written: WrittenAddition) -> dict[str, KeySets]:
         found = self.find_strangers(self._pins(written))

@@ -7,7 +7,8 @@ from apollo_spark.model.dictionary import Relation, Relationship
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.keys import TARGET, count_lacking, repeated_keys
 from apollo_spark.tables.slices import cut_entity
-from apollo_spark.workflows.addition_load import ADDED, AdditionLoad, WrittenAddition
+from apollo_spark.workflows.added_keys import ADDED, WrittenAddition
+from apollo_spark.workflows.addition_load import AdditionLoad
 from apollo_spark.workflows.clinical_rows import KeySets
 from apollo_spark.workflows.slice_folding import FieldTables
 from apollo_spark.workflows.withdrawn_rows import Ask, GivenColumn
