@@ -12,6 +12,7 @@ from typing import Protocol
 from sqlglot import exp
 
 from apollo_spark.dataset.join_path import JoinStep
+from apollo_spark.errors import UsageError
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import (
     And,
@@ -28,6 +29,9 @@ from apollo_spark.query.filter_compare import ComparedField, compare, joined
 from apollo_spark.query.filter_gather import gather_or
 from apollo_spark.query.filter_reach import EntityTree, needed_below
 from apollo_spark.query.sql import column, derived, labelled
+
+MOST_LOOKS = 300
+"""How often a filter may ask for rows of other entities, once parts of `or` are put together."""
 
 _KEY, _LINK, _REACHED, _COUNTED = "key", "link", "reached", "counted"
 _COUNTS: dict[Operator, tuple[type[exp.Binary], Callable[[int, int], bool]]] = {
@@ -85,6 +89,7 @@ class _Compiler:
     def __init__(self, scope: EntitySource, main_alias: str) -> None:
         self._scope = scope
         self._main_alias = main_alias
+        self._looks = 0
         self._entities = EntityTree(scope.dictionary)
 
     def condition(self, tree: Filter, row: _Row) -> exp.Expr:
@@ -105,6 +110,7 @@ class _Compiler:
         """Return whether some row at the end of a path fulfils what is asked of it."""
         if not steps:
             return self._inner(tree, row)
+        self._require_few_looks()
         step, rest = steps[0], steps[1:]
         further = [rest[0].parent_field] if rest else self._fields(tree, step.entity)
         far, source = self._read(step.entity, [step.field, *further])
@@ -114,6 +120,15 @@ class _Compiler:
         found = exp.select(exp.Literal.number(1)).from_(source, copy=False)
         inner = self._some_row(tree, far, rest)
         return exp.Exists(this=found.where(joined(exp.And, [related, inner]), copy=False))
+
+    def _require_few_looks(self) -> None:
+        """Refuse what engines cannot plan: each look at rows of another entity is a join."""
+        self._looks += 1
+        if self._looks > MOST_LOOKS:
+            raise UsageError(
+                f"The filter asks more than {MOST_LOOKS} times for rows of other entities.",
+                fix="Put conditions on rows of one entity into one exists(ENTITY: ... or ...).",
+            )
 
     def _inner(self, tree: Comparison | Exists | CountOf, row: _Row) -> exp.Expr:
         if isinstance(tree, Comparison):
@@ -125,6 +140,7 @@ class _Compiler:
 
         Keys without any row are in no group; where none is right, the wrong groups are searched.
         """
+        self._require_few_looks()
         steps = self._path(row, tree.entity)
         node, holds = _COUNTS[tree.operator]
         holds_for_none = holds(0, tree.number)
