@@ -190,7 +190,13 @@ def test_python_tells_no_more(study: Study) -> None:
 
 
 @pytest.mark.parametrize("name", ["women", "bylab", "narrow"])
-def test_a_sealed_copy_holds_no_byte_of_it(study: Study, tmp_path: Path, name: str) -> None:
+def test_a_sealed_copy_holds_no_byte_of_it(
+    study: Study, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Names that stand in no file by chance.
+    monkeypatch.setattr(socket, "gethostname", lambda: "telling-host-name")
+    for variable in ("LOGNAME", "USER"):
+        monkeypatch.setenv(variable, "telling-account")
     folder = tmp_path / "copy"
     done = study.ask("extract", "sealed", name, "-o", folder, "--json")
 
