@@ -24,6 +24,7 @@ from apollo_spark.errors import (
     broken_file,
 )
 from apollo_spark.lake.log_faults import broken_log
+from apollo_spark.lake.room import require_room
 from apollo_spark.lake.storage import storage_access
 from apollo_spark.workers.checksums import DamagedFileError, check_chunks
 
@@ -275,6 +276,7 @@ def compare_and_set(folder: Path, *, based_on: int) -> Iterator[None]:
         CommitRaceError: The table has a newer version.
         StorageRefusedError: It has not: the storage refused the commit.
     """
+    require_room(folder)
     try:
         yield
     except (DeltaError, OSError) as error:

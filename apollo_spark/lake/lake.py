@@ -13,6 +13,7 @@ from apollo_spark.lake.missing import is_lake, require_lake
 from apollo_spark.lake.parts import PartStore
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
 from apollo_spark.lake.registry import Registry
+from apollo_spark.lake.room import Spare
 from apollo_spark.lake.snapshot import RecordEntry
 from apollo_spark.lake.storage import LakeRoot, open_root
 from apollo_spark.lake.tables import TableStore
@@ -59,6 +60,11 @@ class Lake:
         """
         leases = self.leases.waiting(seconds, tell)
         return Lake(self.root, self.registry, self.parts, leases, self.tables, clock=self.clock)
+
+    @property
+    def spare(self) -> Spare:
+        """Room that is kept for what frees a full disk."""
+        return Spare(self.root)
 
     @property
     def is_there(self) -> bool:
@@ -182,6 +188,7 @@ class Lake:
             on_step: Called with the name of each step before it acts.
         """
         return Publication(
+            spare=self.spare,
             registry=self.registry,
             leases=self.leases,
             tables=self.tables,

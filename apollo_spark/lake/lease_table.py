@@ -15,6 +15,7 @@ from apollo_spark.lake.commits import (
     version_of,
 )
 from apollo_spark.lake.lease import Lease
+from apollo_spark.lake.room import has_room
 from apollo_spark.lake.row_table import commit_rows, require_own_files
 from apollo_spark.lake.storage import LakeRoot
 
@@ -95,7 +96,7 @@ class LeaseTable:
     def sweep(self, *, older_than_hours: int = SWEEP_HOURS) -> None:
         """Delete the files of old versions of the table of leases."""
         try:
-            if (table := open_head(self.folder)) is not None:
+            if (table := open_head(self.folder)) is not None and has_room(self.folder):
                 table.vacuum(
                     older_than_hours, dry_run=False, enforce_retention_duration=False, full=True
                 )

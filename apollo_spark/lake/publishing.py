@@ -38,6 +38,7 @@ from apollo_spark.lake.leases import LeaseStore
 from apollo_spark.lake.reach import require_standing
 from apollo_spark.lake.registry import Registry
 from apollo_spark.lake.registry_rows import StoredRecord, stored_form
+from apollo_spark.lake.room import Spare
 from apollo_spark.lake.snapshot import RegistrySnapshot
 from apollo_spark.lake.tables import TableStore, WriteMode
 from apollo_spark.model.dataset import DatasetRecord
@@ -61,6 +62,7 @@ class Publication:
         registry: Where the record is published.
         leases: Where the lease is taken.
         tables: Where the rows are written.
+        spare: Room for what frees a full disk, which is kept before this may fill it.
         name: The name. Where it is published already in other upper and lower case letters, that
             spelling is kept: see the attribute `name`.
         holder: Who publishes, for the message to others.
@@ -73,6 +75,7 @@ class Publication:
         registry: Registry,
         leases: LeaseStore,
         tables: TableStore,
+        spare: Spare,
         name: str,
         holder: str,
         on_step: OnStep = no_step,
@@ -83,6 +86,7 @@ class Publication:
         self.step = on_step
         self._registry = registry
         self._tables = tables
+        self._spare = spare
         self._next_version = 1
         self._drafts: dict[str, TableDraft] = {}
         self._lease = HeldLease(leases, name, holder)
@@ -97,6 +101,7 @@ class Publication:
         self.step("take the lease")
         with contextlib.ExitStack() as undone:
             undone.enter_context(self._lease)
+            self._spare.keep()
             self.begin()
             undone.pop_all()
         return self

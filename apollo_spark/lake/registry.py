@@ -42,6 +42,7 @@ from apollo_spark.lake.registry_rows import (
     is_of_its_text,
     read_stored,
 )
+from apollo_spark.lake.room import has_room
 from apollo_spark.lake.row_table import commit_rows, require_own_files
 from apollo_spark.lake.snapshot import RecordEntry, RegistrySnapshot
 from apollo_spark.lake.storage import LakeRoot
@@ -261,6 +262,8 @@ class Registry:
         """Fold small files into a larger one when there are many, and those without checksums."""
         try:
             table = open_head(self.folder)
+            if not has_room(self.folder, 2 * FOLDED_BYTES):
+                return
             if table is not None and (names := _to_fold(table)):
                 groups = read_rows(table, self.folder, SCHEMA.names, only=names.__contains__)
                 rows = pa.concat_tables(groups).select(SCHEMA.names).cast(SCHEMA)
@@ -268,7 +271,7 @@ class Registry:
                     self.folder, table, rows, mode="append", configuration=PROPERTIES,
                     removed=names, group_rows=TEXTS_AT_ONCE,
                 )  # fmt: skip
-        except (ApolloError, DeltaError):
+        except (ApolloError, DeltaError, OSError):
             # Somebody else folds the same files, say. What was published is published.
             logger.warning("the files of the registry were not folded")
 

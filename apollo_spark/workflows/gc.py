@@ -101,7 +101,7 @@ def apply_gc(
         StorageRefusedError: The storage refused.
     """
     lake.require_there()
-    with HeldLease(lake.leases, SWEEPERS_LEASE, actor()):
+    with lake.spare.used_when_full(), HeldLease(lake.leases, SWEEPERS_LEASE, actor()):
         return _Sweep(lake, grace_hours, clock_ns, on_step).run()
 
 

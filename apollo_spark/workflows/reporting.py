@@ -5,10 +5,12 @@ the lake, beside the data and as protected; a dry run without a folder writes no
 """
 
 import csv
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
+from apollo_spark.errors import StorageRefusedError
 from apollo_spark.export.messages import describe_findings
 from apollo_spark.export.report import report_json
 from apollo_spark.export.report_html import report_html
@@ -21,6 +23,8 @@ from apollo_spark.model.receipt import LoadReceipt
 from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
 from apollo_spark.workflows.clinical_plan import ClinicalPlan
 from apollo_spark.workflows.tools import tool_versions
+
+logger = logging.getLogger(__name__)
 
 LeftOut = Mapping[str, list[tuple[str, int, list[str]]]]
 """Rows left out, as (file, line, cells) by entity."""
@@ -86,16 +90,23 @@ class LoadReporter:
             )
             for each in receipt.entities
         )
-        folder = self._write(
-            Verdict.PUBLISHED if version else Verdict.DRY_RUN,
-            findings,
-            inputs=plan.inputs,
-            policy=plan.policy,
-            version=version,
-            entities=rows,
-        )
-        if folder is not None and left_out:
-            self._write_left_out(folder, findings, left_out, plan)
+        try:
+            folder = self._write(
+                Verdict.PUBLISHED if version else Verdict.DRY_RUN,
+                findings,
+                inputs=plan.inputs,
+                policy=plan.policy,
+                version=version,
+                entities=rows,
+            )
+            if folder is not None and left_out:
+                self._write_left_out(folder, findings, left_out, plan)
+        except StorageRefusedError as refused:
+            if version is None:
+                raise
+            # What is published is published, and says so whatever becomes of its report.
+            logger.warning("%s is published, but not all of its report: %s", version, refused)
+            return None
         return folder
 
     def _write(

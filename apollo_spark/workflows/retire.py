@@ -65,14 +65,15 @@ def retire(
     entry = _named(lake.registry.snapshot(), reference)
     if entry.retired is not None:
         return entry
-    return retire_version(
-        entry,
-        registry=lake.registry,
-        leases=lake.leases,
-        actor=actor(),
-        time=lake.clock.now(),
-        on_step=on_step,
-    )
+    with lake.spare.used_when_full():
+        return retire_version(
+            entry,
+            registry=lake.registry,
+            leases=lake.leases,
+            actor=actor(),
+            time=lake.clock.now(),
+            on_step=on_step,
+        )
 
 
 def _named(snapshot: RegistrySnapshot, text: str) -> RecordEntry:

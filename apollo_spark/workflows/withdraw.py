@@ -114,7 +114,10 @@ def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step)
     )
     if request.apply:
         wanted = [(each.of, each.keys) for each in chosen]
-        lake.withdrawing.withdraw_all(wanted, actor=actor(), time=lake.clock.now(), on_step=on_step)
+        with lake.spare.used_when_full():
+            lake.withdrawing.withdraw_all(
+                wanted, actor=actor(), time=lake.clock.now(), on_step=on_step
+            )
     return receipt
 
 
