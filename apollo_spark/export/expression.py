@@ -9,7 +9,6 @@ from typing import Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from apollo_spark.errors import StorageRefusedError, UsageError
 from apollo_spark.export.cells import format_column, quote
@@ -23,6 +22,7 @@ from apollo_spark.export.rows import (
     require_free,
     write_texts,
 )
+from apollo_spark.workers.parquet_writer import ParquetWriter
 
 H5AD = ".h5ad"
 
@@ -98,7 +98,7 @@ def _schema(feature_ids: Sequence[str], *, whole: bool) -> pa.Schema:
 
 def _write_parquet(pieces: Iterable[MatrixResult], schema: pa.Schema, file: BinaryIO) -> int:
     rows = 0
-    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    with ParquetWriter(file, schema, compression="zstd") as writer:
         for piece in pieces:
             writer.write_table(piece.to_arrow().cast(schema), row_group_size=len(piece.sample_ids))
             rows += len(piece.sample_ids)

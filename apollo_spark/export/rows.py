@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from apollo_spark.errors import StorageRefusedError, UsageError
 from apollo_spark.export.cells import format_lines, quote
+from apollo_spark.workers.parquet_writer import ParquetWriter
 
 STANDARD_OUTPUT = "-"
 CELLS_AT_ONCE = 500_000
@@ -145,7 +145,7 @@ def _usual_mode() -> int:
 
 def _write_parquet(reader: pa.RecordBatchReader, file: BinaryIO) -> int:
     rows = 0
-    with pq.ParquetWriter(file, reader.schema, compression="zstd") as writer:
+    with ParquetWriter(file, reader.schema, compression="zstd") as writer:
         for batch in _row_groups(reader):
             writer.write_table(batch)
             rows += batch.num_rows

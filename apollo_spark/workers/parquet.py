@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from apollo_spark.workers.checksums import add_checksums
 from apollo_spark.workers.lines import LineRuns
+from apollo_spark.workers.parquet_writer import ParquetWriter
 from apollo_spark.workers.spec import Block
 from apollo_spark.workers.stats import delta_stats
 
@@ -68,7 +69,7 @@ class FileWriter:
         self._texts = dict(texts)
         self._lines = LineRuns()
         self._waiting: list[pa.Table] = []
-        self._writer: pq.ParquetWriter | None = None
+        self._writer: ParquetWriter | None = None
         self._collected: list[pq.FileMetaData] = []
         self.written: WrittenFile | None = None
 
@@ -109,15 +110,26 @@ class FileWriter:
         trace: TracebackType | None,
     ) -> None:
         """Finish the file; after an error, remove it."""
-        if error is None:
-            self._flush()
+        try:
+            if error is None:
+                self._finish()
+        except BaseException:
+            self._remove()
+            raise
+        if error is not None:
+            self._remove()
+
+    def _remove(self) -> None:
+        """Remove what is written: a full disk has room again for what is written of it."""
+        if self._writer is not None:
+            self._writer.abandon()
+            (self._folder / self._name).unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        self._flush()
         if self._writer is None:
             return
         path = self._folder / self._name
-        if error is not None:
-            self._writer.close()
-            path.unlink(missing_ok=True)
-            return
         texts = (
             self._texts if self._lines.is_empty else self._texts | {LINES_KEY: self._lines.dump()}
         )
@@ -135,9 +147,9 @@ class BlockWriter(FileWriter):
         super().__init__(folder, block.index, {SOURCE_KEY: source})
 
 
-def open_writer(path: Path, sample: pa.Table, collected: list[pq.FileMetaData]) -> pq.ParquetWriter:
+def open_writer(path: Path, sample: pa.Table, collected: list[pq.FileMetaData]) -> ParquetWriter:
     """Open a file for tables like the sample; its metadata is collected when it is closed."""
-    return pq.ParquetWriter(
+    return ParquetWriter(
         path,
         sample.schema,
         compression="zstd",

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from apollo_spark.workers.parquet import WrittenFile, finish_file
+from apollo_spark.workers.parquet_writer import ParquetWriter
 
 
 def write_small_table(
@@ -21,13 +22,17 @@ def write_small_table(
     """
     name = f"part-00000-{uuid4()}.parquet"
     collected: list[pq.FileMetaData] = []
-    with pq.ParquetWriter(
-        folder / name,
-        table.schema,
-        compression="zstd",
-        store_schema=False,
-        write_page_checksum=True,
-        metadata_collector=collected,
-    ) as writer:
-        writer.write_table(table, row_group_size=group_rows)
+    try:
+        with ParquetWriter(
+            folder / name,
+            table.schema,
+            compression="zstd",
+            store_schema=False,
+            write_page_checksum=True,
+            metadata_collector=collected,
+        ) as writer:
+            writer.write_table(table, row_group_size=group_rows)
+    except BaseException:
+        (folder / name).unlink(missing_ok=True)
+        raise
     return finish_file(folder / name, table.schema, collected[0])

@@ -12,13 +12,13 @@ from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.lake.commits import require_intact
 from apollo_spark.query.row_changes import FILE, dropped_rows, patched_rows
 from apollo_spark.workers.hashing import ContentHash
 from apollo_spark.workers.parquet import WrittenFile
+from apollo_spark.workers.parquet_writer import ParquetWriter
 from apollo_spark.workers.patching import PatchTask, run_patch
 from apollo_spark.workflows.row_comparing import RowComparison
 from apollo_spark.workflows.row_staging import Workspace
@@ -119,7 +119,7 @@ class RowWriter:
     def _write_patches(self, rows: pa.RecordBatchReader, folder: Path) -> dict[str, Path]:
         """Write the rows that come file by file as one patch for each file."""
         patches: dict[str, Path] = {}
-        writer: pq.ParquetWriter | None = None
+        writer: ParquetWriter | None = None
         try:
             for batch in rows:
                 found = pa.Table.from_batches([batch])
@@ -129,7 +129,7 @@ class RowWriter:
                             writer.close()
                         patches[path] = self.workspace.add(folder / f"patch-{uuid4()}.parquet")
                         schema = found.drop_columns([FILE]).schema
-                        writer = pq.ParquetWriter(patches[path], schema, compression="zstd")
+                        writer = ParquetWriter(patches[path], schema, compression="zstd")
                     assert writer is not None
                     own = found.filter(pc.equal(found[FILE], path))
                     writer.write_table(own.drop_columns([FILE]))

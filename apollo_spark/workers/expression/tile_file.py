@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from apollo_spark.workers.expression.storage import LayerStorage
 from apollo_spark.workers.parquet import finish_file
+from apollo_spark.workers.parquet_writer import ParquetWriter
 
 # Fewer tiles waste space. More features make a reader of a few genes decode many others, and more
 # blocks a reader of a few samples: docs/decisions/expression-layout.md.
@@ -84,10 +85,10 @@ def write_tile_file(
 
 def open_writer(
     path: Path, storage: LayerStorage, collected: list[pq.FileMetaData]
-) -> pq.ParquetWriter:
+) -> ParquetWriter:
     """Open a file; its metadata is collected when it is closed."""
     is_double = storage.kind == "double"
-    return pq.ParquetWriter(
+    return ParquetWriter(
         path,
         tile_schema(storage),
         compression="zstd",
