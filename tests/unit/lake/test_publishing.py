@@ -46,7 +46,7 @@ def test_a_crash_of_the_first_load_leaves_nothing_to_see(
 ) -> None:
     with pytest.raises(CrashError):
         publish(lake, FIRST, on_step=crash_at(number))
-    assert lake.list_records() == ()
+    assert lake.registry.snapshot().entries == ()
 
     record = publish(lake, FIRST)
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from apollo_spark.errors import StorageRefusedError, UsageError
+from apollo_spark.errors import NotFoundError, StorageRefusedError, UsageError
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.storage import LakeRoot, open_root
 from apollo_spark.model.names import RecordReference
@@ -51,7 +51,9 @@ def test_what_the_system_refuses_is_refused_by_us(tmp_path: Path) -> None:
 
 
 def test_reading_makes_nothing(lake: Lake) -> None:
-    assert lake.list_records() == ()
+    with pytest.raises(NotFoundError, match="There is no lake"):
+        lake.list_records()
+    assert lake.registry.snapshot().entries == ()
     assert lake.leases.find("study") is None
     assert not lake.root.exists
 
