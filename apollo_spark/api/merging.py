@@ -1,6 +1,7 @@
 """What makes one dataset of two: a part of `ApolloLake`."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Literal
 
 from apollo_spark.api.dataset import Dataset
@@ -79,6 +80,7 @@ class MergingLake(ABC):
         assay_name: str | None = None,
         link_file: str | None = None,
         link: str | None = None,
+        sample_fields: Sequence[str] | None = None,
         policy: str | None = None,
         report: str | None = None,
         wait: float | None = None,
@@ -94,6 +96,8 @@ class MergingLake(ABC):
             link_file: Path of a csv file with a header: ids of samples, and values of the
                 target's field. Without one the field holds the ids of the samples.
             link: `ENTITY.FIELD` of the target; by default its global key.
+            sample_fields: Which of the samples' own fields come along, as an entity `sample`; all
+                by default, none where it is empty.
             policy: Path of the policy file.
             report: Folder for the ids that match nothing, as csv.
             wait: Seconds to wait for another writer; by default those of the lake.
@@ -112,6 +116,7 @@ class MergingLake(ABC):
             name=assay_name,
             link_file=link_file,
             link=link,
+            sample_fields=None if sample_fields is None else tuple(sample_fields),
             policy=policy,
             report=report,
         )

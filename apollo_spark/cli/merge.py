@@ -9,6 +9,7 @@ from apollo_spark.cli.context import (
     current,
     print_published,
     say_notes,
+    split_names,
     wait_option,
 )
 from apollo_spark.cli.terminal import say
@@ -84,6 +85,10 @@ def clinical(
 @click.option(
     "--link", metavar="ENTITY.FIELD", help="A field of the target; by default its global key."
 )
+@click.option(
+    "--sample-fields", metavar="LIST", help="Fields of the samples that come along; all by default."
+)
+@click.option("--no-sample-fields", is_flag=True, help="Leave the samples' own fields out.")
 @click.option("--policy", metavar="F", help="YAML: what refuses or warns.")
 @click.option("--report", metavar="DIR", help="Folder for the ids that match nothing, as csv.")
 @click.option("--dry-run", is_flag=True, help="Count what matches, and publish nothing.")
@@ -91,8 +96,8 @@ def clinical(
 @common_options
 def assay(
     *, source: str, target: str, as_name: str, assay: str, name: str | None,
-    link_file: str | None, link: str | None, policy: str | None, report: str | None,
-    dry_run: bool,
+    link_file: str | None, link: str | None, sample_fields: str | None, no_sample_fields: bool,
+    policy: str | None, report: str | None, dry_run: bool,
 ) -> None:  # fmt: skip
     """Join an assay of SOURCE to an entity of TARGET."""
     from apollo_spark.workflows.merge import AssayMergeRequest, publish_assay_merge
@@ -105,6 +110,8 @@ def assay(
         name=name,
         link_file=link_file,
         link=link,
+        sample_fields=split_names(sample_fields),
+        no_sample_fields=no_sample_fields,
         policy=policy,
         report=report,
         dry_run=dry_run,

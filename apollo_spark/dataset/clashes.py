@@ -174,14 +174,21 @@ class _Settling:
         prefix = f"prefix:{self._suggested}"
         becomes = f"(it becomes {self._suggested}{name})"
         if self._change.on_clash.is_joined:
-            return f"add --on-clash join,{prefix} {becomes}"
+            return f"{self._reason(kind, name)}add --on-clash join,{prefix} {becomes}"
         if kind == "entity" and self._could_be_joined(name):
             return (
                 "add --on-clash join (both become one entity, fields side by side) or "
                 f"--on-clash {prefix} {becomes}"
             )
-        reason = "their codes differ; " if kind == "coding" else ""
-        return f"{reason}add --on-clash {prefix} {becomes}"
+        return f"{self._reason(kind, name)}add --on-clash {prefix} {becomes}"
+
+    def _reason(self, kind: str, name: str) -> str:
+        """Return how many codes of a coding differ; other names say themselves why they clash."""
+        if kind != "coding":
+            return ""
+        known = {each.name.casefold(): each for each in self._target.dictionary.codings}
+        coding = next(x for x in self._source.dictionary.codings if x.name == name)
+        return f"{coding_difference(coding, known[name.casefold()])}; "
 
     def _could_be_joined(self, name: str) -> bool:
         link = self._change.link
@@ -190,6 +197,29 @@ class _Settling:
             and name.casefold() == link.target_entity.casefold()
             and self._change.relationship == "one_to_one"
         )
+
+
+def coding_difference(first: Coding, second: Coding) -> str:
+    """Return how many codes of two codings of one name differ, as people read it."""
+    own, near = _meant(first), _meant(second)
+    parts = {
+        "only in the source": len(own.keys() - near.keys()),
+        "only in the target": len(near.keys() - own.keys()),
+        "of another meaning": sum(own[each] != near[each] for each in own.keys() & near.keys()),
+    }
+    if not any(parts.values()):
+        return "their codes are the same and stand in another order"
+    told = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+    total = len(own.keys() | near.keys())
+    return f"their codes differ, {sum(parts.values()):,} of {total:,} ({told})"
+
+
+def _meant(coding: Coding) -> dict[str, set[tuple[str, str, str]]]:
+    """Return what each code means and where it stands, whatever the order of the codes."""
+    found: dict[str, set[tuple[str, str, str]]] = {}
+    for row in coding.rows:
+        found.setdefault(row.code, set()).add((row.meaning, row.concept, row.parent_code))
+    return found
 
 
 def _find(content: Content, name: str) -> Entity:

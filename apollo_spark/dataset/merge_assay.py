@@ -6,7 +6,16 @@ from uuid import NAMESPACE_OID, uuid5
 from apollo_spark.dataset.beside import free_label, put_beside, united_pins
 from apollo_spark.dataset.content import Content, Derived, samples_origin
 from apollo_spark.dataset.field_link import find_spec
-from apollo_spark.dataset.shown_rows import AddedRules, guards_of_samples
+from apollo_spark.dataset.sample_entity import (
+    bring_samples,
+    guarded_samples,
+    notes_of_samples,
+)
+from apollo_spark.dataset.shown_rows import (
+    AddedRules,
+    guards_of_hidden_rows,
+    guards_of_samples,
+)
 from apollo_spark.errors import ConflictError, DictionaryError, NotFoundError
 from apollo_spark.model.assay import AssayRecord, SampleLink, name_table
 from apollo_spark.model.change import AssayMerge
@@ -25,7 +34,7 @@ def merge_assay(
     """Return the target with one more assay, whose samples belong to rows of one of its entities.
 
     Samples that the source hides stay hidden, by a rule on the samples themselves: the entity that
-    they belonged to in the source does not come along.
+    they belonged to in the source does not come along, but for the fields that are their own.
 
     Args:
         source: What has the assay.
@@ -36,9 +45,9 @@ def merge_assay(
         source_name: The name of the source dataset, for tables whose names are taken.
 
     Raises:
-        NotFoundError: The assay or the field is not there.
+        NotFoundError: The assay, the field or a field of samples is not there.
         DictionaryError: The field cannot hold ids of samples.
-        ConflictError: The target has an assay of that name.
+        ConflictError: The target has an assay of that name, or a coding of another content.
     """
     assay = _find_assay(source, change)
     name = _free_name(target, change)
@@ -46,7 +55,6 @@ def merge_assay(
     beside = put_beside(source, target, source_name=source_name)
     moved = next(each for each in beside.assays if each.name == assay.name)
     added = AddedRules(len(target.rules) + len(beside.rules))
-    guards = guards_of_samples(beside, moved, added)
     pin = None if link is None else _labelled(link, name, target, beside)
     joined = moved.model_copy(
         update={
@@ -56,7 +64,7 @@ def merge_assay(
             "field": change.field,
             "link": None if pin is None else SampleLink(table=pin.table),
             "origin": samples_origin(source, assay),
-            "guards": guards,
+            "guards": guards_of_samples(beside, moved, added),
         }
     )
     content = replace(
@@ -64,10 +72,43 @@ def merge_assay(
         slices={each.name: target.tables_of(each.name) for each in target.dictionary.entities},
         pins=united_pins(target.pins, beside.pins, () if pin is None else (pin,)),
         assays=(*target.assays, joined),
-        rules=(*target.rules, *beside.rules, *added.rules) if guards else target.rules,
+        rules=(*target.rules, *beside.rules),
         hides=source.hides or target.hides,
     )
-    return Derived(content.only_used_pins(), added.parts)
+    content, notes = _with_samples(content, beside, target, change, added)
+    rules = (*content.rules, *added.rules) if _is_guarded(content) else target.rules
+    content = replace(content, rules=rules)
+    return Derived(content.only_used_pins(), added.parts, notes)
+
+
+def _is_guarded(content: Content) -> bool:
+    """Whether a rule hides samples of the assay that came last, or their own fields."""
+    last = content.dictionary.entities[-1].name
+    return bool(content.assays[-1].guards or content.tables_of(last)[0].guards)
+
+
+def _with_samples(
+    content: Content, beside: Content, target: Content, change: AssayMerge, added: AddedRules
+) -> tuple[Content, tuple[str, ...]]:
+    """Add the samples' own fields, hidden as the samples are, and tell what is left out."""
+    joined = content.assays[-1]
+    notes = notes_of_samples(beside, change)
+    brought = bring_samples(beside, target, change, joined)
+    if brought is None:
+        return content, notes
+    key = str(brought.entity.primary_key)
+    hidden = guards_of_hidden_rows(content, joined, added)
+    told = content.dictionary
+    dictionary = told.model_copy(
+        update={
+            "entities": (*told.entities, brought.entity),
+            "relations": (*told.relations, brought.relation),
+            "codings": (*told.codings, *brought.codings),
+        }
+    )
+    slices = {**content.slices, brought.entity.name: guarded_samples(brought.slices, key, hidden)}
+    content = replace(content, dictionary=dictionary, slices=slices)
+    return content, (*notes, *brought.notes)
 
 
 def _find_assay(source: Content, change: AssayMerge) -> AssayRecord:

@@ -1,12 +1,13 @@
 """Merge the entities of a source into a target by a link between two fields. Nothing is copied."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from apollo_spark.dataset.beside import put_beside, united_pins
 from apollo_spark.dataset.clashes import Renaming, settle_names
 from apollo_spark.dataset.content import Content, Derived, samples_origin
 from apollo_spark.dataset.field_link import check_link
 from apollo_spark.dataset.joined_tables import JoinedTables
+from apollo_spark.dataset.sample_entity import find_sample_entity, guarded_samples
 from apollo_spark.dataset.shown_rows import AddedRules, guards_of_samples, rule_of_rows
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.change import ClinicalMerge
@@ -63,7 +64,10 @@ class _Merging:
     def result(self) -> Derived:
         source, target = self._source, self._target
         slices = {**self._target_slices(), **self._source_slices()}
-        assays = (*target.assays, *map(self._assay, source.assays))
+        own = [self._assay(each) for each in source.assays]
+        for before, after in zip(source.assays, own, strict=True):
+            slices |= self._guarded_samples(before, after, slices)
+        assays = (*target.assays, *own)
         content = Content(
             dictionary=self._dictionary(),
             slices=slices,
@@ -92,6 +96,19 @@ class _Merging:
             self._renaming.entity(each.name): self._source.tables_of(each.name)
             for each in self._own_entities()
         }
+
+    def _guarded_samples(
+        self, before: AssayRecord, after: AssayRecord, slices: Mapping[str, tuple[TableSlice, ...]]
+    ) -> dict[str, tuple[TableSlice, ...]]:
+        """Return the tables of the samples' own fields, hidden by the guards of their assay.
+
+        The rows that they belong to may lie in a further table now, whose guards hide no sample.
+        """
+        own = find_sample_entity(self._source, before)
+        if before.entity != self._renaming.joined or own is None or own.name == before.entity:
+            return {}
+        name, key = self._renaming.entity(own.name), str(own.primary_key)
+        return {name: guarded_samples(slices[name], key, after.guards)}
 
     def _joined_entity(self) -> Entity | None:
         return self._source.dictionary.find_entity(self._renaming.joined or "")

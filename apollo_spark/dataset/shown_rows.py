@@ -5,7 +5,7 @@ read through those tables, because they became fields of another entity or only 
 assay were taken, a rule by value keeps them hidden.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from apollo_spark.dataset.beside import united_pins
@@ -94,6 +94,22 @@ def guards_of_samples(
     return (*guards, added.add(rule_of_former_rows(content, assay))(SAMPLE_ID))
 
 
+def guards_of_hidden_rows(
+    content: Content, assay: AssayRecord, added: AddedRules
+) -> tuple[RowGuard, ...]:
+    """Return the guards by which samples are hidden with the rows that they belong to.
+
+    Where a filter limits the rows, samples that belong to none are hidden as well; where rows are
+    only taken out, they stay. That is what the assay shows.
+    """
+    guards = content.tables_of(assay.entity)[0].guards
+    if not guards:
+        return ()
+    is_limited = any(content.rules[each.rule].text is not None for each in guards)
+    rule = rule_of_samples if is_limited else rule_of_former_rows
+    return (added.add(rule(content, assay))(SAMPLE_ID),)
+
+
 def rule_of_samples(content: Content, assay: AssayRecord) -> ShownRule:
     """Return the rule that shows the samples that belong to rows shown."""
     world = only_field(content, assay.entity, assay.field)
@@ -111,6 +127,11 @@ def rule_of_former_rows(content: Content, assay: AssayRecord) -> ShownRule:
 
 def only_field(content: Content, entity: str, field: str) -> Content:
     """Return one entity with its key and one field, and what of its rows is shown."""
+    return only_fields(content, entity, (field,))
+
+
+def only_fields(content: Content, entity: str, fields: Sequence[str]) -> Content:
+    """Return one entity with its key and some fields, and what of its rows is shown."""
     found = content.dictionary.find_entity(entity)
     assert found is not None, "a dataset has the entities that it names"
     dictionary = DataDictionary(
@@ -120,7 +141,8 @@ def only_field(content: Content, entity: str, field: str) -> Content:
         codings=content.dictionary.codings,
     )
     alone = replace(content, dictionary=dictionary, assays=())
-    return make_view(alone, ViewChange(base="", fields=(f"{entity}.{field}",))).content
+    paths = tuple(f"{entity}.{each}" for each in fields)
+    return make_view(alone, ViewChange(base="", fields=paths)).content
 
 
 def _rule_of_ids(

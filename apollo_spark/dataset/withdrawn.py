@@ -8,23 +8,25 @@ of their own, too.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from apollo_spark.dataset.join_path import JoinStep, path_to
+from apollo_spark.dataset.following import (
+    SAMPLE_ID,
+    Following,
+    followers,
+    guarding_of,
+    link_of,
+)
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.dataset import (
     DatasetRecord,
     EntityEntry,
     RowRule,
     TableSlice,
-    home_of,
 )
-from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.guard import RowGuard
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.withdrawal import WithdrawalRecord
 
 KEYS = "withdrawn keys"
-SAMPLE_ID = "sample_id"
-
 Guards = dict[tuple[str, int], list[RowGuard]]
 """New guards by entity and number of the table."""
 
@@ -94,22 +96,55 @@ class _Taking:
     def limit(self, world: DatasetRecord | RowRule) -> Guards:
         """Return guards for the tables of a record or of a rule."""
         found: Guards = {}
-        shared: dict[str, _Following] = {}
+        shared: dict[str, Following] = {}
         for withdrawal in self._withdrawals:
             for place in _places(world, withdrawal):
                 rule = self._take_out(world, withdrawal, place, found)
-                for each in _following(world, place):
+                for each in followers(world, place.entity.name):
                     if each.is_shared:
                         shared[each.entity.name] = each
                     elif place.number == 0 or _is_of(world, each.entity, withdrawal.name):
-                        guard = self._guard(rule, *_guarding(each.entity, each.step))
+                        guard = self._guard(rule, *guarding_of(each.entity, each.step))
                         found.setdefault((each.entity.name, 0), []).append(guard)
         for each in sorted(shared.values(), key=lambda each: each.depth):
             # What others refer to as well stays: a rule over all that is left of them tells.
             rule = self._add(_rule_over(world, found))
-            guard = self._guard(rule, *_guarding(each.entity, each.step))
+            guard = self._guard(rule, *guarding_of(each.entity, each.step))
+            if (link := link_of(each.entity, each.step)) is not None:
+                guard = self._through(world, each, link, rule)
             found.setdefault((each.entity.name, 0), []).append(guard)
         return found
+
+    def _through(
+        self,
+        world: DatasetRecord | RowRule,
+        following: Following,
+        link: TableSlice,
+        rule: int,
+    ) -> RowGuard:
+        """Return the guard of samples whose rows a linking table names: it is asked which are left.
+
+        A sample that the table does not name belongs to nobody, and stays.
+        """
+        entity, step = following.entity, following.step
+        assert entity.primary_key is not None, "a linking table is joined by a key"
+        key = entity.primary_key
+        limited = link.model_copy(
+            update={
+                "fields": (key, step.field),
+                "columns": ((key, link.key or key), (step.field, link.column_of(step.field))),
+                "key": None,
+                "on": None,
+                "guards": (
+                    self._guard(rule, link.column_of(step.field), step.parent, step.parent_field),
+                ),
+            }
+        )
+        over = _rule_over(world, {})
+        told = entity.model_copy(update={"slices": (limited,)})
+        entities = tuple(told if each.name == entity.name else each for each in over.entities)
+        number = self._add(over.model_copy(update={"entities": entities}))
+        return self._guard(number, entity.slices[0].column_of(key), entity.name, key)
 
     def limit_samples(self, assay: AssayRecord) -> tuple[RowGuard, ...]:
         """Return guards for samples whose own entity did not come along with their assay."""
@@ -180,49 +215,9 @@ def _where_keys_are(place: _Place, withdrawal: WithdrawalRecord) -> tuple[str, s
     return on, table.key or on
 
 
-@dataclass(frozen=True)
-class _Following:
-    """An entity that hangs from another, the last step of the way to it, and the way's length.
-
-    It is shared where rows of others may refer to the same row on the way.
-    """
-
-    entity: EntityEntry
-    step: JoinStep
-    depth: int
-    is_shared: bool
-
-
-def _following(world: DatasetRecord | RowRule, place: _Place) -> Iterator[_Following]:
-    """Yield the entities that hang from one."""
-    names = DataDictionary(
-        main_entity=world.main_entity,
-        entities=tuple(Entity(name=each.name, fields=()) for each in world.entities),
-        relations=world.relations,
-        codings=(),
-    )
-    for entity in world.entities:
-        path = path_to(names, entity.name)
-        parents = [step.parent for step in path]
-        if place.entity.name in parents:
-            since = path[parents.index(place.entity.name) :]
-            # Rows that are joined by a field of a further table are told by their own keys only.
-            is_told = home_of(entity.slices, path[-1].field) == 0
-            is_shared = is_told and any(step.has_many_parents for step in since)
-            yield _Following(entity, path[-1], len(path), is_shared)
-
-
 def _is_of(world: DatasetRecord | RowRule, entity: EntityEntry, dataset: str) -> bool:
     locations = {pin.table: pin.location for pin in world.pins}
     return locations[entity.slices[0].table].startswith(f"tables/{dataset}/")
-
-
-def _guarding(entity: EntityEntry, step: JoinStep) -> tuple[str, str, str]:
-    """Return the column of an entity's first table, and the entity and field that limit it."""
-    first = entity.slices[0]
-    if home_of(entity.slices, step.field) == 0 or entity.primary_key is None:
-        return first.column_of(step.field), step.parent, step.parent_field
-    return first.column_of(entity.primary_key), entity.name, entity.primary_key
 
 
 def _rule_over(world: DatasetRecord | RowRule, guards: Guards) -> RowRule:

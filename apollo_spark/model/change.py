@@ -47,7 +47,11 @@ class ClinicalMerge(Record):
 
 
 class AssayMerge(Record):
-    """An assay of a source joined to an entity of a target, under `name` where it is given."""
+    """An assay of a source joined to an entity of a target, under `name` where it is given.
+
+    The samples' own fields come along as an entity where `brings_samples` says so, all of them or
+    `sample_fields`; merges published before there was that did not bring them.
+    """
 
     kind: Literal["merge assay"] = "merge assay"
     source: str
@@ -57,6 +61,8 @@ class AssayMerge(Record):
     entity: MemberName
     field: MemberName
     is_linked_by_file: bool = False
+    brings_samples: bool = False
+    sample_fields: tuple[MemberName, ...] | None = None
 
 
 class ViewChange(Record):

@@ -58,6 +58,8 @@ class AssayMergeRequest(MergeRequest):
     assay: str
     name: str | None = None
     link_file: str | None = None
+    sample_fields: tuple[str, ...] | None = None
+    no_sample_fields: bool = False
 
 
 def publish_clinical_merge(
@@ -133,6 +135,7 @@ def _assay_change(lake: Lake, request: AssayMergeRequest) -> tuple[AssayMerge, L
     for each in (request.assay, request.name):
         if each is not None and not MEMBER_NAME.match(each):
             raise UsageError(f"{each!r} cannot be the name of an assay.")
+    sample_fields = _sample_fields(request)
     named = None if request.link is None else parse_field(request.link)
     source, target = _find_parents(lake, request)
     dictionary = lake.load_dictionary(target)
@@ -154,8 +157,25 @@ def _assay_change(lake: Lake, request: AssayMergeRequest) -> tuple[AssayMerge, L
         entity=entity,
         field=field,
         is_linked_by_file=link is not None,
+        brings_samples=True,
+        sample_fields=sample_fields,
     )
     return change, link
+
+
+def _sample_fields(request: AssayMergeRequest) -> tuple[str, ...] | None:
+    """Return the samples' own fields that are wanted; None where all are."""
+    if request.no_sample_fields:
+        if request.sample_fields:
+            raise UsageError("--sample-fields and --no-sample-fields exclude each other.")
+        return ()
+    if request.sample_fields is None:
+        return None
+    # An entity before the field is understood: there is only one whose fields these can be.
+    named = tuple(each.rpartition(".")[2] for each in request.sample_fields)
+    if not all(MEMBER_NAME.match(each) for each in named):
+        raise UsageError("--sample-fields holds what cannot be the name of a field.")
+    return named
 
 
 def _find_parents(lake: Lake, request: MergeRequest) -> tuple[DatasetRecord, DatasetRecord]:

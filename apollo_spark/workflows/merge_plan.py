@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from apollo_spark.dataset.content import Derived
+from apollo_spark.dataset.content import Content, Derived
 from apollo_spark.dataset.linked_ends import SOURCE, TARGET, linked_ends
 from apollo_spark.dataset.merge_assay import merge_assay
 from apollo_spark.dataset.merge_clinical import merge_clinical
@@ -277,7 +277,17 @@ def _writes_links(link: LinkFile, assay: AssayRecord) -> Finish:
         draft.commit(files, link.table.schema)
         pin = draft.pin(content_hash=hash_table(link.table).hex())
         pin = pin.model_copy(update={"table": assay.link.table})
-        pins = tuple(pin if each.table == pin.table else each for each in derived.content.pins)
-        return replace(derived, content=replace(derived.content, pins=pins))
+        planned = next(each for each in derived.content.pins if each.table == pin.table)
+        return replace(derived, content=_with_pin(derived.content, planned, pin))
 
     return finish
+
+
+def _with_pin(content: Content, planned: TablePin, written: TablePin) -> Content:
+    """Return content that pins what was written where it pinned what was planned, rules and all."""
+
+    def told(pins: tuple[TablePin, ...]) -> tuple[TablePin, ...]:
+        return tuple(written if each == planned else each for each in pins)
+
+    rules = tuple(each.model_copy(update={"pins": told(each.pins)}) for each in content.rules)
+    return replace(content, pins=told(content.pins), rules=rules)

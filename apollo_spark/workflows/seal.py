@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from sqlglot import exp
 
 from apollo_spark.dataset.build import build_dataset_record
-from apollo_spark.dataset.content import Content
+from apollo_spark.dataset.content import Content, content_of
+from apollo_spark.dataset.sample_entity import find_sample_entity
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import UsageError
@@ -22,6 +23,7 @@ from apollo_spark.lake.forgetting import NOBODY, forget_maker, made_beside
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
+from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import Record, sha256_text
 from apollo_spark.model.dataset import Lineage
 from apollo_spark.model.dictionary import Entity
@@ -73,7 +75,8 @@ def _seal(lake: Lake, opened: OpenDataset, target: Lake, publication: Publicatio
     pins = [_seal_entity(engine, opened, each, publication) for each in opened.dictionary.entities]
     assays = []
     for assay in opened.record.assays:
-        sealed = seal_assay(lake, opened, assay, publication)
+        origin = _origin(opened, assay, pins)
+        sealed = seal_assay(lake, opened, assay, publication, origin=origin)
         assays.append(sealed.assay)
         pins += sealed.pins
     content = Content(opened.dictionary, {}, tuple(pins), assays=tuple(assays))
@@ -95,6 +98,14 @@ def _seal(lake: Lake, opened: OpenDataset, target: Lake, publication: Publicatio
         )
     )
     return Outcome(receipt=receipt, published=(str(record),))
+
+
+def _origin(opened: OpenDataset, assay: AssayRecord, pins: list[TablePin]) -> str | None:
+    """Return where the copy has the own fields of samples that belong to another entity."""
+    own = find_sample_entity(content_of(opened.record, opened.dictionary), assay)
+    if own is None or own.name == assay.entity:
+        return None
+    return next(each.location for each in pins if each.table == own.name)
 
 
 def _lineage(publication: Publication, time: datetime) -> Lineage:

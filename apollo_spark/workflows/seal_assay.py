@@ -50,9 +50,18 @@ class SealedAssay:
 
 
 def seal_assay(
-    lake: Lake, opened: OpenDataset, assay: AssayRecord, publication: Publication
+    lake: Lake,
+    opened: OpenDataset,
+    assay: AssayRecord,
+    publication: Publication,
+    *,
+    origin: str | None,
 ) -> SealedAssay:
-    """Write the samples of an assay that are shown, one block at a time."""
+    """Write the samples of an assay that are shown, one block at a time.
+
+    `origin` is where the copy has the samples' own fields, if that is another entity than the one
+    they belong to.
+    """
     reading = open_assay(lake.tables, opened, assay)
     samples = _placed(tuple(reading.files.sample_ids.to_pylist()))
     sealing = _Sealing(reading, assay, samples, publication)
@@ -72,7 +81,7 @@ def seal_assay(
         draft = publication.table(name)
         draft.commit([write_small_table(draft.folder, table)], table.schema)
         pins.append(draft.pin(content_hash=hash_table(table).hex()))
-    return SealedAssay(sealing.record(layers), tuple(pins))
+    return SealedAssay(sealing.record(layers, origin), tuple(pins))
 
 
 @dataclass(frozen=True)
@@ -144,7 +153,7 @@ class _Sealing:
                 columns[name] = pa.chunked_array([values])
         return pa.table(columns)
 
-    def record(self, layers: Mapping[str, _SealedLayer]) -> AssayRecord:
+    def record(self, layers: Mapping[str, _SealedLayer], origin: str | None) -> AssayRecord:
         """Return the assay with its new tables."""
         link = None
         if self.assay.link is not None:
@@ -156,7 +165,7 @@ class _Sealing:
                 "features_table": name_table(self.assay.name, "features"),
                 "layers": tuple(each.record for each in layers.values()),
                 "link": link,
-                "origin": None,
+                "origin": origin,
                 "guards": (),
                 "sample_count": len(self.samples.ids),
                 "feature_count": len(self.reading.files.feature_ids),

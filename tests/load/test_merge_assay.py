@@ -76,7 +76,7 @@ def links(study: Study, name: str = "both", assay: str = "rna") -> list[tuple[st
     found = dataset(study, name).assay(assay)
     key = found.record.field
     rows = found._sample_fields().to_pylist()
-    return sorted((row["sample_id"], row[key]) for row in rows)
+    return sorted((row["sample_id"], row[key]) for row in rows if row[key] is not None)
 
 
 def values(study: Study, name: str = "both", assay: str = "rna") -> dict[tuple[str, str], int]:
@@ -160,6 +160,7 @@ def test_samples_that_the_source_hides_are_nowhere_to_be_seen(study: Study) -> N
     assert result.code == 0, result.err
     assert set(values(study, "loose")) == shown
     # A merge of that merge, and a view of it, show no more.
+    assert study.ask("show", "both", "--json").json["entities"]["sample"]["rows"] is None
     by = ("--link", "visit.note")
     assert merge(study, *by, source="both", target="study", name="again").code == 0
     assert set(values(study, "again")) == shown

@@ -93,6 +93,7 @@ def test_every_name_that_clashes_is_refused_with_the_option_to_add() -> None:
     with pytest.raises(ConflictError) as refused:
         merge(source, target, change("patient.patient_id=patient.patient_id"), name="more-data")
 
+    differ = "their codes differ, 1 of 2 (1 of another meaning)"
     becomes = "(it becomes more_data_{})"
     join = "--on-clash join (both become one entity, fields side by side)"
     prefix = "--on-clash prefix:more_data_"
@@ -100,7 +101,7 @@ def test_every_name_that_clashes_is_refused_with_the_option_to_add() -> None:
         "source@1 and target@1 have names in common:",
         f"  entity patient: add {join} or {prefix} {becomes.format('patient')}",
         f"  entity visit: add {prefix} {becomes.format('visit')}",
-        f"  coding sex: their codes differ; add {prefix} {becomes.format('sex')}",
+        f"  coding sex: {differ}; add {prefix} {becomes.format('sex')}",
         f"  assay RNA: add {prefix} {becomes.format('RNA')}",
     ]
 
