@@ -177,8 +177,8 @@ class Assay:
         symbol: Names = None,
         location: Places = None,
         unit: str | None = None,
-        minimum: float | None = None,
-        maximum: float | None = None,
+        minimum: int | float | None = None,
+        maximum: int | float | None = None,
         to: LongTarget = "arrow",
         max_memory: int = MAX_MEMORY,
         spark: "SparkSession | None" = None,
@@ -282,8 +282,8 @@ class Assay:
         selection: PairSelection,
         max_memory: int,
         *,
-        minimum: float | None = None,
-        maximum: float | None = None,
+        minimum: int | float | None = None,
+        maximum: int | float | None = None,
     ) -> pa.Table:
         matrix = self._files.read_matrix(
             layer, selection.features, selection.samples, max_memory=max_memory
@@ -301,8 +301,8 @@ class Assay:
         selection: PairSelection,
         spark: "SparkSession | None",
         *,
-        minimum: float | None = None,
-        maximum: float | None = None,
+        minimum: int | float | None = None,
+        maximum: int | float | None = None,
     ) -> "DataFrame":
         session = require_session(spark)
         if len(selection.features) * len(selection.samples) <= HANDED_OVER:

@@ -80,7 +80,7 @@ def _fill_from(
     blocks = batch.column("block").to_numpy()
     lists = batch.column("values")
     ends = lists.offsets.to_numpy()
-    values = lists.values.to_numpy(zero_copy_only=False)
+    values = _numbers(lists.values, layer)
     filled = 0
     for start, stop in _runs(blocks):
         places = wanted.blocks.get(int(blocks[start]))
@@ -130,15 +130,24 @@ def _place(
     return tiles.size - missing
 
 
+def _numbers(values: pa.Array, layer: LayerRecord) -> np.ndarray:
+    """Return stored values as numpy has them; what is missing is NaN, or MISSING_WHOLE."""
+    if layer.storage == "integer" and values.null_count:
+        # Arrow would give floats, which hold no long whole numbers.
+        values = values.cast(pa.int64()).fill_null(MISSING_WHOLE)
+    numbers: np.ndarray = values.to_numpy(zero_copy_only=False)
+    return numbers
+
+
 def _decode(tiles: np.ndarray, layer: LayerRecord) -> tuple[np.ndarray, int]:
     """Return stored values as values, and how many are missing."""
-    # Arrow gives whole numbers as floats with NaN as soon as one of them is missing.
+    if layer.storage == "integer":
+        # Only 64 bits have room for the mark.
+        has_room = tiles.dtype == np.int64
+        return tiles, int(np.count_nonzero(tiles == MISSING_WHOLE)) if has_room else 0
     missing = int(np.isnan(tiles).sum()) if tiles.dtype.kind == "f" else 0
     if layer.storage == "scaled":
         return tiles / 10.0**layer.scale, missing
-    if layer.storage == "integer" and tiles.dtype.kind == "f":
-        holes = np.isnan(tiles)
-        return np.where(holes, MISSING_WHOLE, np.where(holes, 0, tiles).astype(np.int64)), missing
     return tiles, missing
 
 

@@ -8,8 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apollo_spark.errors import UsageError
 from apollo_spark.export.cells import format_column
 from apollo_spark.export.packages import need_package, table_to_pandas
+from apollo_spark.query.expression import whole_bound
+from apollo_spark.workers.expression.storage import MISSING_WHOLE, has_long, is_inexact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +54,14 @@ class MatrixResult:
             return found
         return np.where(self.missing, np.nan, self.values)
 
+    def exact(self) -> np.ndarray:
+        """Return the values as the workers have them: float64, or int64 where doubles are short."""
+        if self.values.dtype != np.int64 or not has_long(self.values):
+            return self.doubles()
+        if self.missing is None:
+            return self.values
+        return np.where(self.missing, MISSING_WHOLE, self.values)
+
     def to_arrow(self) -> pa.Table:
         """Return a table with a column `sample_id` and a column for each feature."""
         columns = [pa.array(self.sample_ids, pa.string())]
@@ -64,31 +75,44 @@ class MatrixResult:
         return pa.array(values, from_pandas=True)
 
     def to_pandas(self) -> "pd.DataFrame":
-        """Return a frame of samples x features; whole numbers with missing ones become floats."""
+        """Return a frame of samples x features; whole numbers stay whole where some are missing.
+
+        They are pandas' nullable `Int64` then.
+        """
         pd = need_package("pandas")
-        columns = pd.Index(self.feature_ids, name="feature_id")
-        frame = pd.DataFrame(
-            self.as_floats() if self.missing is not None else self.values,
-            index=pd.Index(self.sample_ids, name=SAMPLE_ID),
-            columns=columns,
-            copy=False,
-        )
+        data: Any = self.values
+        if self.missing is not None:
+            data = {
+                place: pd.arrays.IntegerArray(values.copy(), holes.copy())
+                for place, (values, holes) in enumerate(
+                    zip(self.values.T, self.missing.T, strict=True)
+                )
+            }
+        frame = pd.DataFrame(data, index=pd.Index(self.sample_ids, name=SAMPLE_ID), copy=False)
+        frame.columns = pd.Index(self.feature_ids, name="feature_id")
         frame.attrs["notes"] = list(self.notes)
         return frame
 
-    def as_floats(self) -> np.ndarray:
-        """Return the values as float64, with NaN where they are missing."""
-        values = self.values.astype(np.float64, copy=False)
-        if self.missing is not None:
-            values[self.missing] = np.nan
-        return values
+    def only_doubles(self) -> np.ndarray:
+        """Return the values as float64, NaN where missing, if none of them loses a digit.
+
+        Raises:
+            UsageError: One does.
+        """
+        if has_long(self.values) and (lost := int(is_inexact(self.exact()).sum())):
+            raise UsageError(
+                f"{lost:,} values are whole numbers of more than 15 digits, which a column of "
+                "floating-point numbers cannot hold beside missing values.",
+                fix="Take them as arrow, pandas or numpy, or write csv or Parquet.",
+            )
+        return self.doubles()
 
 
 def long_batches(
     matrix: MatrixResult,
     *,
-    minimum: float | None = None,
-    maximum: float | None = None,
+    minimum: int | float | None = None,
+    maximum: int | float | None = None,
     additional: Mapping[str, pa.Array] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Yield the measured pairs of a matrix, by feature and then by sample, in its orders.
@@ -132,8 +156,14 @@ def _every_pair(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _within(
-    values: np.ndarray, wanted: np.ndarray | None, minimum: float | None, maximum: float | None
+    values: np.ndarray,
+    wanted: np.ndarray | None,
+    minimum: int | float | None,
+    maximum: int | float | None,
 ) -> np.ndarray | None:
+    if values.dtype == np.int64:
+        minimum = None if minimum is None else whole_bound(minimum, is_least=True)
+        maximum = None if maximum is None else whole_bound(maximum, is_least=False)
     for chosen in (
         None if minimum is None else values >= minimum,
         None if maximum is None else values <= maximum,
@@ -160,6 +190,7 @@ def to_anndata(layers: Mapping[str, MatrixResult], samples: pa.Table, features: 
 
     Raises:
         EnvironmentProblemError: The package anndata is not installed.
+        UsageError: Whole numbers are too long for it where others are missing.
     """
     anndata = need_package("anndata")
     first = next(iter(layers.values()))
@@ -174,7 +205,7 @@ def to_anndata(layers: Mapping[str, MatrixResult], samples: pa.Table, features: 
 
 
 def _dense(matrix: MatrixResult) -> np.ndarray:
-    return matrix.as_floats() if matrix.missing is not None else matrix.values
+    return matrix.only_doubles() if matrix.missing is not None else matrix.values
 
 
 def _described(table: pa.Table, key: str, ids: Sequence[str]) -> "pd.DataFrame":

@@ -122,6 +122,7 @@ EXPRESSION_RULES = (
     _assay("expression_finite", "a value is finite"),
     _assay("expression_negative", "a value is not negative"),
     _assay("expression_fraction", "a count is a whole number"),
+    _assay("expression_inexact", "a whole number is stored to its last digit"),
     _assay("pair_repeated", "a sample has one value of a feature"),
 )
 

@@ -4,6 +4,7 @@ A table of tiles holds one feature over one block of samples in a row; `expressi
 (feature_id, sample_id, value) that it stands for. A missing value is no row of it.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -70,8 +71,8 @@ class PairChoice:
     feature_indexes: tuple[int, ...] | None = None
     samples: tuple[str, ...] | None = None
     blocks: tuple[int, ...] | None = None
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
     shown: exp.Select | None = None
 
 
@@ -121,7 +122,7 @@ def expression_tree(
         .join(table(assay.samples_table, _SAMPLES), on=same_block)
         .where(exp.Not(this=exp.Is(this=item.copy(), expression=exp.Null())))
     )
-    return _where(tree, _pair_conditions(assay, choice, value))
+    return _where(tree, _pair_conditions(assay, layer, choice, value))
 
 
 def extract_tree(
@@ -161,7 +162,27 @@ def _value(layer: LayerRecord, item: exp.Expr) -> exp.Expr:
     return exp.Div(this=value, expression=literal(float(10**layer.scale)), typed=False, safe=False)
 
 
-def _pair_conditions(assay: AssayRecord, choice: PairChoice, value: exp.Expr) -> Iterable[exp.Expr]:
+def whole_bound(bound: int | float, *, is_least: bool) -> int:
+    """Return the whole number that bounds whole numbers as a number does; of 64 bits.
+
+    Comparing whole numbers with a float makes floats of them, which may lose their last digits.
+
+    >>> whole_bound(2.5, is_least=True), whole_bound(2.5, is_least=False)
+    (3, 2)
+    """
+    found = math.ceil(bound) if is_least else math.floor(bound)
+    return max(-(2**63), min(2**63 - 1, found))
+
+
+def _bound(layer: LayerRecord, bound: int | float, *, is_least: bool) -> exp.Expr:
+    if layer.storage == "integer":
+        return literal(whole_bound(bound, is_least=is_least))
+    return literal(float(bound))
+
+
+def _pair_conditions(
+    assay: AssayRecord, layer: LayerRecord, choice: PairChoice, value: exp.Expr
+) -> Iterable[exp.Expr]:
     if choice.feature_indexes is not None:
         yield _one_of(column(_TILES, "feature"), choice.feature_indexes)
     elif choice.features != ALL_FEATURES:
@@ -176,9 +197,11 @@ def _pair_conditions(assay: AssayRecord, choice: PairChoice, value: exp.Expr) ->
     if choice.blocks is not None:
         yield _one_of(column(_TILES, "block"), choice.blocks)
     if choice.minimum is not None:
-        yield exp.GTE(this=value.copy(), expression=literal(float(choice.minimum)))
+        bound = _bound(layer, choice.minimum, is_least=True)
+        yield exp.GTE(this=value.copy(), expression=bound)
     if choice.maximum is not None:
-        yield exp.LTE(this=value.copy(), expression=literal(float(choice.maximum)))
+        bound = _bound(layer, choice.maximum, is_least=False)
+        yield exp.LTE(this=value.copy(), expression=bound)
 
 
 def _feature_conditions(choice: FeatureChoice) -> Iterable[exp.Expr]:

@@ -53,8 +53,8 @@ class ExpressionFilter(Record):
     feature_ids: tuple[str, ...] | None = None
     feature_names: tuple[str, ...] | None = None
     sample_ids: tuple[str, ...] | None = None
-    min_value: float | None = None
-    max_value: float | None = None
+    min_value: int | float | None = None
+    max_value: int | float | None = None
 
 
 def parse_filter_text(text: str) -> ExpressionFilter:
@@ -234,8 +234,9 @@ def _to_texts(items: list[str] | None) -> tuple[str, ...] | None:
     return None if items is None else tuple(dict.fromkeys(items))
 
 
-def _to_number(value: float | None) -> float | None:
-    return None if value is None else float(value)
+def _to_number(value: int | float | None) -> int | float | None:
+    # A whole number may be longer than a float holds.
+    return value
 
 
 def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

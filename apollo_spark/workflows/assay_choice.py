@@ -161,8 +161,8 @@ def as_pairs(
     choice: FeatureChoice,
     samples: Sequence[str] | None,
     *,
-    minimum: float | None = None,
-    maximum: float | None = None,
+    minimum: int | float | None = None,
+    maximum: int | float | None = None,
 ) -> PairChoice:
     """Return a selection as a statement chooses, with the numbers by which it skips tiles."""
     files = assay.files

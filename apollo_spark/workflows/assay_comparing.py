@@ -88,5 +88,5 @@ def _hash_of(side: OpenAssay, unit: str, samples: np.ndarray) -> ContentHash:
     features, places = feature_factors(ids), np.arange(len(ids))
     total = ContentHash()
     for part in side.files.read_by_samples(layer, places, samples, max_memory=MAX_MEMORY):
-        total += hash_values(part.doubles().T, features, sample_factors(part.sample_ids))
+        total += hash_values(part.exact().T, features, sample_factors(part.sample_ids))
     return total

@@ -28,7 +28,7 @@ from apollo_spark.workers.expression.reading import read_grids, read_texts
 from apollo_spark.workers.expression.rows import hash_file
 from apollo_spark.workers.expression.sample_ids import SampleFileIds, read_sample_ids
 from apollo_spark.workers.expression.spec import ExpressionTask, SampleFilesTask
-from apollo_spark.workers.expression.storage import DOUBLE, LayerStorage, choose_storage
+from apollo_spark.workers.expression.storage import DOUBLE, LayerStorage, first_storage
 from apollo_spark.workers.spec import Block, FileSpec
 from apollo_spark.workflows.expression_rows import (
     Placement,
@@ -219,4 +219,4 @@ def _guess(file: spec.SampleFile) -> LayerStorage:
     grid, _ = next(read_grids(block, GUESS_BYTES))
     # Wrong cells count as missing here: the tasks, which read all of them, find and name them.
     values = convert(read_texts(grid, file.value_column).cast("string"), "float", ("",)).values
-    return choose_storage(values.drop_null().to_numpy(zero_copy_only=False))
+    return first_storage(values.drop_null().to_numpy(zero_copy_only=False))

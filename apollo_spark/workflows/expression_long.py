@@ -24,7 +24,7 @@ from apollo_spark.workers.expression.spec import (
     TileTarget,
     UnitRules,
 )
-from apollo_spark.workers.expression.storage import DOUBLE, LayerStorage, choose_storage
+from apollo_spark.workers.expression.storage import DOUBLE, LayerStorage, first_storage
 from apollo_spark.workers.expression.tiles import collect_expression, run_expression_task
 from apollo_spark.workers.scan import blocks_of, scan_file
 from apollo_spark.workers.spec import Block, FileSpec
@@ -182,4 +182,4 @@ def _guess(answers: Sequence[Mapping[str, Any]]) -> LayerStorage:
     if not answers:
         return DOUBLE
     first = pq.ParquetFile(answers[0]["path"]).read(columns=["value"])
-    return choose_storage(first["value"].slice(0, GUESS_ROWS).to_numpy())
+    return first_storage(first["value"].slice(0, GUESS_ROWS).to_numpy())

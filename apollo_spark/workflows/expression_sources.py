@@ -36,7 +36,7 @@ from apollo_spark.workers.expression.spec import (
     Samples,
     TileTarget,
 )
-from apollo_spark.workers.expression.storage import LayerStorage, choose_storage
+from apollo_spark.workers.expression.storage import LayerStorage, first_storage
 from apollo_spark.workflows.expression_rows import (
     Placement,
     ScannedFile,
@@ -276,4 +276,4 @@ def guess_storage(files: Sequence[ScannedFile]) -> LayerStorage:
     cells = [row[each] for row in (top.rows if top else ()) for each in columns if each < len(row)]
     # Wrong cells count as missing here: the tasks, which read all of them, find and name them.
     values = convert(pa.array(cells, pa.string()), "float", ("",)).values
-    return choose_storage(values.drop_null().to_numpy(zero_copy_only=False))
+    return first_storage(values.drop_null().to_numpy(zero_copy_only=False))

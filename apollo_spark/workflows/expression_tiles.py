@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.errors import CheckFailedError
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.policy import Policy
-from apollo_spark.workers.expression.merging import merge_rows, write_merged
+from apollo_spark.workers.expression.merging import SUM, merge_rows, write_merged
 from apollo_spark.workers.expression.spec import (
     ExpressionTask,
     LongParseTask,
@@ -19,9 +20,15 @@ from apollo_spark.workers.expression.spec import (
     Samples,
     TileTarget,
 )
-from apollo_spark.workers.expression.storage import DOUBLE, LayerStorage, StorageNeed, widen
+from apollo_spark.workers.expression.storage import (
+    LONG_WHOLES,
+    LayerStorage,
+    StorageNeed,
+    widen,
+)
 from apollo_spark.workers.expression.tiles import collect_expression, run_expression_task
 from apollo_spark.workers.hashing import ContentHash
+from apollo_spark.workers.source import InputProblemError
 from apollo_spark.workflows.expression_faults import merge_places
 from apollo_spark.workflows.expression_formats import unit_rules
 from apollo_spark.workflows.expression_sources import PlannedSource
@@ -76,6 +83,7 @@ class TileWriting:
             if not needs:
                 break
             storage = widen(storage, needs)
+        _require_sums(written)
         return written
 
     def _write_once(self, folder: str, storage: LayerStorage) -> WrittenTiles:
@@ -86,9 +94,17 @@ class TileWriting:
         merged = self._merge(tasks, results, make, storage)
         return WrittenTiles(storage, [*answers, *merged])
 
-    def find_faults(self, policy: Policy) -> tuple[Finding, ...]:
-        """Read the source, write nothing, and collect where it is wrong."""
-        tasks = self.source.make_tasks(partial(self._target, "", DOUBLE))
+    def find_faults(
+        self, policy: Policy, storage: LayerStorage = LONG_WHOLES
+    ) -> tuple[Finding, ...]:
+        """Read the source, write nothing, and collect where it is wrong.
+
+        Args:
+            policy: What refuses, warns or is let through.
+            storage: How the values were stored at last; by default in a way that holds long whole
+                numbers, because not these were the reason then.
+        """
+        tasks = self.source.make_tasks(partial(self._target, "", storage))
         collected = self.runner.run(partial(collect_expression, limit=PLACES), tasks)
         return merge_places(collected, policy)
 
@@ -111,13 +127,33 @@ class TileWriting:
                 samples[task.block.file.path] = task.samples
         merged: list[tuple[Samples, Mapping[str, Any]]] = []
         for number, (path, diverted) in enumerate(groups.items()):
-            features, values = merge_rows(diverted, self.on_duplicate, storage)
+            try:
+                features, values = merge_rows(diverted, self.on_duplicate, storage)
+            except InputProblemError:
+                raise _sum_refused() from None
             ids = self.source.features.ids.take(pa.array(features)).to_pylist()
             target = make(f"merged-{number:05d}")
             merged.append(
                 (samples[path], write_merged(target, samples[path], features, ids, values))
             )
         return merged
+
+
+def _require_sums(written: WrittenTiles) -> None:
+    """Refuse sums of repeated features that nothing holds.
+
+    Raises:
+        CheckFailedError: A task met one.
+    """
+    if any(problem[0] == SUM for each in written.results for problem in each["problems"]):
+        raise _sum_refused()
+
+
+def _sum_refused() -> CheckFailedError:
+    return CheckFailedError(
+        "The sum of rows of one feature is a whole number of more than 64 bits.",
+        fix="Join repeated features otherwise: --on-duplicate first or mean.",
+    )
 
 
 def samples_of(task: ExpressionTask) -> Samples:

@@ -229,5 +229,5 @@ class _AssayGrowth(Load):
         if not wrong:
             return ()
         self.publication.step("collect places")
-        found = [each.writing.find_faults(self.plan.policy) for each in wrong]
+        found = [each.writing.find_faults(self.plan.policy, each.written.storage) for each in wrong]
         return tuple(finding for each in found for finding in each)

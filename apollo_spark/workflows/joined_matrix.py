@@ -148,7 +148,7 @@ def _fill(
         )
         place = np.ix_(np.arange(len(names), len(names) + len(part.samples)), part.columns)
         if missing is None:
-            values[place] = found.doubles()
+            values[place] = found.only_doubles()
         else:
             values[place] = found.values
             missing[place] = found.is_missing

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.errors import CheckFailedError
 from apollo_spark.model.assay import LayerRecord
 from apollo_spark.workers.expression.retile import RetileTask, run_retile
 from apollo_spark.workers.expression.spec import Features, Samples, TileTarget
@@ -79,6 +80,13 @@ class LayerGrowth:
             if not needs:
                 break
             storage = widen(storage, needs)
+        else:
+            raise CheckFailedError(
+                f"The layer {self.layer.unit} has whole numbers of more than 15 digits, and the "
+                "values that come have fractions.",
+                why="Nothing holds both to the last digit.",
+                fix="Load the samples as an assay of their own.",
+            )
         layer = self.layer.model_copy(update={"storage": storage.kind, "scale": storage.scale})
         return GrownLayer(layer, placed, written, rewritten)
 

@@ -159,7 +159,7 @@ class _ExpressionLoad(Load):
         if not has_faults(tiles.results):
             return ()
         self.publication.step("collect places")
-        return writing.find_faults(self.plan.policy)
+        return writing.find_faults(self.plan.policy, tiles.storage)
 
     def _write_small(self, written: WrittenAssay) -> list[TablePin]:
         pins = [written.rows.pin] if written.rows and written.rows.pin else []

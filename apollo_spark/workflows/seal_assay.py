@@ -130,7 +130,7 @@ class _Sealing:
             found = files.read_matrix(
                 layer, features, places, max_memory=8 * len(features) * BLOCK_SIZE
             )
-            values = found.doubles().T
+            values = found.exact().T
             yield some, write_merged(target, some, features.astype(np.int32), ids, values)
 
     def _storage(self, layer: LayerRecord) -> LayerStorage:

@@ -15,8 +15,12 @@ import pyarrow as pa
 
 from apollo_spark.workers.cellhash import STEP, hash_texts, mix
 from apollo_spark.workers.expression.slices import row_slices
+from apollo_spark.workers.expression.storage import as_floats, is_inexact, is_whole
+from apollo_spark.workers.expression.storage import is_missing as find_missing
 from apollo_spark.workers.hashing import LANE, ContentHash
 
+# What sets whole numbers that no double holds apart from the doubles that have their bits.
+LONG_SEED = np.uint64(0x8CB92BA72F3D8DD7)
 # What sets features apart from samples, and the first lane from the second.
 FEATURE_SEEDS = (0x2545F4914F6CDD1D, 0x9FB21C651E98DF25)
 SAMPLE_SEEDS = (0xD6E8FEB86659FD93, 0xA0761D6478BD642F)
@@ -54,7 +58,7 @@ def hash_values(values: np.ndarray, features: IdFactors, samples: IdFactors) -> 
     """Hash the measured values of a matrix.
 
     Args:
-        values: (features, samples) float64, NaN where missing.
+        values: (features, samples) as `storage` has values.
         features: Of the rows.
         samples: Of the columns.
     """
@@ -67,8 +71,11 @@ def hash_values(values: np.ndarray, features: IdFactors, samples: IdFactors) -> 
 def hash_slice(values: np.ndarray, features: np.ndarray, samples: np.ndarray) -> ContentHash:
     """Hash a few rows."""
     # Adding zero makes a negative zero a zero, and gives a copy.
-    bits = mix((values + 0.0).view(np.uint64) + STEP)
-    is_missing = np.isnan(values)
+    raw = (as_floats(values) + 0.0).view(np.uint64)
+    if is_whole(values) and (lost := is_inexact(values)).any():
+        raw[lost] = values[lost].view(np.uint64) ^ LONG_SEED
+    bits = mix(raw + STEP)
+    is_missing = find_missing(values)
     missing = int(np.count_nonzero(is_missing))
     if missing:
         bits[is_missing] = 0

@@ -16,6 +16,7 @@ from apollo_spark.workers.expression.numbers import read_numbers
 from apollo_spark.workers.expression.outcome import CellPlaces, TaskOutcome
 from apollo_spark.workers.expression.reading import CheckedRows
 from apollo_spark.workers.expression.spec import LongParseTask
+from apollo_spark.workers.expression.storage import MISSING_WHOLE, as_floats, is_whole
 from apollo_spark.workers.source import InputProblemError
 
 # Larger than those of a matrix: threads wait less for each other (docs/decisions/long-files.md).
@@ -23,6 +24,8 @@ CHUNK_BYTES = 2 << 20
 # Small enough that a block of samples reads little more than its own rows.
 GROUP_ROWS = 1 << 15
 IDS = ".ids"
+WHOLE = "whole"
+"""The column of values that may be too long for doubles, where there are some."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,18 @@ class LongColumns:
         self._features: list[pa.Array] = []
         self._samples: list[pa.Array] = []
         self._values = [np.zeros(0)]
+        self._wholes: list[np.ndarray] = [np.zeros(0, np.int64)]
         self._lines = [np.zeros(0, np.int64)]
 
     def add(self, part: LongRows) -> None:
         """Take rows."""
         self._features.append(part.features)
         self._samples.append(part.samples)
-        self._values.append(part.rows.numbers.values)
+        values = part.rows.numbers.values
+        self._values.append(as_floats(values))
+        # Beside the doubles, because not before all is read is it known what holds them all.
+        wholes = values if is_whole(values) else np.full(len(values), MISSING_WHOLE)
+        self._wholes.append(wholes)
         self._lines.append(part.rows.grid.lines)
 
     def encode(self) -> tuple[pa.Table, pa.Array, pa.Array]:
@@ -63,6 +71,9 @@ class LongColumns:
             "value": values[order],
             "line": lines[order],
         }
+        wholes = np.concatenate(self._wholes)[order]
+        if (wholes != MISSING_WHOLE).any():
+            columns[WHOLE] = pa.array(wholes, mask=wholes == MISSING_WHOLE)
         return pa.table(columns), feature_ids, sample_ids
 
 
@@ -129,7 +140,7 @@ def read_long_rows(task: LongParseTask, chunk_bytes: int) -> Iterator[LongRows]:
     for cells in read_long_cells(task, chunk_bytes):
         grid, columns = cells.grid, np.array([cells.column])
         numbers = read_numbers(grid, columns, target.missing)
-        stored = store_numbers(numbers, target.storage, target.unit)
+        stored = store_numbers(numbers, target.storage, target.unit, keeps_long=True)
         rows = CheckedRows(grid, columns, before + grid.records, stored)
         before += grid.record_count
         yield LongRows(rows, cells.features, cells.samples)

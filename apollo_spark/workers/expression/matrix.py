@@ -11,6 +11,7 @@ from apollo_spark.workers.expression.outcome import CellPlaces, TaskOutcome
 from apollo_spark.workers.expression.reading import CHUNK_BYTES, CheckedRows, read_rows
 from apollo_spark.workers.expression.spec import LEFT_OUT, MatrixTask
 from apollo_spark.workers.expression.stats import AxisStats, feature_stats, pack, sample_stats
+from apollo_spark.workers.expression.storage import is_whole
 from apollo_spark.workers.expression.tile_file import TileMatrix, write_tile_file
 from apollo_spark.workers.source import InputProblemError
 
@@ -33,7 +34,7 @@ def write_matrix(
         `is_enough` and `need` (whether the storage was enough; if not, nothing is worth keeping
         and `need` says what is), `counts` ([rule, None, cells or rows]), `problems` ([rule, line,
         file]), `features` and `samples` (packed statistics) and `diverted` (row, feature and
-        packed values of the rows to merge).
+        packed values of the rows to merge, and their type).
     """
     outcome, writer = TaskOutcome(), MatrixWriter(task, buffer_bytes)
     try:
@@ -120,7 +121,8 @@ class MatrixWriter:
         back[:, self._order] = values
         for record, row in zip(records.tolist(), back, strict=True):
             feature = int(self._task.features.indexes[record])
-            self.diverted.append([record, feature, pack(row)])
+            kind = "<i8" if is_whole(row) else "<f8"
+            self.diverted.append([record, feature, pack(row), kind])
 
     def _flush(self, outcome: TaskOutcome) -> None:
         if not self._pieces:

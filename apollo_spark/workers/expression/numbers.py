@@ -7,6 +7,7 @@ digits) is read one way slower, by the rules of `numerals`.
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -14,11 +15,12 @@ import pyarrow.compute as pc
 
 from apollo_spark.workers.convert import BLANKS
 from apollo_spark.workers.expression.grid import DOT, MINUS, Grid, Marks
-from apollo_spark.workers.expression.storage import FLOAT_POWERS, POWERS
+from apollo_spark.workers.expression.storage import FLOAT_POWERS, LIMITS, POWERS
 from apollo_spark.workers.numerals import FLOAT
 
 NUMBER = "expression_number"
 FINITE = "expression_finite"
+NO_CELLS = np.zeros(0, np.int64)
 # An integer of so many digits is a double without loss, and so is its quotient rounded right.
 MAX_DIGITS = 15
 WORD = 8
@@ -39,6 +41,10 @@ class Numbers:
         odd_values: Their values, float64.
         missing: Cells without value; wrong cells are among them.
         faults: Cells that are no number, by rule.
+        long_cells: Cells of whole numbers of 64 bits that a double may not hold.
+        long_values: Their values, int64.
+        beyond_cells: Cells of whole numbers that neither 64 bits nor a double hold.
+        fraction_cells: Cells of fractions that are lost in a double.
     """
 
     digits: np.ndarray
@@ -47,6 +53,10 @@ class Numbers:
     odd_values: np.ndarray
     missing: np.ndarray
     faults: dict[str, np.ndarray] = field(default_factory=dict)
+    long_cells: np.ndarray = field(default_factory=lambda: NO_CELLS)
+    long_values: np.ndarray = field(default_factory=lambda: NO_CELLS)
+    beyond_cells: np.ndarray = field(default_factory=lambda: NO_CELLS)
+    fraction_cells: np.ndarray = field(default_factory=lambda: NO_CELLS)
 
     def values(self) -> np.ndarray:
         """Give all as float64, NaN where missing."""
@@ -235,7 +245,9 @@ def read_odd(
     values = unsigned.cast(pa.float64()).to_numpy(zero_copy_only=False)
     is_number[np.flatnonzero(is_number)[~np.isfinite(values)]] = False
     # Adding zero makes a negative zero a zero.
+    unsigned = unsigned.filter(pa.array(np.isfinite(values)))
     values = values[np.isfinite(values)] + 0.0
+    long = find_long(unsigned, values, cells[is_number])
     is_infinite = as_mask(pc.match_substring_regex(texts, NOT_FINITE)) & ~is_missing
     is_wrong = ~is_number & ~is_missing & ~is_infinite
     faults = {NUMBER: cells[is_wrong], FINITE: cells[is_infinite]}
@@ -250,7 +262,38 @@ def read_odd(
         odd_values=values,
         missing=gone,
         faults={rule: found for rule, found in faults.items() if len(found)},
+        **long,
     )
+
+
+def find_long(texts: pa.Array, values: np.ndarray, cells: np.ndarray) -> dict[str, np.ndarray]:
+    """Look again, digit by digit, at numbers of so many digits that a double may have lost some.
+
+    Args:
+        texts: The numbers.
+        values: The doubles next to them.
+        cells: Their cells.
+
+    Returns:
+        The last four attributes of `Numbers`.
+    """
+    found: dict[str, list[int]] = {"long": [], "beyond": [], "fraction": []}
+    wholes: list[int] = []
+    for place in np.flatnonzero(np.abs(values) >= 10.0**MAX_DIGITS).tolist():
+        text = texts[place].as_py()
+        number = Decimal(text)
+        # Nothing behind the point of a number that is a double with its exponent.
+        is_large = abs(values[place]) >= 2.0**63
+        if not is_large and number != number.to_integral_value():
+            found["fraction"].append(place)
+        elif not is_large or abs(number) < 2**63:
+            if abs(number) >= LIMITS[64]:
+                found["long"].append(place)
+                wholes.append(int(number))
+        elif "e" not in text.lower() and number != Decimal(repr(float(values[place]))):
+            found["beyond"].append(place)
+    named = {f"{kind}_cells": cells[np.array(at, np.int64)] for kind, at in found.items()}
+    return {**named, "long_values": np.array(wholes, np.int64)}
 
 
 def as_mask(array: pa.Array) -> np.ndarray:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from apollo_spark.workers.expression.content import feature_factors, hash_values, sample_factors
-from apollo_spark.workers.expression.storage import FLOAT_POWERS
+from apollo_spark.workers.expression.storage import FLOAT_POWERS, MISSING_WHOLE
 from apollo_spark.workers.hashing import ContentHash
 
 
@@ -36,10 +36,20 @@ def _hash_group(table: pa.Table, samples: Mapping[int, Sequence[str]], scale: in
     for block in np.unique(blocks):
         rows = table.filter(pa.array(blocks == block))
         ids = samples[int(block)]
-        values = rows["values"].combine_chunks().flatten().cast(pa.float64())
-        matrix = values.to_numpy(zero_copy_only=False).reshape(rows.num_rows, len(ids))
+        matrix = _as_numbers(rows["values"].combine_chunks().flatten(), scale)
+        matrix = matrix.reshape(rows.num_rows, len(ids))
         if scale:
             matrix = matrix / FLOAT_POWERS[scale]
         features = feature_factors(rows["feature_id"].to_pylist())
         total += hash_values(matrix, features, sample_factors(list(ids)))
     return total
+
+
+def _as_numbers(values: pa.Array, scale: int) -> np.ndarray:
+    """Give stored numbers as values; those of 64 bits without decimals may be no doubles."""
+    if values.type == pa.int64() and not scale:
+        values = values.fill_null(MISSING_WHOLE)
+    else:
+        values = values.cast(pa.float64())
+    numbers: np.ndarray = values.to_numpy(zero_copy_only=False)
+    return numbers

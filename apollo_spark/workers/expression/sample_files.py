@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.workers.expression.layer import store_numbers
-from apollo_spark.workers.expression.merging import merge_values
+from apollo_spark.workers.expression.merging import merge_or_tell
 from apollo_spark.workers.expression.numbers import read_numbers
 from apollo_spark.workers.expression.outcome import CellPlaces, TaskOutcome
 from apollo_spark.workers.expression.reading import CheckedRows, read_grids, read_texts
 from apollo_spark.workers.expression.spec import LEFT_OUT, Features, SampleFile, SampleFilesTask
+from apollo_spark.workers.expression.storage import put, united
 from apollo_spark.workers.expression.values import write_values
 from apollo_spark.workers.source import InputProblemError
 from apollo_spark.workers.spec import Block
@@ -96,21 +97,24 @@ def write_sample_files(task: SampleFilesTask, *, chunk_bytes: int = FILE_BYTES) 
                 numbers.append(part.rows.numbers.values)
         except InputProblemError as problem:
             outcome.add_problem(problem.rule, problem.line, file.file.label)
-        indexes, merged = merge_file(np.concatenate(found), np.concatenate(numbers), task)
+        indexes, merged = merge_file(np.concatenate(found), united(numbers), task, outcome)
         if task.on_duplicate == "refuse":
             outcome.count(REPEATED, sum(map(len, found)) - len(indexes))
-        values[np.searchsorted(features.indexes, indexes), column] = merged
+        places = (np.searchsorted(features.indexes, indexes), column)
+        values = put(values, places, merged)
     write_values(values, features, task.samples, task.target, outcome)
     return outcome.result()
 
 
 def merge_file(
-    features: np.ndarray, values: np.ndarray, task: SampleFilesTask
+    features: np.ndarray, values: np.ndarray, task: SampleFilesTask, outcome: TaskOutcome
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give each feature of a file once, with its value."""
     if np.bincount(features, minlength=1).max() <= 1:
         return features, values
-    names, merged = merge_values(values[:, None], features, task.on_duplicate, task.target.storage)
+    names, merged = merge_or_tell(
+        values[:, None], features, task.on_duplicate, task.target.storage, outcome
+    )
     return names, merged[:, 0]
 
 

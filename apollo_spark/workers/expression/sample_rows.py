@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from apollo_spark.workers.expression.merging import merge_values
+from apollo_spark.workers.expression.merging import merge_or_tell
 from apollo_spark.workers.expression.outcome import CellPlaces, TaskOutcome
 from apollo_spark.workers.expression.reading import CHUNK_BYTES, CheckedRows, read_rows
 from apollo_spark.workers.expression.spec import LEFT_OUT, Features, SampleRowsTask
+from apollo_spark.workers.expression.storage import put
 from apollo_spark.workers.expression.values import write_values
 from apollo_spark.workers.source import InputProblemError
 
@@ -20,12 +21,12 @@ def write_sample_rows(task: SampleRowsTask, *, chunk_bytes: int = CHUNK_BYTES) -
     try:
         for rows in checked_rows(task, chunk_bytes):
             outcome.add_rows(rows)
-            values[rows.records] = rows.values()
+            values = put(values, rows.records, rows.values())
     except InputProblemError as problem:
         outcome.add_problem(problem.rule, problem.line, task.block.file.label)
     values = values[task.samples.blocks != LEFT_OUT]
-    indexes, merged = merge_values(
-        values.T, task.features.indexes, task.on_duplicate, task.target.storage
+    indexes, merged = merge_or_tell(
+        values.T, task.features.indexes, task.on_duplicate, task.target.storage, outcome
     )
     ids = dict(zip(task.features.indexes.tolist(), task.features.ids, strict=True))
     features = Features(tuple(ids[each] for each in indexes.tolist()), indexes)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from apollo_spark.workers.expression.slices import row_slices
+from apollo_spark.workers.expression.storage import as_floats
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ def sample_stats(values: np.ndarray) -> AxisStats:
 
 def of_rows(values: np.ndarray) -> AxisStats:
     """Summarise rows, a few at a time."""
-    parts = [of_axis(values[rows], 1) for rows in row_slices(values)] or [of_axis(values, 1)]
+    parts = [of_axis(as_floats(values[rows]), 1) for rows in row_slices(values)]
+    parts = parts or [of_axis(as_floats(values), 1)]
     return AxisStats(
         *(
             np.concatenate([getattr(part, each.name) for part in parts])
@@ -118,7 +120,7 @@ def of_rows(values: np.ndarray) -> AxisStats:
 
 def of_columns(values: np.ndarray) -> AxisStats:
     """Summarise the columns of a few rows."""
-    return of_axis(values, 0)
+    return of_axis(as_floats(values), 0)
 
 
 def of_axis(values: np.ndarray, axis: int) -> AxisStats:

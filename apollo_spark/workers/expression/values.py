@@ -7,11 +7,19 @@ from apollo_spark.workers.expression.content import (
     hash_values,
     sample_factors,
 )
+from apollo_spark.workers.expression.layer import INEXACT
 from apollo_spark.workers.expression.outcome import TaskOutcome
 from apollo_spark.workers.expression.slices import row_slices
 from apollo_spark.workers.expression.spec import Features, Samples, TileTarget
 from apollo_spark.workers.expression.stats import feature_stats, sample_stats
-from apollo_spark.workers.expression.storage import StorageNeed, encode, need_of
+from apollo_spark.workers.expression.storage import (
+    StorageNeed,
+    as_floats,
+    encode,
+    is_inexact,
+    is_whole,
+    need_of,
+)
 from apollo_spark.workers.expression.tile_file import TileMatrix, write_tile_file
 
 NOTHING = StorageNeed()
@@ -27,13 +35,17 @@ def write_values(
     """Write the tiles of a matrix.
 
     Args:
-        values: (features, samples) float64, NaN where missing.
+        values: (features, samples) as `storage` has values.
         features: Of the rows, none twice.
         samples: Of the columns, in any order.
         target: The layer.
         outcome: Gets the file, the hash and the statistics; or what the values need, if the
             storage is not enough.
     """
+    if is_whole(values) and target.storage.kind == "double":
+        # No storage holds these beside the fractions of others.
+        outcome.count(INEXACT, int(np.count_nonzero(is_inexact(values))))
+        values = as_floats(values)
     order = np.lexsort((samples.positions, samples.blocks))
     outcome.add_hash(
         hash_values(values, feature_factors(features.ids), sample_factors(samples.ids))
