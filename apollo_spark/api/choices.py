@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 
 from apollo_spark.errors import UsageError
+from apollo_spark.export.frames import to_frame
 from apollo_spark.export.matrix import MatrixResult
-from apollo_spark.export.packages import need_for, table_to_pandas
+from apollo_spark.export.packages import need_for
 from apollo_spark.query.expression import FeatureChoice
 from apollo_spark.query.expression_filter import Location
 
@@ -63,7 +64,7 @@ def as_table(table: pa.Table, to: str, spark: "SparkSession | None" = None) -> A
     require_form(to, TABLE_FORMS)
     if to == "spark":
         return require_session(spark).createDataFrame(table)
-    return table_to_pandas(table) if to == "pandas" else table
+    return to_frame(table) if to == "pandas" else table
 
 
 def require_form(to: str, forms: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from apollo_spark.dataset.telling import keeps_to_itself, told_record
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
 from apollo_spark.errors import NotFoundError, UsageError
-from apollo_spark.export.packages import table_to_pandas
+from apollo_spark.export.frames import to_frame
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.dataset import DatasetRecord
@@ -193,7 +193,7 @@ class Dataset(JoinedAssays):
             return engine.frame(plan.tree, pins).toDF(*columns)
         table: pa.Table = answer_fields(EmbeddedEngine(self._lake.tables), plan, pins).read_all()
         table = table.rename_columns(list(columns))
-        return table_to_pandas(table) if to == "pandas" else table
+        return to_frame(table) if to == "pandas" else table
 
     def register(self, spark: "SparkSession", *, prefix: str = "") -> list[str]:
         """Make a temporary view per entity in a session, each at its pinned version.

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from apollo_spark.errors import UsageError
 from apollo_spark.export.cells import format_column
+from apollo_spark.export.frames import whole_numbers
 from apollo_spark.export.packages import need_package, table_to_pandas
 from apollo_spark.query.expression import whole_bound
 from apollo_spark.workers.expression.storage import MISSING_WHOLE, has_long, is_inexact
@@ -214,9 +215,18 @@ def _described(table: pa.Table, key: str, ids: Sequence[str]) -> "pd.DataFrame":
     found = table.take(place).drop_columns([key]).combine_chunks()
     columns = [_storable(each.combine_chunks()) for each in found.columns]
     frame = table_to_pandas(pa.Table.from_arrays(columns, names=found.column_names))
+    for name, column in zip(found.column_names, found.columns, strict=True):
+        # Floats for whole numbers of which some are missing, as ever, unless a digit would go.
+        if pa.types.is_integer(column.type) and column.null_count and _is_long(column):
+            frame[name] = whole_numbers(column)
     frame.index = list(ids)
     frame.index.name = key
     return frame
+
+
+def _is_long(column: pa.ChunkedArray) -> bool:
+    known = column.drop_null().cast(pa.int64()).to_numpy()
+    return has_long(known)
 
 
 def _storable(values: pa.Array) -> pa.Array:

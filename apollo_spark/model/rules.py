@@ -112,6 +112,8 @@ EXPRESSION_RULES = (
         "a feature id is no date or number that a spreadsheet made of a symbol",
         WARN,
     ),
+    _assay("id_map_nothing", "an id map names ids of the sources"),
+    _assay("annotation_nothing", "an annotation describes features of the sources"),
     _assay("features_differ", "all files have the same features, unless they are united"),
     _assay("sample_repeated", "a sample stands once"),
     _assay("sample_present", "an added sample is not in the assay yet"),

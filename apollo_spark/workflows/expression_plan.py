@@ -34,6 +34,7 @@ from apollo_spark.workers.expression.spec import OnDuplicate
 from apollo_spark.workflows.clinical_plan import ClinicalLoad, ClinicalPlan
 from apollo_spark.workflows.expression_faults import judge
 from apollo_spark.workflows.expression_formats import plan_source
+from apollo_spark.workflows.expression_naming import tell_naming
 from apollo_spark.workflows.expression_notes import (
     ColumnUse,
     describe_ids,
@@ -179,7 +180,8 @@ def plan_expression_load(
         samples = pa.array(planned.source.samples.ids, pa.string())
         findings += tuple(find_lookalike_ids(samples, "samples"))
         findings += tuple(find_lookalike_ids(planned.source.features.ids, "features"))
-    findings = judge(findings, policy)
+    naming = tell_naming(planned.source, request.id_map, reading.annotation if reading else None)
+    findings = judge((*findings, *naming.findings), policy)
     fields, table = None, request.sample_table
     if table is not None:
         planning = plan_sample_fields(table, block_bytes=block_bytes)
@@ -190,7 +192,7 @@ def plan_expression_load(
         plan = _build_plan(
             request, policy, planned.source, annotation, fields, format_=str(detection.format)
         )
-    notes = (*found.notes, *detection.notes, *planned.notes)
+    notes = (*found.notes, *detection.notes, *planned.notes, *naming.notes)
     if planned.source is not None:
         notes += tuple(describe_ids(planned.source, request.on_duplicate))
         if request.dry_run:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from apollo_spark.model.assay import FeatureIdKind
 from apollo_spark.model.findings import Finding, Place
 from apollo_spark.sources.expression.likeness import are_mangled, describe_likeness
+from apollo_spark.sources.expression.map_hints import find_hints
 from apollo_spark.sources.expression.quantifiers import SUMMARY_ROWS
 from apollo_spark.sources.expression.reading import IdRule
 from apollo_spark.sources.findings import NAMES_LIMIT, PLACES_LIMIT, finding_of
@@ -43,6 +44,9 @@ class FeatureIds:
         unmapped: How many source ids the id map does not name.
         ambiguous: How many source ids the id map gives several names.
         findings: What is wrong with the ids.
+        mapped: How many source ids the id map gives one name.
+        hints: Of the unmapped ones, how many the map would name if they were read otherwise, by
+            how; see `map_hints`.
     """
 
     ids: pa.Array
@@ -55,6 +59,8 @@ class FeatureIds:
     unmapped: int
     ambiguous: int
     findings: tuple[Finding, ...] = ()
+    mapped: int = 0
+    hints: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,8 @@ class _Mapped:
     ids: pa.Array
     unmapped: int = 0
     ambiguous: int = 0
+    mapped: int = 0
+    hints: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,6 +172,8 @@ def resolve_feature_ids(
         unmapped=mapped.unmapped,
         ambiguous=mapped.ambiguous,
         findings=tuple(findings),
+        mapped=mapped.mapped,
+        hints=mapped.hints,
     )
 
 
@@ -236,6 +246,8 @@ def _map_ids(ids: pa.Array, id_map: Mapping[str, tuple[str, ...]]) -> _Mapped:
         ids=targets.take(unique.indices),
         unmapped=int(times[choices == 0].sum()),
         ambiguous=int(times[choices > 1].sum()),
+        mapped=int(times[choices == 1].sum()),
+        hints=find_hints([x for x, to in zip(names, found, strict=True) if not to], id_map),
     )
 
 

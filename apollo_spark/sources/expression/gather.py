@@ -158,7 +158,18 @@ def _joined(known: FeatureIds, found: FeatureIds) -> FeatureIds:
         summary_rows=known.summary_rows + found.summary_rows,
         unmapped=known.unmapped + found.unmapped,
         ambiguous=known.ambiguous + found.ambiguous,
+        mapped=known.mapped + found.mapped,
+        hints=_added(known.hints, found.hints),
     )
+
+
+def _added(
+    known: tuple[tuple[str, int], ...], found: tuple[tuple[str, int], ...]
+) -> tuple[tuple[str, int], ...]:
+    total = dict(known)
+    for how, count in found:
+        total[how] = total.get(how, 0) + count
+    return tuple(total.items())
 
 
 def _grown(marks: np.ndarray, size: int) -> np.ndarray:
