@@ -1,5 +1,6 @@
 """A version of a dataset, its entities and their fields, as Python users see them."""
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property, partial
@@ -22,12 +23,14 @@ from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.query.extract import ExtractPlan, ExtractRequest
 from apollo_spark.query.values import ValueMode
-from apollo_spark.workflows.assay_choice import find_assay, open_assay
+from apollo_spark.workflows.assay_choice import find_assay, note_of_assay, open_assay
 from apollo_spark.workflows.extract import build_plans, spark_engine
 from apollo_spark.workflows.sample_fields import read_sample_fields
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+logger = logging.getLogger(__name__)
 
 Target = Literal["arrow", "pandas", "spark"]
 Values = Literal["raw", "replace", "exclude"]
@@ -114,7 +117,11 @@ class Dataset(JoinedAssays):
         Raises:
             NotFoundError: There is none of that name.
         """
-        found = find_assay(self._opened.record.assays, name, str(self._stored))
+        # As it is read now: who was withdrawn since is hidden by guards of the opened record.
+        assays = self._opened.record.assays
+        found = find_assay(assays, name, str(self._stored))
+        for note in note_of_assay(assays, name, found.default_layer.unit):
+            logger.warning(note)
         return Assay(
             found,
             open_assay(self._lake.tables, self._opened, found),

@@ -33,6 +33,10 @@ def show_command(*, name: str, pins: bool, full: bool) -> None:
     lake = current().lake()
     record = lake.load_record(parse_reference(name))
     shown: dict[str, Any] = describe_record(lake, record, with_pins=pins or full, full=full)
+    if record.hides:
+        from apollo_spark.workflows.shown_counts import count_shown, with_counts
+
+        shown = with_counts(shown, count_shown(lake, record))
     if current().as_json:
         print_json(shown)
     else:

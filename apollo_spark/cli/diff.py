@@ -101,5 +101,7 @@ def _render_assay(assay: "AssayDiff") -> str:
         ("units removed", assay.units_removed),
         ("other values in", assay.units_changed),
     )
+    if assay.features_added or assay.features_removed:
+        counts += f"; {assay.features_added:,} features added, {assay.features_removed:,} removed"
     said = [f"{title} {', '.join(names)}" for title, names in units if names]
     return "; ".join([f"assay {assay.name}: {counts}", *said])

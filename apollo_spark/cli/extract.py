@@ -146,9 +146,9 @@ def expression_command(
     _require_file_for_json(output)
     lake = current().lake()
     if only_sql:
-        _print_statement(expression_sql(lake, job, full=full))
+        _print_statement(expression_sql(lake, job, full=full, say=say))
     elif dry_run:
-        _print_estimate(estimate_expression(lake, job))
+        _print_estimate(estimate_expression(lake, job, say=say))
     elif current().as_json and output is None:
         plan_expression(lake, job)
         _print_written({})

@@ -15,7 +15,7 @@ from apollo_spark.cli.terminal import print_json, say
 from apollo_spark.errors import UsageError
 
 if TYPE_CHECKING:
-    from apollo_spark.model.rebase import RebasePlan
+    from apollo_spark.model.rebase import AssayMove, RebasePlan
 
 
 @click.command("rebase")
@@ -80,6 +80,19 @@ def rebase_command(
     )
 
 
+def _render_assay(assay: "AssayMove") -> str:
+    """Return what becomes of an assay as text."""
+    what = " (added)" if assay.is_added else " (lost)" if assay.is_lost else ""
+    counts = (
+        f"  assay {assay.name}{what}: {assay.samples_before:,} samples now, "
+        f"{assay.samples_added:,} added, {assay.samples_lost:,} lost; "
+        f"{assay.features_before:,} features now, {assay.features_added:,} added, "
+        f"{assay.features_lost:,} lost"
+    )
+    units = (("units added", assay.units_added), ("units lost", assay.units_lost))
+    return "; ".join([counts, *(f"{title} {', '.join(names)}" for title, names in units if names)])
+
+
 def _render(plan: "RebasePlan") -> str:
     """Return a plan as text."""
     moves = ", ".join(f"{each.before} -> {each.after}".strip() for each in plan.moves)
@@ -90,6 +103,7 @@ def _render(plan: "RebasePlan") -> str:
         f"  people: {plan.people_before:,} now, {plan.people_added:,} added, "
         f"{plan.people_lost:,} lost"
     )
+    lines += map(_render_assay, plan.assays)
     diff = plan.schema_diff
     for title, names in (
         ("fields added", diff.fields_added if diff else ()),

@@ -1,6 +1,6 @@
 """Which field of a source holds the values of which field of a target: written, found, checked."""
 
-from apollo_spark.errors import DictionaryError, NotFoundError, UsageError
+from apollo_spark.errors import ConflictError, DictionaryError, NotFoundError, UsageError
 from apollo_spark.model.change import ClashRule, FieldLink
 from apollo_spark.model.dictionary import DataDictionary, Entity, Relationship
 from apollo_spark.model.field import FieldSpec
@@ -94,7 +94,8 @@ def check_link(source: DataDictionary, target: DataDictionary, link: FieldLink) 
 
     Raises:
         NotFoundError: A field is not there, or not to be seen.
-        DictionaryError: The fields do not go together.
+        DictionaryError: A field holds several values a row.
+        ConflictError: The fields are of different types.
     """
     lost = [
         f"  {entity}.{field} in the {side}"
@@ -110,12 +111,14 @@ def check_link(source: DataDictionary, target: DataDictionary, link: FieldLink) 
     second = find_spec(target, link.target_entity, link.target_field)
     assert first is not None, "checked above"
     assert second is not None, "checked above"
-    if first.type != second.type or first.is_multi_select or second.is_multi_select:
-        raise DictionaryError(
-            f"{link} cannot link rows.",
-            why=f"The first is {_describe(first)}, the second {_describe(second)}.",
-            fix="Link fields of one type with one value in each row.",
-        )
+    told = {
+        "why": f"The first is {_describe(first)}, the second {_describe(second)}.",
+        "fix": "Link fields of one type with one value in each row.",
+    }
+    if first.is_multi_select or second.is_multi_select:
+        raise DictionaryError(f"{link} cannot link rows.", **told)
+    if first.type != second.type:
+        raise ConflictError(f"{link} cannot link rows.", **told)
 
 
 def find_spec(dictionary: DataDictionary, entity: str, field: str) -> FieldSpec | None:

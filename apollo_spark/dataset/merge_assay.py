@@ -46,8 +46,9 @@ def merge_assay(
 
     Raises:
         NotFoundError: The assay, the field or a field of samples is not there.
-        DictionaryError: The field cannot hold ids of samples.
-        ConflictError: The target has an assay of that name, or a coding of another content.
+        DictionaryError: The field holds several values a row.
+        ConflictError: The field is no text, the target has an assay of that name, or a coding of
+            another content.
     """
     assay = _find_assay(source, change)
     name = _free_name(target, change)
@@ -144,7 +145,7 @@ def _check_field(target: Content, change: AssayMerge, *, is_linked: bool) -> Non
     if spec.is_multi_select:
         raise DictionaryError(f"{path} cannot link samples.", why="It holds several values a row.")
     if not is_linked and spec.type is not FieldType.STRING:
-        raise DictionaryError(
+        raise ConflictError(
             f"{path} cannot hold the ids of samples.",
             why=f"Its type is {spec.type}, and ids of samples are strings.",
             fix="Add --link-file F, which says which sample belongs to which value.",

@@ -1,6 +1,7 @@
 """The engine in this process: DuckDB over the files of the pinned versions. No Java."""
 
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -28,6 +29,10 @@ ROWS_PER_BATCH = range(2_048, 100_000)
 """Fewest and most rows of a batch; between them the width decides."""
 
 
+class TimeIsUpError(Exception):
+    """A question took longer than it may."""
+
+
 class EmbeddedEngine:
     """Answers with DuckDB, one connection for each question.
 
@@ -38,6 +43,7 @@ class EmbeddedEngine:
         files: Where the pinned tables are.
         memory_limit: As DuckDB writes sizes: `2GB`. None is its own choice, 80 % of the memory.
         threads: Threads of one question. None is all processors.
+        seconds: What a question may take; None is without end.
         file_column: Every table has one more column of this name: the path of the row's file.
     """
 
@@ -47,12 +53,14 @@ class EmbeddedEngine:
         *,
         memory_limit: str | None = None,
         threads: int | None = None,
+        seconds: float | None = None,
         file_column: str | None = None,
     ) -> None:
         self._files = files
         self._file_column = file_column
         self._memory_limit = memory_limit
         self._threads = threads
+        self._seconds = seconds
 
     def run(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> pa.RecordBatchReader:
         """Answer a question as a stream of batches.
@@ -60,6 +68,7 @@ class EmbeddedEngine:
         Raises:
             BrokenPinError: A file of a pinned version is missing or not readable.
             EnvironmentProblemError: The answer does not fit into memory and temporary space.
+            TimeIsUpError: It took longer than it may.
         """
         batches = self._answer(tree, pins)
         first = next(batches)
@@ -72,6 +81,7 @@ class EmbeddedEngine:
             tempfile.TemporaryDirectory(prefix="apollo-query-") as overflow,
             closing(duckdb.connect(":memory:", config=self._options(overflow))) as connection,
             _translated_errors(allowed, _reader_of(pins)),
+            _stopped_after(connection, self._seconds),
         ):
             statement = self._prepare(connection, tree, pins, allowed)
             relation = connection.sql(statement)
@@ -142,6 +152,23 @@ def _chain(first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> Iterator[
 
 def _reader_of(pins: Mapping[str, TablePin]) -> str | None:
     return next((each.read_by for each in pins.values() if each.read_by), None)
+
+
+@contextmanager
+def _stopped_after(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
+    """Interrupt what a connection does after some time."""
+    if seconds is None:
+        yield
+        return
+    timer = threading.Timer(max(seconds, 0.0), connection.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise TimeIsUpError from None
+    finally:
+        timer.cancel()
 
 
 @contextmanager

@@ -60,18 +60,23 @@ class EntityDiff(Record):
 
 
 class AssayDiff(Record):
-    """The samples of an assay that both versions have, and the units whose values differ."""
+    """Samples, features and units of an assay that both versions have, as either shows them.
+
+    `units_changed` have other values in what both show.
+    """
 
     name: str
     samples_added: int = 0
     samples_removed: int = 0
+    features_added: int = 0
+    features_removed: int = 0
     units_added: tuple[str, ...] = ()
     units_removed: tuple[str, ...] = ()
     units_changed: tuple[str, ...] = ()
 
     @property
     def is_same(self) -> bool:
-        """Whether samples and values are the same."""
+        """Whether samples, features and values are the same."""
         return self == AssayDiff(name=self.name)
 
 

@@ -18,6 +18,25 @@ class CodesGone(Record):
     count: int
 
 
+class AssayMove(Record):
+    """What becomes of an assay, as the record shows it: samples, features and units.
+
+    An assay that comes has nothing now, and one that goes nothing then.
+    """
+
+    name: str
+    is_added: bool = False
+    is_lost: bool = False
+    samples_before: int = 0
+    samples_added: int = 0
+    samples_lost: int = 0
+    features_before: int = 0
+    features_added: int = 0
+    features_lost: int = 0
+    units_added: tuple[str, ...] = ()
+    units_lost: tuple[str, ...] = ()
+
+
 class RebasePlan(Record):
     """What changes when one record is moved to newer versions of its parents.
 
@@ -29,6 +48,7 @@ class RebasePlan(Record):
         people_before: Rows of its main entity now.
         people_added: Rows of its main entity that come.
         people_lost: Rows of its main entity that go.
+        assays: What becomes of each assay.
         fields_dropped: Fields that were asked for and are no longer there, and fields that were
             added in tables of its own and have no place any more.
         refused: Why it cannot be moved; None where it can.
@@ -41,6 +61,7 @@ class RebasePlan(Record):
     people_before: int = 0
     people_added: int = 0
     people_lost: int = 0
+    assays: tuple[AssayMove, ...] = ()
     fields_dropped: tuple[str, ...] = ()
     refused: str | None = None
 
@@ -53,6 +74,7 @@ class RebaseReceipt(Record):
     people_before: int = 0
     people_added: int = 0
     people_lost: int = 0
+    assays: tuple[AssayMove, ...] = ()
     schema_diff: SchemaDiff | None = None
     codes_gone: tuple[CodesGone, ...] = ()
     fields_dropped: tuple[str, ...] = ()

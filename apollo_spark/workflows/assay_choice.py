@@ -87,6 +87,25 @@ def find_assay(assays: Sequence[AssayRecord], name: str | None, dataset: str) ->
     return found
 
 
+def note_of_assay(
+    assays: Sequence[AssayRecord], name: str | None, unit: str | None
+) -> tuple[str, ...]:
+    """Return which of several assays, and which of several units, answers where none is named."""
+    if not assays:
+        return ()
+    chosen = find_assay(assays, name, "")
+    notes = []
+    if name is None and len(assays) > 1:
+        others = ", ".join(each.name for each in assays[1:])
+        notes.append(f"the assay {chosen.name} answers, of {len(assays)}: --assay names another "
+                     f"({others})")  # fmt: skip
+    if unit is None and len(chosen.layers) > 1:
+        others = ", ".join(each.unit for each in chosen.layers if each != chosen.default_layer)
+        notes.append(f"the unit {chosen.default_layer.unit} answers, of {len(chosen.layers)}: "
+                     f"--unit names another ({others})")  # fmt: skip
+    return tuple(notes)
+
+
 def find_layer(assay: AssayRecord, unit: str | None) -> LayerRecord:
     """Return the layer of a unit, or the one that answers when no unit is named.
 

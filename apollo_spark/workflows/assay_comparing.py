@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from apollo_spark.engines.tile_index import NOT_WANTED
 from apollo_spark.model.diff import AssayDiff
@@ -39,6 +41,8 @@ class AssayComparison:
             name=self.after.files.assay.name,
             samples_added=len(new),
             samples_removed=len(gone),
+            features_added=_not_in(self.after.files.feature_ids, self.before.files.feature_ids),
+            features_removed=_not_in(self.before.files.feature_ids, self.after.files.feature_ids),
             units_added=tuple(unit for unit in units[1] if unit not in units[0]),
             units_removed=tuple(unit for unit in units[0] if unit not in units[1]),
             units_changed=tuple(
@@ -71,6 +75,11 @@ class AssayComparison:
     def _is_same_content(self, before: str, after: str) -> bool:
         pins = pin_named(self.before.pins, before), pin_named(self.after.pins, after)
         return pins[0].content_hash == pins[1].content_hash
+
+
+def _not_in(ids: pa.Array, others: pa.Array) -> int:
+    """Return how many ids are not among others."""
+    return len(ids) - int(pc.sum(pc.is_in(ids, value_set=others)).as_py() or 0)
 
 
 def hash_without(side: OpenAssay, unit: str, others: np.ndarray) -> ContentHash:

@@ -36,6 +36,7 @@ from apollo_spark.workflows.assay_choice import (
     find_annotation,
     find_assay,
     find_layer,
+    note_of_assay,
     open_assay,
     select_pairs,
 )
@@ -112,7 +113,7 @@ def plan_expression(lake: Lake, job: ExpressionJob) -> ExpressionPlan:
     selection = PairSelection(
         features=_sorted_by(files.feature_ids, found.features),
         samples=_sorted_by(files.sample_ids, found.samples),
-        notes=found.notes,
+        notes=(*note_of_assay(opened.record.assays, job.assay, job.unit), *found.notes),
     )
     return ExpressionPlan(opened, reading, layer, asked, selection, additional)
 
@@ -130,8 +131,7 @@ def extract_expression(lake: Lake, job: ExpressionJob, *, say: Say) -> dict[str,
     if not (job.matrix and is_anndata(target)):
         format_of(target)
     plan = plan_expression(lake, job)
-    for note in plan.selection.notes:
-        say(f"note: {note}")
+    _say_notes(plan, say)
     if job.matrix:
         rows = _write_matrix(lake, plan, target, force=job.force)
     else:
@@ -142,13 +142,18 @@ def extract_expression(lake: Lake, job: ExpressionJob, *, say: Say) -> dict[str,
     return {target: rows}
 
 
-def estimate_expression(lake: Lake, job: ExpressionJob) -> ReadEstimate:
+def estimate_expression(
+    lake: Lake, job: ExpressionJob, *, say: Say = lambda _: None
+) -> ReadEstimate:
     """Return the most rows and bytes that an extract takes; no value is read."""
     plan = plan_expression(lake, job)
+    _say_notes(plan, say)
     return plan.files.estimate(plan.layer, plan.selection.features, plan.selection.samples)
 
 
-def expression_sql(lake: Lake, job: ExpressionJob, *, full: bool = False) -> str:
+def expression_sql(
+    lake: Lake, job: ExpressionJob, *, full: bool = False, say: Say = lambda _: None
+) -> str:
     """Return the statement of a long extract for Spark, ending with a semicolon.
 
     Raises:
@@ -159,12 +164,18 @@ def expression_sql(lake: Lake, job: ExpressionJob, *, full: bool = False) -> str
         raise UsageError("A matrix is no statement.", fix="Leave --matrix or --sql out.")
     plan = plan_expression(lake, job)
     require_no_rule(plan.opened.record, full=full)
+    _say_notes(plan, say)
     pairs = as_pairs(
         plan.open_assay, plan.selection, plan.choice, plan.asked.sample_ids,
         minimum=plan.asked.min_value, maximum=plan.asked.max_value,
     )  # fmt: skip
     tree = extract_tree(plan.assay, plan.layer, pairs, plan.additional)
     return spark_statement(tree, plan.opened.pins, locate(lake)) + ";"
+
+
+def _say_notes(plan: ExpressionPlan, say: Say) -> None:
+    for note in plan.selection.notes:
+        say(f"note: {note}")
 
 
 def read_additional_fields(text: str | None) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from apollo_spark.dataset.merge_clinical import merge_clinical
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.scratch import ScratchFiles
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.assay import AssayRecord, name_table
 from apollo_spark.model.change import AssayMerge, ClinicalMerge
@@ -20,25 +19,18 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.receipt import AssayMergeReceipt, MergeReceipt
-from apollo_spark.query.assay_scope import sample_keys
+from apollo_spark.model.receipt import MergeReceipt
 from apollo_spark.query.merge_keys import (
-    LinkEnd,
     entity_end,
-    link_table_end,
-    samples_end,
-    shared_features_tree,
-    unmatched_count_tree,
 )
-from apollo_spark.sources.link_file import SAMPLE_ID, LinkFile
+from apollo_spark.sources.link_file import LinkFile
 from apollo_spark.workers.hashing import hash_table
 from apollo_spark.workers.small_table import write_small_table
+from apollo_spark.workflows.assay_reading import AssayReading
 from apollo_spark.workflows.deriving import Derivation, Finish, planned_dataset
-from apollo_spark.workflows.lookalikes import RULE as LOOKALIKE
-from apollo_spark.workflows.merge_counts import CountedLink, ask_numbers, count_link
+from apollo_spark.workflows.merge_counts import CountedLink, count_link
 from apollo_spark.workflows.merge_findings import (
     Side,
-    counted_finding,
     find_lookalikes,
     find_unmatched,
 )
@@ -151,7 +143,7 @@ def plan_assay_merge(
     if isinstance(link, LinkFile) and assay.link is not None:
         _name_scratch(files, link, scratch, assay.link.table)
     opened = planned_dataset(lake, name, derived)
-    reading = _AssayReading(
+    reading = AssayReading(
         opened.record.assays[-1],
         opened,
         EmbeddedEngine(files, memory_limit=COUNT_MEMORY),
@@ -176,6 +168,7 @@ def plan_assay_merge(
         link=counted,
         relationship=f"a sample belongs to one row by {change.entity}.{change.field}",
         findings=(
+            *reading.links_nothing(receipt, change),
             *find_unmatched(receipt, *ends),
             *reading.unused_links(),
             *find_lookalikes(counted, *ends),
@@ -183,71 +176,6 @@ def plan_assay_merge(
         ),
         finish=_writes_links(link, assay) if isinstance(link, LinkFile) else None,
     )
-
-
-@dataclass(frozen=True)
-class _AssayReading:
-    """The assay as the result would be read now, open for counting."""
-
-    assay: AssayRecord
-    opened: OpenDataset
-    engine: EmbeddedEngine
-    file: LinkFile | None
-
-    def count(self, change: AssayMerge) -> CountedLink:
-        """Count the samples that belong to rows."""
-        scope = self.opened.scope
-        samples = LinkEnd(sample_keys(scope, self.assay), (SAMPLE_ID,), is_once=False)
-        rows = entity_end(scope, change.entity, change.field, title=change.entity, is_once=True)
-        found = count_link(samples, rows, self.engine, self.opened.pins)
-        repeated = self.file.repeated if self.file else 0
-        return replace(found, counts={**found.counts, "repeated_source": repeated})
-
-    def receipt(self, counted: CountedLink) -> AssayMergeReceipt:
-        """Return the counts of the receipt."""
-        counts = counted.receipt_counts
-        return AssayMergeReceipt(
-            **counts,
-            samples=counts["source_rows"],
-            samples_matched=counts["source_matched"],
-            features_in_common=self._features_in_common(),
-        )
-
-    def _features_in_common(self) -> int:
-        others = [
-            each.features_table
-            for each in self.opened.record.assays
-            if each.type == self.assay.type and each.name != self.assay.name
-        ]
-        if not others:
-            return 0
-        tree = shared_features_tree(self.assay.features_table, others)
-        return ask_numbers(self.engine, tree, self.opened.pins)[0]
-
-    def lookalike_links(self) -> tuple[Finding, ...]:
-        """Return the rows of the linking table whose sample looks like one of the assay."""
-        if self.assay.link is None:
-            return ()
-        links = link_table_end(self.assay.link.table)
-        samples = samples_end(sample_keys(self.opened.scope, self.assay))
-        found = CountedLink(links, samples, {}, self.engine, self.opened.pins).count_lookalikes()
-        message = "a row of the linking file names a sample that looks like one of the assay, and "
-        return counted_finding(
-            LOOKALIKE, f"{message}differs by blanks or characters not seen", found
-        )
-
-    def unused_links(self) -> tuple[Finding, ...]:
-        """Return the rows of the linking table that name no sample that is shown."""
-        if self.assay.link is None:
-            return ()
-        tree = unmatched_count_tree(
-            link_table_end(self.assay.link.table),
-            samples_end(sample_keys(self.opened.scope, self.assay)),
-        )
-        unused = ask_numbers(self.engine, tree, self.opened.pins)[0]
-        unused += self.file.incomplete if self.file else 0
-        message = "a row of the linking file has an empty cell, or names no sample of the assay"
-        return counted_finding("merge_unused_link", message, unused)
 
 
 def _parents(lake: Lake, change: ClinicalMerge | AssayMerge) -> tuple[DatasetRecord, DatasetRecord]:

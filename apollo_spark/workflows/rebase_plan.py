@@ -23,6 +23,7 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.rebase import CodesGone, Move, RebasePlan, RebaseReceipt
 from apollo_spark.query.sql import column
+from apollo_spark.workflows.assay_moves import compare_assays
 from apollo_spark.workflows.derive_again import derive_again
 from apollo_spark.workflows.deriving import Derivation, planned_dataset
 from apollo_spark.workflows.standing import grown_from
@@ -117,6 +118,7 @@ def _planned(
         people_before=counts[0],
         people_added=counts[1],
         people_lost=counts[2],
+        assays=compare_assays(lake, now, then),
         fields_dropped=(*dropped, *carried.lost),
     )
     shown = plan.model_dump(exclude={"record", "refused"})

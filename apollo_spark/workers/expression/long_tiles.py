@@ -92,7 +92,7 @@ def collect_long_tiles(task: LongTilesTask, limit: int) -> list[dict[str, Any]]:
         for part, pairs in zip(task.parts, read_pairs(task, with_lines=True), strict=True):
             assert pairs.lines is not None, "they were asked for"
             lines = pairs.lines[pairs.lost].tolist()
-            places.add(INEXACT, len(lines), [[part.label, each, None, None] for each in lines])
+            places.add_lines(INEXACT, lines, part.label)
     if task.on_duplicate != "refuse":
         return places.result()
     is_taken = np.zeros(len(task.features.ids) * len(task.samples.ids), bool)
