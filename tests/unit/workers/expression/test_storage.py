@@ -28,7 +28,9 @@ NAN = np.nan
         ([1e-9], LayerStorage("scaled", 9, 32)),
         ([1e-10], DOUBLE),
         ([1 / 3], DOUBLE),
-        ([2.0**53], DOUBLE),
+        ([2.0**53], LayerStorage("integer", 0, 64)),
+        ([2.0**53, 0.5], DOUBLE),
+        ([2.0**63], DOUBLE),
     ],
 )
 def test_the_smallest_storage_that_gives_every_value_back_is_chosen(
