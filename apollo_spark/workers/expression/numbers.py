@@ -7,7 +7,6 @@ digits) is read one way slower, by the rules of `numerals`.
 
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -15,14 +14,13 @@ import pyarrow.compute as pc
 
 from apollo_spark.workers.convert import BLANKS
 from apollo_spark.workers.expression.grid import DOT, MINUS, Grid, Marks
-from apollo_spark.workers.expression.storage import FLOAT_POWERS, LIMITS, POWERS
+from apollo_spark.workers.expression.long_numbers import MAX_DIGITS, find_long
+from apollo_spark.workers.expression.storage import FLOAT_POWERS, POWERS
 from apollo_spark.workers.numerals import FLOAT
 
 NUMBER = "expression_number"
 FINITE = "expression_finite"
 NO_CELLS = np.zeros(0, np.int64)
-# An integer of so many digits is a double without loss, and so is its quotient rounded right.
-MAX_DIGITS = 15
 WORD = 8
 # The last 0 to 8 bytes of a word, and of these the bits that are a digit.
 TOP_BYTES = np.array([2**64 - 2 ** (8 * (WORD - each)) for each in range(WORD + 1)], np.uint64)
@@ -264,36 +262,6 @@ def read_odd(
         faults={rule: found for rule, found in faults.items() if len(found)},
         **long,
     )
-
-
-def find_long(texts: pa.Array, values: np.ndarray, cells: np.ndarray) -> dict[str, np.ndarray]:
-    """Look again, digit by digit, at numbers of so many digits that a double may have lost some.
-
-    Args:
-        texts: The numbers.
-        values: The doubles next to them.
-        cells: Their cells.
-
-    Returns:
-        The last four attributes of `Numbers`.
-    """
-    found: dict[str, list[int]] = {"long": [], "beyond": [], "fraction": []}
-    wholes: list[int] = []
-    for place in np.flatnonzero(np.abs(values) >= 10.0**MAX_DIGITS).tolist():
-        text = texts[place].as_py()
-        number = Decimal(text)
-        # Nothing behind the point of a number that is a double with its exponent.
-        is_large = abs(values[place]) >= 2.0**63
-        if not is_large and number != number.to_integral_value():
-            found["fraction"].append(place)
-        elif not is_large or abs(number) < 2**63:
-            if abs(number) >= LIMITS[64]:
-                found["long"].append(place)
-                wholes.append(int(number))
-        elif "e" not in text.lower() and number != Decimal(repr(float(values[place]))):
-            found["beyond"].append(place)
-    named = {f"{kind}_cells": cells[np.array(at, np.int64)] for kind, at in found.items()}
-    return {**named, "long_values": np.array(wholes, np.int64)}
 
 
 def as_mask(array: pa.Array) -> np.ndarray:
