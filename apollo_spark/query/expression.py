@@ -163,15 +163,16 @@ def _value(layer: LayerRecord, item: exp.Expr) -> exp.Expr:
 
 
 def whole_bound(bound: int | float, *, is_least: bool) -> int:
-    """Return the whole number that bounds whole numbers as a number does; of 64 bits.
+    """Return the whole number that bounds those of 64 bits as a number does, at most one beyond.
 
     Comparing whole numbers with a float makes floats of them, which may lose their last digits.
 
     >>> whole_bound(2.5, is_least=True), whole_bound(2.5, is_least=False)
     (3, 2)
     """
-    found = math.ceil(bound) if is_least else math.floor(bound)
-    return max(-(2**63), min(2**63 - 1, found))
+    if is_least:
+        return max(-(2**63), min(2**63, math.ceil(bound)))
+    return max(-(2**63) - 1, min(2**63 - 1, math.floor(bound)))
 
 
 def _bound(layer: LayerRecord, bound: int | float, *, is_least: bool) -> exp.Expr:

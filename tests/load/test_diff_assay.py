@@ -119,4 +119,7 @@ def test_what_is_hidden_is_not_compared(study: Study) -> None:
     assert assay_of(study, "one_liver", "three_liver") == {"units_changed": ["count"]}
     gone = study.write("gone.csv", "sample_id\nS1\n")
     assert study.ask("withdraw", gone, "--of", "three.sample", "--apply").code == 0
-    assert assay_of(study, "one_liver", "three_liver") == {"samples_removed": 1}
+    assert assay_of(study, "one_liver", "three_liver") == {
+        "samples_removed": 1,
+        "features_removed": 1,
+    }

@@ -193,7 +193,7 @@ def test_a_policy_refuses_rows_that_match_nothing(study: Study) -> None:
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        ((), 11),
+        ((), 14),
         (LINK, 14),
         ((*LINK, "--on-clash", "join"), 14),
         (("--link", "person.zzz=patient.patient_id"), 13),

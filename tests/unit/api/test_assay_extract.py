@@ -80,6 +80,7 @@ def test_a_symbol_of_several_features_is_noted(lake: Path) -> None:
 
     assert [each[:2] for each in result.out.splitlines()[1:]] == ["F1"] * 3 + ["F2"] * 3
     assert result.err.splitlines() == [
+        "note: the unit count answers, of 2: --unit names another (tpm)",
         "note: 1 symbols stand for several features, all returned: A (2).",
         "note: 1 of 2 symbols have no feature: unknown.",
     ]

@@ -7,7 +7,7 @@ import pytest
 from apollo_spark.dataset.content import Content
 from apollo_spark.dataset.merge_assay import merge_assay
 from apollo_spark.dataset.view import RowFilter, make_view
-from apollo_spark.errors import ConflictError, DictionaryError, NotFoundError
+from apollo_spark.errors import ConflictError, NotFoundError
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.change import AssayMerge, ViewChange
 from apollo_spark.model.pin import TablePin
@@ -88,7 +88,7 @@ def test_assays_stand_side_by_side_under_names_of_their_own() -> None:
 
 
 def test_a_field_that_cannot_link_samples_is_refused() -> None:
-    with pytest.raises(DictionaryError, match="Add --link-file F"):
+    with pytest.raises(ConflictError, match="Add --link-file F"):
         merge(cells(), study(), change(field="age"))
     assert merge(cells(), study(), change(field="age"), LINK).assays[0].field == "age"
     with pytest.raises(NotFoundError, match=r"study@2 has no field patient\.zzz"):

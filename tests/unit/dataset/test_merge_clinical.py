@@ -8,7 +8,7 @@ from apollo_spark.dataset.content import Content, Derived
 from apollo_spark.dataset.join_path import path_to
 from apollo_spark.dataset.merge_clinical import merge_clinical
 from apollo_spark.dataset.view import RowFilter, make_view
-from apollo_spark.errors import ConflictError, DictionaryError, NotFoundError, UsageError
+from apollo_spark.errors import ConflictError, NotFoundError, UsageError
 from apollo_spark.model.change import ClinicalMerge, ViewChange
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import DataDictionary, Relation, Relationship
@@ -328,5 +328,5 @@ def test_a_link_names_fields_that_are_there_and_go_together() -> None:
     with pytest.raises(NotFoundError) as lost:
         merge(registry(), study(), change("person.zzz=nobody.patient_id"))
     assert str(lost.value).count("in the") == 2
-    with pytest.raises(DictionaryError, match="string, the second integer"):
+    with pytest.raises(ConflictError, match="string, the second integer"):
         merge(registry(), study(), change("person.study_id=patient.age"))
