@@ -131,7 +131,7 @@ EXPRESSION_RULES = (
 MERGE_RULES = (
     _assay("merge_unmatched_source", "a row of the source has its row in the target", WARN),
     _assay("merge_unmatched_target", "a row of the target has its row in the source", WARN),
-    _assay("merge_nothing", "a link matches rows of both sides"),
+    _assay("merge_nothing", "a linking file links samples to rows"),
     _assay("merge_unused_link", "a row of a linking file links a sample of the assay", WARN),
 )
 
