@@ -2,7 +2,13 @@
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_published, wait_option
+from apollo_spark.cli.context import (
+    common_options,
+    current,
+    print_plan,
+    print_published,
+    wait_option,
+)
 from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.cli.text import render_table
 
@@ -17,6 +23,7 @@ def compact_command(*, name: str | None, is_applied: bool) -> None:
 
     The next version has the same content. Older versions keep their files.
     """
+    from apollo_spark.model.plan import WorkPlan, flat_counts
     from apollo_spark.workflows.compact import plan_compaction
     from apollo_spark.workflows.start import run_compaction
 
@@ -31,6 +38,9 @@ def compact_command(*, name: str | None, is_applied: bool) -> None:
         print_published(list(outcome.published), list(outcome.current), receipt)
         return
     plans = plan_compaction(shared.lake(), name)
+    for plan in plans:
+        counts = flat_counts(plan.counts.model_dump(mode="json"))
+        print_plan(WorkPlan(does=f"publish {plan.name}@{plan.version + 1}", counts=counts))
     if shared.as_json:
         print_json({"plan": [each.model_dump(mode="json") for each in plans]})
         return

@@ -16,6 +16,8 @@ from apollo_spark.export.printable import printable
 if TYPE_CHECKING:
     from apollo_spark.lake.lake import Lake
     from apollo_spark.lake.settings import LakeSettings
+    from apollo_spark.model.plan import WorkPlan
+    from apollo_spark.workflows.outcome import Outcome
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -114,6 +116,24 @@ def say_notes(notes: Iterable[str]) -> None:
     """Print what a person should know beside the result, a line each, on stderr."""
     for note in notes:
         say(f"note: {printable(note)}")
+
+
+def print_plan(plan: "WorkPlan") -> None:
+    """Print what a dry run, or a verb without --apply, would do: on stderr, for every verb."""
+    for line in plan.lines():
+        say(printable(line))
+
+
+def print_outcome(outcome: "Outcome") -> None:
+    """Print how a publishing verb ended, or what its dry run would do."""
+    if outcome.plan is None:
+        print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
+        return
+    print_plan(outcome.plan)
+    say("nothing was published: this was a dry run")
+    if current().as_json:
+        plan = outcome.plan.model_dump(mode="json")
+        print_json({"published": [], "plan": plan, "receipt": outcome.receipt_json()})
 
 
 def print_published(published: list[str], current_versions: list[str], receipt: Any) -> None:

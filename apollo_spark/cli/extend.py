@@ -10,7 +10,7 @@ from apollo_spark.cli.columns import column_options, read_column_options
 from apollo_spark.cli.context import (
     common_options,
     current,
-    print_published,
+    print_outcome,
     split_names,
     wait_option,
 )
@@ -103,7 +103,7 @@ def extend_command(*, name: str, **options: Any) -> None:
         outcome = _extend_clinical(name, options)
     else:
         outcome = _extend_assay(name, options)
-    print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
+    print_outcome(outcome)
 
 
 CLINICAL = (

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import common_options, current, wait_option
+from apollo_spark.cli.context import common_options, current, print_plan, wait_option
 from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.cli.text import render_bytes, render_table
 
 if TYPE_CHECKING:
     from apollo_spark.lake.sweeping import SweepPlan, TableSweep
+    from apollo_spark.model.plan import WorkPlan
     from apollo_spark.workflows.gc import SweepOutcome
     from apollo_spark.workflows.retire import RetirePlan
 
@@ -28,6 +29,8 @@ def retire_command(*, version: str, dry_run: bool) -> None:
     if not plan.retired:
         _say_plan(plan)
     if dry_run:
+        print_plan(_as_work(plan))
+        say("nothing was done: this was a dry run")
         if current().as_json:
             print_json({"published": [], "plan": plan.model_dump(mode="json")})
         return
@@ -43,6 +46,16 @@ def retire_command(*, version: str, dry_run: bool) -> None:
         print_json({"published": [], state: [str(entry)], "receipt": receipt})
     else:
         show(str(entry))
+
+
+def _as_work(plan: "RetirePlan") -> "WorkPlan":
+    from apollo_spark.model.plan import WorkPlan
+
+    counts = {
+        "versions_left": plan.versions_left,
+        "records_that_stand_on_it": len(plan.stand_on_it),
+    }
+    return WorkPlan(does=f"retire {plan.version}", counts=counts)
 
 
 def _say_plan(plan: "RetirePlan") -> None:
@@ -77,6 +90,8 @@ def gc_command(*, is_applied: bool, grace: float | None) -> None:
         outcome = apply_gc(lake, grace_hours=hours, on_step=say if verbose else _no_step)
     else:
         outcome = plan_gc(lake, grace_hours=hours)
+    if not is_applied:
+        print_plan(_as_sweep(outcome.plan))
     if current().as_json:
         print_json({**_describe(outcome), "grace_hours": hours})
         return
@@ -89,6 +104,25 @@ def gc_command(*, is_applied: bool, grace: float | None) -> None:
     say(f"{verb} {total.files:,} files, {render_bytes(total.bytes)}")
     if not is_applied and total.files:
         say("add --apply to do it")
+
+
+def _as_sweep(plan: "SweepPlan") -> "WorkPlan":
+    from apollo_spark.model.plan import PlannedTable, WorkPlan
+
+    return WorkPlan(
+        does="delete what no version reads",
+        tables=tuple(
+            PlannedTable(table=each.location.removeprefix("tables/"), files=len(each.remove))
+            for each in plan.tables
+            if each.remove or each.is_whole
+        ),
+        files=plan.total.files,
+        counts={
+            "bytes": plan.total.bytes,
+            "parts": len(plan.parts),
+            "reports_left": len(plan.reports),
+        },
+    )
 
 
 def _no_step(name: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from apollo_spark.cli.columns import column_options, read_column_options
-from apollo_spark.cli.context import common_options, current, print_published, wait_option
+from apollo_spark.cli.context import common_options, current, print_outcome, wait_option
 from apollo_spark.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _run(start: "Callable[..., Outcome]", request: Any) -> None:
         say=say,
         verbose=shared.verbose,
     )
-    print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
+    print_outcome(outcome)
 
 
 @load_command.command("clinical")

@@ -7,7 +7,7 @@ import click
 from apollo_spark.cli.context import (
     common_options,
     current,
-    print_published,
+    print_outcome,
     say_notes,
     split_names,
     wait_option,
@@ -128,4 +128,4 @@ def _print(outcome: "Outcome") -> None:
         say(describe_findings(outcome.findings))
     if not current().as_json:
         say(describe_receipt(outcome.receipt_json()))
-    print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
+    print_outcome(outcome)

@@ -7,6 +7,7 @@ import click
 from apollo_spark.cli.context import (
     common_options,
     current,
+    print_plan,
     print_published,
     say_notes,
     wait_option,
@@ -15,6 +16,7 @@ from apollo_spark.cli.terminal import print_json, say
 from apollo_spark.errors import UsageError
 
 if TYPE_CHECKING:
+    from apollo_spark.model.plan import WorkPlan
     from apollo_spark.model.rebase import AssayMove, RebasePlan
 
 
@@ -63,6 +65,9 @@ def rebase_command(
         full=full,
     )
     found = rebase(lake, request)
+    if not is_applied:
+        for plan in found.plans:
+            print_plan(_as_work(plan))
     if not current().as_json:
         for plan in found.plans:
             say(_render(plan))
@@ -91,6 +96,18 @@ def _render_assay(assay: "AssayMove") -> str:
     )
     units = (("units added", assay.units_added), ("units lost", assay.units_lost))
     return "; ".join([counts, *(f"{title} {', '.join(names)}" for title, names in units if names)])
+
+
+def _as_work(plan: "RebasePlan") -> "WorkPlan":
+    """Return what applying a plan does, with its counts."""
+    from apollo_spark.model.plan import WorkPlan, flat_counts
+
+    name = plan.record.partition("@")[0]
+    does = f"publish the next version of {name}"
+    if plan.refused is not None:
+        return WorkPlan(does=f"leave {plan.record} as it is")
+    after = plan.people_before + plan.people_added - plan.people_lost
+    return WorkPlan(does=does, people=after, counts=flat_counts(plan.model_dump(mode="json")))
 
 
 def _render(plan: "RebasePlan") -> str:

@@ -5,7 +5,7 @@ import click
 from apollo_spark.cli.context import (
     common_options,
     current,
-    print_published,
+    print_outcome,
     say_notes,
     split_names,
     wait_option,
@@ -50,4 +50,4 @@ def view_command(
     )
     outcome = publish_view(current().lake(), request)
     say_notes(outcome.notes)
-    print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
+    print_outcome(outcome)

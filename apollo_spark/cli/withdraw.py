@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apollo_spark.cli.context import common_options, current, wait_option
+from apollo_spark.cli.context import common_options, current, print_plan, wait_option
 from apollo_spark.cli.terminal import print_json, say
 
 if TYPE_CHECKING:
@@ -26,11 +26,16 @@ def withdraw_command(*, file: str, of: str, only: str | None, is_applied: bool) 
     F is a csv file with the key column by its field name. Rows of other datasets that a link in
     any version says to be theirs go too. The rows stay in the files.
     """
+    from apollo_spark.model.plan import WorkPlan, flat_counts
     from apollo_spark.workflows.withdraw import WithdrawRequest, withdraw
 
     chosen = None if only is None else tuple(each.strip() for each in only.split(","))
     request = WithdrawRequest(file=file, of=of, only=chosen, apply=is_applied)
     receipt = withdraw(current().lake(), request)
+    if not is_applied:
+        counts = flat_counts(receipt.model_dump(mode="json"))
+        counts["versions"] = len(receipt.records)
+        print_plan(WorkPlan(does=f"withdraw rows of {of}", people=receipt.withdrawn, counts=counts))
     if current().as_json:
         print_json({"applied": is_applied, "receipt": receipt.model_dump(mode="json")})
         return

@@ -44,6 +44,7 @@ from apollo_spark.lake.tables import TableStore, WriteMode
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import require_dataset_name
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.plan import PlannedTable
 from apollo_spark.workers.parquet import WrittenFile
 
 OnStep = Callable[[str], None]
@@ -159,6 +160,14 @@ class Publication:
             self._drafts[table] = TableDraft(self, self._tables, table, base=base, after=after)
         return self._drafts[table]
 
+    def written(self) -> tuple[PlannedTable, ...]:
+        """Return the tables that were written so far, with their new rows."""
+        return tuple(
+            PlannedTable(table=name, rows=each.rows, files=each.files)
+            for name, each in self._drafts.items()
+            if each.files
+        )
+
     def commit(self, build_record: Callable[[int], DatasetRecord]) -> DatasetRecord:
         """Publish a record.
 
@@ -199,6 +208,7 @@ class TableDraft:
         base: The pin that it stands on, or None for a table without rows.
         folder: Where its files are written.
         pinned: Location and version of what was pinned here.
+        rows, files: What the last commit wrote.
     """
 
     def __init__(
@@ -218,6 +228,8 @@ class TableDraft:
         self.base = base
         self.folder: Path = tables.folder(self._location)
         self.pinned: set[tuple[str, int]] = set()
+        self.rows = 0
+        self.files = 0
 
     def commit(
         self,
@@ -229,9 +241,11 @@ class TableDraft:
     ) -> int:
         """Commit files that lie in the folder, and return the new version: `TableStore.commit`."""
         self._publication.step(f"commit {self._table}")
+        written = tuple(files)
+        self.rows, self.files = sum(each.rows for each in written), len(written)
         return self._tables.commit(
             self._location,
-            files,
+            written,
             schema,
             mode=mode,
             load_id=self._publication.load_id,

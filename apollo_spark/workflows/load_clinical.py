@@ -127,6 +127,12 @@ class _ClinicalLoad(Load):
             lines = join_excluded(lines, lines_of(self.engines.runner, each, hidden, {}))
         return lines
 
+    def people(self, outcome: Outcome) -> int | None:
+        """Return the rows of the main entity."""
+        main = self.plan.dictionary.main_entity
+        entities = getattr(outcome.receipt, "entities", ())
+        return next((each.rows_stored for each in entities if each.entity == main), None)
+
     def _publish(
         self,
         written: Mapping[str, WrittenEntity],

@@ -14,7 +14,9 @@ from apollo_spark.lake.publishing import OnStep, Publication
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
 from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.plan import PlannedTable
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.receipt import AssayExtensionReceipt, RowsReceipt
 from apollo_spark.workflows.outcome import Outcome, refusal
 from apollo_spark.workflows.reporting import LoadReporter
 from apollo_spark.workflows.tools import actor, tool_versions
@@ -125,6 +127,10 @@ class Load(ABC):
     def write(self) -> Outcome:
         """Write, check and publish."""
 
+    def people(self, outcome: Outcome) -> int | None:  # noqa: ARG002
+        """Return how many rows of the main entity are loaded, where that is what is loaded."""
+        return None
+
     def version_before(self) -> DatasetRecord | None:
         """Return the newest version; a dry run writes to another lake, and asks the one meant."""
         if not self.request.dry_run:
@@ -194,7 +200,34 @@ def run_load(
             engines=engines,
             reporter=reporter,
         )
-        return publication.run(load.run)
+        outcome = publication.run(load.run)
+        if not request.dry_run:
+            return outcome
+        return outcome.planned(
+            next_version(reporter.lake, name),
+            tables=publication.written() or _tables_of(outcome),
+            files=len(plan.inputs),
+            people=load.people(outcome),
+        )
+
+
+def _tables_of(outcome: Outcome) -> tuple[PlannedTable, ...]:
+    """Return what would be written, where a dry run checks rows and commits none."""
+    receipt = outcome.receipt
+    if isinstance(receipt, RowsReceipt):
+        rows = receipt.rows_added + receipt.rows_changed
+        return (PlannedTable(table=receipt.entity, rows=rows),)
+    if isinstance(receipt, AssayExtensionReceipt):
+        samples = PlannedTable(table=f"{receipt.assay}_samples", rows=receipt.samples)
+        tiles = (PlannedTable(table=f"{receipt.assay}_tiles_{each}") for each in receipt.units)
+        return (*tiles, samples)
+    return ()
+
+
+def next_version(lake: Lake, name: str) -> str:
+    """Return the version of a name that would be published next."""
+    last = lake.registry.snapshot().last_of(name) if lake.root.exists else None
+    return f"{name}@{last.version + 1 if last else 1}"
 
 
 def find_standing(lake: Lake, name: str, fingerprint: str) -> DatasetRecord | None:

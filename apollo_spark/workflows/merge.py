@@ -29,6 +29,7 @@ from apollo_spark.model.receipt import AssayMergeReceipt
 from apollo_spark.sources.link_file import LinkFile, read_link_file
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.workflows.deriving import notes_of, publish_derivation
+from apollo_spark.workflows.loading import next_version
 from apollo_spark.workflows.merge_plan import MergePlan, plan_assay_merge, plan_clinical_merge
 from apollo_spark.workflows.outcome import Outcome, refusal
 
@@ -202,9 +203,10 @@ def _publish(
     _require_acceptable(plan, findings)
     if request.dry_run:
         derivation = plan.derivation
-        return Outcome(
+        outcome = Outcome(
             receipt=derivation.receipt, findings=findings, notes=notes_of(lake, derivation)
         )
+        return outcome.planned(next_version(lake, request.as_name))
     outcome = publish_derivation(lake, plan.derivation, finish=plan.finish, on_step=on_step)
     return Outcome(
         receipt=outcome.receipt,

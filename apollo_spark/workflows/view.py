@@ -23,6 +23,7 @@ from apollo_spark.workflows.deriving import (
     publish_derivation,
 )
 from apollo_spark.workflows.extract import read_field_list
+from apollo_spark.workflows.loading import next_version
 from apollo_spark.workflows.outcome import Outcome
 
 
@@ -109,10 +110,16 @@ def count_main_rows(lake: Lake, opened: OpenDataset) -> int:
     return int(found.column(0)[0].as_py())
 
 
+def _main_rows(derivation: Derivation) -> int | None:
+    receipt = derivation.receipt
+    return receipt.rows if isinstance(receipt, ViewReceipt) else None
+
+
 def publish_view(lake: Lake, request: ViewRequest, *, on_step: OnStep = no_step) -> Outcome:
     """Publish a view as the next version of its name, or for a dry run say what it would show."""
     on_step("plan")
     derivation = plan_view(lake, request)
     if request.dry_run:
-        return Outcome(receipt=derivation.receipt, notes=notes_of(lake, derivation))
+        outcome = Outcome(receipt=derivation.receipt, notes=notes_of(lake, derivation))
+        return outcome.planned(next_version(lake, request.as_name), people=_main_rows(derivation))
     return publish_derivation(lake, derivation, on_step=on_step)
