@@ -72,6 +72,11 @@ class AdditionPlan:
         return self.addition.entity
 
     @property
+    def coded_cells(self) -> tuple[DataDictionary, str | None]:
+        """The dictionary of the cells that are read, and the entity they are of."""
+        return added_dictionary(self.content.dictionary, self.addition), self.entity.name
+
+    @property
     def joined_entity(self) -> Entity:
         """The entity with what it had and what is added."""
         found = added_dictionary(self.content.dictionary, self.addition).find_entity(

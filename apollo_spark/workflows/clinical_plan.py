@@ -66,6 +66,11 @@ class ClinicalPlan:
     fingerprint: str
     max_columns: int = MAX_COLUMNS
 
+    @property
+    def coded_cells(self) -> tuple[DataDictionary, str | None]:
+        """The dictionary of the cells that are read, of all entities."""
+        return self.dictionary, None
+
 
 @dataclass(frozen=True)
 class Planning:

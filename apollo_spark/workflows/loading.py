@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 from apollo_spark.engines.base import Engine
@@ -13,10 +13,12 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, Publication
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
+from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.plan import PlannedTable
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import AssayExtensionReceipt, RowsReceipt
+from apollo_spark.sources.missing_codes import notes_of_missing_codes
 from apollo_spark.workflows.outcome import Outcome, refusal
 from apollo_spark.workflows.reporting import LoadReporter
 from apollo_spark.workflows.tools import actor, tool_versions
@@ -127,6 +129,13 @@ class Load(ABC):
     def write(self) -> Outcome:
         """Write, check and publish."""
 
+    def notes_of_cells(self) -> tuple[str, ...]:
+        """Return what was decided about cells that could have been meant otherwise."""
+        coded: tuple[DataDictionary, str | None] | None = getattr(self.plan, "coded_cells", None)
+        if coded is None:
+            return ()
+        return notes_of_missing_codes(coded[0], self.request.missing, coded[1])
+
     def people(self, outcome: Outcome) -> int | None:  # noqa: ARG002
         """Return how many rows of the main entity are loaded, where that is what is loaded."""
         return None
@@ -201,6 +210,8 @@ def run_load(
             reporter=reporter,
         )
         outcome = publication.run(load.run)
+        if outcome.published or request.dry_run:
+            outcome = replace(outcome, notes=(*outcome.notes, *load.notes_of_cells()))
         if not request.dry_run:
             return outcome
         return outcome.planned(

@@ -60,6 +60,11 @@ class RowPlan:
     block_bytes: int
 
     @property
+    def coded_cells(self) -> tuple[DataDictionary, str | None]:
+        """The dictionary of the cells that are read, and the entity they are of."""
+        return self.content.dictionary, self.entity.name
+
+    @property
     def data(self) -> PlannedEntity | None:
         """The files of rows, None where none are given."""
         return next(iter(self.reading.entities), None)
