@@ -57,7 +57,7 @@ def render_record(shown: dict[str, Any], *, with_pins: bool) -> str:
         (
             f"{name}{' (main)' if name == shown['main_entity'] else ''}",
             entity["title"] or "",
-            _count(entity["rows"]),
+            _counted(entity["rows"]),
             str(len(entity["fields"])),
             entity["primary_key"] or "",
         )
@@ -92,11 +92,15 @@ def render_record(shown: dict[str, Any], *, with_pins: bool) -> str:
 def _render_assays(assays: Sequence[dict[str, Any]]) -> str:
     header = ("assay", "type", "units", "features", "samples", "of")
     rows = [
-        (e["name"], e["type"], ", ".join(e["units"]), _count(e["features"]), _count(e["samples"]),
+        (e["name"], e["type"], ", ".join(e["units"]), _count(e["features"]), _counted(e["samples"]),
          e["of"])
         for e in assays
     ]  # fmt: skip
     return render_table(header, rows)
+
+
+def _counted(number: int | None) -> str:
+    return "not counted" if number is None else f"{number:,}"
 
 
 def _count(number: int | None) -> str:
