@@ -9,6 +9,7 @@ from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.errors import BrokenPinError, EnvironmentProblemError, InputFileError
 
 if TYPE_CHECKING:
+    from apollo_spark.workflows.source_proof import SourceProof
     from apollo_spark.workflows.verify import Verification
 
 SAID = {"file": "source changed", "different": "different", "unproven": "not proven"}
@@ -44,11 +45,17 @@ def verify_command(*, name: str | None, deep: bool, sources: bool, full: bool) -
         show(f"{len(result.records)} versions, {result.pins} pins: all as published")
 
 
+def _equal(proof: "SourceProof") -> str:
+    if proof.tables is None:
+        return "what it shows equals its source files"
+    return f"{proof.tables} tables equal their {proof.files} source files"
+
+
 def _require_equal_sources(result: "Verification") -> None:
     """Show how versions compare with their files, and refuse where they differ."""
     for proof in result.sources:
         if not proof.problems:
-            say(f"{proof.record}: {proof.tables} tables equal their {proof.files} source files")
+            say(f"{proof.record}: {_equal(proof)}")
         for problem in proof.problems:
             say(f"{SAID[problem.kind]}: {problem}")
     kinds = {problem.kind for proof in result.sources for problem in proof.problems}

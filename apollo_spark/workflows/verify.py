@@ -11,7 +11,8 @@ from apollo_spark.lake.verifying import VerifyProblem
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
-from apollo_spark.workflows.verify_sources import SourceProof, prove_sources
+from apollo_spark.workflows.source_proof import SourceProof
+from apollo_spark.workflows.verify_sources import prove_sources
 
 IS_BROKEN = "is not as it was published"
 IS_AT_RISK = "may be lost later"
@@ -77,7 +78,7 @@ def verify_records(
         pins=pins,
         problems=tuple(problems),
         withdrawn=tuple(sorted(withdrawn.items())),
-        sources=() if sources is None else prove_sources(lake, records, sources),
+        sources=() if sources is None else prove_sources(lake, records, sources, full=full),
     )
 
 

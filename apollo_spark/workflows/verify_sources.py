@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Literal
 
 from apollo_spark.dataset.field_link import find_spec
+from apollo_spark.dataset.telling import keeps_to_itself
 from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.settings import LakeSettings
-from apollo_spark.model.base import Record
 from apollo_spark.model.change import AssayMerge, Extension
 from apollo_spark.model.dataset import DatasetRecord, InputFile
 from apollo_spark.model.names import RecordReference, parse_reference
@@ -31,6 +31,7 @@ from apollo_spark.workflows.clinical_plan import ClinicalLoad
 from apollo_spark.workflows.expression_plan import ExpressionLoad
 from apollo_spark.workflows.extend_plan import AssayExtension
 from apollo_spark.workflows.sample_order import list_samples
+from apollo_spark.workflows.source_proof import SourceProblem, SourceProof, without_base
 from apollo_spark.workflows.source_request import FileRequest, request_of
 from apollo_spark.workflows.start import (
     run_assay_extension,
@@ -46,31 +47,6 @@ Made = Mapping[tuple[str, int], str]
 Difference = tuple[Literal["different", "unproven"], str]
 
 
-class SourceProblem(Record):
-    """Why a version is not proven equal to its sources.
-
-    `file`: a source is not there or is another one now; `different`: what is stored is not what
-    the sources hold; `unproven`: it cannot be made again.
-    """
-
-    version: str
-    kind: Literal["file", "different", "unproven"]
-    what: str
-
-    def __str__(self) -> str:
-        """Return the problem as a line."""
-        return f"{self.version}: {self.what}"
-
-
-class SourceProof(Record):
-    """One version compared with the files that its tables were made of."""
-
-    record: str
-    files: int
-    tables: int
-    problems: tuple[SourceProblem, ...] = ()
-
-
 @dataclass(frozen=True)
 class _Remade:
     """What came of making one version again, and the versions that it was made again upon."""
@@ -82,7 +58,11 @@ class _Remade:
 
 
 def prove_sources(
-    lake: Lake, records: Sequence[DatasetRecord], settings: LakeSettings
+    lake: Lake,
+    records: Sequence[DatasetRecord],
+    settings: LakeSettings,
+    *,
+    full: bool = False,
 ) -> tuple[SourceProof, ...]:
     """Compare the tables that records read with the files that they were made of.
 
@@ -92,6 +72,7 @@ def prove_sources(
         lake: Where the records are.
         records: The versions. What they read of other datasets is proven as well.
         settings: How files are cut into tasks and tables.
+        full: Whether to tell of views what they stand on.
     """
     owners = {_owner(pin) for record in records for pin in record.pins}
     histories = {each: _history(lake, each) for each in owners}
@@ -103,7 +84,11 @@ def prove_sources(
         wanted = [each for each in history if str(each) in needed]
         if wanted:
             remade |= _Chain(lake, local, made).make(_leading_to(lake, history, wanted))
-    return tuple(_proof(record, made, remade) for record in records)
+    proofs = (_proof(record, made, remade) for record in records)
+    return tuple(
+        without_base(proof) if keeps_to_itself(record, full=full) else proof
+        for proof, record in zip(proofs, records, strict=True)
+    )
 
 
 def _proof(record: DatasetRecord, made: Made, remade: Mapping[str, _Remade]) -> SourceProof:
@@ -111,25 +96,12 @@ def _proof(record: DatasetRecord, made: Made, remade: Mapping[str, _Remade]) -> 
     versions = dict.fromkeys(each for maker in makers for each in (*remade[maker].upon, maker))
     found = [remade[each] for each in versions]
     problems = tuple(problem for each in found for problem in each.problems)
-    if record.hides:
-        # Where its tables come from is not told by a view.
-        problems = tuple(
-            SourceProblem(version=str(record), kind=each.kind, what=HIDDEN[each.kind])
-            for each in problems
-        )
     return SourceProof(
         record=str(record),
         files=sum(each.files for each in found),
         tables=sum(each.tables for each in found),
         problems=tuple(dict.fromkeys(problems)),
     )
-
-
-HIDDEN = {
-    "file": "a source of a table that it reads is not as it was",
-    "different": "a table that it reads is not what its sources hold",
-    "unproven": "a table that it reads cannot be made again",
-}
 
 
 def _owner(pin: TablePin) -> str:

@@ -129,6 +129,18 @@ def test_a_view_does_not_say_where_its_tables_come_from(study: Study) -> None:
     assert "study" not in shown.err.replace(str(study.folder), "") + shown.out
 
 
+def test_a_view_does_not_say_how_much_it_stands_on(study: Study) -> None:
+    do(study, "view", "study", "--as", "part", "--rows", 'patient.sex = "F"')
+
+    shown = study.ask("verify", "part", "--sources")
+    full = study.ask("verify", "part", "--sources", "--full")
+    told = study.ask("verify", "part", "--sources", "--json").json["sources"]
+
+    assert "part@1: what it shows equals its source files" in shown.err
+    assert "tables equal their" in full.err
+    assert (told[0]["files"], told[0]["tables"]) == (None, None)
+
+
 def test_values_that_are_not_those_of_the_source_are_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
