@@ -74,6 +74,12 @@ CASES = (
         stored={MATRIX: [f"sample_id,{A},{B}", f"S1,{LONG},1000", f"S2,{LONG},7"]},
     ),
     Case(
+        name="a measured value with an exponent beside fractions",
+        files={"m.csv": f"gene_id,S1,S2\n{A},-3.92850495262325e+16,0.5\n{B},1,7\n"},
+        command=SCORES,
+        stored={MATRIX: [f"sample_id,{A},{B}", "S1,-3.92850495262325e+16,1.0", "S2,0.5,7.0"]},
+    ),
+    Case(
         name="a fraction that a double would lose",
         files={"m.csv": f"gene_id,S1,S2\n{A},{LONG}.5,1\n{B},1125899906842624.01,1\n"},
         command=LOAD,

@@ -44,12 +44,19 @@ def plain(digits: int, decimals: int) -> str:
     return format(Decimal(digits).scaleb(-decimals), "f")
 
 
+def is_double(text: str) -> bool:
+    """Whether a double holds a number to its last digit, if it is a whole one."""
+    number = Decimal(text)
+    return number != number.to_integral_value() or number == Decimal(float(text))
+
+
+# Whole numbers that no double holds are refused beside others: they have tests of their own.
 CELLS = st.one_of(
     st.just(""),
     st.just("0"),
     st.builds(plain, st.integers(0, 999), st.just(0)),
     st.builds(plain, st.integers(-99_999, 99_999), st.integers(0, 4)),
-    st.builds(plain, st.integers(-(10**17), 10**17), st.integers(0, 19)),
+    st.builds(plain, st.integers(-(10**17), 10**17), st.integers(0, 19)).filter(is_double),
     st.floats(allow_nan=False, allow_infinity=False).map(repr),
 )
 

@@ -55,6 +55,9 @@ def store_numbers(
     for cells in wrong.values():
         is_wrong[cells] = True
     keep = ~is_wrong[numbers.long_cells]
+    if not unit.is_count:
+        # A measured value with an exponent is a double, and never claimed all its digits.
+        keep &= ~np.isin(numbers.long_cells, numbers.exponent_cells)
     long, long_values = numbers.long_cells[keep], numbers.long_values[keep]
     lost = numbers.beyond_cells[~is_wrong[numbers.beyond_cells]]
     if storage.kind == "double" and not keeps_long:

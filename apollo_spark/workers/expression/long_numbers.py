@@ -20,9 +20,9 @@ def find_long(texts: pa.Array, values: np.ndarray, cells: np.ndarray) -> dict[st
         cells: Their cells.
 
     Returns:
-        The last four attributes of `Numbers`.
+        The last five attributes of `Numbers`.
     """
-    found: dict[str, list[int]] = {"long": [], "beyond": [], "fraction": []}
+    found: dict[str, list[int]] = {"long": [], "exponent": [], "beyond": [], "fraction": []}
     wholes: list[int] = []
     for place in np.flatnonzero(np.abs(values) >= 10.0**MAX_DIGITS).tolist():
         text = texts[place].as_py()
@@ -35,6 +35,7 @@ def find_long(texts: pa.Array, values: np.ndarray, cells: np.ndarray) -> dict[st
             if abs(number) >= LIMITS[64]:
                 found["long"].append(place)
                 wholes.append(int(number))
+                found["exponent"] += [place] * ("e" in text.lower())
         elif "e" not in text.lower() and number != Decimal(repr(float(values[place]))):
             found["beyond"].append(place)
     named = {f"{kind}_cells": cells[np.array(at, np.int64)] for kind, at in found.items()}

@@ -41,6 +41,7 @@ class Numbers:
         faults: Cells that are no number, by rule.
         long_cells: Cells of whole numbers of 64 bits that a double may not hold.
         long_values: Their values, int64.
+        exponent_cells: Those of `long_cells` that are written with an exponent.
         beyond_cells: Cells of whole numbers that neither 64 bits nor a double hold.
         fraction_cells: Cells of fractions that are lost in a double.
     """
@@ -53,6 +54,7 @@ class Numbers:
     faults: dict[str, np.ndarray] = field(default_factory=dict)
     long_cells: np.ndarray = field(default_factory=lambda: NO_CELLS)
     long_values: np.ndarray = field(default_factory=lambda: NO_CELLS)
+    exponent_cells: np.ndarray = field(default_factory=lambda: NO_CELLS)
     beyond_cells: np.ndarray = field(default_factory=lambda: NO_CELLS)
     fraction_cells: np.ndarray = field(default_factory=lambda: NO_CELLS)
 
