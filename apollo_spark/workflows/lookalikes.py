@@ -98,6 +98,31 @@ def find_new_lookalikes(given: KeyColumn, stored: KeyColumn) -> pa.Array:
     return without(candidates, stored.holding(candidates))
 
 
+def find_hidden_lookalikes(
+    given: KeyColumn, stored: KeyColumn, shown: KeyColumn, taken: pa.Array
+) -> pa.Array:
+    """Return the keys given that look like a hidden one, those that are shown excepted.
+
+    Args:
+        given: The keys given.
+        stored: All that are stored.
+        shown: Those of them that are shown.
+        taken: Keys that are hidden wherever they stand.
+    """
+    near = pa.concat_tables([stored.looking_like(given.odd.column(LOOK).unique()), stored.odd])
+    keys = near.column(KEY).unique()
+    hidden = near.filter(pc.is_in(near.column(KEY), value_set=without(keys, shown.holding(keys))))
+    looks = joined(hidden.column(LOOK).combine_chunks(), without_unseen(taken))
+    found = given.looking_like(looks).column(KEY).unique()
+    return without(found, shown.holding(found))
+
+
+def find_like_taken(given: KeyColumn, taken: pa.Array) -> pa.Array:
+    """Return the keys given that look like one of some, and are none of them."""
+    found = given.looking_like(without_unseen(taken).unique())
+    return without(found.column(KEY).combine_chunks(), taken)
+
+
 def without(values: pa.Array, others: pa.Array) -> pa.Array:
     """Return the values that are not among others."""
     if len(others) == 0:

@@ -1,11 +1,13 @@
-"""Rows of a load that refer to withdrawn people whom the load no longer brings.
+"""Rows of a load that are of withdrawn people, and would not be hidden by their keys.
 
 A hospital that took somebody out of its list may deliver their visits for a while. Such rows refer
-to nobody; they are left out, with what hangs from them, and do not refuse the others.
+to nobody; they are left out, with what hangs from them, and do not refuse the others. So is a row
+whose key only looks like a withdrawn one: it would bring the person back as somebody new.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,13 +18,16 @@ from apollo_spark.engines.base import Engine
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.withdrawing import alike
 from apollo_spark.model.dictionary import DataDictionary, Relation
+from apollo_spark.model.field import FieldType
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.keys import unresolved_keys
 from apollo_spark.query.row_changes import in_values
 from apollo_spark.query.sql import column, labelled, table
 from apollo_spark.tables.keys import parent_references
 from apollo_spark.workers.patching import KEY
+from apollo_spark.workers.unseen import without_unseen
 from apollo_spark.workflows.clinical_rows import KeySets
+from apollo_spark.workflows.lookalikes import KeyColumn, find_like_taken, joined
 from apollo_spark.workflows.withdrawn_rows import WITHDRAWN
 
 
@@ -54,13 +59,30 @@ class WithdrawnReferences:
         if not keys:
             return {}
         found: dict[str, KeySets] = {}
+        for entity, withdrawn in keys.items():
+            self._add_lookalikes(found, entity, withdrawn)
         for relation in self._outward():
             values = self._values(relation, keys.get(relation.to_entity))
             if len(values):
-                place = (WITHDRAWN, relation.from_field)
-                found.setdefault(relation.from_entity, {})[place] = values
+                place, own = (
+                    (WITHDRAWN, relation.from_field),
+                    found.setdefault(relation.from_entity, {}),
+                )
+                own[place] = joined(own.get(place), values)
                 self._leave_out(relation, values)
         return found
+
+    def _add_lookalikes(self, found: dict[str, KeySets], entity: str, withdrawn: pa.Array) -> None:
+        """Find the keys of an entity that look like a withdrawn one, and are none."""
+        spec = self.dictionary.find_entity(entity)
+        key = spec.find_field(spec.primary_key or "") if spec else None
+        if key is None or key.type is not FieldType.STRING:
+            return
+        given = KeyColumn(self._read, partial(table, entity), key.name)
+        alike = find_like_taken(given, withdrawn.cast(pa.string()))
+        if len(alike):
+            found[entity] = {(WITHDRAWN, key.name): alike}
+            self._gone[entity] = alike
 
     def _outward(self) -> Iterator[Relation]:
         """Yield the relations by which rows refer towards the main entity, nearest first."""
@@ -85,6 +107,8 @@ class WithdrawnReferences:
         )
         lost = self._ask(tree)
         given, withdrawn = alike(lost, keys)
+        if pa.types.is_string(given.type):
+            given, withdrawn = without_unseen(given), without_unseen(withdrawn)
         of_nobody = lost.filter(pc.is_in(given, value_set=withdrawn))
         return pa.concat_arrays([of_nobody, gone.cast(of_nobody.type)]) if len(gone) else of_nobody
 
@@ -96,7 +120,11 @@ class WithdrawnReferences:
         tree = exp.select(labelled(column(entity.name, entity.primary_key), KEY))
         tree = tree.from_(table(entity.name), copy=False)
         reference = column(entity.name, relation.from_field)
-        self._gone[entity.name] = self._ask(tree.where(in_values(reference, values), copy=False))
+        more = self._ask(tree.where(in_values(reference, values), copy=False))
+        self._gone[entity.name] = joined(self._gone.get(entity.name), more)
 
     def _ask(self, tree: exp.Select) -> pa.Array:
-        return self.engine.run(tree, self.pins).read_all().column(0).combine_chunks().drop_null()
+        return self._read(tree).read_all().column(0).combine_chunks().drop_null()
+
+    def _read(self, tree: exp.Query) -> pa.RecordBatchReader:
+        return self.engine.run(tree, self.pins)

@@ -2,11 +2,12 @@
 
 What is withdrawn counts as not there: no count, check or refusal may tell of it. A delivery may
 still bring rows of such a person, under keys that are stored and hidden, or referring to them.
+A key that only looks like a hidden one is taken for it: it brings nobody back as somebody new.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol
 
 import pyarrow as pa
@@ -18,6 +19,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.withdrawing import KEY
 from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.field import FieldType
 from apollo_spark.model.guard import RowGuard
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.keys import values_of_hidden
@@ -27,6 +29,7 @@ from apollo_spark.tables.keys import parent_references
 from apollo_spark.workflows.clinical_checks import NO_LIMIT
 from apollo_spark.workflows.clinical_plan import PlannedEntity
 from apollo_spark.workflows.clinical_rows import Excluded, KeySets, collect_places
+from apollo_spark.workflows.lookalikes import KeyColumn, find_hidden_lookalikes, joined
 
 WITHDRAWN = "withdrawn"
 """What stands in the place of a rule where lines of such rows are looked for."""
@@ -105,6 +108,9 @@ class Standing:
         if is_own:
             scopes = (self.opened.scope.unguarded(), self.own)
         values = ask(*self._hidden(given, entity, field, scopes))
+        spec = find_spec(self.opened.dictionary, entity, field)
+        if spec is not None and spec.type is FieldType.STRING and pa.types.is_string(values.type):
+            values = joined(values, self._alike(given, entity, field, scopes, ask))
         return {(WITHDRAWN, given.field): values} if len(values) else {}
 
     def _meanings(self, entity: str) -> Iterator[tuple[str, str, str]]:
@@ -139,13 +145,41 @@ class Standing:
         )
         return tree, pins
 
+    def _alike(
+        self,
+        given: GivenColumn,
+        entity: str,
+        field: str,
+        scopes: tuple[QueryScope, QueryScope],
+        ask: Ask,
+    ) -> pa.Array:
+        """Return the values that look like those of withdrawn rows, and mean no row shown."""
+
+        def read(tree: exp.Query) -> pa.RecordBatchReader:
+            return pa.table({KEY: ask(tree, {})}).to_reader()
+
+        def column_of(scope: QueryScope) -> KeyColumn:
+            return KeyColumn(read, lambda alias: scope.source(entity, [field], alias), field)
+
+        own = KeyColumn(read, partial(table, given.table), given.column)
+        stored, shown = map(column_of, scopes)
+        return find_hidden_lookalikes(own, stored, shown, self._taken(entity, field))
+
+    def _taken(self, entity: str, field: str) -> pa.Array:
+        """Return the keys withdrawn from an entity as texts, if the field is what they name."""
+        location = self._location_of(entity, field)
+        return pa.array([], pa.string()) if location is None else keys_of(self.lake, location)
+
     def _keys_of(self, entity: str, field: str) -> list[TablePin]:
         """Return the tables of keys withdrawn from an entity, if the field is what they name."""
+        location = self._location_of(entity, field)
+        return [each.keys for each in self.lake.withdrawals() if each.location == location]
+
+    def _location_of(self, entity: str, field: str) -> str | None:
         entry = self.base.find_entity(entity)
         if entry is None or entry.primary_key != field:
-            return []
-        location = self.base.pin_of(entry.slices[0].table).location
-        return [each.keys for each in self.lake.withdrawals() if each.location == location]
+            return None
+        return self.base.pin_of(entry.slices[0].table).location
 
     def _stored(self) -> QueryScope:
         return self.opened.scope.guarded_by(self._is_old)
@@ -161,6 +195,13 @@ class Standing:
     def _takes(self, guard: RowGuard) -> bool:
         """Whether a guard hides rows by keys, and not because only hidden rows refer to them."""
         return guard.rule < self._new and self.opened.record.rules[guard.rule].keys is not None
+
+
+def keys_of(lake: Lake, location: str) -> pa.Array:
+    """Return the keys that are withdrawn from a table, as texts."""
+    found = [each for each in lake.withdrawals() if each.location == location]
+    keys = [lake.withdrawing.read_keys(each).cast(pa.string()) for each in found]
+    return pa.concat_arrays([pa.array([], pa.string()), *keys])
 
 
 def lines_of(
