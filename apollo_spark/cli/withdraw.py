@@ -40,15 +40,15 @@ def withdraw_command(*, file: str, of: str, only: str | None, is_applied: bool) 
         print_json({"applied": is_applied, "receipt": receipt.model_dump(mode="json")})
         return
     say(f"{receipt.keys:,} keys of {of}: {_counts(receipt)}")
+    if receipt.lookalikes:
+        say(
+            f"warning: {receipt.lookalikes:,} of these keys are not in the file, but look like "
+            "keys in it, and differ by blanks or characters not seen: they are meant too"
+        )
     for each in receipt.linked:
         told = f"linked by {', '.join(each.by)}"
         say(f"{each.keys:,} keys of {each.name}, {told}: {_counts(each)}")
     say(f"rows go from {len(receipt.records):,} versions: {', '.join(receipt.records)}")
-    if receipt.lookalikes:
-        say(
-            f"warning: {receipt.lookalikes:,} keys of rows that stay look like keys in the file, "
-            "and differ by blanks or characters not seen"
-        )
     if not is_applied:
         say("nothing was done; add --apply to do it")
 

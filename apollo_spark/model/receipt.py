@@ -65,7 +65,8 @@ class AssayReceipt(Record):
     """The receipt of an expression load; counts of features unless said.
 
     `entities` has the sample table where one was loaded; `samples_without_row` are those that it
-    lacks. `layers_kept` are the units that were there before and stay.
+    lacks. `layers_kept` are the units that were there before and stay. `withdrawn_left_out` are
+    samples, and rows of the sample table, that are or look like withdrawn ones.
     """
 
     operation: str = "load expression"
@@ -88,6 +89,7 @@ class AssayReceipt(Record):
     layers_kept: tuple[str, ...] = ()
     entities: tuple[EntityReceipt, ...] = ()
     samples_without_row: int = 0
+    withdrawn_left_out: int = 0
     findings: tuple[FindingCount, ...] = ()
 
 

@@ -132,7 +132,8 @@ class ExpressionPlanning:
     """A plan, or None where the findings refuse it.
 
     `source` and `sample_fields` are what can be read all the same, to look for what else is wrong;
-    `columns` is what the columns of the files were taken for.
+    `columns` is what the columns of the files were taken for; `left_out` counts samples that are
+    withdrawn.
     """
 
     plan: ExpressionPlan | None
@@ -142,6 +143,7 @@ class ExpressionPlanning:
     source: PlannedSource | None = None
     sample_fields: ClinicalPlan | None = None
     columns: tuple[ColumnUse, ...] = ()
+    left_out: int = 0
 
 
 def plan_expression_load(

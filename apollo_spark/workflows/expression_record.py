@@ -27,6 +27,7 @@ from apollo_spark.workflows.expression_tables import (
 )
 from apollo_spark.workflows.expression_tiles import WrittenTiles
 from apollo_spark.workflows.load_clinical import count_findings
+from apollo_spark.workflows.withdrawn_rows import count_lines
 
 
 @dataclass(frozen=True)
@@ -165,8 +166,10 @@ def _layers(written: WrittenAssay) -> tuple[LayerRecord, ...]:
     return tuple(new if each is replaced else each for each in old)
 
 
-def assay_receipt(written: WrittenAssay, findings: tuple[Finding, ...]) -> AssayReceipt:
-    """Return the counts of a load."""
+def assay_receipt(
+    written: WrittenAssay, findings: tuple[Finding, ...], *, left_out: int
+) -> AssayReceipt:
+    """Return the counts of a load that left out some samples that look like withdrawn ones."""
     plan, rows, standing = written.plan, written.rows, written.standing
     names, annotated = plan.source.features, written.annotated
     return AssayReceipt(
@@ -189,6 +192,7 @@ def assay_receipt(written: WrittenAssay, findings: tuple[Finding, ...]) -> Assay
         layers_kept=tuple(each.unit for each in standing.layers) if standing else (),
         entities=(rows.receipt,) if rows else (),
         samples_without_row=rows.without_row if rows else 0,
+        withdrawn_left_out=left_out + (count_lines(rows.withdrawn) if rows else 0),
         findings=count_findings(findings),
     )
 

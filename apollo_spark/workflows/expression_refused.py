@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pyarrow as pa
+
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep
@@ -15,6 +17,8 @@ from apollo_spark.workflows.expression_samples import SampleTable
 from apollo_spark.workflows.expression_tiles import TileWriting
 from apollo_spark.workflows.loading import local_engines, may_look_further
 
+NOBODY = pa.array([], pa.string())
+"""Ids of samples that are withdrawn, where there are none."""
 OF_A_NAME = "header_repeated_column"
 """The rule on a file that keeps nothing of it from being read."""
 OF_ALL_SAMPLES = ("sample_unknown", "sample_without_row")
@@ -22,7 +26,11 @@ OF_ALL_SAMPLES = ("sample_unknown", "sample_without_row")
 
 
 def find_the_rest(
-    request: ExpressionLoad, planning: ExpressionPlanning, scratch: Path, on_step: OnStep
+    request: ExpressionLoad,
+    planning: ExpressionPlanning,
+    scratch: Path,
+    on_step: OnStep,
+    gone: pa.Array = NOBODY,
 ) -> tuple[Finding, ...]:
     """Find what is wrong in cells and in the rows of the sample table, by threads of this process.
 
@@ -31,12 +39,13 @@ def find_the_rest(
         planning: What was found so far; nothing of it is found again.
         scratch: A folder for files that are not kept.
         on_step: Called with what is done.
+        gone: Ids of samples that are withdrawn.
     """
     inputs = planning.source.inputs if planning.source else ()
     if not may_look_further(inputs, on_step):
         return ()
     told = {(each.rule, each.file) for each in planning.findings}
-    found = (*_find_in_cells(request, planning), *_find_in_rows(request, planning, scratch))
+    found = (*_find_in_cells(request, planning), *_find_in_rows(request, planning, scratch, gone))
     return tuple(each for each in found if (each.rule, each.file) not in told)
 
 
@@ -54,7 +63,7 @@ def _find_in_cells(request: ExpressionLoad, planning: ExpressionPlanning) -> tup
 
 
 def _find_in_rows(
-    request: ExpressionLoad, planning: ExpressionPlanning, scratch: Path
+    request: ExpressionLoad, planning: ExpressionPlanning, scratch: Path, gone: pa.Array
 ) -> Iterator[Finding]:
     """Write the rows to a lake that is thrown away, as the load would write them to its own."""
     fields = planning.sample_fields
@@ -64,7 +73,7 @@ def _find_in_rows(
     lake = open_lake(str(scratch / "lake"))
     with lake.publication(request.name, holder=CHECK) as publication:
         ids = [*dict.fromkeys(samples)]
-        rows = SampleTable(fields, publication, local_engines(lake), ids).write()
+        rows = SampleTable(fields, publication, local_engines(lake), ids, gone).write()
     is_whole = are_all_read(planning.findings)
     found = [each for each in rows.findings if is_whole or each.rule not in OF_ALL_SAMPLES]
     yield from Told(fields.dictionary, refusing(planning.findings)).leave_out(found)

@@ -40,6 +40,8 @@ from apollo_spark.workflows.clinical_rows import (
 )
 from apollo_spark.workflows.loading import LoadEngines
 from apollo_spark.workflows.reporting import LeftOut
+from apollo_spark.workflows.withdrawn_rows import WITHDRAWN, count_lines, lines_of
+from apollo_spark.workflows.withdrawn_rows import LeftOut as LinesLeftOut
 
 SAMPLE = "sample"
 BARE_DICTIONARY = DataDictionary(
@@ -117,6 +119,7 @@ class SampleRows:
         receipt: What became of the rows.
         without_row: Samples of the assay that the table lacks; all their fields are missing.
         left_out: Rows that the policy left out.
+        withdrawn: Lines of withdrawn samples.
     """
 
     pin: TablePin | None
@@ -124,6 +127,12 @@ class SampleRows:
     receipt: EntityReceipt
     without_row: int = 0
     left_out: LeftOut = field(default_factory=dict)
+    withdrawn: Excluded = field(default_factory=dict)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the withdrawn: their number."""
+        return LinesLeftOut({}, self.withdrawn).notes
 
 
 @dataclass(frozen=True)
@@ -135,12 +144,14 @@ class SampleTable:
         publication: The load.
         engines: Who runs its tasks and checks.
         samples: The ids of the assay's samples.
+        gone: Ids of samples that are withdrawn.
     """
 
     plan: ClinicalPlan
     publication: Publication
     engines: LoadEngines
     samples: Sequence[str]
+    gone: pa.Array
 
     @property
     def entity(self) -> Entity:
@@ -154,7 +165,7 @@ class SampleTable:
     def write(self) -> SampleRows:
         """Write and check rows, again without those that the policy leaves out."""
         draft = self.publication.table(SAMPLE)
-        excluded: Excluded = {}
+        excluded = withdrawn = self._find_withdrawn(draft)
         left_out: tuple[Finding, ...] = ()
         while True:
             written, keys = self._write_rows(draft, excluded)
@@ -171,11 +182,22 @@ class SampleTable:
             )
             findings = (*left_out, *checked.findings, *self._describe_lacking(lacking))
             if refusing(findings) or not checked.quarantined:
-                return self._result(pin, written, excluded, findings, len(lacking))
+                lines = LinesLeftOut(excluded, withdrawn)
+                return self._result(pin, written, lines, findings, len(lacking))
             excluded = join_excluded(excluded, checked.quarantined)
             left_out += tuple(
                 each for each in checked.findings if each.severity is Severity.QUARANTINE
             )
+
+    def _find_withdrawn(self, draft: TableDraft) -> Excluded:
+        """Return the lines of samples that the assay lacks, and that are or look withdrawn."""
+        if not len(self.gone):
+            return {}
+        _, keys = self._write_rows(draft, {})
+        unknown = pc.filter(keys, _is_not_in(keys, self.samples)).drop_null().unique()
+        hidden = look_like(unknown, self.gone)
+        keys_hidden: KeySets = {(WITHDRAWN, self._key): hidden} if len(hidden) else {}
+        return lines_of(self.engines.runner, self.plan.entities[0], keys_hidden, {})
 
     def _write_rows(self, draft: TableDraft, excluded: Excluded) -> tuple[WrittenEntity, pa.Array]:
         """Write the rows of the files, and return the ids in them."""
@@ -229,26 +251,27 @@ class SampleTable:
         self,
         pin: TablePin,
         written: WrittenEntity,
-        excluded: Excluded,
+        lines: LinesLeftOut,
         findings: tuple[Finding, ...],
         without_row: int,
     ) -> SampleRows:
         stored = written.content.rows
-        gone = sum(len(lines) for lines in excluded.values())
+        gone = count_lines(lines.quarantined)
         is_refused = bool(refusing(findings))
-        rows = {} if is_refused else self._read_left_out(excluded)
+        rows = {} if is_refused else self._read_left_out(lines.quarantined)
         return SampleRows(
             pin=None if is_refused else pin,
             findings=findings,
             receipt=EntityReceipt(
                 entity=SAMPLE,
                 files=len(self.plan.entities[0].files),
-                rows_read=stored + gone,
+                rows_read=stored + gone + count_lines(lines.withdrawn),
                 rows_stored=stored,
                 rows_quarantined=gone,
             ),
             without_row=without_row,
             left_out=rows,
+            withdrawn=lines.withdrawn,
         )
 
     def _read_left_out(self, excluded: Excluded) -> LeftOut:

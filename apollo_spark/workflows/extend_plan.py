@@ -1,7 +1,7 @@
 """Plan the files that bring samples to an assay, each unit of it as a load of that unit."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from apollo_spark.dataset.growth import growth_fingerprint
@@ -22,7 +22,11 @@ from apollo_spark.workflows.expression_plan import (
     plan_expression_load,
 )
 from apollo_spark.workflows.expression_sources import PlannedSource
-from apollo_spark.workflows.left_out_samples import without_samples
+from apollo_spark.workflows.left_out_samples import (
+    like_withdrawn,
+    planning_without,
+    say_left_out,
+)
 from apollo_spark.workflows.text_options import Delimiter, MissingMarkers
 
 OPERATION = "extend expression"
@@ -170,40 +174,23 @@ def plan_assay_extension(
         load = request.load_of(assay, unit, sources)
         loads.append((load, plan_expression_load(load, block_bytes=block_bytes, scratch=own)))
     gone = withdrawn(assay)
-    left_out = count_given(loads, gone)
-    loads = [(load, _without(each, gone)) for load, each in loads]
+    # What only looks like a withdrawn sample would bring it back.
+    alike = frozenset(found for _, each in loads for found in like_withdrawn(each, gone))
+    loads = [(load, planning_without(each, alike)) for load, each in loads]
     findings = tuple(each for _, planning in loads for each in planning.findings)
     notes = tuple(dict.fromkeys(each for _, planning in loads for each in planning.notes))
     plans = {load.unit: each.plan for load, each in loads if each.plan is not None}
     policy = loads[0][1].policy
     plan = AssayExtensionPlan(plans, policy) if len(plans) == len(loads) else None
-    if left_out:
-        notes += (f"{left_out:,} {'sample' if left_out == 1 else 'samples'} withdrawn, left out",)
     return AssayExtensionPlanning(
-        plan, policy, findings, notes, tuple(loads), withdrawn=gone, left_out=left_out
+        plan,
+        policy,
+        findings,
+        (*notes, *say_left_out(len(alike))),
+        tuple(loads),
+        withdrawn=gone,
+        left_out=len(alike),
     )
-
-
-def count_given(
-    loads: Sequence[tuple[ExpressionLoad, ExpressionPlanning]], gone: frozenset[str]
-) -> int:
-    """Return how many different samples of some are given."""
-    given = {
-        each
-        for _, planning in loads
-        if planning.source is not None
-        for each in planning.source.samples.ids
-    }
-    return len(given & gone)
-
-
-def _without(planning: ExpressionPlanning, gone: frozenset[str]) -> ExpressionPlanning:
-    """Return a planning without some samples."""
-    if planning.source is None or not gone:
-        return planning
-    source = without_samples(planning.source, gone)
-    plan = None if planning.plan is None else replace(planning.plan, source=source)
-    return replace(planning, source=source, plan=plan)
 
 
 def sort_sources(sources: Sequence[str], assay: AssayRecord) -> dict[str, tuple[str, ...]]:

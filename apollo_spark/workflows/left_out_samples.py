@@ -1,12 +1,14 @@
 """Samples of a source that are left out: no task reads them into tiles, no count tells of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.sources.expression.lookalikes import look_like
 from apollo_spark.workers.expression.spec import (
     LEFT_OUT,
     ExpressionTask,
@@ -15,8 +17,41 @@ from apollo_spark.workers.expression.spec import (
     SampleRowsTask,
     Samples,
 )
+from apollo_spark.workflows.expression_plan import ExpressionPlanning
 from apollo_spark.workflows.expression_rows import Placement
 from apollo_spark.workflows.expression_sources import MakeTarget, PlannedSource, own_places
+from apollo_spark.workflows.withdrawn_rows import keys_of
+
+
+def planning_without(planning: ExpressionPlanning, left_out: Collection[str]) -> ExpressionPlanning:
+    """Return a planning whose source has none of some samples."""
+    if planning.source is None or not left_out:
+        return planning
+    source = without_samples(planning.source, left_out)
+    plan = None if planning.plan is None else replace(planning.plan, source=source)
+    return replace(planning, source=source, plan=plan)
+
+
+def like_withdrawn(planning: ExpressionPlanning, gone: Iterable[str]) -> frozenset[str]:
+    """Return the samples of a planning that are withdrawn ones, or look like one."""
+    given = planning.source.samples.ids if planning.source is not None else ()
+    ids = pa.array(given, pa.string())
+    return frozenset(look_like(ids, pa.array(gone, pa.string())).to_pylist())
+
+
+def say_left_out(count: int) -> tuple[str, ...]:
+    """Say how many samples were left out, and nothing else of them."""
+    return (f"{count:,} {'sample' if count == 1 else 'samples'} withdrawn, left out",) * bool(count)
+
+
+def without_withdrawn_looks(planning: ExpressionPlanning, gone: pa.Array) -> ExpressionPlanning:
+    """Return a load without the samples that only look like a withdrawn one.
+
+    Those that are withdrawn are stored, and nobody is shown them.
+    """
+    found = like_withdrawn(planning, gone.to_pylist()) - frozenset(gone.to_pylist())
+    notes = (*planning.notes, *say_left_out(len(found)))
+    return replace(planning_without(planning, found), notes=notes, left_out=len(found))
 
 
 def withdrawn_samples(lake: Lake, record: DatasetRecord, entity: str) -> frozenset[str]:
@@ -25,9 +60,7 @@ def withdrawn_samples(lake: Lake, record: DatasetRecord, entity: str) -> frozens
     if entry is None:
         return frozenset()
     location = record.pin_of(entry.slices[0].table).location
-    found = [each for each in lake.withdrawals() if each.location == location]
-    keys = (key for each in found for key in lake.withdrawing.read_keys(each).to_pylist())
-    return frozenset(map(str, keys))
+    return frozenset(keys_of(lake, location).to_pylist())
 
 
 def without_samples(source: PlannedSource, left_out: Collection[str]) -> PlannedSource:

@@ -4,6 +4,8 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+
 from apollo_spark.dataset.build import build_dataset_record
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
@@ -22,6 +24,7 @@ from apollo_spark.workflows.expression_plan import (
     OPERATION,
     ExpressionLoad,
     ExpressionPlan,
+    ExpressionPlanning,
     plan_expression_load,
 )
 from apollo_spark.workflows.expression_record import (
@@ -33,12 +36,14 @@ from apollo_spark.workflows.expression_record import (
 )
 from apollo_spark.workflows.expression_refused import find_the_rest
 from apollo_spark.workflows.expression_repeated import find_loaded
-from apollo_spark.workflows.expression_samples import SampleRows, SampleTable
+from apollo_spark.workflows.expression_samples import SAMPLE, SampleRows, SampleTable
 from apollo_spark.workflows.expression_tables import join_stats, written_files
 from apollo_spark.workflows.expression_tiles import TileWriting, WrittenTiles
+from apollo_spark.workflows.left_out_samples import without_withdrawn_looks
 from apollo_spark.workflows.loading import Load, OpenEngines, newest_record, run_load
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
+from apollo_spark.workflows.withdrawn_rows import keys_of
 
 
 def load_expression(
@@ -59,6 +64,8 @@ def load_expression(
         on_step("plan")
         planning = plan_expression_load(request, block_bytes=block_bytes, scratch=Path(scratch))
         reporter.columns = planning.columns
+        gone = withdrawn_keys(reporter.lake, request.name)
+        planning = without_withdrawn_looks(planning, gone)
         if planning.plan is not None:
             base = newest_record(reporter.lake, request.name)
             loaded = find_loaded(reporter.lake, base, request, planning.plan)
@@ -67,7 +74,7 @@ def load_expression(
             # Asked again under the lease: this one refuses before Spark starts.
             find_standing_assay(reporter.lake, base, request, planning.plan)
         else:
-            found = find_the_rest(request, planning, Path(scratch), on_step)
+            found = find_the_rest(request, planning, Path(scratch), on_step, gone)
             planning = replace(planning, findings=(*planning.findings, *found))
         return run_load(
             _ExpressionLoad,
@@ -80,9 +87,15 @@ def load_expression(
         )
 
 
+def withdrawn_keys(lake: Lake, name: str) -> pa.Array:
+    """Return the ids that are withdrawn from the samples of a dataset."""
+    return keys_of(lake, lake.tables.location(name, SAMPLE))
+
+
 class _ExpressionLoad(Load):
     request: ExpressionLoad
     plan: ExpressionPlan
+    planning: ExpressionPlanning
     operation = OPERATION
     receipt_type = AssayReceipt
 
@@ -152,7 +165,10 @@ class _ExpressionLoad(Load):
         if self.plan.sample_fields is None:
             return None
         samples = self.plan.source.samples.ids
-        return SampleTable(self.plan.sample_fields, self.publication, self.engines, samples).write()
+        gone = withdrawn_keys(self.reporter.lake, self.publication.name)
+        return SampleTable(
+            self.plan.sample_fields, self.publication, self.engines, samples, gone
+        ).write()
 
     def _find_faults(self, writing: TileWriting, tiles: WrittenTiles) -> tuple[Finding, ...]:
         """Read again, only if something is wrong, and collect where."""
@@ -172,10 +188,11 @@ class _ExpressionLoad(Load):
     def _publish(
         self, written: WrittenAssay, pins: tuple[TablePin, ...], findings: tuple[Finding, ...]
     ) -> Outcome:
-        receipt = assay_receipt(written, findings)
+        receipt = assay_receipt(written, findings, left_out=self.planning.left_out)
+        notes = (*self.planning.notes, *(written.rows.notes if written.rows else ()))
         if self.request.dry_run:
             self._report(None, written, receipt, findings)
-            return Outcome(receipt=receipt, findings=findings, notes=self.planning.notes)
+            return Outcome(receipt=receipt, findings=findings, notes=notes)
         self.publication.step("store parts")
         content = assay_content(written, pins)
         self.lake.store_parts(content)
@@ -193,9 +210,7 @@ class _ExpressionLoad(Load):
         )
         self.publication.step("write report")
         self._report(str(record), written, receipt, findings)
-        return Outcome(
-            receipt=receipt, published=(str(record),), findings=findings, notes=self.planning.notes
-        )
+        return Outcome(receipt=receipt, published=(str(record),), findings=findings, notes=notes)
 
     def _report(
         self,

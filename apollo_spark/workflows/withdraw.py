@@ -17,6 +17,7 @@ from apollo_spark.model.names import RecordReference, require_dataset_name
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.withdrawal import WithdrawalRecord
 from apollo_spark.workflows.linked_people import LinkedKeys, find_linked
+from apollo_spark.workflows.lookalikes import joined
 from apollo_spark.workflows.tools import actor
 from apollo_spark.workflows.withdrawn_keys import lookalikes_of, match_keys, read_keys, say_meant
 
@@ -56,14 +57,14 @@ class WithdrawReceipt(Record):
     """The counts of a withdrawal.
 
     Attributes:
-        keys: Different keys in the file.
+        keys: Different keys in the file, and those that look like them.
         already: Those that are out already.
         withdrawn: Those that go out now.
         unmatched: Those that no version has: they refuse the withdrawal.
         records: Unretired versions, of any name, from which rows go.
         linked: Rows of other datasets that are known to be theirs.
         chosen: Whether the rows named go: `--only` may choose others alone.
-        lookalikes: Keys of rows that stay, and look like keys in the file.
+        lookalikes: Those that are not in the file, and look like one in it: both are meant.
     """
 
     operation: str = "withdraw"
@@ -107,11 +108,12 @@ def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step)
             why=f"{say_meant(texts, known)}Nothing was withdrawn.",
             fix="Take them out of the file, or correct them.",
         )
+    # Nobody could tell who stays from who goes.
+    also = lookalikes_of(texts, known)
+    keys = joined(keys, also) if len(also) else keys
     found = find_linked(lake, _all_records(lake), of, keys)
     chosen = _chosen(found, request.only)
-    receipt = _receipt(lake, found, chosen).model_copy(
-        update={"lookalikes": len(lookalikes_of(texts, known))}
-    )
+    receipt = _receipt(lake, found, chosen).model_copy(update={"lookalikes": len(also)})
     if request.apply:
         wanted = [(each.of, each.keys) for each in chosen]
         with lake.spare.used_when_full():

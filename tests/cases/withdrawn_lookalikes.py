@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from tests.cases import withdrawn_samples as assay
 from tests.cases.withdrawn_rows import DATA, FILES, LEFT, LOAD, ONE, VISITS, WITHDRAW
 from tests.support.cases import Case
 
@@ -53,7 +54,54 @@ def _load(name: str, files: Mapping[str, str], count: int, *, on_spark: bool = F
     )  # fmt: skip
 
 
+def _matrix(*samples: str) -> str:
+    rows = ["gene_id\t" + "\t".join(samples)]
+    rows += [
+        "\t".join([gene, *(str(number + 10 * each) for each in range(len(samples)))])
+        for number, gene in enumerate(assay.G)
+    ]
+    return "\n".join(rows) + "\n"
+
+
+def _samples(
+    name: str,
+    command: Sequence[str],
+    files: Mapping[str, str],
+    says: Sequence[str],
+    ids: Sequence[str],
+    *,
+    on_spark: bool = False,
+) -> Case:
+    return Case(
+        name=name,
+        files={"m.tsv": assay.OLD, "gone.csv": "sample_id\nHID3\n", **files},
+        before=(assay.LOAD, assay.WITHDRAW),
+        command=(*command, "--json"),
+        says=says,
+        hides=("HID", "key_lookalike"),
+        stored={"extract fields rna --fields sample.sample_id": ["sample.sample_id", *ids]},
+        on_spark=on_spark,
+    )
+
+
+MORE = ("extend", "rna", "--assay", "a", "--source", "n.tsv")
+AGAIN = ("load", "expression", "rna", "--assay", "a", "--unit", "count", "--source", "n.tsv")
+SAMPLE_FIELDS = "entity,name,type,primary_key_type\nsample,sample_id,string,global\n"
+WITH_FIELDS = (*AGAIN, "--dictionary", "f.csv", "--data", "sample=s.csv")
+FIELDS = {"n.tsv": _matrix("S1", "S2"), "f.csv": SAMPLE_FIELDS + "sample,batch,string,\n"}
+
 CASES = (
+    _samples("more samples, one with a blank behind", MORE, {"n.tsv": _matrix("N1", "HID3\u00a0")},
+             ('"samples": 1', '"withdrawn_left_out": 1', assay.ONE), ["N1", "S1", "S2"],
+             on_spark=True),
+    _samples("nothing but a sample that looks like a withdrawn one", MORE,
+             {"n.tsv": _matrix("HID3\u200b")}, ('"published": []', assay.ONE), ["S1", "S2"]),
+    _samples("a load again with a character of no width", AGAIN,
+             {"n.tsv": _matrix("S1", "HID3\u200b", "S2")},
+             ('"samples": 2', '"withdrawn_left_out": 1', assay.ONE), ["S1", "S2"], on_spark=True),
+    _samples("a load again with rows of a withdrawn sample and of its look", WITH_FIELDS,
+             {**FIELDS, "s.csv": "sample_id,batch\nS1,x\nHID3,y\nHID3\u200b,z\nS2,w\n"},
+             ('"withdrawn_left_out": 2', "2 rows of withdrawn people left out"), ["S1", "S2"]),
     _extend("a blank behind", "patient", NEW + "P3 ,F,Z,1\n",
             says=('"published": []', '"withdrawn_left_out": 1', ONE), stored={PEOPLE: SEEN}),
     _extend("a character of no width, beside others", "patient", NEW + "P3\u200b,F,Z,1\nP4,M,Y,2\n",
