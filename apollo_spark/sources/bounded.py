@@ -1,13 +1,20 @@
 """Read small files whole, and no more of them than a small file can hold.
 
 A packed file of a megabyte can hold a gigabyte of nothing; one that is thousands of times larger
-unpacked was made to fill memory, and is refused before it does.
+unpacked was made to fill memory, and is refused before it does. Only regular files are opened: a
+named pipe or a device may never say anything, or never end.
 """
 
+import errno
 import gzip
 import io
+import os
+import stat
+import zlib
 from pathlib import Path
 from typing import BinaryIO
+
+from apollo_spark.sources.folders import KINDS
 
 GZIP_MAGIC = b"\x1f\x8b"
 LARGEST_TEXT = 96 * 1024 * 1024
@@ -23,6 +30,27 @@ class TooLargeError(Exception):
     """A file that holds more than may be read; the text says why."""
 
 
+UNREADABLE = (OSError, EOFError, zlib.error, UnicodeDecodeError, TooLargeError)
+"""What reading the text of a file may raise."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading, and never wait for it.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file; `strerror` says what it is.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    kind = KINDS.get(stat.S_IFMT(mode), "no regular file")
+    raise OSError(errno.EINVAL, f"it is {kind}", str(path))
+
+
 def read_bounded(path: Path, limit: int = LARGEST_TEXT) -> bytes:
     """Return the bytes of a file, unpacked where it is gzip.
 
@@ -30,7 +58,7 @@ def read_bounded(path: Path, limit: int = LARGEST_TEXT) -> bytes:
         TooLargeError: They are more than the limit, or were packed to fill memory.
         OSError, EOFError, zlib.error: The file cannot be read or unpacked.
     """
-    with path.open("rb") as raw:
+    with open_regular(path) as raw:
         packed = raw.read(2) == GZIP_MAGIC
         raw.seek(0)
         stream = open_unpacked(raw) if packed else raw
@@ -40,6 +68,23 @@ def read_bounded(path: Path, limit: int = LARGEST_TEXT) -> bytes:
             if len(found) > limit:
                 raise TooLargeError(f"it holds more than {limit >> 20} MB of text")
     return bytes(found)
+
+
+def read_bounded_text(path: Path) -> str:
+    """Return the text of a file in UTF-8, a byte order mark left out; raises what is UNREADABLE."""
+    return read_bounded(path).decode("utf-8-sig")
+
+
+def say_unreadable(error: Exception) -> str:
+    """Return why a file cannot be read, as a sentence."""
+    if isinstance(error, UnicodeDecodeError):
+        return "It is no UTF-8 text."
+    if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile):
+        return "The compressed file is cut off or damaged."
+    if isinstance(error, OSError | TooLargeError):
+        text = getattr(error, "strerror", None) or str(error)
+        return f"{text[:1].upper()}{text[1:]}."
+    return ""
 
 
 def open_unpacked(raw: BinaryIO) -> BinaryIO:

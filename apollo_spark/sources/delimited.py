@@ -12,6 +12,7 @@ from typing import Literal
 
 from apollo_spark.model.base import Record
 from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.sources.bounded import open_regular
 from apollo_spark.sources.inputs import DataFile
 from apollo_spark.workers.chunks import find_quotes
 from apollo_spark.workers.quoting import find_bare_return
@@ -83,7 +84,7 @@ def read_header(
 
 def detect_compression(path: Path) -> Literal["none", "gzip"]:
     """Return gzip or none, by the first bytes rather than by the name."""
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         return "gzip" if stream.read(2) == GZIP_MAGIC else "none"
 
 

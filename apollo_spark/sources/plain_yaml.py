@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from apollo_spark.sources.bounded import open_regular
+
 LARGEST_FILE = 1024 * 1024
 DEEPEST = 20
 MOST_VALUES = 50_000
@@ -37,7 +39,7 @@ def read_plain_yaml(path: Path) -> Any:
         OSError: The file cannot be read.
         PlainYamlError: It is too large, no UTF-8 text, no YAML, or more than plain YAML.
     """
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         content = stream.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise PlainYamlError(f"the file is larger than {LARGEST_FILE >> 20} MB")

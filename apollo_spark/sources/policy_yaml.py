@@ -15,6 +15,7 @@ from apollo_spark.errors import DictionaryError, InputFileError
 from apollo_spark.model.findings import Rule, Severity
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.rules import RULES
+from apollo_spark.sources.bounded import say_unreadable
 from apollo_spark.sources.plain_yaml import NotTextError, PlainYamlError, read_plain_yaml
 from apollo_spark.sources.suggest import did_you_mean
 
@@ -32,7 +33,7 @@ def read_policy(path: Path) -> Policy:
     try:
         content = read_plain_yaml(path)
     except OSError as error:
-        why = f"{error.strerror}."
+        why = say_unreadable(error)
         raise InputFileError(f"The policy {path.name} cannot be read.", why=why) from None
     except NotTextError as error:
         raise InputFileError(f"The policy {path.name} cannot be read: {error}.") from None

@@ -1,5 +1,6 @@
 """Extract the values of an expression assay into files: long, or as a matrix."""
 
+import io
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from apollo_spark.query.expression import (
 )
 from apollo_spark.query.expression_filter import ExpressionFilter, parse_filter_text
 from apollo_spark.query.sql import spark_statement
+from apollo_spark.sources.bounded import open_regular
 from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.workflows.assay_choice import (
     OpenAssay,
@@ -212,7 +214,7 @@ def _read_filter(option: str | None) -> ExpressionFilter:
 
 
 def _read_text(path: Path) -> str:
-    with path.open(encoding="utf-8") as file:
+    with io.TextIOWrapper(open_regular(path), encoding="utf-8") as file:
         return file.read(LARGEST_FILTER + 1)
 
 

@@ -1,6 +1,7 @@
 """Move records to newer versions of what they are made of: plan, apply, undo."""
 
 import csv
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference, parse_reference
 from apollo_spark.model.rebase import Move, RebasePlan, RebaseReceipt
+from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.workflows.deriving import Derivation, already_made, publish_derivation
 from apollo_spark.workflows.loading import newest_record
 from apollo_spark.workflows.outcome import Outcome
@@ -164,10 +166,12 @@ def read_map(path: str) -> dict[str, str]:
         InputFileError: The file cannot be read as that.
     """
     try:
-        with Path(path).open(encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.reader(file) if row][1:]
-    except (OSError, UnicodeDecodeError, csv.Error):
-        raise InputFileError(f"The file of new names {path!r} cannot be read.") from None
+        text = read_bounded_text(Path(path))
+        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row][1:]
+    except (*UNREADABLE, csv.Error) as error:
+        raise InputFileError(
+            f"The file of new names {path!r} cannot be read.", why=say_unreadable(error)
+        ) from None
     wrong = [number for number, row in enumerate(rows, start=2) if not _is_pair(row)]
     if wrong:
         places = ", ".join(map(str, wrong[:10]))

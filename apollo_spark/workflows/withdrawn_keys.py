@@ -1,6 +1,7 @@
 """The keys of a withdrawal: read from their file, and put beside those of all versions."""
 
 import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.errors import InputFileError
+from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.sources.delimiters import find_other, name_delimiter
 from apollo_spark.workers.convert import ARROW_TYPES, Converted, convert
 from apollo_spark.workers.unseen import MAYBE_ODD, tidy_name, without_unseen
@@ -22,21 +24,22 @@ def read_keys(path: str, field: str) -> list[str]:
         InputFileError: It cannot be read, or has no such column.
     """
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
-            header = [tidy_name(each) for each in next(rows, [])]
-            if field not in header:
-                other = find_other(",".join(header), [field], ",")
-                raise InputFileError(
-                    f"The file {path} has no column {field!r}.",
-                    fix=""
-                    if other is None
-                    else f"Its cells are parted by {name_delimiter(other)}: part them by commas.",
-                )
-            place = header.index(field)
-            cells = [row[place] if place < len(row) else "" for row in rows if row]
-    except (OSError, UnicodeDecodeError, csv.Error):
-        raise InputFileError(f"The file of keys {path} cannot be read as csv.") from None
+        rows = csv.reader(io.StringIO(read_bounded_text(Path(path)), newline=""))
+        header = [tidy_name(each) for each in next(rows, [])]
+        if field not in header:
+            other = find_other(",".join(header), [field], ",")
+            raise InputFileError(
+                f"The file {path} has no column {field!r}.",
+                fix=""
+                if other is None
+                else f"Its cells are parted by {name_delimiter(other)}: part them by commas.",
+            )
+        place = header.index(field)
+        cells = [row[place] if place < len(row) else "" for row in rows if row]
+    except (*UNREADABLE, csv.Error) as error:
+        raise InputFileError(
+            f"The file of keys {path} cannot be read as csv.", why=say_unreadable(error)
+        ) from None
     looks = without_unseen(pa.array(cells, pa.string())).to_pylist()
     empty = sum(not each for each in looks)
     if empty:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from apollo_spark.model.assay import normal_chromosome
 from apollo_spark.model.findings import Finding
-from apollo_spark.sources.bounded import TooLargeError
+from apollo_spark.sources.bounded import TooLargeError, open_regular
 from apollo_spark.sources.expression.annotation_table import find_columns, read_annotation_table
 from apollo_spark.sources.expression.features import strip_versions
 from apollo_spark.sources.expression.gtf import is_gtf, read_gtf
@@ -200,7 +200,7 @@ def _first_of_each(ids: np.ndarray, is_late: np.ndarray) -> np.ndarray:
 
 def _hash_file(path: Path) -> str:
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         while piece := stream.read(HASH_BYTES):
             digest.update(piece)
     return digest.hexdigest()

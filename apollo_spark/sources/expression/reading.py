@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from apollo_spark.errors import InputFileError, UsageError
+from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text
 
 IdRule = Literal["ensembl", "any"]
 
@@ -71,8 +72,8 @@ def read_sample_columns(given: str | None) -> SampleColumns | None:
 
 def _read_names(path: str) -> Iterable[str]:
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_bounded_text(Path(path))
+    except UNREADABLE as error:
         raise InputFileError(
             f"Cannot read the sample columns in {path}.", why=f"{type(error).__name__}."
         ) from None
