@@ -65,7 +65,8 @@ def describe_findings(
 
 def describe_counts(entities: Iterable[RowCounts], findings: Iterable[Finding] = ()) -> str:
     """Return a line of rows for each entity and a line of rules for each severity."""
-    ordered = sort_findings(findings)
+    order = [*Severity]
+    ordered = sorted(sort_findings(findings), key=lambda each: order.index(each.severity))
     by_severity = groupby(ordered, key=lambda each: each.severity)
     return "\n".join(
         [

@@ -30,15 +30,20 @@ def findings_html(findings: Iterable[Finding], entities: Sequence[str]) -> str:
         entities: Names of entities; rows name theirs by its position here, for the filter.
     """
     ordered = sort_findings(findings)
-    groups = [list(each) for _, each in groupby(ordered, lambda each: (each.severity, each.rule))]
+    groups = [list(each) for _, each in groupby(ordered, _group)]
     shares = share_out([len(each) for each in groups], FINDINGS_SHOWN)
     allowance = CHARACTERS_OF_PLACES // max(sum(shares), 1)
     positions = {name: index for index, name in enumerate(entities)}
-    sections: dict[Severity, list[str]] = {}
+    sections: dict[tuple[Severity, bool], list[str]] = {}
     for group, share in zip(groups, shares, strict=True):
         rows = [_finding_row(each, positions, allowance) for each in _first_of_each(group, share)]
-        sections.setdefault(group[0].severity, []).append(_rule_section(group, rows))
-    return "".join(_severity_section(each, rules) for each, rules in sections.items())
+        section = group[0].severity, group[0].is_consequence
+        sections.setdefault(section, []).append(_rule_section(group, rows))
+    return "".join(_severity_section(*each, rules) for each, rules in sections.items())
+
+
+def _group(finding: Finding) -> tuple[Severity, bool, str]:
+    return finding.severity, finding.is_consequence, finding.rule
 
 
 def share_out(wants: Sequence[int], budget: int) -> list[int]:
@@ -69,10 +74,11 @@ def count_times(count: int) -> str:
     return "once" if count == 1 else f"{count:,} times"
 
 
-def _severity_section(severity: Severity, rules: Sequence[str]) -> str:
+def _severity_section(severity: Severity, is_consequence: bool, rules: Sequence[str]) -> str:
+    follows = ", after what was set aside" if is_consequence else ""
     return (
         f'<section class="group {severity}" data-severity="{severity}">'
-        f"<h2>{HEADINGS[severity]}</h2>{''.join(rules)}</section>"
+        f"<h2>{HEADINGS[severity]}{follows}</h2>{''.join(rules)}</section>"
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from enum import Enum
 
+from pydantic import Field
+
 from apollo_spark.errors import EXIT_CODES_OF_RULES
 from apollo_spark.model.base import FileName, Record
 
@@ -52,7 +54,11 @@ class Place(Record):
 
 
 class Finding(Record):
-    """One rule broken in one column (or file), with how often and the first places."""
+    """One rule broken in one column (or file), with how often and the first places.
+
+    `is_consequence` says that rows which the policy left out may be the cause: it is told below
+    them, and is no part of what is written.
+    """
 
     rule: str
     severity: Severity
@@ -63,6 +69,7 @@ class Finding(Record):
     column: str | None = None
     count: int = 1
     places: tuple[Place, ...] = ()
+    is_consequence: bool = Field(default=False, exclude=True)
 
     def without_values(self) -> "Finding":
         """Return the finding without any value from a row."""

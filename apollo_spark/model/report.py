@@ -61,13 +61,21 @@ class ValidationReport(Record):
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Sort by severity, then rule in the order of the rules, then where they were seen."""
+    """Sort by severity, then rule in the order of the rules, then where they were seen.
+
+    What follows from rows that the policy set aside stands below these, whatever its severity.
+    """
     severities = {severity: index for index, severity in enumerate(Severity)}
+    set_aside = severities[Severity.QUARANTINE]
     rules = {name: index for index, name in enumerate(RULES)}
 
-    def place(finding: Finding) -> tuple[int, int, str, str, str, str, int, str]:
+    def place(finding: Finding) -> tuple[int, bool, int, int, str, str, str, str, int, str]:
+        severity = severities[finding.severity]
+        rank = max(severity, set_aside) if finding.is_consequence else severity
         return (
-            severities[finding.severity],
+            rank,
+            finding.is_consequence,
+            -severity,
             rules.get(finding.rule, len(rules)),
             finding.rule,
             finding.file or "",

@@ -10,6 +10,8 @@ from apollo_spark.workers.unseen import tidy_name
 WORDS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|", "colon": ":", "blank": " "}
 """The delimiters that have a name; `--delimiter` takes the name or the character itself."""
 SPELLED = {"\\t": "\t", **WORDS}
+PARTING = ",;|\t"
+"""What parts the cells of small files that people write, by programs of theirs."""
 FORBIDDEN = '"\r\n\0#\ufeff'
 
 
@@ -56,10 +58,31 @@ def find_other(header: str, wanted: Collection[str], delimiter: str) -> str | No
     return best if is_more and best in header else None
 
 
+def find_parting(header: str, delimiter: str) -> str | None:
+    """Return what parts a header that is one cell by the delimiter that was expected.
+
+    Args:
+        header: The text of the header.
+        delimiter: The one expected.
+    """
+    if _count_cells(header, delimiter) != 1:
+        return None
+    found = {each: _count_cells(header, each) for each in PARTING if each != delimiter}
+    best = max(found, key=lambda each: found[each])
+    return best if found[best] > 1 else None
+
+
 def advise(delimiter: str) -> str:
     """Say by what a header is parted, and how that is given."""
     option = "tab" if delimiter == "\t" else "blank" if delimiter == " " else delimiter
     return f"its cells are parted by {name_delimiter(delimiter)}: give --delimiter '{option}'"
+
+
+def _count_cells(header: str, delimiter: str) -> int:
+    try:
+        return len(next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter), []))
+    except csv.Error:
+        return 0
 
 
 def _names(header: str, delimiter: str) -> set[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.bounded import TooLargeError, read_bounded
+from apollo_spark.sources.delimiters import find_parting, name_delimiter
 from apollo_spark.sources.findings import finding_of, finding_of_lines
 from apollo_spark.workers.unseen import tidy_name
 
@@ -96,6 +97,10 @@ def parse_text_table(text: str, *, file: str, delimiter: str = ",") -> TableRead
     """Read a delimited text with a header; see `read_text_table`."""
     above = list(takewhile(lambda line: not _is_content(line), _iterate_lines(text)))
     start, skipped = sum(map(len, above)), len(above)
+    other = find_parting(next(_iterate_lines(text, start), ""), delimiter)
+    if other is not None:
+        finding = finding_of("source_format", _say_parting(other, delimiter), file=file)
+        return TableReading(None, (finding.model_copy(update={"line": skipped + 1}),))
     lines = _iterate_lines(text, start)
     records, problem = _read_records(lines, delimiter, first_line=skipped + 1)
     if not records:
@@ -109,6 +114,12 @@ def parse_text_table(text: str, *, file: str, delimiter: str = ",") -> TableRead
         found = (_repeated_column(file, records[0][0], each) for each in repeated)
         return TableReading(None, tuple(found))
     return _build_table(file, columns, records[1:], _describe_error(problem, file))
+
+
+def _say_parting(other: str, delimiter: str) -> str:
+    wanted = "tabs, as its ending says" if delimiter == "\t" else "commas"
+    also = ", or call the file .tsv" if other == "\t" else ""
+    return f"its cells are parted by {name_delimiter(other)}: part them by {wanted}{also}"
 
 
 def _build_table(

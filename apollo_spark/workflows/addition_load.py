@@ -135,6 +135,7 @@ class AdditionLoad(Load):
                 engine=self.engines.engine,
                 excluded=excluded,
                 also=self._strangers(written),
+                withdrawn=withdrawn,
             )
             findings = (*self.planning.findings, *left_out, *checked.findings)
             self.require_acceptable(findings)

@@ -36,6 +36,8 @@ from apollo_spark.workflows.lookalikes import (
 PLACES = 1_000
 """Places kept of each rule, column and block; all are counted."""
 NO_LIMIT = 2**31 - 1
+NOTHING: Excluded = {}
+"""No lines."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,14 @@ def check_tables(
     excluded: Excluded,
     also: Mapping[str, KeySets] | None = None,
     unread: Set[str] = frozenset(),
+    withdrawn: Excluded = NOTHING,
 ) -> CheckResult:
     """Run the checks between rows; if anything at all is wrong, collect places and values.
 
     One question per key check when all is well; a second pass over the entities concerned
     otherwise. `also` holds values that break further rules, by entity; `unread` are entities of
-    which rows are known to be missing.
+    which rows are known to be missing; `withdrawn` are lines left out by no policy, which nothing
+    may tell of.
     """
     keys = find_key_faults(plan, written, pins, engine=engine, unread=unread)
     for entity, values in (also or {}).items():
@@ -86,10 +90,12 @@ def check_tables(
     for path, each in found:
         if plan.policy.severity_of(each["rule"]) is Severity.QUARANTINE:
             lines.setdefault(path, set()).update(line for line, _ in each["places"])
+    gone = _count_left_out(plan, excluded, withdrawn)
+    findings = merge_findings(
+        (each for _, each in found), policy=plan.policy, messages=_messages(plan, gone)
+    )
     return CheckResult(
-        findings=merge_findings(
-            (each for _, each in found), policy=plan.policy, messages=_messages(plan, excluded)
-        ),
+        findings=tuple(_after_cause(each, plan, gone) for each in findings),
         quarantined={path: frozenset(each) for path, each in lines.items()},
     )
 
@@ -175,15 +181,32 @@ def _broken_values(check: KeyCheck, pins: Mapping[str, TablePin], engine: Engine
     return engine.run(tree, pins).read_all().column(0).combine_chunks()
 
 
-def _messages(plan: ClinicalPlan, excluded: Excluded) -> dict[tuple[str, str], str]:
-    """Return what is said of broken rules, with the cause where rows were left out before."""
-    checks = plan_key_checks(plan.dictionary)
-    gone = {
-        each.spec.entity: sum(len(excluded.get(file.path, ())) for file in each.files)
+def _after_cause(finding: Finding, plan: ClinicalPlan, gone: Mapping[str, int]) -> Finding:
+    """Return a finding that says whether rows left out may be its cause."""
+    follows = any(
+        (each.rule, each.entity, each.column) == (finding.rule, finding.entity, finding.column)
+        and gone.get(each.target_entity or "")
+        for each in plan_key_checks(plan.dictionary)
+    )
+    return finding.model_copy(update={"is_consequence": True}) if follows else finding
+
+
+def _count_left_out(plan: ClinicalPlan, excluded: Excluded, withdrawn: Excluded) -> dict[str, int]:
+    """Return how many rows of each entity the policy left out."""
+    none: frozenset[int] = frozenset()
+    return {
+        each.spec.entity: sum(
+            len(excluded.get(file.path, none) - withdrawn.get(file.path, none))
+            for file in each.files
+        )
         for each in plan.entities
     }
+
+
+def _messages(plan: ClinicalPlan, gone: Mapping[str, int]) -> dict[tuple[str, str], str]:
+    """Return what is said of broken rules, with the cause where rows were left out before."""
     found = {}
-    for check in checks:
+    for check in plan_key_checks(plan.dictionary):
         left_out = gone.get(check.target_entity or "", 0)
         cause = f", of which the policy left {left_out:,} out" if left_out else ""
         found[check.rule, check.column] = f"{check.message}{cause}"

@@ -179,6 +179,7 @@ class SampleTable:
                 engine=self.engines.engine,
                 excluded=excluded,
                 also=self._unknown(keys),
+                withdrawn=withdrawn,
             )
             findings = (*left_out, *checked.findings, *self._describe_lacking(lacking))
             if refusing(findings) or not checked.quarantined:

@@ -101,6 +101,7 @@ class _ClinicalLoad(Load):
                 engine=self.engines.engine,
                 excluded=excluded,
                 unread=unread,
+                withdrawn=withdrawn,
             )
             findings = (*self.planning.findings, *left_out, *checked.findings)
             self.require_acceptable(findings)

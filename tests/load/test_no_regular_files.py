@@ -1,4 +1,4 @@
-"""A named pipe or a device where a small file belongs is refused in one line, and never waited for."""
+"""A named pipe or a device in the place of a file is refused in one line; nothing waits for it."""
 
 import gzip
 import os

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from apollo_spark.errors import UsageError
+from apollo_spark.sources.delimiters import find_parting, name_delimiter
 from apollo_spark.sources.expression.detected import Column, Detected, Detection, FileDetection
 from apollo_spark.sources.expression.formats import recognise
 from apollo_spark.sources.expression.matrix import detect_matrix
@@ -137,6 +138,8 @@ def _detect(top: Top, stated: str, reading: Reading) -> FileDetection:
     if stated not in (AUTO, word):
         text = f"the file was said to be {TITLES[stated]}, and it looks like {TITLES[word]}"
         text += f" ({len(top.names):,} columns)"
+        other = find_parting(top.names[0], ",") if len(top.names) == 1 else None
+        text += f"; its cells are parted by {name_delimiter(other)}" if other else ""
         return FileDetection(findings=(finding_of("source_format", text, file=top.file.label),))
     if known is None:
         return detect_matrix(top, reading)
