@@ -7,8 +7,15 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apollo_spark.query.sql import table
 from apollo_spark.workers.unseen import MAYBE_ODD, may_look_alike, tidy_name, without_unseen
-from apollo_spark.workflows.lookalikes import LOOKS, find_alike
+from apollo_spark.workflows.lookalikes import (
+    LOOKS,
+    KeyColumn,
+    find_alike,
+    find_hidden_lookalikes,
+    find_like_taken,
+)
 
 UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u202e\u034f\ufe0f\x07"
 BLANKS = " \t\u00a0\u1680\u2003\u2028\x1f\u3000\u2800\u3164"
@@ -68,3 +75,34 @@ def test_keys_are_alike_that_look_the_same(keys: set[str]) -> None:
 @given(st.text(max_size=8))
 def test_a_tidied_name_stays_tidy(text: str) -> None:
     assert tidy_name(tidy_name(text)) == tidy_name(text)
+
+
+def column_of(texts: set[str]) -> KeyColumn:
+    """Return a column of texts that answers every question with all of them."""
+    values = pa.table({"key": pa.array(sorted(texts), pa.string())})
+    return KeyColumn(lambda _: values.to_reader(), table, "key")
+
+
+@given(
+    st.sets(LETTERS, max_size=6), st.sets(LETTERS, max_size=6), st.sets(LETTERS, max_size=6),
+    st.sets(LETTERS, max_size=3),
+)  # fmt: skip
+def test_whatever_looks_like_somebody_hidden_is_found(
+    given: set[str], hidden: set[str], shown: set[str], taken: set[str]
+) -> None:
+    out, gone = pa.array(sorted(taken), pa.string()), (hidden - shown) | taken
+    wanted = {each for each in given - shown if looks([each])[0] in looks(sorted(gone))}
+
+    found = find_hidden_lookalikes(
+        column_of(given),
+        column_of(hidden | shown),
+        column_of(shown),
+        pa.array(sorted(taken), pa.string()),
+    )
+    alike = find_like_taken(column_of(given), out)
+
+    # Those that are hidden ones themselves are found by comparing keys.
+    assert set(found.to_pylist()) | (given & gone - shown) == wanted
+    assert set(alike.to_pylist()) == {
+        each for each in given - taken if looks([each])[0] in looks(sorted(taken))
+    }
