@@ -148,11 +148,11 @@ def test_what_others_refer_to_as_well_stays(study: Study) -> None:
 
 def test_keys_are_read_as_a_load_reads_them(tmp_path: Path) -> None:
     study = Study(tmp_path)
-    study.replace("patient.csv", "P4,,1944-02-29", " P1,,1944-02-29")
-    study.replace("passport.csv", "X2,P2", "X2, P1")
-    policy = study.write("policy.yaml", "rules: {key_lookalike: warn}\n")
-    assert study.load("--policy", policy).code == 0
-    line_ends = study.write("gone.csv", "patient_id\r\n P1\r\n")
+    study.replace("patient.csv", "P4,,1944-02-29", " P4,,1944-02-29")
+    study.replace("passport.csv", "X2,P2", "X2, P4")
+    assert study.load().code == 0
+    withdraw(study, "P4", code=13)
+    line_ends = study.write("gone.csv", "patient_id\r\n P4\r\n")
 
     result = study.ask("withdraw", line_ends, "--of", "study.patient", "--apply")
 
