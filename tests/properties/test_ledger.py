@@ -86,6 +86,8 @@ class EveryVerb(RuleBasedStateMachine):
         return result.last_line if result.last_line not in before else None
 
     def newest_of_all(self) -> set[str]:
+        if not (self.folder / "lake").exists():
+            return set()
         lake = open_lake(str(self.folder / "lake"))
         return {f"{each.name}@{each.version}" for each in lake.list()}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.lake import open_lake
@@ -78,6 +78,7 @@ class Life(RuleBasedStateMachine):
             retire(self.lake, version)
             self.retired.add(version)
 
+    @precondition(lambda life: life.lake.is_there)
     @rule(step=st.integers(0, 12))
     def crash_while_sweeping(self, step: int) -> None:
         try:
@@ -85,6 +86,7 @@ class Life(RuleBasedStateMachine):
         except CrashError:
             return
 
+    @precondition(lambda life: life.lake.is_there)
     @rule()
     def sweep(self) -> None:
         apply_gc(self.lake, grace_hours=0, clock_ns=tomorrow)
@@ -115,7 +117,8 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def a_name_means_its_newest_version_that_is_left(self) -> None:
-        found = {each.name: str(each) for each in self.lake.list_records()}
+        records = self.lake.list_records() if self.lake.is_there else ()
+        found = {each.name: str(each) for each in records}
         newest: dict[str, str] = {}
         for version in sorted(self.left(), key=lambda each: int(each.partition("@")[2])):
             newest[version.partition("@")[0]] = version

@@ -65,7 +65,7 @@ class Loading(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
-            for name in NAMES:
+            for name in [each for each in NAMES if any(self.versions.values())]:
                 require_sound(self.study.lake, name)
             shutil.rmtree(self.folder)
 
@@ -103,7 +103,7 @@ class Loading(RuleBasedStateMachine):
 
     @invariant()
     def every_version_reads_as_it_was_loaded(self) -> None:
-        if not hasattr(self, "lake"):
+        if not hasattr(self, "lake") or not any(self.versions.values()):
             return
         newest = {each.name: each.version for each in self.lake.list()}
         assert newest == {name: len(each) for name, each in self.versions.items() if each}
