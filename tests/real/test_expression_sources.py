@@ -13,6 +13,7 @@ from apollo_spark.sources.expression.detect import detect_source
 from apollo_spark.sources.expression.detected import Detected
 from apollo_spark.sources.expression.features import IdRule, resolve_feature_ids
 from apollo_spark.sources.expression.files import find_files
+from apollo_spark.sources.expression.reading import Reading
 from apollo_spark.sources.expression.samples import name_samples, rename_alignments
 from apollo_spark.sources.expression.top import SourceFile
 
@@ -76,7 +77,7 @@ FOLDERS = [
 
 def detect(path: Path, id_rule: IdRule) -> Detected:
     file = SourceFile(label=path.name, path=str(path))
-    detection = detect_source([file], id_rule=id_rule)
+    detection = detect_source([file], reading=Reading(id_rule=id_rule))
     assert detection.findings == ()
     return rename_alignments(detection.files[0])
 

@@ -33,7 +33,7 @@ from apollo_spark.workers.expression.spec import (
     TileTarget,
     UnitRules,
 )
-from apollo_spark.workers.expression.storage import choose_storage, decode
+from apollo_spark.workers.expression.storage import as_floats, choose_storage, decode
 from apollo_spark.workers.hashing import ContentHash
 from apollo_spark.workers.spec import Block, FileSpec
 
@@ -246,7 +246,8 @@ class Loader:
                 start = row["block"] * self.case.block_size
                 stored = np.array(items, self.storage.dtype)
                 assert self.case.features[row["feature"]] == row["feature_id"]
-                values[row["feature"], start : start + len(items)] = decode(stored, self.storage)
+                found = as_floats(decode(stored, self.storage))
+                values[row["feature"], start : start + len(items)] = found
         return values
 
 
