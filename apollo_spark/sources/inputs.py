@@ -1,15 +1,19 @@
 """Which raw files belong to which entity, as given on a command line or in a job file."""
 
-from collections.abc import Iterable
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from apollo_spark.errors import UsageError
 from apollo_spark.model.base import Record
 from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.sources.findings import finding_of, list_names
 from apollo_spark.sources.folders import list_folder, why_unreadable
 from apollo_spark.sources.suggest import did_you_mean
 
 DATA_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
+LOOKED_AT = 1 << 20
 
 
 class DataFile(Record):
@@ -56,6 +60,8 @@ def resolve_data(pairs: Iterable[tuple[str, str]]) -> DataFiles:
         findings.extend(_missing(entity, str(where), why) for where, why in odd)
         if not found and not odd:
             findings.append(_missing(entity, given, "the folder holds no data file"))
+        if path.is_dir() and found:
+            findings.extend(_left_alone(entity, path, found))
         for each in found:
             label = str(Path(given) / each.name) if path.is_dir() else given
             files.append(DataFile(entity=entity, label=label, path=str(each.resolve())))
@@ -103,6 +109,56 @@ def _files_in(folder: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
         each for each in found.files if each.name.removesuffix(".gz").lower().endswith(DATA_ENDINGS)
     ]
     return files, list(found.odd)
+
+
+def _left_alone(entity: str, folder: Path, taken: list[Path]) -> Iterator[Finding]:
+    """Yield what of a folder is not read; names with a dot before them are of programs."""
+    others = [
+        each.name + "/" * each.is_dir()
+        for each in sorted(folder.iterdir())
+        if each not in taken and each.name[0] != "." and why_unreadable(each) is None
+    ]
+    if others:
+        text = (
+            f"{len(taken):,} files of the folder are read, and others were left alone: "
+            f"{list_names(others)}; --data names what else is to be read"
+        )
+        found = finding_of("file_left_alone", text, file=str(folder), entity=entity)
+        yield found.model_copy(update={"count": len(others)})
+
+
+def find_copies(files: Iterable[DataFile]) -> Iterator[Finding]:
+    """Find files of one entity that have the same content: their rows would be stored twice.
+
+    Only files of one size are read, and one without a row below its header is no copy.
+    """
+    sizes: dict[tuple[str, int], list[DataFile]] = defaultdict(list)
+    for each in files:
+        sizes[each.entity, Path(each.path).stat().st_size].append(each)
+    for (entity, _), alike in sizes.items():
+        by_content: dict[str, list[str]] = defaultdict(list)
+        for each in alike if len(alike) > 1 else ():
+            if has_rows(each.path):
+                by_content[_digest(each.path)].append(each.label)
+        for labels in by_content.values():
+            if len(labels) > 1:
+                text = f"the file has the same content as {list_names(labels[:-1])}: leave one out"
+                yield finding_of("file_copied", text, file=labels[-1], entity=entity)
+
+
+def has_rows(path: str) -> bool:
+    """Say whether a file has more than one line; one that is compressed counts as such."""
+    with Path(path).open("rb") as stream:
+        first = stream.readline(LOOKED_AT)
+        return first.startswith(b"\x1f\x8b") or bool(stream.read(LOOKED_AT).strip())
+
+
+def _digest(path: str) -> str:
+    digest = hashlib.sha256()
+    with Path(path).open("rb") as stream:
+        while piece := stream.read(LOOKED_AT):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _each_once(files: list[DataFile]) -> tuple[DataFile, ...]:

@@ -22,6 +22,8 @@ MESSAGES = {
     "cell_float": "not a finite number",
     "cell_date": "not a calendar date, yyyy-mm-dd",
     "cell_datetime": "not a date with a time of day",
+    "cell_inexact": "a whole number that a field of type float cannot hold to its last digit; "
+    "one of type integer or string can",
     "cell_partial_date": "a date without day or month, or a time without minutes, stored as the "
     "first",
     "cell_code": "not a code of the field's coding",
@@ -44,7 +46,7 @@ LOSING_RULES = frozenset(
         *("row_length", "row_too_long", "quoting", "line_end"),
     }
 )
-KEEPING_RULES = frozenset({"cell_partial_date", "cell_whole_decimal"})
+KEEPING_RULES = frozenset({"cell_inexact", "cell_partial_date", "cell_whole_decimal"})
 """Rules on cells whose value is stored all the same."""
 
 

@@ -1,8 +1,8 @@
 """Check the cells of one column and give them their type.
 
 A wrong cell becomes null and is reported under exactly one rule, the first that applies of:
-empty item, type, code. A date without day or month, and a whole number with decimals of zero, are
-reported only where nothing else is wrong.
+empty item, type, code. A date without day or month, a whole number with decimals of zero, and one
+that a float cannot hold, are reported only where nothing else is wrong.
 """
 
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ KEY_MISSING = "key_missing"
 REFERENCE_MISSING = "reference_missing"
 ODD_RULES: dict[ColumnType, str] = {
     "integer": "cell_whole_decimal",
+    "float": "cell_inexact",
     "date": "cell_partial_date",
     "datetime": "cell_partial_date",
 }

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.workers.dates import parse_date, parse_datetime
-from apollo_spark.workers.numerals import parse_float, parse_whole
+from apollo_spark.workers.numerals import EXACT, parse_decimal, parse_whole
 from apollo_spark.workers.spec import ColumnType
 
 BLANKS = " \t\n\r\v\f"
@@ -32,7 +32,7 @@ class Converted:
     """Typed values; null where the text is missing or `bad`.
 
     `partial` marks what is taken and told: dates without day or month, times without minutes, whole
-    numbers with decimals of zero.
+    numbers with decimals of zero, whole numbers that a float does not hold to their last digit.
     """
 
     values: pa.Array
@@ -124,12 +124,14 @@ def convert_each(texts: list[str], kind: ColumnType) -> Converted:
 
 def is_odd(parsed: Any) -> bool:
     """Say whether a text that was read is one to be told."""
-    return getattr(parsed, "is_partial", False) or getattr(parsed, "has_decimals", False)
+    return any(
+        getattr(parsed, each, False) for each in ("is_partial", "has_decimals", "is_inexact")
+    )
 
 
 PARSERS: dict[ColumnType, Callable[[str], Any]] = {
     "integer": parse_whole,
-    "float": parse_float,
+    "float": parse_decimal,
     "date": parse_date,
     "datetime": parse_datetime,
 }
@@ -165,10 +167,10 @@ def text_bytes(texts: pa.Array) -> bytes:
 
 
 def cast_floats(texts: pa.Array) -> pa.Array | None:
-    """Cast decimal numbers; NaN and infinities get a closer look."""
+    """Cast decimal numbers; NaN, infinities and what may lose a digit get a closer look."""
     values = pc.cast(texts, pa.float64())
-    finite = pc.all(pc.is_finite(values)).as_py()
-    return None if finite is False else values
+    small = pc.all(pc.less(pc.abs(values), float(EXACT))).as_py()
+    return None if small is False else values
 
 
 def cast_dates(texts: pa.Array) -> pa.Array | None:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 INTEGER = re.compile(r"[+-]?0*[0-9]{1,19}")
 FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
+EXACT = 2**53
+"""Below it a float holds every whole number."""
 
 
+ALL_DIGITS = re.compile(r"([+-]?[0-9]{16,400})(?:\.0*)?")
 WHOLE = re.compile(r"([+-]?0*[0-9]{1,19})\.0*")
 
 
@@ -46,3 +49,20 @@ def parse_float(text: str) -> float | None:
         return None
     value = float(text)
     return value if math.isfinite(value) else None
+
+
+@dataclass(frozen=True)
+class ParsedDecimal:
+    """A decimal number, and whether it is another one than the whole number that was written."""
+
+    value: float
+    is_inexact: bool = False
+
+
+def parse_decimal(text: str) -> ParsedDecimal | None:
+    """Read a finite decimal number; one written with an exponent was rounded before."""
+    value = parse_float(text)
+    if value is None:
+        return None
+    match = ALL_DIGITS.fullmatch(text) if abs(value) >= EXACT else None
+    return ParsedDecimal(value, match is not None and int(match[1]) != int(value))

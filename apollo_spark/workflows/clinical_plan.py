@@ -13,7 +13,13 @@ from apollo_spark.model.policy import Policy
 from apollo_spark.sources.delimited import Header, read_header
 from apollo_spark.sources.dictionary_csv import read_dictionary
 from apollo_spark.sources.header_check import check_header
-from apollo_spark.sources.inputs import DataFile, DataFiles, check_entities, resolve_data
+from apollo_spark.sources.inputs import (
+    DataFile,
+    DataFiles,
+    check_entities,
+    find_copies,
+    resolve_data,
+)
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.tables.layout import entity_spec
 from apollo_spark.tables.slices import MAX_COLUMNS
@@ -133,6 +139,7 @@ def read_headers(
         findings.extend(reading.findings)
         if reading.header is not None:
             headers[file] = reading.header
+    findings.extend(find_copies(headers))
     return headers, tuple(findings)
 
 

@@ -20,7 +20,7 @@ from apollo_spark.sources.expression.samples import (
     compile_pattern,
     name_samples,
 )
-from apollo_spark.sources.expression.words import find_unit
+from apollo_spark.sources.expression.words import find_unit, is_other_quantity, squeeze
 from apollo_spark.sources.findings import list_names
 from apollo_spark.workers.convert import convert
 from apollo_spark.workers.expression import spec
@@ -152,6 +152,13 @@ def _describe_strand(request: SourceRequest, files: Sequence[Detected]) -> Itera
 def _describe_units(request: SourceRequest, files: Sequence[Detected]) -> Iterator[str]:
     units = {find_unit(column.name) for each in files for column in each.value_columns}
     others = sorted(filter(None, units - {request.unit}))
+    names = {squeeze(column.name): column.name for each in files for column in each.value_columns}
+    odd = sorted(each for each in names.values() if is_other_quantity(each))
+    if odd and not request.unit.startswith("other:"):
+        yield (
+            f"columns that are named for another quantity ({list_names(odd)}) are loaded as "
+            f"{request.unit} as they are (--unit other:NAME)"
+        )
     if others:
         yield (
             f"columns that are named for {list_names(others)} are loaded as {request.unit} (--unit)"

@@ -1,8 +1,12 @@
 """What a load of expression decided by itself, with the option that decides otherwise."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
+from apollo_spark.model.dataset import InputFile
 from apollo_spark.sources.expression.detected import Detected, Detection
+from apollo_spark.sources.expression.mangled import describe_mangled
+from apollo_spark.sources.findings import list_names
 from apollo_spark.workflows.expression_sources import PlannedSource
 
 ColumnUse = tuple[str, int, str, str]
@@ -12,6 +16,20 @@ ColumnUse = tuple[str, int, str, str]
 def describe_ids(source: PlannedSource, on_duplicate: str) -> Iterator[str]:
     """Yield what was done with the ids of features."""
     found = source.features
+    yield from describe_mangled(source.samples.ids, "samples", "--samples or a manifest")
+    if found.kind == "any":
+        yield from describe_mangled(found.ids.to_pylist(), "features", "--id-map")
+    yield from _describe_copies(source.inputs)
+    if found.summary_rows:
+        yield (
+            f"{found.summary_rows:,} row names that count reads without a feature (N_unmapped, "
+            "__no_feature and their like) were left out"
+        )
+    if found.par_y:
+        yield (
+            f"{found.par_y:,} copies on Y (_PAR_Y) were kept apart from their originals on X "
+            "(--id-map and --on-duplicate join them)"
+        )
     if found.versions_stripped:
         yield (
             f"the versions of {found.versions_stripped:,} feature ids were taken away "
@@ -22,6 +40,19 @@ def describe_ids(source: PlannedSource, on_duplicate: str) -> Iterator[str]:
             f"{found.repeated:,} features stand more than once, and their values were joined "
             f"(--on-duplicate {on_duplicate})"
         )
+
+
+def _describe_copies(inputs: Sequence[InputFile]) -> Iterator[str]:
+    """Yield which files have the same content: their samples have the same values."""
+    by_content: dict[str, list[str]] = defaultdict(list)
+    for each in inputs:
+        by_content[each.sha256].append(each.name)
+    for names in by_content.values():
+        if len(names) > 1:
+            yield (
+                f"files have the same content, and each was taken: {list_names(names)} "
+                "(leave out what is a copy)"
+            )
 
 
 def describe_shape(source: PlannedSource, detection: Detection) -> Iterator[str]:

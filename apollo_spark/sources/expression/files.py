@@ -15,6 +15,7 @@ from apollo_spark.sources.findings import finding_of, list_names
 from apollo_spark.sources.folders import list_folder, why_unreadable
 
 DATA_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
+SHEETS = (".xlsx", ".xls", ".ods")
 
 
 class SourceFiles(Record):
@@ -92,6 +93,13 @@ def _find_in_folder(folder: Path, stated: str, paths: Sequence[Path]) -> SourceF
         f"the folder also holds *{chosen.ending}, which comes first"
         for each in groups[1:]
     )
+    grouped = {path for each in groups for path in each.paths}
+    others = [
+        path
+        for path in paths
+        if path not in grouped and base_name(path.name).endswith((*DATA_ENDINGS, *SHEETS))
+    ]
+    notes += _describe_others(folder, chosen.paths, others)
     return SourceFiles(files=_to_files(chosen.paths), notes=notes)
 
 
@@ -116,8 +124,25 @@ def _plain_files(folder: Path, paths: Sequence[Path]) -> SourceFiles:
         if each.parent == folder and base_name(each.name).endswith(DATA_ENDINGS)
     ]
     if plain:
-        return SourceFiles(files=_to_files(plain))
+        others = [each for each in paths if each not in plain]
+        notes = _describe_others(folder, plain, others)
+        return SourceFiles(files=_to_files(plain), notes=notes)
     return _refuse_folder(folder, "file_missing", "the folder holds no data file")
+
+
+def _describe_others(
+    folder: Path, taken: Sequence[Path], others: Sequence[Path]
+) -> tuple[str, ...]:
+    """Say which files of a folder were taken, where there are others."""
+    names = [str(each.relative_to(folder)) for each in others if each.name[0] != "."]
+    if not names:
+        return ()
+    return (
+        (
+            f"{folder}: {len(taken):,} of its files were taken; others were left alone: "
+            f"{list_names(names)} (name the files one by one to have others read)"
+        ),
+    )
 
 
 def _refuse_folder(folder: Path, rule: str, text: str) -> SourceFiles:

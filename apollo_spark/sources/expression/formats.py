@@ -25,7 +25,9 @@ from apollo_spark.sources.expression.words import (
     find_unit,
     is_beside_features,
     is_known,
+    is_other_quantity,
     names_features,
+    names_own_samples,
     names_samples,
     squeeze,
 )
@@ -117,7 +119,8 @@ def _long(top: Top, stated: str, unit: str) -> Detected | None:
     names = top.names
     feature = _find(names, lambda each: squeeze(each) in FEATURE_WORDS)
     feature = _find(names, names_features) if feature is None else feature
-    sample = _find(names, names_samples)
+    sample = _find(names, names_own_samples)
+    sample = _find(names, names_samples) if sample is None else sample
     value = _find_value(names, unit)
     if feature is not None and sample is not None and value is not None:
         return _long_of(top, (feature, sample, value), unit)
@@ -136,10 +139,16 @@ def _long_of(top: Top, places: tuple[int, int, int], unit: str) -> Detected:
     feature, sample, value = places
     beside = to_columns(top.names, [at for at in range(len(top.names)) if at not in places])
     notes = [f"columns were not read: {show_columns(beside)}"] if beside else []
+    notes += _describe_choice(top.names, feature, sample)
     named = find_unit(top.names[value])
     if unit and named and named != unit:
         notes.append(
             f"values were taken from column '{top.names[value]}' and are loaded as {unit} (--unit)"
+        )
+    elif unit and is_other_quantity(top.names[value]) and not unit.startswith("other:"):
+        notes.append(
+            f"column '{top.names[value]}' is named for another quantity, and its values were taken "
+            f"for {unit} as they are (--unit other:NAME, or name the column of values value)"
         )
     elif not all(is_known(top.names[at]) for at in places):
         notes.append("columns 1 to 3 were taken for feature, sample and value, in this order")
@@ -152,6 +161,17 @@ def _long_of(top: Top, places: tuple[int, int, int], unit: str) -> Detected:
             "notes": tuple(notes),
         }
     )
+
+
+def _describe_choice(names: Sequence[str], feature: int, sample: int) -> list[str]:
+    """Say which of several columns that name features, or samples, was taken."""
+    chosen = (("features", feature, names_features), ("samples", sample, names_samples))
+    return [
+        f"{what} were taken from column '{names[at]}', one of several that are named for them "
+        "(another name for that column has the next one taken)"
+        for what, at, is_named in chosen
+        if is_named(names[at]) and sum(map(is_named, names)) > 1
+    ]
 
 
 def _find(names: Sequence[str], is_wanted: Callable[[str], bool]) -> int | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from apollo_spark.model.findings import Finding
+from apollo_spark.sources.expression.features import is_ensembl
 from apollo_spark.sources.findings import finding_of, finding_of_lines
 from apollo_spark.sources.text_table import TextTable, read_text_table
 
@@ -25,6 +26,9 @@ def read_id_map(path: Path) -> IdMap:
     table = reading.table
     if len(table.columns) != 2:
         text = f"an id map has the two columns from and to, and this file has {len(table.columns)}"
+        return IdMap(findings=(finding_of("source_format", text, file=str(path), line=1),))
+    if is_ensembl(table.columns).any():
+        text = "the first line of the id map holds ids; a header, from and to, stands above them"
         return IdMap(findings=(finding_of("source_format", text, file=str(path), line=1),))
     findings = [*reading.findings, *_find_empty(table)]
     found: dict[str, dict[str, None]] = {}

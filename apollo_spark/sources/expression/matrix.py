@@ -29,6 +29,7 @@ from apollo_spark.sources.expression.words import (
     is_beside_samples,
     is_made_up,
     is_statistic,
+    names_own_samples,
     names_samples,
     numbers_rows,
     tests_differences,
@@ -150,6 +151,11 @@ def _samples_by_features(top: Top, header: FittedHeader, metadata: Sequence[int]
     rest = to_columns(header.names, sorted({0, *beside} - set(ids)))
     shown = show_columns(to_columns(header.names, ids))
     notes = [f"sample ids are columns {shown} joined by '-'"] if len(ids) > 1 else []
+    if len(ids) == 1 and ids[0] != 0:
+        notes.append(
+            f"sample ids are column {shown} and not the first one (another name for that column "
+            "has the first one taken)"
+        )
     if is_numbered(top, header.names, ids[0]):
         notes.append(
             "the first column numbers the rows, and the numbers were taken for sample ids (name "
@@ -180,6 +186,10 @@ def _find_sample_columns(
     if named and names_samples(names[named]):
         # A program numbered the rows before it.
         return (named,)
+    own = next((at for at in metadata if names_own_samples(names[at])), None)
+    if own is not None and names_samples(names[0]) and not names_own_samples(names[0]):
+        # Samples before people, of whom one may have several.
+        return (own,)
     leading = [at for place, at in enumerate(metadata, start=1) if at == place]
     leading = [at for at in leading if not all(map(is_number, cells_of(top.rows, at)))]
     if not leading:

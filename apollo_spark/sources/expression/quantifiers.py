@@ -147,6 +147,12 @@ HTSEQ_SUMMARY = (
     "__too_low_aQual",
     "__not_aligned",
     "__alignment_not_unique",
+    # Before version 0.6 they had no signs before them.
+    "no_feature",
+    "ambiguous",
+    "too_low_aQual",
+    "not_aligned",
+    "alignment_not_unique",
 )
 SUMMARY_ROWS = STAR_SUMMARY + HTSEQ_SUMMARY
 """Row names that count reads without a feature."""

@@ -29,6 +29,10 @@ SAMPLE_WORDS = _table(
     bcrpatientbarcode bcrsamplebarcode samplebarcode patientbarcode aliquot aliquotid specimen
     specimenid case caseid cell cellid library libraryid run runid mrn"""
 )
+SAMPLES_AS_SUCH = _table(
+    "sample samples sampleid sampleids samplename bcrsamplebarcode samplebarcode"
+)
+"""Of these, the names that count before those of people where a file has both."""
 ID_WORDS = _table("id ids identifier identifiers name names key rowname rownames accession")
 """Other names of the column above ids, which do not tell whose ids they are."""
 
@@ -84,6 +88,10 @@ _DIFFERENCES = _table(
 )
 _STATISTICS = _table("t f b z p lr s df")
 
+_NEUTRAL = _table(
+    """value values val expression expressions expressionvalue expressionlevel expr exprs abundance
+    abundances quantity quantification measurement score amount"""
+)
 QUANTITIES = {
     "count": _table(
         """count counts rawcount rawcounts readcount readcounts genecount genecounts numreads reads
@@ -94,15 +102,15 @@ QUANTITIES = {
         """expectedcount expectedcounts estcount estcounts estimatedcount estimatedcounts
         estimatedreads estimatednumreads"""
     ),
-    "tpm": _table("tpm tpms tpmunstranded log2tpm logtpm"),
+    "tpm": _table("tpm tpms tpmunstranded"),
     "fpkm": _table("fpkm fpkms fpkmunstranded"),
     "fpkm_uq": _table("fpkmuq fpkmuqunstranded"),
     "rpkm": _table("rpkm rpkms"),
-    "": _table(
-        """value values val expression expressions expressionvalue expressionlevel expr exprs
-        intensity signal abundance abundances quantity quantification measurement cpm cpms rpm
-        logcounts normalizedcount normalizedcounts normalisedcount normalisedcounts normcount
-        normcounts normalized normalised scaledestimate coverage cov score amount log2expression
+    "": _NEUTRAL
+    | _table(
+        """intensity signal cpm cpms rpm log2tpm logtpm log2fpkm logfpkm log2count log2counts
+        log2cpm logcounts normalizedcount normalizedcounts normalisedcount normalisedcounts
+        normcount normcounts normalized normalised scaledestimate coverage cov log2expression
         logexpression log2value rsem vst rlog"""
     ),
 }
@@ -178,3 +186,17 @@ def is_beside_samples(name: str) -> bool:
 def find_unit(name: str) -> str | None:
     """Return the unit of a quantity, an empty text of one that tells none, None of other names."""
     return _UNITS.get(squeeze(name))
+
+
+def is_other_quantity(name: str) -> bool:
+    """Say whether a name is that of a quantity that has no unit here: logarithms, intensities.
+
+    >>> is_other_quantity("log2TPM"), is_other_quantity("value"), is_other_quantity("tpm")
+    (True, False, False)
+    """
+    return find_unit(name) == "" and squeeze(name) not in _NEUTRAL
+
+
+def names_own_samples(name: str) -> bool:
+    """Say whether a column is named for samples as such, and not for people, libraries or runs."""
+    return squeeze(name) in SAMPLES_AS_SUCH
