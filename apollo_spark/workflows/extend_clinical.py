@@ -177,8 +177,10 @@ def choose_mode(
     elif entity.primary_key is not None and not files.has_key_of(entity):
         # What stands first may be a row, whose values must not be shown.
         mode, why = "fields", f"the files have no column '{entity.primary_key}'"
-    elif new or refusing(files.findings):
+    elif new:
         mode, why = "fields", f"{_no_fields(new)} of entity '{entity.name}'"
+    elif not files.headers:
+        mode, why = "fields", "no file can be read"
     else:
         mode, why = "rows", f"every column is a field of entity '{entity.name}'"
     if not refusing(files.findings):

@@ -151,14 +151,14 @@ class _RowExtension(Load):
             receipt = checked.receipt(counts)
             if self.request.dry_run:
                 self._report(None, checked, receipt)
-                return Outcome(receipt, findings=checked.findings, notes=checked.notes)
+                return Outcome(receipt, findings=checked.findings, notes=checked.notes_on(receipt))
             if counts.is_nothing:
                 current = (str(self.plan.base),)
                 return Outcome(
                     receipt,
                     current=current,
                     findings=checked.findings,
-                    notes=checked.notes,
+                    notes=checked.notes_on(receipt),
                 )
             pins = self._write(tables, folders, checked, workspace)
         return self._publish(pins, receipt, checked)
@@ -287,7 +287,7 @@ class _RowExtension(Load):
             receipt,
             published=(str(record),),
             findings=checked.findings,
-            notes=checked.notes,
+            notes=checked.notes_on(receipt),
         )
 
     def _report(self, version: str | None, checked: CheckedRows, receipt: RowsReceipt) -> None:

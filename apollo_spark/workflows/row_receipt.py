@@ -26,10 +26,14 @@ class CheckedRows:
     left_out: LeftOut
     findings: tuple[Finding, ...]
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know beside the receipt."""
-        return (*self.left_out.notes, *self.grown.notes)
+    def notes_on(self, receipt: RowsReceipt) -> tuple[str, ...]:
+        """Return what a person should know beside the receipt."""
+        count = receipt.rows_changed
+        changed = (
+            f"{count:,} stored row{'s were' if count > 1 else ' was'} changed: cells of the file, "
+            "empty ones too, replace what was stored (leave rows or columns out to keep it)"
+        )
+        return (*self.left_out.notes, *self.grown.notes, *((changed,) if count else ()))
 
     @cached_property
     def grown(self) -> GrownDictionary:

@@ -94,12 +94,12 @@ def _find_in_folder(folder: Path, stated: str, paths: Sequence[Path]) -> SourceF
         for each in groups[1:]
     )
     grouped = {path for each in groups for path in each.paths}
-    others = [
+    rest = [
         path
         for path in paths
         if path not in grouped and base_name(path.name).endswith((*DATA_ENDINGS, *SHEETS))
     ]
-    notes += _describe_others(folder, chosen.paths, others)
+    notes += _describe_others(folder, chosen.paths, rest)
     return SourceFiles(files=_to_files(chosen.paths), notes=notes)
 
 

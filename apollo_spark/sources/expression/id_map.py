@@ -27,7 +27,7 @@ def read_id_map(path: Path) -> IdMap:
     if len(table.columns) != 2:
         text = f"an id map has the two columns from and to, and this file has {len(table.columns)}"
         return IdMap(findings=(finding_of("source_format", text, file=str(path), line=1),))
-    if is_ensembl(table.columns).any():
+    if is_ensembl([each.upper() for each in table.columns]).any():
         text = "the first line of the id map holds ids; a header, from and to, stands above them"
         return IdMap(findings=(finding_of("source_format", text, file=str(path), line=1),))
     findings = [*reading.findings, *_find_empty(table)]

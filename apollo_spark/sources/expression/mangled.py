@@ -26,8 +26,8 @@ def describe_mangled(names: Sequence[str], what: str, how: str) -> Iterator[str]
     again = sum(_repeats(each, known) for each in names)
     if again:
         yield (
-            f"{again:,} names of {what} are those of others with a number behind (.1), as pandas "
-            f"and R write what stands twice; they were taken for {what} of their own ({how} names "
+            f"{what} are named as others with a number behind (.1), as pandas and R write what "
+            f"stands twice, {_times(again)}; they were taken for {what} of their own ({how} names "
             "them otherwise)"
         )
     if what != "samples":
@@ -47,4 +47,8 @@ def _repeats(name: str, known: set[str]) -> bool:
 
 def _taken(count: int, what: str, why: str, how: str) -> str:
     taken = f"they were taken as they are ({how} names them otherwise)"
-    return f"{count:,} names of {what} {why}; {taken}"
+    return f"names of {what} {why}, {_times(count)}; {taken}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
