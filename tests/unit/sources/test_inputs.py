@@ -15,7 +15,11 @@ def test_a_folder_gives_its_data_files_by_name_and_no_others(tmp_path: Path) -> 
     found = resolve_data([("visit", str(tmp_path))])
 
     assert [Path(each.label).name for each in found.files] == ["a.tsv", "b.csv", "c.csv.gz"]
-    assert found.findings == ()
+    assert [(each.rule, each.severity.value, each.count) for each in found.findings] == [
+        ("file_left_alone", "warn", 1)
+    ]
+    assert "'notes.md'" in found.findings[0].message
+    assert ".hidden" not in found.findings[0].message
 
 
 def test_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
