@@ -31,6 +31,14 @@ def missing_file(study: Study) -> None:
     (study.folder / "site.csv").unlink()
 
 
+def folder_with_more(study: Study) -> None:
+    folder = study.folder / "sites"
+    folder.mkdir()
+    (study.folder / "site.csv").rename(folder / "site.csv")
+    (folder / "site.xlsx").write_bytes(b"")
+    study.data[study.data.index("site=site.csv")] = "site=sites"
+
+
 # A list, not a dictionary: some rules have several defects that must be told apart.
 DEFECTS: list[tuple[str, str, Defect]] = [
     ("file_missing", "a file that is not there", missing_file),
@@ -42,6 +50,7 @@ DEFECTS: list[tuple[str, str, Defect]] = [
         "a gzip file cut off",
         put("visit.csv", gzip.compress(VISITS.encode())[:-9]),
     ),
+    ("file_left_alone", "a folder that holds more", folder_with_more),
     ("file_of_entity", "an entity without file", without_file_of_site),
     ("file_of_entity", "a file without entity", lambda study: study.data.append("sites=site.csv")),
     (
@@ -77,6 +86,7 @@ DEFECTS: list[tuple[str, str, Defect]] = [
     ("cell_whole_decimal", "decimals of zero", swap("patient.csv", ",20,1", ",20.0,1")),
     ("cell_float", "letters", swap("patient.csv", "61.5", "heavy")),
     ("cell_float", "not finite", swap("patient.csv", "61.5", "inf")),
+    ("cell_inexact", "too many digits", swap("patient.csv", "61.5", "9007199254740993")),
     ("cell_date", "the 30th of February", swap("patient.csv", "1961-05-04", "1961-02-30")),
     (
         "cell_datetime",
@@ -94,7 +104,11 @@ DEFECTS: list[tuple[str, str, Defect]] = [
     ("reference_resolves", "a parent that is not there", swap("visit.csv", "3,P2", "3,P9")),
     ("reference_cardinality", "two rows for one", swap("passport.csv", "X2,P2", "X2,P1")),
 ]
-CANNOT_BE_SEEDED_HERE = {"file_damaged", "file_too_large", "row_too_long"}  # fmt: skip
+CANNOT_BE_SEEDED_HERE = {
+    *("file_damaged", "file_too_large", "row_too_long"),
+    # A copy repeats keys too; tests/cases/decisions_on_rows.py has it alone.
+    "file_copied",
+}
 
 
 @pytest.mark.parametrize(
