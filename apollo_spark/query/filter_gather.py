@@ -6,9 +6,36 @@ list costs next to nothing.
 
 from collections.abc import Iterator, Sequence
 
-from apollo_spark.model.filter import Comparison, Exists, Filter, Operator, Or
+from apollo_spark.model.filter import (
+    And,
+    Comparison,
+    CountOf,
+    Exists,
+    Filter,
+    Not,
+    Operator,
+    Or,
+)
 
 _LISTED = (Operator.EQUAL, Operator.IN)
+
+
+def gathered(tree: Filter, row: str) -> Filter:
+    """Return an equal condition in which every `or` is gathered.
+
+    Args:
+        tree: The condition.
+        row: The entity of the row in hand.
+    """
+    if isinstance(tree, Or):
+        tree = gather_or(tree, row)
+    if isinstance(tree, And | Or):
+        return tree.model_copy(update={"parts": tuple(gathered(each, row) for each in tree.parts)})
+    if isinstance(tree, Not):
+        return tree.model_copy(update={"part": gathered(tree.part, row)})
+    if isinstance(tree, Exists | CountOf) and tree.condition is not None:
+        return tree.model_copy(update={"condition": gathered(tree.condition, tree.entity)})
+    return tree
 
 
 def gather_or(tree: Or, row: str) -> Filter:

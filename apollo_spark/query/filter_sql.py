@@ -1,66 +1,51 @@
-"""A filter as a condition on a row of the main entity.
+"""A filter as SQL: a condition on a row of the main entity, and what is joined to it beforehand.
 
-Other entities are asked for by EXISTS over what stands one step further out, and numbers of rows
-by EXISTS over the keys that have as many: both engines make joins of these, also under or and not.
+Up to `MOST_SUBQUERIES` looks at rows of other entities are subqueries; of more, every other entity
+is read once, and all that is asked of its rows is found in one pass. Engines plan each subquery by
+itself, in a time that grows faster than their number (`docs/decisions/filters-in-scans.md`).
 """
 
-import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from sqlglot import exp
 
-from apollo_spark.dataset.join_path import JoinStep
-from apollo_spark.errors import UsageError
-from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.model.filter import (
-    And,
-    Comparison,
-    CountOf,
-    Exists,
-    Filter,
-    Not,
-    Operator,
-    Or,
-)
+from apollo_spark.model.filter import Comparison, CountOf, Exists, Filter, parts_of
 from apollo_spark.query.filter_check import check_filter
-from apollo_spark.query.filter_compare import ComparedField, compare, joined
-from apollo_spark.query.filter_gather import gather_or
-from apollo_spark.query.filter_reach import EntityTree, needed_below
-from apollo_spark.query.sql import column, derived, labelled
+from apollo_spark.query.filter_exists import EntitySource, ExistsCompiler, Row
+from apollo_spark.query.filter_gather import gathered
+from apollo_spark.query.filter_reach import EntityTree
+from apollo_spark.query.filter_scans import ScanCompiler
 
-MOST_LOOKS = 300
-"""How often a filter may ask for rows of other entities, once parts of `or` are put together."""
-
-_KEY, _LINK, _REACHED, _COUNTED = "key", "link", "reached", "counted"
-_COUNTS: dict[Operator, tuple[type[exp.Binary], Callable[[int, int], bool]]] = {
-    Operator.EQUAL: (exp.EQ, operator.eq),
-    Operator.NOT_EQUAL: (exp.NEQ, operator.ne),
-    Operator.LESS: (exp.LT, operator.lt),
-    Operator.LESS_OR_EQUAL: (exp.LTE, operator.le),
-    Operator.GREATER: (exp.GT, operator.gt),
-    Operator.GREATER_OR_EQUAL: (exp.GTE, operator.ge),
-}
+MOST_SUBQUERIES = 30
+"""Looks at rows of other entities that are subqueries, once parts of `or` are put together."""
 
 
-class EntitySource(Protocol):
-    """What a filter may read: a `QueryScope` is one."""
+@dataclass(frozen=True)
+class FilterRows:
+    """Which rows of the main entity a filter keeps.
 
-    @property
-    def dictionary(self) -> DataDictionary:
-        """The entities, fields, relations and codings."""
-        ...
+    Attributes:
+        condition: True or false for each row, and never NULL.
+        joins: What the condition reads beside the row; they keep the number of rows.
+    """
 
-    def source(
-        self, entity: str, fields: Sequence[str], alias: str | None = None
-    ) -> exp.Table | exp.Subquery:
-        """Return what stands after FROM for an entity, with at least these columns."""
-        ...
+    condition: exp.Expr
+    joins: Sequence[exp.Join]
+
+    def joined_to(self, query: exp.Select) -> exp.Select:
+        """Return a query on the main entity with what the condition reads."""
+        for each in self.joins:
+            query.append("joins", each)
+        return query
+
+    def kept_in(self, query: exp.Select) -> exp.Select:
+        """Return a query on the main entity, over the rows that the filter keeps."""
+        return self.joined_to(query).where(self.condition, copy=False)
 
 
-def filter_condition(tree: Filter, scope: EntitySource, *, main_alias: str) -> exp.Expr:
-    """Return a filter as a condition that is true or false, and never NULL.
+def filter_rows(tree: Filter, scope: EntitySource, *, main_alias: str) -> FilterRows:
+    """Return a filter as what a query on the main entity is limited by.
 
     Args:
         tree: The filter.
@@ -73,144 +58,20 @@ def filter_condition(tree: Filter, scope: EntitySource, *, main_alias: str) -> e
         NotFoundError: Nothing but unknown names is wrong.
     """
     check_filter(tree, scope.dictionary)
-    main = _Row(scope.dictionary.main_entity, main_alias)
-    return exp.Paren(this=_Compiler(scope, main_alias).condition(tree, main))
+    row = Row(scope.dictionary.main_entity, main_alias)
+    entities = EntityTree(scope.dictionary)
+    tree = gathered(tree, row.entity)
+    is_long = sum(_looks(tree, entities, row.entity)) > MOST_SUBQUERIES
+    compiler = (ScanCompiler if is_long else ExistsCompiler)(scope, entities, main_alias)
+    condition = exp.Paren(this=compiler.condition(tree, row))
+    return FilterRows(condition, compiler.joins(row))
 
 
-@dataclass(frozen=True)
-class _Row:
-    """The row in hand: its entity, and what it goes by in the statement."""
-
-    entity: str
-    alias: str
-
-
-class _Compiler:
-    def __init__(self, scope: EntitySource, main_alias: str) -> None:
-        self._scope = scope
-        self._main_alias = main_alias
-        self._looks = 0
-        self._entities = EntityTree(scope.dictionary)
-
-    def condition(self, tree: Filter, row: _Row) -> exp.Expr:
-        if isinstance(tree, Or):
-            tree = gather_or(tree, row.entity)
-        if isinstance(tree, And | Or):
-            kind = exp.And if isinstance(tree, And) else exp.Or
-            return joined(kind, [self.condition(each, row) for each in tree.parts])
-        if isinstance(tree, Not):
-            return exp.Not(this=exp.Paren(this=self.condition(tree.part, row)))
-        if isinstance(tree, CountOf):
-            return self._count(tree, row)
-        return self._some_row(tree, row, self._path(row, tree.entity))
-
-    def _some_row(
-        self, tree: Comparison | Exists, row: _Row, steps: Sequence[JoinStep]
-    ) -> exp.Expr:
-        """Return whether some row at the end of a path fulfils what is asked of it."""
-        if not steps:
-            return self._inner(tree, row)
-        self._require_few_looks()
-        step, rest = steps[0], steps[1:]
-        further = [rest[0].parent_field] if rest else self._fields(tree, step.entity)
-        far, source = self._read(step.entity, [step.field, *further])
-        related = exp.EQ(
-            this=column(far.alias, step.field), expression=column(row.alias, step.parent_field)
-        )
-        found = exp.select(exp.Literal.number(1)).from_(source, copy=False)
-        inner = self._some_row(tree, far, rest)
-        return exp.Exists(this=found.where(joined(exp.And, [related, inner]), copy=False))
-
-    def _require_few_looks(self) -> None:
-        """Refuse what engines cannot plan: each look at rows of another entity is a join."""
-        self._looks += 1
-        if self._looks > MOST_LOOKS:
-            raise UsageError(
-                f"The filter asks more than {MOST_LOOKS} times for rows of other entities.",
-                fix="Put conditions on rows of one entity into one exists(ENTITY: ... or ...).",
-            )
-
-    def _inner(self, tree: Comparison | Exists | CountOf, row: _Row) -> exp.Expr:
-        if isinstance(tree, Comparison):
-            return self._compare(tree, row)
-        return exp.true() if tree.condition is None else self.condition(tree.condition, row)
-
-    def _count(self, tree: CountOf, row: _Row) -> exp.Expr:
-        """Return whether the key of a row is among those that have the right number of rows.
-
-        Keys without any row are in no group; where none is right, the wrong groups are searched.
-        """
-        self._require_few_looks()
-        steps = self._path(row, tree.entity)
-        node, holds = _COUNTS[tree.operator]
-        holds_for_none = holds(0, tree.number)
-        is_right: exp.Expr = node(
-            this=exp.Count(this=exp.Star()), expression=exp.Literal.number(tree.number)
-        )
-        if holds_for_none:
-            is_right = exp.Not(this=exp.Paren(this=is_right))
-        key, counted = self._reach(tree, steps)
-        grouped = counted.select(labelled(key, _KEY), copy=False)
-        grouped = grouped.group_by(key.copy(), copy=False).having(is_right, copy=False)
-        same = exp.EQ(
-            this=column(_COUNTED, _KEY), expression=column(row.alias, steps[0].parent_field)
-        )
-        found = exp.select(exp.Literal.number(1)).from_(derived(grouped, _COUNTED), copy=False)
-        exists = exp.Exists(this=found.where(same, copy=False))
-        return exp.Not(this=exists) if holds_for_none else exists
-
-    def _reach(self, tree: CountOf, steps: Sequence[JoinStep]) -> tuple[exp.Column, exp.Select]:
-        """Return each row that is counted once for each key that it belongs to, and the key.
-
-        On the way the pairs of a key and what the next entity is joined by are made distinct: a
-        row that is reached in two ways is one row.
-        """
-        before: exp.Select | None = None
-        for place, step in enumerate(steps):
-            is_last = place == len(steps) - 1
-            further = (
-                self._fields(tree, step.entity) if is_last else [steps[place + 1].parent_field]
-            )
-            far, source = self._read(step.entity, [step.field, *further])
-            key = column(far.alias, step.field)
-            query = exp.select().from_(source, copy=False)
-            if before is not None:
-                same = exp.EQ(this=column(_REACHED, _LINK), expression=key)
-                key = column(_REACHED, _KEY)
-                query = query.join(derived(before, _REACHED), on=same, copy=False)
-            if is_last:
-                return key, query.where(self._inner(tree, far), copy=False)
-            link = labelled(column(far.alias, steps[place + 1].parent_field), _LINK)
-            before = query.select(labelled(key, _KEY), link, copy=False).distinct(copy=False)
-        raise AssertionError("rows that are counted are of another entity")
-
-    def _compare(self, tree: Comparison, row: _Row) -> exp.Expr:
-        entity = self._scope.dictionary.find_entity(tree.entity)
-        spec = entity.find_field(tree.field) if entity else None
-        assert spec is not None, "the filter was checked"
-        field = ComparedField(
-            spec=spec,
-            coding=self._scope.dictionary.find_coding(spec.coding_name),
-            column=column(row.alias, tree.field),
-            stored=lambda alias: self._scope.source(tree.entity, [tree.field], alias),
-        )
-        return compare(field, tree)
-
-    def _path(self, row: _Row, entity: str) -> tuple[JoinStep, ...]:
-        path = self._entities.path(row.entity, entity)
-        assert path is not None, "the filter was checked"
-        return path
-
-    def _fields(self, tree: Comparison | Exists | CountOf, entity: str) -> Iterable[str]:
-        """Return the fields of an entity's row that are asked about, once that row is in hand."""
-        if isinstance(tree, Comparison):
-            return [tree.field]
-        if tree.condition is None:
-            return []
-        needed = needed_below(tree.condition, self._entities, entity)
-        return [field for owner, field in needed if owner == entity]
-
-    def _read(self, entity: str, fields: Iterable[str]) -> tuple[_Row, exp.Table | exp.Subquery]:
-        is_taken = entity.lower() == self._main_alias.lower()
-        far = _Row(entity, f"{entity} row" if is_taken else entity)
-        return far, self._scope.source(entity, list(dict.fromkeys(fields)), far.alias)
+def _looks(tree: Filter, entities: EntityTree, row: str) -> Iterable[int]:
+    """Yield how many entities are stepped to by each condition on other rows than that in hand."""
+    inner = row
+    if isinstance(tree, Comparison | Exists | CountOf):
+        yield len(entities.path(row, tree.entity) or ())
+        inner = tree.entity
+    for part in parts_of(tree):
+        yield from _looks(part, entities, inner)

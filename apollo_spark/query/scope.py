@@ -15,7 +15,7 @@ from apollo_spark.model.dataset import TableSlice, homes_of
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import Filter
 from apollo_spark.model.guard import RowGuard
-from apollo_spark.query.filter_sql import filter_condition
+from apollo_spark.query.filter_sql import filter_rows
 from apollo_spark.query.sql import column, derived, labelled, table, typed_if_possible
 
 Slices = Mapping[str, tuple[TableSlice, ...]]
@@ -128,10 +128,19 @@ class RuleScope:
         """Ask for the values of a field, as `key`, in the rows that are shown, or taken out."""
         if self.keys is not None and (entity, field) == (self.entity, self.field):
             return self._taken(self.keys)
-        condition, needed = self._condition(entity)
+        needed, limited = self._limits(entity)
         source = self.scope.source(entity, sorted({field, *needed}))
         found = exp.select(labelled(column(entity, field), KEY)).from_(source, copy=False)
-        return found.where(condition, copy=False)
+        return limited(found)
+
+    def _limits(self, entity: str) -> tuple[tuple[str, ...], Callable[[exp.Select], exp.Select]]:
+        """Return the fields of an entity that limit its rows, and what limits a query on it."""
+        if entity == self.entity and self.shows is not None:
+            found = self.scope.dictionary.find_entity(entity)
+            names = tuple(each.name for each in found.fields) if found else ()
+            return names, filter_rows(self.shows, self.scope, main_alias=entity).kept_in
+        condition, names = self._condition(entity)
+        return names, lambda query: query.where(condition, copy=False)
 
     def _condition(self, entity: str) -> tuple[exp.Expr, tuple[str, ...]]:
         if entity != self.entity:
@@ -139,10 +148,6 @@ class RuleScope:
             above = self.meant(step.parent, step.parent_field)
             value = column(entity, step.field)
             return exp.In(this=value, query=exp.Subquery(this=above)), (step.field,)
-        if self.shows is not None:
-            found = self.scope.dictionary.find_entity(entity)
-            names = tuple(each.name for each in found.fields) if found else ()
-            return filter_condition(self.shows, self.scope, main_alias=entity), names
         assert self.keys is not None, "a rule has a filter or keys"
         assert self.field is not None, "keys are those of a field"
         taken = exp.Subquery(this=self._taken(self.keys))

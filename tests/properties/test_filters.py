@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from apollo_spark.model.base import Record
 from apollo_spark.model.filter import Filter
-from apollo_spark.query import filter_compare
+from apollo_spark.query import filter_compare, filter_scans, filter_sql
 from apollo_spark.query.filter_check import check_filter
 from apollo_spark.sources.filter_text import parse_filter, parse_with_places, write_filter
 from tests.support.filter_asking import held_in_duckdb
@@ -27,17 +27,23 @@ class Kept(Record):
     rule: Filter
 
 
+FORMS = {"subqueries": 1_000, "scans": -1}
+
+
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("limit", [0, 2, 100])
 @given(study=studies(), data=st.data())
 @settings(max_examples=40)
 def test_a_filter_holds_where_nested_loops_say_so(
-    limit: int, study: Study, data: st.DataObject
+    limit: int, form: str, study: Study, data: st.DataObject
 ) -> None:
     dictionary, rows = study
     trees = data.draw(st.lists(filters(dictionary), min_size=3, max_size=8))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(filter_compare, "LIST_LIMIT", limit)
+        patch.setattr(filter_sql, "MOST_SUBQUERIES", FORMS[form])
+        patch.setattr(filter_scans, "BITS", 2)
         found = held_in_duckdb(trees, dictionary, rows)
 
     assert found == [held_by(tree, dictionary, rows) for tree in trees]

@@ -18,7 +18,7 @@ from apollo_spark.model.filter import LISTS, NO_VALUE, Comparison, Filter, Opera
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query import filter_compare
 from apollo_spark.query.filter_check import read_filter
-from apollo_spark.query.filter_sql import filter_condition
+from apollo_spark.query.filter_sql import filter_rows
 from apollo_spark.query.sql import ascending, column, labelled, literal, table
 from tests.support.filter_asking import StrictScope, kept_question
 from tests.support.filter_model import held_by
@@ -219,7 +219,7 @@ def held_question(trees: Sequence[Filter], dictionary: DataDictionary, prefix: s
     """Whether each of some filters on the main entity alone holds, for each row."""
     scope, main = StrictScope(dictionary), dictionary.main_entity
     held = [
-        labelled(filter_condition(tree, scope, main_alias=main), f"held {place}")
+        labelled(filter_rows(tree, scope, main_alias=main).condition, f"held {place}")
         for place, tree in enumerate(trees)
     ]
     entity = dictionary.find_entity(main)

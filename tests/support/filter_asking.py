@@ -11,7 +11,7 @@ from sqlglot import exp
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import Filter
 from apollo_spark.query.filter_reach import fields_needed
-from apollo_spark.query.filter_sql import filter_condition
+from apollo_spark.query.filter_sql import filter_rows
 from apollo_spark.query.sql import ascending, column, derived, duckdb_statement, labelled, table
 from tests.support.tables import Rows, arrow_tables
 
@@ -37,18 +37,18 @@ class StrictScope:
 def filter_question(tree: Filter, dictionary: DataDictionary, order: str) -> exp.Select:
     """Whether a filter holds, for each row of the main entity by one of its fields."""
     scope, main = StrictScope(dictionary), dictionary.main_entity
-    condition = filter_condition(tree, scope, main_alias=MAIN)
+    rows = filter_rows(tree, scope, main_alias=MAIN)
     fields = {field for entity, field in fields_needed(tree, dictionary) if entity == main}
-    found = exp.select(column(MAIN, order), labelled(condition, "holds"))
+    found = exp.select(column(MAIN, order), labelled(rows.condition, "holds"))
     found = found.from_(scope.source(main, sorted({order, *fields}), MAIN))
-    return found.order_by(ascending(column(MAIN, order)))
+    return rows.joined_to(found).order_by(ascending(column(MAIN, order)))
 
 
 def kept_question(tree: Filter, dictionary: DataDictionary, key: str) -> exp.Select:
     """The keys of the rows that a filter keeps, in no order."""
     main = dictionary.main_entity
-    condition = filter_condition(tree, StrictScope(dictionary), main_alias=main)
-    return exp.select(column(main, key)).from_(table(main, main)).where(condition)
+    rows = filter_rows(tree, StrictScope(dictionary), main_alias=main)
+    return rows.kept_in(exp.select(column(main, key)).from_(table(main, main)))
 
 
 def held_in_duckdb(

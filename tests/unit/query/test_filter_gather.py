@@ -6,7 +6,7 @@ from apollo_spark.errors import UsageError
 from apollo_spark.model.filter import Or
 from apollo_spark.query.filter_check import read_filter
 from apollo_spark.query.filter_gather import gather_or
-from apollo_spark.query.filter_sql import filter_condition
+from apollo_spark.query.filter_sql import filter_rows
 from apollo_spark.query.sql import table
 from apollo_spark.sources.filter_text import parse_filter, write_filter
 from tests.support.hospital import hospital_dictionary
@@ -49,11 +49,11 @@ def test_parts_of_or_that_ask_the_same_stand_together(text: str, gathered: str) 
 def test_thousands_of_parts_about_one_field_are_one_list(field: str) -> None:
     text = " or ".join(f"{field} = {number}" for number in range(8_000))
 
-    condition = filter_condition(
+    condition = filter_rows(
         read_filter(text, DICTIONARY),
         _Plain(),  # type: ignore[arg-type]
         main_alias="patient",
-    )
+    ).condition
 
     assert condition.sql("duckdb").count("EXISTS") <= 2
 
@@ -71,7 +71,7 @@ def test_what_no_engine_could_plan_is_refused_with_a_number() -> None:
     text = " or ".join(f"patient.age = {n} and visit.visit_id = {n}" for n in range(301))
 
     with pytest.raises(UsageError, match="more than 300 times"):
-        filter_condition(
+        filter_rows(
             read_filter(text, DICTIONARY),
             _Plain(),  # type: ignore[arg-type]
             main_alias="patient",

@@ -23,7 +23,7 @@ from apollo_spark.query import filter_compare
 from apollo_spark.query.dialects import DuckDBDialect, SparkDialect
 from apollo_spark.query.filter_check import read_filter
 from apollo_spark.query.filter_reach import fields_needed
-from apollo_spark.query.filter_sql import filter_condition
+from apollo_spark.query.filter_sql import filter_rows
 from apollo_spark.sources.filter_text import parse_filter
 from tests.support.filter_asking import StrictScope, filter_question, held_in_duckdb
 from tests.support.filter_model import held_by
@@ -173,7 +173,7 @@ def test_a_filter_is_read_with_the_fields_it_names_and_those_that_join() -> None
 
 def test_the_name_of_the_main_row_may_be_that_of_another_entity() -> None:
     tree = read_filter('exists(visit: visit.reason = "a")', DICTIONARY)
-    condition = filter_condition(tree, StrictScope(DICTIONARY), main_alias="VISIT")
+    condition = filter_rows(tree, StrictScope(DICTIONARY), main_alias="VISIT").condition
 
     select = condition.find(exp.Select)
     assert select is not None
@@ -186,7 +186,7 @@ def test_an_unchecked_filter_is_checked() -> None:
     tree = parse_filter("patient.agee = 3")
 
     with pytest.raises(NotFoundError):
-        filter_condition(tree, StrictScope(DICTIONARY), main_alias="patient")
+        filter_rows(tree, StrictScope(DICTIONARY), main_alias="patient")
 
 
 def test_a_row_that_is_reached_in_two_ways_is_counted_once() -> None:
