@@ -39,6 +39,14 @@ class Coding(Record):
             found[row.code] = found.get(row.code, ()) + above
         return found
 
+    @cached_property
+    def children(self) -> dict[str, tuple[str, ...]]:
+        """The codes directly below each code that has some, and below no code, in their order."""
+        found: dict[str, list[str]] = {}
+        for row in self.rows:
+            found.setdefault(row.parent_code, []).append(row.code)
+        return {code: tuple(below) for code, below in found.items()}
+
     @property
     def is_hierarchical(self) -> bool:
         """Whether any code has a parent."""

@@ -25,6 +25,8 @@ from apollo_spark.sources.filter_text import parse_with_places
 from apollo_spark.sources.filter_tokens import Place
 from apollo_spark.sources.suggest import did_you_mean
 
+MOST_CONDITIONS = 10_000
+"""Comparisons, exists and counts of a filter that is typed; one that is stored may have more."""
 LISTED = 100
 """Problems that are written out; all are counted."""
 SUGGESTIONS = 20
@@ -47,6 +49,20 @@ def read_filter(text: str, dictionary: DataDictionary) -> Filter:
     parsed = parse_with_places(text)
     check_filter(parsed.tree, dictionary, parsed.places)
     return parsed.tree
+
+
+def require_few_conditions(text: str) -> None:
+    """Refuse a filter that is typed and too long; one that is stored may be of any length.
+
+    Raises:
+        UsageError: The text is no filter, or has more than `MOST_CONDITIONS`.
+    """
+    count = len(parse_with_places(text).places)
+    if count > MOST_CONDITIONS:
+        raise UsageError(
+            f"The filter has {count:,} conditions; at most {MOST_CONDITIONS:,} are allowed.",
+            fix="ENTITY.FIELD in (..) is one condition, and may name any number of values.",
+        )
 
 
 def check_filter(tree: Filter, dictionary: DataDictionary, places: Sequence[Place] = ()) -> None:

@@ -22,8 +22,7 @@ from apollo_spark.model.filter import LISTS, RANGES, Comparison, Operator
 from apollo_spark.query.any_case import any_case_pattern
 from apollo_spark.query.dialects import CodeRows, ItemRows
 from apollo_spark.query.filter_values import (
-    NO_CODES,
-    codes_of,
+    Codes,
     compared_values,
     first_moment,
     first_moment_after,
@@ -66,12 +65,14 @@ class ComparedField:
         coding: Its coding.
         column: The column of the row in hand.
         stored: Gives, under an alias, what the column is read from, with all its rows.
+        codes: The codes that a value may be, as values of the field's type.
     """
 
     spec: FieldSpec
     coding: Coding | None
     column: exp.Column
     stored: Callable[[str], exp.Table | exp.Subquery]
+    codes: Codes
 
 
 def compare(field: ComparedField, comparison: Comparison) -> exp.Expr:
@@ -190,11 +191,8 @@ class _Question:
 
 
 def _question(field: ComparedField, comparison: Comparison) -> _Question:
-    # Text is its own code: a coding of 100,000 codes is left alone where nothing else asks for it.
-    is_own_code = field.spec.type is FieldType.STRING and not field.spec.is_sparse
-    codes = NO_CODES if is_own_code else codes_of(field.spec, field.coding)
-    values = compared_values(comparison, field.spec, field.coding, codes)
-    sparse = tuple(codes) if field.spec.is_sparse else ()
+    values = compared_values(comparison, field.spec, field.coding, field.codes)
+    sparse = tuple(field.codes) if field.spec.is_sparse else ()
     return _Question(field.spec, comparison.operator, values, sparse)
 
 

@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from apollo_spark.dataset.join_path import JoinStep
 from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import (
     And,
     Comparison,
@@ -25,6 +26,7 @@ from apollo_spark.model.filter import (
 )
 from apollo_spark.query.filter_compare import ComparedField, compare, joined
 from apollo_spark.query.filter_reach import EntityTree, needed_below
+from apollo_spark.query.filter_values import NO_CODES, Codes, codes_of
 from apollo_spark.query.sql import column, derived, labelled
 
 _KEY, _LINK, _REACHED, _COUNTED = "key", "link", "reached", "counted"
@@ -74,6 +76,7 @@ class ExistsCompiler:
         self._scope = scope
         self._main_alias = main_alias
         self._entities = entities
+        self._codes: dict[tuple[str | None, str], Codes] = {}
 
     def condition(self, tree: Filter, row: Row) -> exp.Expr:
         """Return a condition on the row in hand, true or false and never NULL."""
@@ -165,8 +168,19 @@ class ExistsCompiler:
             coding=self._scope.dictionary.find_coding(spec.coding_name),
             column=column(row.alias, tree.field),
             stored=lambda alias: self._scope.source(tree.entity, [tree.field], alias),
+            codes=self._codes_of(spec),
         )
         return compare(field, tree)
+
+    def _codes_of(self, spec: FieldSpec) -> Codes:
+        # Text is its own code: a coding of 100,000 codes is left alone where nothing asks for it.
+        if spec.type is FieldType.STRING and not spec.is_sparse:
+            return NO_CODES
+        key = (spec.coding_name, spec.type.value)
+        if key not in self._codes:
+            coding = self._scope.dictionary.find_coding(spec.coding_name)
+            self._codes[key] = codes_of(spec, coding)
+        return self._codes[key]
 
     def _path(self, row: Row, entity: str) -> tuple[JoinStep, ...]:
         path = self._entities.path(row.entity, entity)

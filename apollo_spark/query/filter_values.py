@@ -68,12 +68,9 @@ def compared_values(
 
 def codes_under(coding: Coding, code: str) -> tuple[str, ...]:
     """Return a code and all codes below it, through all parents that a code has."""
-    children: dict[str, list[str]] = {}
-    for row in coding.rows:
-        children.setdefault(row.parent_code, []).append(row.code)
     found, waiting = {code: None}, [code]
     while waiting:
-        for child in children.get(waiting.pop(), ()):
+        for child in coding.children.get(waiting.pop(), ()):
             if child not in found:
                 found[child] = None
                 waiting.append(child)

@@ -13,7 +13,7 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.change import ViewChange
 from apollo_spark.model.names import parse_reference, require_dataset_name
 from apollo_spark.model.receipt import ViewReceipt
-from apollo_spark.query.filter_check import notes_of_filter, read_filter
+from apollo_spark.query.filter_check import notes_of_filter, read_filter, require_few_conditions
 from apollo_spark.query.filter_reach import fields_needed
 from apollo_spark.sources.filter_text import parse_filter, write_filter
 from apollo_spark.workflows.deriving import (
@@ -55,6 +55,8 @@ def plan_view(lake: Lake, request: ViewRequest) -> Derivation:
         fields=None if request.fields is None else read_field_list(request.fields),
         assays=request.assays,
     )
+    if request.rows is not None:
+        require_few_conditions(request.rows)
     return derive_view(lake, opened, change, rows=request.rows, name=request.as_name)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from apollo_spark.query import filter_check
 from tests.support.study import Study
 
 
@@ -62,6 +63,26 @@ def test_rows_of_every_entity_follow_the_row_rule(study: Study) -> None:
     assert (study.folder / "out.visit.csv").read_text() == "visit.visit_id\n1\n2\n4\n"
     assert (study.folder / "out.passport.csv").read_text() == "passport.passport_id\nX1\n"
     assert (study.folder / "out.site.csv").read_text() == "site.city\nUppsala\n"
+
+
+def test_a_rule_of_many_conditions_is_refused_when_typed_and_read_when_stored(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = " or ".join(
+        f'patient.sex = "F" and visit.visit_id = {n} and count(visit: visit.visit_id < {n}) >= 0'
+        for n in range(200)
+    )
+    view(study, "--rows", rule)
+    monkeypatch.setattr(filter_check, "MOST_CONDITIONS", 799)
+
+    again = study.ask("view", "study", "--as", "again", "--rows", rule)
+
+    assert again.code == 2
+    assert "has 800 conditions; at most 799 are allowed" in again.err
+    assert rows(study, "patient.patient_id,visit.visit_id") == ["P1,1", "P1,2", "P3,4"]
+    assert rows(study, "passport.passport_id") == ["X1", '""']
+    assert study.ask("rebase", "part", "--onto", "study@1", "--apply").code == 0
+    assert study.ask("verify", "part", "--deep").code == 0
 
 
 def test_a_view_of_a_view_shows_what_both_show(study: Study) -> None:

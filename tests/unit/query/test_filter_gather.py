@@ -2,7 +2,6 @@
 
 import pytest
 
-from apollo_spark.errors import UsageError
 from apollo_spark.model.filter import Or
 from apollo_spark.query.filter_check import read_filter
 from apollo_spark.query.filter_gather import gather_or
@@ -65,14 +64,3 @@ def test_of_thousands_of_problems_the_first_are_listed_and_the_others_counted() 
         read_filter(text, DICTIONARY)
 
     assert str(refused.value).count("\n") == 101
-
-
-def test_what_no_engine_could_plan_is_refused_with_a_number() -> None:
-    text = " or ".join(f"patient.age = {n} and visit.visit_id = {n}" for n in range(301))
-
-    with pytest.raises(UsageError, match="more than 300 times"):
-        filter_rows(
-            read_filter(text, DICTIONARY),
-            _Plain(),  # type: ignore[arg-type]
-            main_alias="patient",
-        )
