@@ -25,7 +25,7 @@ from apollo_spark.sources.filter_text import parse_with_places
 from apollo_spark.sources.filter_tokens import Place
 from apollo_spark.sources.suggest import did_you_mean
 
-MOST_CONDITIONS = 10_000
+MOST_CONDITIONS = 20_000
 """Comparisons, exists and counts of a filter that is typed; one that is stored may have more."""
 LISTED = 100
 """Problems that are written out; all are counted."""
