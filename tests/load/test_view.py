@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from apollo_spark.query import filter_check
+from apollo_spark.query import filter_check, filter_sql
 from tests.support.study import Study
 
 
@@ -72,6 +72,7 @@ def test_a_rule_of_many_conditions_is_refused_when_typed_and_read_when_stored(
         f'patient.sex = "F" and visit.visit_id = {n} and count(visit: visit.visit_id < {n}) >= 0'
         for n in range(60)
     )
+    monkeypatch.setattr(filter_sql, "MOST_SUBQUERIES", 100)
     view(study, "--rows", rule)
     monkeypatch.setattr(filter_check, "MOST_CONDITIONS", 239)
 

@@ -13,6 +13,13 @@ from tests.support.filter_model import held_by
 from tests.support.hospital import HOSPITAL_ROWS, hospital_dictionary
 
 DICTIONARY = hospital_dictionary()
+
+
+@pytest.fixture(autouse=True)
+def _sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filter_sql, "MOST_SUBQUERIES", 100)
+
+
 MIXED = {
     "comparisons": "(patient.age != {n} and visit.visit_id = {n})",
     "exists": "(patient.age != {n} and exists(visit: visit.visit_id > {n} and test.result > {n}))",
