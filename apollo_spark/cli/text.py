@@ -55,7 +55,7 @@ def render_record(shown: dict[str, Any], *, with_pins: bool) -> str:
     """Return a record as `show` prints it."""
     entities = [
         (
-            f"{name}{' (main)' if name == shown['main_entity'] else ''}",
+            f"{name}{_role(name, shown)}",
             entity["title"] or "",
             _counted(entity["rows"]),
             str(len(entity["fields"])),
@@ -87,6 +87,12 @@ def render_record(shown: dict[str, Any], *, with_pins: bool) -> str:
         ]
         parts.append(render_table(("table", "version", "path", "content hash"), pins))
     return "\n\n".join(parts)
+
+
+def _role(entity: str, shown: dict[str, Any]) -> str:
+    if entity == shown["main_entity"]:
+        return " (main)"
+    return " (joined to nothing)" if entity in shown["unjoined"] else ""
 
 
 def _render_assays(assays: Sequence[dict[str, Any]]) -> str:

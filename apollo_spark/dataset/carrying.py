@@ -182,7 +182,8 @@ class _Carrier:
 
     def _unreached(self, relations: list[Relation]) -> list[str]:
         """Return the added entities that nothing joins to the main entity any more."""
-        reached = {each for each in self._entities if each not in self._added}
+        alone = self._before.dictionary.unjoined
+        reached = {each for each in self._entities if each not in self._added or each in alone}
         grew = True
         while grew:
             ends = [{each.from_entity, each.to_entity} for each in relations]
@@ -204,7 +205,9 @@ def _limit(content: Content, added: Iterable[str]) -> tuple[Content, tuple[str, 
     """Hide the rows of added entities that hang from hidden ones, the nearer entities first."""
     rules = AddedRules(len(content.rules))
     paths = {each: path_to(content.dictionary, each) for each in added}
-    for entity in sorted(paths, key=lambda each: len(paths[each])):
+    # No path leads to what is joined to nothing: its rows hang from none that could be hidden.
+    joined = [each for each, path in paths.items() if path]
+    for entity in sorted(joined, key=lambda each: len(paths[each])):
         step = paths[entity][-1]
         if hides_rows(content, step.parent):
             guard = rules.add(rule_of_rows(content, step.parent, step.parent_field))

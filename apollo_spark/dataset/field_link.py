@@ -94,7 +94,7 @@ def check_link(source: DataDictionary, target: DataDictionary, link: FieldLink) 
 
     Raises:
         NotFoundError: A field is not there, or not to be seen.
-        DictionaryError: A field holds several values a row.
+        DictionaryError: A field holds several values a row, or an entity is joined to nothing.
         ConflictError: The fields are of different types.
     """
     lost = [
@@ -107,6 +107,8 @@ def check_link(source: DataDictionary, target: DataDictionary, link: FieldLink) 
     ]
     if lost:
         raise NotFoundError("\n".join(["These fields of the link cannot be found:", *lost]))
+    require_joined(source, link.source_entity, f"{link} cannot link rows.")
+    require_joined(target, link.target_entity, f"{link} cannot link rows.")
     first = find_spec(source, link.source_entity, link.source_field)
     second = find_spec(target, link.target_entity, link.target_field)
     assert first is not None, "checked above"
@@ -119,6 +121,25 @@ def check_link(source: DataDictionary, target: DataDictionary, link: FieldLink) 
         raise DictionaryError(f"{link} cannot link rows.", **told)
     if first.type != second.type:
         raise ConflictError(f"{link} cannot link rows.", **told)
+
+
+def require_joined(dictionary: DataDictionary, entity: str, what: str) -> None:
+    """Require that an entity is joined to the main one: through others nothing is reached.
+
+    Args:
+        dictionary: The entities and their relations.
+        entity: The entity.
+        what: What cannot be done, as a sentence.
+
+    Raises:
+        DictionaryError: It is joined to nothing.
+    """
+    if entity in dictionary.unjoined:
+        raise DictionaryError(
+            what,
+            why=f"Entity {entity!r} is joined to nothing.",
+            fix="Link by a field of an entity that is joined to the main one.",
+        )
 
 
 def find_spec(dictionary: DataDictionary, entity: str, field: str) -> FieldSpec | None:

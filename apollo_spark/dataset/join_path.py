@@ -43,7 +43,7 @@ def join_steps(dictionary: DataDictionary, entities: Iterable[str]) -> tuple[Joi
 
 
 def path_to(dictionary: DataDictionary, entity: str) -> tuple[JoinStep, ...]:
-    """Return the joins from the main entity to one entity, outward."""
+    """Return the joins from the main entity to one entity, outward; none where nothing joins it."""
     return tuple(_path({each.entity: each for each in _walk(dictionary)}, entity))
 
 

@@ -5,7 +5,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from apollo_spark.dataset.beside import free_label, put_beside, united_pins
 from apollo_spark.dataset.content import Content, Derived, samples_origin
-from apollo_spark.dataset.field_link import find_spec
+from apollo_spark.dataset.field_link import find_spec, require_joined
 from apollo_spark.dataset.sample_entity import (
     bring_samples,
     guarded_samples,
@@ -142,6 +142,7 @@ def _check_field(target: Content, change: AssayMerge, *, is_linked: bool) -> Non
     spec = find_spec(target.dictionary, change.entity, change.field)
     if spec is None:
         raise NotFoundError(f"{change.target} has no field {path}.")
+    require_joined(target.dictionary, change.entity, f"{path} cannot link samples.")
     if spec.is_multi_select:
         raise DictionaryError(f"{path} cannot link samples.", why="It holds several values a row.")
     if not is_linked and spec.type is not FieldType.STRING:

@@ -1,6 +1,6 @@
 """A view of a dataset: fewer entities, fields, assays and rows, over the same tables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from apollo_spark.dataset.content import (
@@ -32,7 +32,8 @@ def make_view(base: Content, change: ViewChange, rows: RowFilter | None = None) 
     """Return a view of a dataset.
 
     Fields by which rows are joined are kept with their entities. A row rule is kept by value, over
-    the base's tables; what hangs from a row of the main entity follows it.
+    the base's tables; what hangs from a row of the main entity follows it, and what is joined to
+    nothing is left out, because no rule could say which of its rows may be seen.
 
     Args:
         base: What the view is of.
@@ -46,6 +47,7 @@ def make_view(base: Content, change: ViewChange, rows: RowFilter | None = None) 
     chosen = _Choice(base, change)
     chosen.check()
     wanted = chosen.fields()
+    left_out = [] if rows is None else chosen.leave_unjoined(wanted)
     joining = _joining_fields(base, set(wanted))
     dictionary = _narrow(base.dictionary, _union(wanted, joining))
     view = replace(
@@ -58,7 +60,7 @@ def make_view(base: Content, change: ViewChange, rows: RowFilter | None = None) 
     parts: tuple[str, ...] = ()
     if rows is not None:
         view, parts = _limit_rows(base, view, rows)
-    return Derived(view.only_used_pins(), parts, _notes(wanted, joining))
+    return Derived(view.only_used_pins(), parts, _notes(wanted, joining, left_out))
 
 
 class _Choice:
@@ -108,6 +110,22 @@ class _Choice:
             if each.name in self.assays and each.entity not in self._entities()
         }
 
+    def leave_unjoined(self, wanted: dict[str, set[str]]) -> list[str]:
+        """Take the entities out that are joined to nothing, and return them.
+
+        Raises:
+            UsageError: One of them was named.
+        """
+        left = sorted(self._base.dictionary.unjoined & wanted.keys())
+        if left and (self._change.entities is not None or self._change.fields is not None):
+            raise UsageError(
+                f"The rows of {', '.join(left)} cannot be limited: they are joined to nothing.",
+                fix="Leave them out of a view of some rows; a view without --rows may have them.",
+            )
+        for each in left:
+            del wanted[each]
+        return left
+
     def _entities(self) -> set[str]:
         if self._change.entities is not None:
             return set(self._change.entities)
@@ -119,8 +137,10 @@ class _Choice:
 def _joining_fields(base: Content, entities: Iterable[str]) -> dict[str, set[str]]:
     """Return the fields by which the rows of some entities, and of those between, are joined."""
     dictionary = base.dictionary
-    found: dict[str, set[str]] = {dictionary.main_entity: set()}
-    for step in join_steps(dictionary, entities):
+    entities = set(entities)
+    alone = dictionary.unjoined & entities
+    found: dict[str, set[str]] = {each: set() for each in (dictionary.main_entity, *alone)}
+    for step in join_steps(dictionary, entities - alone):
         found.setdefault(step.parent, set()).add(step.parent_field)
         found.setdefault(step.entity, set()).add(step.field)
     for assay in base.assays:
@@ -236,12 +256,17 @@ def _guarding_field(view: Content, entity: Entity) -> tuple[str, str, str]:
     return key, entity.name, key
 
 
-def _notes(wanted: Mapping[str, set[str]], joining: Mapping[str, set[str]]) -> tuple[str, ...]:
+def _notes(
+    wanted: Mapping[str, set[str]], joining: Mapping[str, set[str]], left_out: Sequence[str]
+) -> tuple[str, ...]:
     besides = sorted(
         f"{entity}.{field}"
         for entity, fields in joining.items()
         for field in fields - wanted.get(entity, set())
     )
-    if not besides:
-        return ()
-    return (f"kept as well, because rows are joined by them: {', '.join(besides)}",)
+    notes = []
+    if besides:
+        notes.append(f"kept as well, because rows are joined by them: {', '.join(besides)}")
+    if left_out:
+        notes.append(f"left out, because no rule on rows reaches them: {', '.join(left_out)}")
+    return tuple(notes)

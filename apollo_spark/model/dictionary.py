@@ -59,7 +59,8 @@ class Relation(Record):
 class DataDictionary(Record):
     """Everything that describes the tables of a dataset.
 
-    There is one main entity, and exactly one path from it to every other one.
+    There is one main entity, and exactly one path from it to every other one; an entity that is
+    joined to nothing stands beside them where a policy allowed it.
     """
 
     main_entity: str
@@ -71,6 +72,20 @@ class DataDictionary(Record):
     def tree_relations(self) -> tuple[Relation, ...]:
         """The relations that join entities, without self references."""
         return tuple(each for each in self.relations if not each.is_self_reference)
+
+    @cached_property
+    def unjoined(self) -> frozenset[str]:
+        """The entities that no path joins to the main one: each is asked by itself alone."""
+        neighbours: dict[str, set[str]] = {}
+        for each in self.tree_relations:
+            neighbours.setdefault(each.from_entity, set()).add(each.to_entity)
+            neighbours.setdefault(each.to_entity, set()).add(each.from_entity)
+        reached, waiting = {self.main_entity}, [self.main_entity]
+        while waiting:
+            found = neighbours.get(waiting.pop(), set()) - reached
+            reached |= found
+            waiting += found
+        return frozenset(each.name for each in self.entities) - reached
 
     def find_entity(self, name: str) -> Entity | None:
         """Return the entity of that name, or None."""

@@ -25,7 +25,8 @@ class Rule(Record):
     """A named check.
 
     `kind` is file, dictionary, value or clash and decides the exit code; `original_code` is the
-    error number of the original product where one is known.
+    error number of the original product where one is known. A policy never softens what a
+    dictionary breaks, but for rules that say so by `can_soften`.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Rule(Record):
     default: Severity = Severity.REFUSE
     original_code: int | None = None
     can_quarantine: bool = False
+    can_soften: bool = False
 
     @property
     def exit_code(self) -> int:

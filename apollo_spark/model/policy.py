@@ -13,3 +13,7 @@ class Policy(Record):
     def severity_of(self, rule: str) -> Severity:
         """Return what breaking a rule does."""
         return dict(self.severities).get(rule, RULES[rule].default)
+
+
+STRICT = Policy()
+"""Every rule does what it does by itself."""

@@ -10,9 +10,21 @@ def _file(name: str, summary: str, default: Severity = Severity.REFUSE) -> Rule:
 
 
 def _dictionary(
-    name: str, summary: str, code: int | None = None, default: Severity = Severity.REFUSE
+    name: str,
+    summary: str,
+    code: int | None = None,
+    default: Severity = Severity.REFUSE,
+    *,
+    can_soften: bool = False,
 ) -> Rule:
-    return Rule(name=name, kind="dictionary", summary=summary, default=default, original_code=code)
+    return Rule(
+        name=name,
+        kind="dictionary",
+        summary=summary,
+        default=default,
+        original_code=code,
+        can_soften=can_soften,
+    )
 
 
 def _value(name: str, summary: str, default: Severity = Severity.REFUSE) -> Rule:
@@ -68,7 +80,7 @@ DICTIONARY_RULES = (
         "reference_relationship", "a relationship is one_to_one, many_to_one or one_to_many"
     ),
     _dictionary("reference_to_itself", "a field does not refer to itself", default=WARN),
-    _dictionary("entity_unreachable", "every entity is joined to the main entity"),
+    _dictionary("entity_unreachable", "every entity is joined to the main entity", can_soften=True),
     _dictionary("entity_cycle", "references make no cycle"),
     _dictionary("entity_paths", "exactly one path leads from an entity to the main entity"),
     _dictionary("entity_title_unknown", "the entity dictionary names known entities"),

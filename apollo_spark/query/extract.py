@@ -1,13 +1,18 @@
 """Fields of one or several entities as one question."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from sqlglot import exp
 
-from apollo_spark.dataset.join_path import JoinStep, join_steps, multiplying_entities, path_to
+from apollo_spark.dataset.join_path import (
+    JoinStep,
+    join_steps,
+    multiplying_entities,
+    path_to,
+)
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.base import Record
 from apollo_spark.model.dictionary import DataDictionary, Entity
@@ -54,12 +59,16 @@ def build_extract(scope: QueryScope, request: ExtractRequest) -> ExtractPlan:
     ordered by the main key and then the primary keys along the path, missing ones first; rows of
     an entity without a key by its fields asked for.
 
+    An entity that is joined to nothing is asked by itself: its rows are those of the question.
+
     Raises:
         NotFoundError: Fields that are not in the dictionary, all of them.
-        UsageError: No field, or a field more than once.
+        UsageError: No field, a field more than once, or fields of entities that nothing joins.
     """
     dictionary = scope.dictionary
     asked = find_fields(scope, request.fields)
+    if _is_of_unjoined(dictionary, {entity.name: None for entity, _ in asked}):
+        return _build_alone(scope, asked, request.values)
     steps = join_steps(dictionary, [entity.name for entity, _ in asked])
     entities = (dictionary.main_entity, *(each.entity for each in steps))
     joined = JoinedEntities(
@@ -127,6 +136,24 @@ def find_fields(scope: QueryScope, fields: tuple[str, ...]) -> Asked:
     if lost:
         raise NotFoundError("\n".join(["These fields cannot be found:", *lost]))
     return found
+
+
+def _is_of_unjoined(dictionary: DataDictionary, entities: Iterable[str]) -> bool:
+    """Whether all that is asked for is of one entity that is joined to nothing.
+
+    Raises:
+        UsageError: Something else is asked for beside it.
+    """
+    names = tuple(entities)
+    unjoined = dictionary.unjoined
+    alone = [each for each in names if each in unjoined]
+    if not alone or len(names) == 1:
+        return bool(alone)
+    raise UsageError(
+        f"These entities are joined to nothing: {', '.join(alone)}.",
+        why="Their rows belong to no row of another entity.",
+        fix="Ask for each by itself, or add --per-entity, which writes one file each.",
+    )
 
 
 def _suggest(

@@ -182,6 +182,10 @@ class _Checker:
         return _Problem(text, is_unknown_name=True)
 
     def _not_below(self, where: str, entity: str, row: str) -> _Problem:
+        if entity in self._entities.unjoined:
+            return _Problem(
+                f"{where}{entity!r} is joined to nothing, so that no condition on it can be asked"
+            )
         return _Problem(
             f"{where}{entity!r} does not stand below {row!r}, which is asked about here; write "
             "its condition outside"

@@ -13,13 +13,17 @@ FieldPath = tuple[str, str]
 class EntityTree:
     """The entities as a tree: each stands below the one through which it is reached.
 
+    Attributes:
+        unjoined: Those that are joined to nothing, and stand below none.
+
     Args:
         dictionary: The entities and their relations.
     """
 
     def __init__(self, dictionary: DataDictionary) -> None:
-        steps = join_steps(dictionary, [each.name for each in dictionary.entities])
-        self._steps = {each.entity: each for each in steps}
+        self.unjoined = dictionary.unjoined
+        reached = (each.name for each in dictionary.entities if each.name not in self.unjoined)
+        self._steps = {each.entity: each for each in join_steps(dictionary, reached)}
 
     def path(self, near: str, far: str) -> tuple[JoinStep, ...] | None:
         """Return the joins from an entity to one below it; None where it is not below it."""

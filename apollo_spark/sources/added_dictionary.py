@@ -15,6 +15,7 @@ from apollo_spark.model.coding import Coding
 from apollo_spark.model.dictionary import DataDictionary, Entity, Relation
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.policy import STRICT, Policy
 from apollo_spark.sources.coding_csv import build_coding, collect_codings
 from apollo_spark.sources.dictionary_columns import (
     CODE_OPTIONAL,
@@ -33,6 +34,7 @@ from apollo_spark.sources.dictionary_csv import (
     check_tables,
 )
 from apollo_spark.sources.findings import finding_of
+from apollo_spark.sources.references import REFERENCE, UNREACHABLE
 from apollo_spark.sources.text_table import TextRow, TextTable, read_text_table
 from apollo_spark.workers.unseen import tidy_name
 
@@ -52,7 +54,12 @@ class AdditionReading(Record):
 
 
 def read_addition(
-    dictionary: Path, codings: Path | None, base: DataDictionary, entity: str
+    dictionary: Path,
+    codings: Path | None,
+    base: DataDictionary,
+    entity: str,
+    *,
+    policy: Policy = STRICT,
 ) -> AdditionReading:
     """Read and check what a dictionary adds to a standing one.
 
@@ -61,6 +68,7 @@ def read_addition(
         codings: Codings that they use, beside those that stand.
         base: The standing dictionary.
         entity: The entity that is added, or that gets the fields.
+        policy: Gives the severities of what is found.
     """
     fields = read_text_table(dictionary)
     codes = read_text_table(codings) if codings else None
@@ -71,7 +79,7 @@ def read_addition(
         return AdditionReading(
             addition=None, findings=(*unread, *check_field_columns(fields.table))
         )
-    reader = _AdditionReader(base, entity, fields.table, codes.table if codes else None)
+    reader = _AdditionReader(base, entity, fields.table, codes.table if codes else None, policy)
     reading = reader.read()
     return reading.model_copy(update={"findings": (*unread, *reading.findings)})
 
@@ -84,15 +92,20 @@ class _AdditionReader:
     entity: str
     fields: TextTable
     codings: TextTable | None
+    policy: Policy
 
     def read(self) -> AdditionReading:
         rows = tuple(each for each in self.fields.rows if self._standing(each) is None)
         fields = replace(self.fields, rows=(*_standing_rows(self.base), *rows))
         tables = DictionaryTables(fields=fields, codings=self._code_table(rows))
         clashes = (*self._clashes(), *self._strangers(rows), *self._changed_codings())
-        found = tuple(_placed(each) for each in check_tables(tables))
+        standing = tuple(each.name for each in self.base.entities)
+        checked = check_tables(tables, policy=self.policy, standing=standing)
+        found = tuple(map(_placed, checked))
         key_column = next(filter(None, map(self._key_column, self.fields.rows)), None)
         findings = (*found, *clashes)
+        if all(each.rule != UNREACHABLE for each in refusing(found)):
+            findings += tuple(self._late_joins(rows))
         if refusing(findings):
             return AdditionReading(addition=None, key_column=key_column, findings=findings)
         addition = self._addition(build_dictionary(tables))
@@ -171,6 +184,23 @@ class _AdditionReader:
                 message = f"a field of entity '{entity}' is described, and '{self.entity}' is added"
                 yield finding_of(
                     "file_of_entity", message, file=self.fields.file, line=row.line, entity=entity
+                )
+
+    def _late_joins(self, rows: tuple[TextRow, ...]) -> Iterator[Finding]:
+        """Find references that would join what stands, and is joined to nothing."""
+        for row in rows:
+            target = row[REFERENCE].partition(":")[0].strip()
+            ends = {target, row["entity"].strip()} if target else set()
+            for alone in sorted(ends & self.base.unjoined):
+                message = f"it would join entity '{alone}', which is joined to nothing in the "
+                message += "dataset; only a load of all its files can join it"
+                yield finding_of(
+                    UNREACHABLE,
+                    message,
+                    file=self.fields.file,
+                    line=row.line,
+                    entity=row["entity"].strip(),
+                    column=REFERENCE,
                 )
 
     def _code_table(self, rows: tuple[TextRow, ...]) -> TextTable:

@@ -4,7 +4,7 @@ Everything that is wrong in any of the three files is reported at once. A file t
 read, or not whole, is reported for that, and the questions that need it whole are not asked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.dictionary import DataDictionary, Entity, Relation, Relationship
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.policy import STRICT, Policy
+from apollo_spark.model.rules import RULES
 from apollo_spark.sources import dictionary_columns as columns
 from apollo_spark.sources.coding_csv import build_coding, check_coding, collect_codings
 from apollo_spark.sources.coding_use import check_fit, check_known, check_unused, collect_uses
@@ -29,7 +31,12 @@ from apollo_spark.sources.field_rows import (
     collect_fields,
 )
 from apollo_spark.sources.findings import finding_of
-from apollo_spark.sources.references import RELATIONSHIP, check_tree, collect_references
+from apollo_spark.sources.references import (
+    RELATIONSHIP,
+    UNREACHABLE,
+    check_tree,
+    collect_references,
+)
 from apollo_spark.sources.text_table import TableReading, TextRow, TextTable, read_text_table
 from apollo_spark.workers.unseen import tidy_name
 
@@ -53,17 +60,22 @@ class DictionaryTables:
 
 
 def read_dictionary(
-    data_dictionary: Path, codings: Path | None = None, entities: Path | None = None
+    data_dictionary: Path,
+    codings: Path | None = None,
+    entities: Path | None = None,
+    *,
+    policy: Policy = STRICT,
 ) -> DictionaryReading:
     """Read and check the dictionary files: csv or tsv by the ending, plain or gzip, UTF-8.
 
-    Findings stand in the order of the files and of their lines.
+    Findings stand in the order of the files and of their lines, with the severities that a policy
+    gives to what is in the files. A file that cannot be read is never softened.
     """
     given = (data_dictionary, codings, entities)
     readings = [read_text_table(each) if each else TableReading(NOT_GIVEN) for each in given]
     tables = DictionaryTables(*(each.table for each in readings))
     unreadable = [finding for reading in readings for finding in reading.findings]
-    findings = (*unreadable, *check_tables(tables))
+    findings = (*unreadable, *check_tables(tables, policy=policy))
     names = [str(each) if each else "" for each in given]
     ordered = tuple(sorted(findings, key=lambda each: _position(each, names)))
     dictionary = None if refusing(ordered) else build_dictionary(tables)
@@ -74,8 +86,16 @@ def _position(finding: Finding, names: list[str]) -> tuple[int, int]:
     return names.index(finding.file or ""), finding.line or 0
 
 
-def check_tables(tables: DictionaryTables) -> tuple[Finding, ...]:
-    """Check the content of the files: each by itself, then against each other."""
+def check_tables(
+    tables: DictionaryTables, *, policy: Policy = STRICT, standing: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """Check the content of the files: each by itself, then against each other.
+
+    Args:
+        tables: The files.
+        policy: Gives the severities of what is found.
+        standing: Entities that were checked before, and may be joined to nothing.
+    """
     table = tables.fields
     if table is None:
         return tuple(_check_others(tables, None))
@@ -83,12 +103,24 @@ def check_tables(tables: DictionaryTables) -> tuple[Finding, ...]:
     if not columns.has_columns(table, columns.FIELD_REQUIRED):
         return (*findings, *_check_others(tables, None))
     fields, named = collect_fields(table)
-    content = _check_fields(fields) if fields.fields else _check_empty(table)
+    content = _check_fields(fields, policy, standing) if fields.fields else _check_empty(table)
     others = _check_others(tables, fields if fields.fields and table.is_whole else None)
-    found = (*findings, *named, *content, *others)
+    found = _under_policy(policy, (*findings, *named, *content, *others))
     # What will be left out is worth saying once something is left: before that, a misspelt name
     # would show up a second time as a coding that nobody uses.
-    return found if refusing(found) else (*found, *_check_unused(tables, fields))
+    if refusing(found):
+        return found
+    return (*found, *_under_policy(policy, _check_unused(tables, fields)))
+
+
+def _under_policy(policy: Policy, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings with the severities of a policy; what nothing joins has its own already."""
+    return tuple(
+        each
+        if RULES[each.rule].kind != "dictionary" or each.rule == UNREACHABLE
+        else each.model_copy(update={"severity": policy.severity_of(each.rule)})
+        for each in findings
+    )
 
 
 def _check_empty(table: TextTable) -> Iterator[Finding]:
@@ -96,7 +128,9 @@ def _check_empty(table: TextTable) -> Iterator[Finding]:
         yield finding_of("dictionary_empty", "there is no row under the header", file=table.file)
 
 
-def _check_fields(fields: FieldTable) -> Iterator[Finding]:
+def _check_fields(
+    fields: FieldTable, policy: Policy, standing: Collection[str]
+) -> Iterator[Finding]:
     for each in fields.fields:
         yield from check_field(fields.file, each)
     yield from check_headers(fields)
@@ -104,7 +138,7 @@ def _check_fields(fields: FieldTable) -> Iterator[Finding]:
         yield from check_keys(fields)
         references = collect_references(fields)
         yield from references.findings
-        yield from check_tree(fields, references)
+        yield from check_tree(fields, references, policy=policy, standing=standing)
 
 
 def _check_others(tables: DictionaryTables, fields: FieldTable | None) -> Iterator[Finding]:

@@ -93,9 +93,10 @@ def key_field(entity: Entity, columns: Iterable[str], header: str | None = None)
 def find_reference(dictionary: DataDictionary, columns: Iterable[str]) -> Relation | None:
     """Return how rows with these columns refer to an entity; the caller says `from_entity`."""
     names = set(columns)
-    entities = sorted(dictionary.entities, key=lambda each: each.name != dictionary.main_entity)
-    for entity in entities:
-        if entity.primary_key in names:
+    main = dictionary.main_entity
+    # What hangs from an entity that is joined to nothing would be joined to no person either.
+    for entity in sorted(dictionary.entities, key=lambda each: each.name != main):
+        if entity.primary_key in names and entity.name not in dictionary.unjoined:
             return Relation(
                 from_entity=entity.name,
                 from_field=str(entity.primary_key),

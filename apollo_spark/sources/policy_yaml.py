@@ -88,6 +88,7 @@ def _find_severity_problem(rule: Rule, severity: Severity) -> str | None:
         rule.kind == "dictionary"
         and rule.default is Severity.REFUSE
         and severity is not Severity.REFUSE
+        and not rule.can_soften
     ):
         return "it always refuses, because nothing can be loaded without a sound dictionary"
     return None

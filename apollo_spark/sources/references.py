@@ -1,15 +1,17 @@
 """References between entities: which field refers to which, and the tree that they make."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from apollo_spark.model.dictionary import Relationship
-from apollo_spark.model.findings import Finding
+from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.model.policy import STRICT, Policy
 from apollo_spark.sources.field_rows import TYPES, FieldRow, FieldTable
 from apollo_spark.sources.findings import finding_of, list_names
 from apollo_spark.sources.graph import find_cycles, find_path, find_reachable
 from apollo_spark.sources.suggest import did_you_mean
 
+UNREACHABLE = "entity_unreachable"
 REFERENCE = "referenced_entity_field"
 RELATIONSHIP = "relationship"
 RELATIONSHIPS = tuple(str(each) for each in Relationship)
@@ -106,12 +108,24 @@ def _check_reference(file: str, reference: Reference) -> Iterator[Finding]:
         yield field.finding(file, "reference_type", message, REFERENCE)
 
 
-def check_tree(table: FieldTable, references: References) -> Iterator[Finding]:
+def check_tree(
+    table: FieldTable,
+    references: References,
+    *,
+    policy: Policy = STRICT,
+    standing: Collection[str] = (),
+) -> Iterator[Finding]:
     """Check that exactly one path leads from the main entity to every other one.
 
     Rules: a directed cycle is `entity_cycle`; references that join two entities a second time
     without such a cycle are `entity_paths`; an entity that nothing joins to the main one is
     `entity_unreachable`, which is asked only when every reference could be followed.
+
+    Args:
+        table: The fields.
+        references: What they refer to.
+        policy: Decides whether an entity that is joined to nothing may be loaded.
+        standing: Entities that were checked before, and may be joined to nothing.
     """
     joins = [each for each in references.items if not each.is_self_reference]
     graph: dict[str, list[str]] = {each: [] for each in table.by_entity}
@@ -124,7 +138,7 @@ def check_tree(table: FieldTable, references: References) -> Iterator[Finding]:
     open_joins = [each for each in joins if each.link not in closing]
     yield from _check_paths(table.file, open_joins)
     if references.is_whole and len(table.global_keys) == 1:
-        yield from _check_reach(table, joins)
+        yield from _check_reach(table, joins, policy, standing)
 
 
 def _check_paths(file: str, joins: list[Reference]) -> Iterator[Finding]:
@@ -139,7 +153,9 @@ def _check_paths(file: str, joins: list[Reference]) -> Iterator[Finding]:
             links.append(each.link)
 
 
-def _check_reach(table: FieldTable, joins: list[Reference]) -> Iterator[Finding]:
+def _check_reach(
+    table: FieldTable, joins: list[Reference], policy: Policy, standing: Collection[str]
+) -> Iterator[Finding]:
     """Yield one finding of all entities that hang together and not from the main one."""
     main = table.global_keys[0].entity
     links = [each.link for each in joins]
@@ -149,20 +165,40 @@ def _check_reach(table: FieldTable, joins: list[Reference]) -> Iterator[Finding]
         group = find_reachable(links, left[0])
         together = [each for each in left if each in group]
         left = [each for each in left if each not in group]
+        if set(together) <= set(standing):
+            continue
         # The cause is an entity that refers to no other; what refers to it only hangs from it.
         entity = next((each for each in together if _refers_to_none(each, links)), together[0])
         message = f"no path of references joins entity '{entity}' to the main entity '{main}'"
         if others := [each for each in together if each != entity]:
             message += f"; from it hang {list_names(others)}"
         fields = table.by_entity[entity]
-        yield finding_of(
-            "entity_unreachable",
+        found = finding_of(
+            UNREACHABLE,
             message,
             file=table.file,
             line=next(iter(fields.values())).line,
             entity=entity,
             column=REFERENCE,
         )
+        yield _under_policy(policy, found, is_alone=not others)
+
+
+def _under_policy(policy: Policy, finding: Finding, *, is_alone: bool) -> Finding:
+    """Return a finding of what no path reaches, with what a policy makes of it.
+
+    Only an entity that is joined to nothing at all may be loaded: of what hangs together, rows
+    would have to follow each other where some of them are hidden or taken out.
+    """
+    severity = policy.severity_of(finding.rule)
+    told = ""
+    if not is_alone and severity is not Severity.REFUSE:
+        severity, told = Severity.REFUSE, "; a policy may load only what has no references at all"
+    elif severity is not Severity.REFUSE:
+        told = "; it can be asked by itself, and not together with others"
+    elif is_alone:
+        told = "; a policy that warns of this rule loads it, to be asked by itself"
+    return finding.model_copy(update={"severity": severity, "message": finding.message + told})
 
 
 def _refers_to_none(entity: str, links: list[tuple[str, str]]) -> bool:

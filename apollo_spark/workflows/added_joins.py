@@ -9,6 +9,7 @@ from apollo_spark.sources.delimiters import advise, find_other
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.infer_fields import find_reference
 from apollo_spark.workflows.added_files import AddedFiles
+from apollo_spark.workflows.clinical_plan import under_policy
 
 
 def find_unjoined(
@@ -29,7 +30,7 @@ def find_unjoined(
         keys = [each.primary_key for each in base.entities if each.primary_key]
         message = f"no column of '{name}' is called like the key of an entity"
         message += _advise(files.headers.values(), keys)
-        return finding_of("entity_unreachable", message, entity=name)
+        return under_policy(files.policy, finding_of("entity_unreachable", message, entity=name))
     if standing is None or files.has_key_of(standing):
         return None
     key = str(standing.primary_key)

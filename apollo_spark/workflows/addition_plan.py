@@ -233,8 +233,10 @@ class _Reading:
             if not self.files.headers:
                 # Nothing says what is added: no policy does without.
                 return None, self.files.findings
-            if (unjoined := self._find_unjoined()) is not None:
-                return None, (*found, unjoined)
+            lost = self._find_lost()
+            if refusing(lost):
+                return None, (*found, *lost)
+            found += lost
             addition: Addition | None = self._infer()
             described = tuple(self._check_inferred(addition)) if addition else ()
         else:
@@ -256,7 +258,11 @@ class _Reading:
         request = self.files.request
         codings = Path(request.codings) if request.codings else None
         reading = read_addition(
-            Path(str(request.dictionary)), codings, self.base, self.files.entity
+            Path(str(request.dictionary)),
+            codings,
+            self.base,
+            self.files.entity,
+            policy=self.files.policy,
         )
         addition = reading.addition
         if self.mode == "fields" and addition is not None and self._standing is not None:
@@ -266,10 +272,13 @@ class _Reading:
             addition = addition.model_copy(update={"entity": entity})
         return addition, reading.findings
 
-    def _find_unjoined(self) -> Finding | None:
+    def _find_lost(self) -> tuple[Finding, ...]:
+        """Find that no column joins the rows; where that does not refuse, that there is no row."""
         is_new = self.mode == "entity"
         unjoined = find_unjoined(self.base, self.files, self._standing, is_new=is_new)
-        return unjoined or find_nothing(self.files)
+        if unjoined is not None and refusing([unjoined]):
+            return (unjoined,)
+        return tuple(filter(None, (unjoined, find_nothing(self.files))))
 
     def _infer(self) -> Addition:
         facts = self._facts()

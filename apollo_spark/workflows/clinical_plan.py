@@ -106,6 +106,7 @@ def plan_clinical_load(
         Path(request.dictionary),
         Path(request.codings) if request.codings else None,
         Path(request.entities) if request.entities else None,
+        policy=policy,
     )
     data = resolve_data(request.data)
     headers, found = read_headers(data, request.encoding, request.delimiter)

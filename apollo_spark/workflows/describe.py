@@ -59,6 +59,7 @@ def describe_record(
             }
             for each in record.relations
         ],
+        "unjoined": sorted(dictionary.unjoined),
         "codings": {each.name: each.code_count for each in record.codings},
         "assays": [_assay(record, each) for each in record.assays],
         "pins": [

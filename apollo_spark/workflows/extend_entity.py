@@ -1,4 +1,4 @@
-"""Add an entity that refers to one that stands."""
+"""Add an entity that refers to one that stands, or to none where a policy allows it."""
 
 from collections.abc import Mapping
 
@@ -18,9 +18,9 @@ class EntityLoad(AdditionLoad):
     """A new entity with its rows."""
 
     @property
-    def relation(self) -> Relation:
-        """How its rows refer to those that stand."""
-        return self.plan.addition.relations[0]
+    def relation(self) -> Relation | None:
+        """How its rows refer to those that stand; None where they are joined to nothing."""
+        return next(iter(self.plan.addition.relations), None)
 
     def cut(self) -> tuple[tuple[str, ...], ...]:
         """Return the columns of each table; a narrow entity has one."""
@@ -34,27 +34,32 @@ class EntityLoad(AdditionLoad):
     def find_hidden(self, given: Mapping[str, GivenColumn], ask: Ask) -> KeySets:
         """Return references to withdrawn rows."""
         to = self.relation
+        if to is None:
+            return {}
         column = given[to.from_field]
         return self.standing.hidden_values(column, to.to_entity, to.to_field, is_own=False, ask=ask)
 
     def find_strangers(self, pins: Mapping[str, TablePin]) -> KeySets:
         """Return references to nothing, and those that stand more often than they may."""
         relation = self.relation
+        if relation is None:
+            return {}
         target = relation.to_entity, relation.to_field
         keys = self.added_keys(pins)
         found = keys.strangers("reference_resolves", relation.from_field, target)
-        if relation.relationship is Relationship.ONE_TO_ONE and not self._is_own_key:
+        if relation.relationship is Relationship.ONE_TO_ONE and not self._is_own(relation):
             repeated = self.ask(repeated_keys(ADDED, relation.from_field), pins)
             found["reference_cardinality", relation.from_field] = repeated
         return found
 
-    @property
-    def _is_own_key(self) -> bool:
-        return self.plan.entity.primary_key == self.relation.from_field
+    def _is_own(self, relation: Relation) -> bool:
+        return self.plan.entity.primary_key == relation.from_field
 
     def count_missing(self, pins: Mapping[str, TablePin]) -> int:
         """Count the rows that no added row refers to."""
         relation = self.relation
+        if relation is None:
+            return 0
         target = self.standing.shown.source(relation.to_entity, [relation.to_field], TARGET)
         tree = count_lacking(target, relation.to_field, ADDED, relation.from_field)
         return int(self.ask(tree, pins)[0].as_py())
