@@ -49,6 +49,9 @@ def withdraw_command(*, file: str, of: str, only: str | None, is_applied: bool) 
         told = f"linked by {', '.join(each.by)}"
         say(f"{each.keys:,} keys of {each.name}, {told}: {_counts(each)}")
     say(f"rows go from {len(receipt.records):,} versions: {', '.join(receipt.records)}")
+    if receipt.unjoined:
+        of_others = ", ".join(receipt.unjoined)
+        say(f"note: joined to nothing, so that no row goes with these: {of_others}")
     if not is_applied:
         say("nothing was done; add --apply to do it")
 

@@ -182,8 +182,10 @@ class _Carrier:
 
     def _unreached(self, relations: list[Relation]) -> list[str]:
         """Return the added entities that nothing joins to the main entity any more."""
-        alone = self._before.dictionary.unjoined
-        reached = {each for each in self._entities if each not in self._added or each in alone}
+        before, now = self._before.dictionary.unjoined, self._derived.dictionary.unjoined
+        # What nothing joined before stands by itself; on what nothing joins now hangs nothing.
+        reached = {each for each in self._entities if each not in self._added and each not in now}
+        reached |= before.intersection(self._added)
         grew = True
         while grew:
             ends = [{each.from_entity, each.to_entity} for each in relations]

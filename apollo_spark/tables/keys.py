@@ -110,4 +110,4 @@ def entities_below(dictionary: DataDictionary, entity: str) -> frozenset[str]:
         for each in neighbours[waiting.pop()] - reached - {entity}:
             reached.add(each)
             waiting.append(each)
-    return frozenset(neighbours) - reached - {entity}
+    return frozenset(neighbours) - reached - dictionary.unjoined - {entity}

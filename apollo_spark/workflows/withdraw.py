@@ -65,6 +65,7 @@ class WithdrawReceipt(Record):
         linked: Rows of other datasets that are known to be theirs.
         chosen: Whether the rows named go: `--only` may choose others alone.
         lookalikes: Those that are not in the file, and look like one in it: both are meant.
+        unjoined: Entities of the newest version that are joined to nothing: their rows stay.
     """
 
     operation: str = "withdraw"
@@ -78,6 +79,7 @@ class WithdrawReceipt(Record):
     linked: tuple[LinkedReceipt, ...] = ()
     chosen: bool = True
     lookalikes: int = 0
+    unjoined: tuple[str, ...] = ()
 
 
 def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step) -> WithdrawReceipt:
@@ -113,7 +115,12 @@ def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step)
     keys = joined(keys, also) if len(also) else keys
     found = find_linked(lake, _all_records(lake), of, keys)
     chosen = _chosen(found, request.only)
-    receipt = _receipt(lake, found, chosen).model_copy(update={"lookalikes": len(also)})
+    receipt = _receipt(lake, found, chosen).model_copy(
+        update={
+            "lookalikes": len(also),
+            "unjoined": tuple(sorted(lake.load_dictionary(newest).unjoined - {entity.name})),
+        }
+    )
     if request.apply:
         wanted = [(each.of, each.keys) for each in chosen]
         with lake.spare.used_when_full():
