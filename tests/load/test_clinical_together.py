@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.workflows import loading
+from tests.support.loading import versions
 from tests.support.study import SITES, Study
 
 
@@ -35,7 +36,7 @@ def refuse(study: Study) -> set[str]:
     """Load, require a refusal, and return what refused."""
     refused = study.load("--report", study.report)
     assert refused.code == 10, refused.err
-    assert study.ask("list", "--json").json == {"records": []}
+    assert versions(study.lake) == []
     return told_in(study)
 
 

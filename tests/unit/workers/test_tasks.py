@@ -129,6 +129,7 @@ def test_a_block_without_rows_has_no_file(block_of: BlockOf, tmp_path: Path) -> 
         "hash": {"rows": 0, "lo": 0, "hi": 0},
         "counts": [],
         "problems": [],
+        "odd": [],
     }
 
 
