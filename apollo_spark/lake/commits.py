@@ -4,6 +4,7 @@ Each is the next version after the one it was based on, or it is refused. delta-
 by put-if-absent, so this holds between processes too.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -296,5 +297,7 @@ def race(folder: Path) -> CommitRaceError:
 
 def _reason(error: Exception) -> str:
     """Return what the operating system said: the rest of the text may hold statistics of rows."""
+    if isinstance(error, OSError) and error.errno:
+        return f"{os.strerror(error.errno)}."
     found = _SYSTEM_REASON.search(str(error))
     return f"{found[1] or found[2]}." if found else f"{type(error).__name__}; see --verbose."

@@ -233,7 +233,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own in memory, for who may mount one."""
     place = tmp_path / "disk"
     place.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=700k", "tmpfs", str(place)]
+    words = ["mount", "-t", "tmpfs", "-o", "size=2500k", "tmpfs", str(place)]
     if os.geteuid() != 0 or subprocess.run(words, check=False, capture_output=True).returncode:
         pytest.skip("no file system can be mounted here")
     yield place
@@ -255,7 +255,7 @@ def test_a_full_disk_and_a_read_only_one_are_told(
 
     filler = small_disk / "filler"
     with contextlib.suppress(OSError):
-        filler.write_bytes(bytes(1_000_000))
+        filler.write_bytes(bytes(4_000_000))
     # A process of its own: nobody is left to hold the lease that cannot be given back.
     full = finish([*APOLLO, "--conf", LOCAL_SETTINGS, *study.load_words()], folder=CHECKOUT)
     require_refused(CommandResult(full.code, full.out, full.err), 15, "No space left on device")

@@ -95,7 +95,7 @@ def read_top(file: SourceFile) -> TopReading:
         rows = tuple(islice(iterate_rows(top), limit))
     except LongLineError:
         text = f"a row has more than {LONGEST_LINE >> 20} million characters"
-        return TopReading(None, (finding_of("file_too_large", text, file=file.label),))
+        return TopReading(None, (finding_of("row_too_long", text, file=file.label),))
     except (EOFError, zlib.error, gzip.BadGzipFile):
         text = "the compressed file is cut off or damaged"
         return TopReading(None, (finding_of("file_truncated", text, file=file.label),))
