@@ -57,7 +57,7 @@ def test_every_way_a_clinical_dataset_grows_is_made_again(study: Study) -> None:
 
     assert found == {
         "other@1": (9, 9, []),
-        "part@1": (8, 8, []),
+        "part@1": (None, None, []),
         "study@1": (4, 4, []),
         "study@2": (5, 5, []),
         "study@3": (6, 6, []),
