@@ -1,11 +1,10 @@
 """A sealed copy: a lake of its own that holds what a view shows, and nothing else of anybody."""
 
-import gzip
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
+from tests.support.held import held_by
 from tests.support.study import CommandResult, Study, apollo
 
 MATRIX = "feature_id\tS1\tS2\tS3\nENSG00000000001\t1\t2\t30\nENSG00000000002\t4\t\t6\n"
@@ -23,22 +22,6 @@ def seal(study: Study, name: str) -> Path:
     result = study.ask("extract", "sealed", name, "-o", folder)
     assert result.code == 0, result.err
     return folder
-
-
-def held_by(folder: Path) -> str:
-    """Return what the files of a copy hold, unpacked: packed bytes hold any two letters by chance.
-
-    Parquet files are rows, and a footer with the least and greatest value of each column.
-    """
-    found = []
-    for path in (each for each in folder.rglob("*") if each.is_file()):
-        if path.suffix == ".parquet":
-            found += [str(pq.read_table(path).to_pylist()), str(pq.read_metadata(path).to_dict())]
-        elif path.suffix == ".gz":
-            found.append(gzip.decompress(path.read_bytes()).decode())
-        elif path.name != "spare":
-            found.append(path.read_text())
-    return "\n".join(found)
 
 
 def ask(folder: Path, *words: object) -> CommandResult:
