@@ -1,6 +1,7 @@
 """What every engine does: answer a SQL tree over pinned tables, as Arrow batches."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import pyarrow as pa
@@ -24,6 +25,14 @@ class Engine(Protocol):
         Args:
             tree: The question; its tables go by the names of the pins.
             pins: Pin by table name.
+        """
+        ...
+
+    def over(self, pins: Mapping[str, TablePin], /) -> AbstractContextManager["Engine"]:
+        """Give an engine for several questions about the same tables, each of which starts sooner.
+
+        Args:
+            pins: The tables of all the questions, which the questions are given as well.
         """
         ...
 

@@ -34,7 +34,7 @@ class TimeIsUpError(Exception):
 
 
 class EmbeddedEngine:
-    """Answers with DuckDB, one connection for each question.
+    """Answers with DuckDB, one connection for each question, or for all about the same tables.
 
     A connection reads the files of the pins and nothing else: no other file, no network, no
     extension. What does not fit into its memory goes to a temporary folder of its own.
@@ -45,6 +45,7 @@ class EmbeddedEngine:
         threads: Threads of one question. None is all processors.
         seconds: What a question may take; None is without end.
         file_column: Every table has one more column of this name: the path of the row's file.
+        connection: One that may read the files already; its memory and threads are as it has them.
     """
 
     def __init__(
@@ -55,12 +56,31 @@ class EmbeddedEngine:
         threads: int | None = None,
         seconds: float | None = None,
         file_column: str | None = None,
+        connection: duckdb.DuckDBPyConnection | None = None,
     ) -> None:
         self._files = files
         self._file_column = file_column
         self._memory_limit = memory_limit
         self._threads = threads
         self._seconds = seconds
+        self._shared = connection
+
+    @contextmanager
+    def over(self, pins: Mapping[str, TablePin], /) -> Iterator["EmbeddedEngine"]:
+        """Keep one connection for several questions: to open one takes longer than a small answer.
+
+        Args:
+            pins: The tables of all the questions.
+        """
+        with self._connected() as connection:
+            files = [path for pin in pins.values() for path in self._files.files(pin)]
+            _restrict(connection, files)
+            yield EmbeddedEngine(
+                self._files,
+                seconds=self._seconds,
+                file_column=self._file_column,
+                connection=connection,
+            )
 
     def run(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> pa.RecordBatchReader:
         """Answer a question as a stream of batches.
@@ -78,8 +98,7 @@ class EmbeddedEngine:
         """Yield at first an empty batch with the columns, then the rows."""
         allowed: list[str] = []
         with (
-            tempfile.TemporaryDirectory(prefix="apollo-query-") as overflow,
-            closing(duckdb.connect(":memory:", config=self._options(overflow))) as connection,
+            self._connected() as connection,
             _translated_errors(allowed, _reader_of(pins)),
             _stopped_after(connection, self._seconds),
         ):
@@ -90,6 +109,19 @@ class EmbeddedEngine:
             reader = relation.to_arrow_reader(rows)
             yield pa.RecordBatch.from_pylist([], schema=reader.schema)
             yield from reader
+
+    @contextmanager
+    def _connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        if self._shared is not None:
+            with closing(self._shared.cursor()) as cursor:
+                yield cursor
+            return
+        with (
+            tempfile.TemporaryDirectory(prefix="apollo-query-") as overflow,
+            closing(duckdb.connect(":memory:", config=self._options(overflow))) as connection,
+        ):
+            connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            yield connection
 
     def _options(self, overflow: str) -> dict[str, str | bool | int | float | list[str]]:
         options: dict[str, str | bool | int | float | list[str]] = {
@@ -123,10 +155,8 @@ class EmbeddedEngine:
             return _read_parquet(files, self._file_column)
 
         placed = with_sources(tree, source)
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET allowed_paths = $files", {"files": allowed})
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+        if self._shared is None:
+            _restrict(connection, allowed)
         return duckdb_statement(placed)
 
     def _no_rows(self, pin: TablePin) -> pa.Table:
@@ -134,6 +164,13 @@ class EmbeddedEngine:
         if self._file_column is not None:
             columns = columns.append(pa.field(self._file_column, pa.string()))
         return columns.empty_table()
+
+
+def _restrict(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
+    """Let a connection read some files, and nothing else any more."""
+    connection.execute("SET allowed_paths = $files", {"files": list(files)})
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 def _read_parquet(files: Sequence[str], file_column: str | None) -> exp.Table:

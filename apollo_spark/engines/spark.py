@@ -72,6 +72,11 @@ class SparkEngine:
             table = frame.toArrow()
         return normalize(table.schema, iter(table.to_batches()))
 
+    @contextmanager
+    def over(self, _pins: Mapping[str, TablePin], /) -> "Iterator[SparkEngine]":
+        """Give this engine: the session is there already."""
+        yield self
+
     def _require_utc(self) -> None:
         zone = self._spark.conf.get("spark.sql.session.timeZone")
         if zone not in UTC_NAMES:

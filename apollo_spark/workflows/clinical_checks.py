@@ -67,7 +67,8 @@ def check_tables(
     which rows are known to be missing; `withdrawn` are lines left out by no policy, which nothing
     may tell of.
     """
-    keys = find_key_faults(plan, written, pins, engine=engine, unread=unread)
+    with engine.over(pins) as asked:
+        keys = find_key_faults(plan, written, pins, engine=asked, unread=unread)
     for entity, values in (also or {}).items():
         own = keys.setdefault(entity, {})
         own.update({place: joined(own.get(place), each) for place, each in values.items()})

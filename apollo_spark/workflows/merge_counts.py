@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -62,11 +63,10 @@ class CountedLink:
 
         Only texts can.
         """
-        near, far = (_keys_of(each, self._ask) for each in (self.source, self.target))
-        return 0 if near is None or far is None else len(find_new_lookalikes(near, far))
-
-    def _ask(self, tree: exp.Query) -> pa.RecordBatchReader:
-        return self.engine.run(tree, self.pins)
+        with self.engine.over(self.pins) as engine:
+            ask = partial(engine.run, pins=self.pins)
+            near, far = (_keys_of(each, ask) for each in (self.source, self.target))
+            return 0 if near is None or far is None else len(find_new_lookalikes(near, far))
 
     def write_report(self, folder: str) -> None:
         """Write the rows of each side that match nothing, and keys that stand too often.

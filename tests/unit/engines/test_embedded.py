@@ -127,3 +127,28 @@ def test_datetimes_are_read_in_utc(tables: FileTables) -> None:
     tree = exp.select(labelled(zone, "zone")).from_(table("t"))
 
     assert answer(EmbeddedEngine(tables).run(tree, tables.pins)) == [("UTC",)]
+    with EmbeddedEngine(tables).over(tables.pins) as engine:
+        assert answer(engine.run(tree, tables.pins)) == [("UTC",)]
+
+
+def test_several_questions_share_a_connection_that_reads_the_pinned_files_alone(
+    tables: FileTables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables.add("t", pa.table({"a": [1, 2]}))
+    tables.add("none", pa.schema([("b", pa.string())]).empty_table())
+    pq.write_table(pa.table({"a": [9]}), tmp_path / "other.parquet")
+    opened: list[object] = []
+    connect = duckdb.connect
+    monkeypatch.setattr(duckdb, "connect", lambda *a, **k: opened.append(a) or connect(*a, **k))
+    none = exp.select(exp.Star()).from_(table("none"))
+
+    with EmbeddedEngine(tables).over(tables.pins) as engine:
+        begun = engine.run(ALL, tables.pins)
+        assert answer(engine.run(none, tables.pins)) == []
+        assert answer(engine.run(none, tables.pins)) == []
+        assert sorted(answer(begun)) == [(1,), (2,)]
+        tables.files = lambda _: [str(tmp_path / "other.parquet")]  # type: ignore[method-assign]
+        with pytest.raises(duckdb.PermissionException):
+            engine.run(ALL, tables.pins)
+
+    assert len(opened) == 1
