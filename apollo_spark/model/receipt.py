@@ -51,7 +51,7 @@ class SchemaDiff(Record):
 class LoadReceipt(Record):
     """The receipt of a load: rows per entity, warnings, and what changed since the last version.
 
-    `withdrawn_left_out` are rows that refer to withdrawn people who are not loaded any more.
+    `withdrawn_left_out` are rows of withdrawn people, and what hangs from them.
     """
 
     operation: str = "load clinical"

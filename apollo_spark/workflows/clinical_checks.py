@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.lake.withdrawing import alike
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.pin import TablePin
@@ -38,6 +40,8 @@ PLACES = 1_000
 NO_LIMIT = 2**31 - 1
 NOTHING: Excluded = {}
 """No lines."""
+NO_KEYS: Mapping[str, pa.Array] = {}
+"""No keys of any entity."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +63,17 @@ def check_tables(
     also: Mapping[str, KeySets] | None = None,
     unread: Set[str] = frozenset(),
     withdrawn: Excluded = NOTHING,
+    taken: Mapping[str, pa.Array] = NO_KEYS,
 ) -> CheckResult:
     """Run the checks between rows; if anything at all is wrong, collect places and values.
 
     One question per key check when all is well; a second pass over the entities concerned
     otherwise. `also` holds values that break further rules, by entity; `unread` are entities of
     which rows are known to be missing; `withdrawn` are lines left out by no policy, which nothing
-    may tell of.
+    may tell of; `taken` are the withdrawn keys, by entity, to which rows that stay may refer.
     """
     with engine.over(pins) as asked:
-        keys = find_key_faults(plan, written, pins, engine=asked, unread=unread)
+        keys = find_key_faults(plan, written, pins, engine=asked, unread=unread, taken=taken)
     for entity, values in (also or {}).items():
         own = keys.setdefault(entity, {})
         own.update({place: joined(own.get(place), each) for place, each in values.items()})
@@ -108,6 +113,7 @@ def find_key_faults(
     *,
     engine: Engine,
     unread: Set[str] = frozenset(),
+    taken: Mapping[str, pa.Array] = NO_KEYS,
 ) -> dict[str, KeySets]:
     """Return the values that break a rule between rows, by entity, rule and column."""
     found: dict[str, KeySets] = {}
@@ -115,10 +121,22 @@ def find_key_faults(
         if check.target_entity in unread or not _can_be_judged(check, written):
             continue
         values = _broken_values(check, pins, engine)
+        values = _without_taken(values, check, plan, taken)
         has_odd = check.column in written[check.entity].odd
-        alike = _lookalikes(check, values, plan, pins, engine, has_odd=has_odd)
-        add_faults(found.setdefault(check.entity, {}), check, values, alike, plan.policy)
+        looking = _lookalikes(check, values, plan, pins, engine, has_odd=has_odd)
+        add_faults(found.setdefault(check.entity, {}), check, values, looking, plan.policy)
     return {entity: values for entity, values in found.items() if values}
+
+
+def _without_taken(
+    values: pa.Array, check: KeyCheck, plan: ClinicalPlan, taken: Mapping[str, pa.Array]
+) -> pa.Array:
+    """Return values that refer to nothing, without the withdrawn keys of what they refer to."""
+    target = plan.dictionary.find_entity(check.target_entity or "")
+    if target is None or target.primary_key != check.target_column or target.name not in taken:
+        return values
+    given, gone = alike(values, taken[target.name])
+    return values.filter(pc.invert(pc.is_in(given, value_set=gone)))
 
 
 def add_faults(

@@ -57,6 +57,23 @@ class StandingAssay:
         return self.features["feature_id"].combine_chunks()
 
 
+def keeps_something(
+    lake: Lake, base: DatasetRecord | None, request: ExpressionLoad, plan: ExpressionPlan | None
+) -> bool:
+    """Return whether a load keeps something of the version before."""
+    if base is None or plan is None or request.replace:
+        return False
+    assay = next((each for each in base.assays if each.name == request.assay), None)
+    return assay is not None and _stays(lake.load_content(base), assay, request, plan)
+
+
+def _stays(
+    content: Content, assay: AssayRecord, request: ExpressionLoad, plan: ExpressionPlan
+) -> bool:
+    has_others = any(each.unit != plan.unit for each in assay.layers)
+    return has_others or _has_more(content, keeps_fields=request.dictionary is None)
+
+
 def find_standing_assay(
     lake: Lake, base: DatasetRecord | None, request: ExpressionLoad, plan: ExpressionPlan
 ) -> StandingAssay | None:
@@ -76,8 +93,7 @@ def find_standing_assay(
             f"it has no assay {request.assay!r}",
             "Choose another name and join the two by `apollo merge assay`.",
         )
-    layers = tuple(each for each in assay.layers if each.unit != plan.unit)
-    if not (layers or _has_more(content, keeps_fields=request.dictionary is None)):
+    if not _stays(content, assay, request, plan):
         return None
     _require_own(lake, base, assay)
     others = [each.name for each in content.dictionary.entities if each.name != SAMPLE]
@@ -89,7 +105,7 @@ def find_standing_assay(
         record=base,
         content=content,
         assay=assay,
-        layers=layers,
+        layers=tuple(each for each in assay.layers if each.unit != plan.unit),
         samples=_read(lake, base, assay.samples_table, ["block", "position"]),
         features=_read(lake, base, assay.features_table, ["feature"]),
     )

@@ -133,7 +133,7 @@ class ExpressionPlanning:
 
     `source` and `sample_fields` are what can be read all the same, to look for what else is wrong;
     `columns` is what the columns of the files were taken for; `left_out` counts samples that are
-    withdrawn.
+    withdrawn, of which those that are `hidden` keep their places.
     """
 
     plan: ExpressionPlan | None
@@ -144,6 +144,7 @@ class ExpressionPlanning:
     sample_fields: ClinicalPlan | None = None
     columns: tuple[ColumnUse, ...] = ()
     left_out: int = 0
+    hidden: frozenset[str] = frozenset()
 
 
 def plan_expression_load(

@@ -43,6 +43,7 @@ class WrittenAssay:
         rows: The table of samples, where one was given.
         standing: What stays of the version before.
         release: The release of the annotation, as it was stated.
+        hidden, hidden_values: Samples that are withdrawn and keep their places, and their values.
     """
 
     name: str
@@ -53,6 +54,8 @@ class WrittenAssay:
     rows: SampleRows | None
     standing: StandingAssay | None
     release: str | None
+    hidden: int = 0
+    hidden_values: int = 0
 
     @property
     def annotated(self) -> Annotated | None:
@@ -169,7 +172,7 @@ def _layers(written: WrittenAssay) -> tuple[LayerRecord, ...]:
 def assay_receipt(
     written: WrittenAssay, findings: tuple[Finding, ...], *, left_out: int
 ) -> AssayReceipt:
-    """Return the counts of a load that left out some samples that look like withdrawn ones."""
+    """Return the counts of a load that left out some samples that are withdrawn."""
     plan, rows, standing = written.plan, written.rows, written.standing
     names, annotated = plan.source.features, written.annotated
     return AssayReceipt(
@@ -177,9 +180,9 @@ def assay_receipt(
         unit=plan.unit,
         storage=written.tiles.storage.kind,
         scale=written.tiles.storage.scale,
-        samples=len(plan.source.samples.ids),
+        samples=len(plan.source.samples.ids) - written.hidden,
         features=len(plan.feature_ids),
-        values=written.tiles.content.rows,
+        values=written.tiles.content.rows - written.hidden_values,
         features_repeated=names.repeated,
         versions_stripped=names.versions_stripped,
         par_y=names.par_y,

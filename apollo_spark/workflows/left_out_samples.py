@@ -44,14 +44,22 @@ def say_left_out(count: int) -> tuple[str, ...]:
     return (f"{count:,} {'sample' if count == 1 else 'samples'} withdrawn, left out",) * bool(count)
 
 
-def without_withdrawn_looks(planning: ExpressionPlanning, gone: pa.Array) -> ExpressionPlanning:
-    """Return a load without the samples that only look like a withdrawn one.
+def without_withdrawn(
+    planning: ExpressionPlanning, gone: pa.Array, *, keeps_places: bool
+) -> ExpressionPlanning:
+    """Return a load without the samples that are withdrawn, or look like one that is.
 
-    Those that are withdrawn are stored, and nobody is shown them.
+    Args:
+        planning: The load.
+        gone: Ids of samples that are withdrawn.
+        keeps_places: Whether something stays of the version before, where every sample has its
+            place: values of those that are withdrawn are stored then, and shown to nobody.
     """
-    found = like_withdrawn(planning, gone.to_pylist()) - frozenset(gone.to_pylist())
+    found = like_withdrawn(planning, gone.to_pylist())
+    hidden = found & frozenset(gone.to_pylist()) if keeps_places else frozenset()
+    left = planning_without(planning, found - hidden)
     notes = (*planning.notes, *say_left_out(len(found)))
-    return replace(planning_without(planning, found), notes=notes, left_out=len(found))
+    return replace(left, notes=notes, left_out=len(found), hidden=hidden)
 
 
 def withdrawn_samples(lake: Lake, record: DatasetRecord, entity: str) -> frozenset[str]:

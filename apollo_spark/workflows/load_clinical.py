@@ -32,7 +32,7 @@ from apollo_spark.workflows.clinical_rows import (
 from apollo_spark.workflows.loading import Load, OpenEngines, run_load
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
-from apollo_spark.workflows.wide_rows import wide_slices, write_drafts
+from apollo_spark.workflows.wide_rows import WrittenTables, wide_slices, write_drafts
 from apollo_spark.workflows.withdrawn_references import WithdrawnReferences
 from apollo_spark.workflows.withdrawn_rows import LeftOut, count_lines, lines_of
 
@@ -87,11 +87,15 @@ class _ClinicalLoad(Load):
     def write(self) -> Outcome:
         """Write, check and, while the policy leaves rows out, write again; then publish."""
         written, pins = self._write({})
-        excluded = withdrawn = self._withdrawn(pins)
+        people = WithdrawnReferences(
+            self.reporter.lake, self.plan.dictionary, pins, self.engines.engine
+        )
+        excluded = withdrawn = self._lines_of(people)
         left_out: tuple[Finding, ...] = ()
         unread = Told(self.plan.dictionary, self.planning.findings).entities
         while True:
-            written, pins = self._write(excluded) if excluded else (written, pins)
+            if excluded:
+                written, pins = self._write(excluded, before=(written, pins))
             self.publication.step("check rows and keys")
             checked = check_tables(
                 self.plan,
@@ -102,6 +106,7 @@ class _ClinicalLoad(Load):
                 excluded=excluded,
                 unread=unread,
                 withdrawn=withdrawn,
+                taken=people.taken,
             )
             findings = (*self.planning.findings, *left_out, *checked.findings)
             self.require_acceptable(findings)
@@ -112,16 +117,14 @@ class _ClinicalLoad(Load):
                 each for each in checked.findings if each.severity is Severity.QUARANTINE
             )
 
-    def _write(
-        self, excluded: Excluded
-    ) -> tuple[Mapping[str, WrittenEntity], Mapping[str, TablePin]]:
-        return write_drafts(self.engines.runner, self.plan, self.publication, excluded=excluded)
+    def _write(self, excluded: Excluded, *, before: WrittenTables | None = None) -> WrittenTables:
+        return write_drafts(
+            self.engines.runner, self.plan, self.publication, excluded=excluded, before=before
+        )
 
-    def _withdrawn(self, pins: Mapping[str, TablePin]) -> Excluded:
-        """Return the lines of rows that refer to withdrawn people who are not loaded any more."""
-        found = WithdrawnReferences(
-            self.reporter.lake, self.plan.dictionary, pins, self.engines.engine
-        ).find()
+    def _lines_of(self, people: WithdrawnReferences) -> Excluded:
+        """Return the lines of rows that are of withdrawn people, or hang from them."""
+        found = people.find()
         lines: Excluded = {}
         for each in self.plan.entities:
             hidden = found.get(each.spec.entity, {})

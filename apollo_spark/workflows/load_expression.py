@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from apollo_spark.dataset.build import build_dataset_record
@@ -17,7 +18,11 @@ from apollo_spark.workers.expression.storage import COUNTS
 from apollo_spark.workers.expression.tile_file import tile_schema
 from apollo_spark.workers.hashing import hash_table
 from apollo_spark.workers.small_table import write_small_table
-from apollo_spark.workflows.expression_base import StandingAssay, find_standing_assay
+from apollo_spark.workflows.expression_base import (
+    StandingAssay,
+    find_standing_assay,
+    keeps_something,
+)
 from apollo_spark.workflows.expression_faults import has_faults
 from apollo_spark.workflows.expression_layers import write_layer
 from apollo_spark.workflows.expression_plan import (
@@ -39,7 +44,7 @@ from apollo_spark.workflows.expression_repeated import find_loaded
 from apollo_spark.workflows.expression_samples import SAMPLE, SampleRows, SampleTable
 from apollo_spark.workflows.expression_tables import join_stats, written_files
 from apollo_spark.workflows.expression_tiles import TileWriting, WrittenTiles
-from apollo_spark.workflows.left_out_samples import without_withdrawn_looks
+from apollo_spark.workflows.left_out_samples import without_withdrawn
 from apollo_spark.workflows.loading import Load, OpenEngines, newest_record, run_load
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
@@ -65,9 +70,10 @@ def load_expression(
         planning = plan_expression_load(request, block_bytes=block_bytes, scratch=Path(scratch))
         reporter.columns = planning.columns
         gone = withdrawn_keys(reporter.lake, request.name)
-        planning = without_withdrawn_looks(planning, gone)
+        base = newest_record(reporter.lake, request.name)
+        keeps = keeps_something(reporter.lake, base, request, planning.plan)
+        planning = without_withdrawn(planning, gone, keeps_places=keeps)
         if planning.plan is not None:
-            base = newest_record(reporter.lake, request.name)
             loaded = find_loaded(reporter.lake, base, request, planning.plan)
             if loaded is not None and not request.dry_run:
                 return loaded
@@ -132,6 +138,7 @@ class _ExpressionLoad(Load):
         # Where other units stay, the table of samples keeps the order that it has.
         samples = standing.placed_samples if standing and standing.layers else source.samples
         stats = join_stats(tiles.answers, samples=samples, feature_count=len(source.features.ids))
+        hidden = np.array([each in self.planning.hidden for each in samples.ids], bool)
         return WrittenAssay(
             name=self.request.assay,
             plan=self.plan,
@@ -141,6 +148,8 @@ class _ExpressionLoad(Load):
             rows=rows,
             standing=standing,
             release=self.request.release,
+            hidden=len(self.planning.hidden),
+            hidden_values=int(stats.samples.count[hidden].sum()),
         )
 
     @property

@@ -1,7 +1,7 @@
 """Write the rows of an entity to several tables at once: each file is parsed once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,6 +24,9 @@ from apollo_spark.workflows.clinical_rows import (
     faults_of,
     write_entities,
 )
+
+WrittenTables = tuple[dict[str, WrittenEntity], dict[str, TablePin]]
+"""What was read and found wrong by entity, and the pin of each table."""
 
 
 @dataclass
@@ -110,23 +113,41 @@ def write_plan(
 
 
 def write_drafts(
-    runner: TaskRunner, plan: ClinicalPlan, publication: Publication, *, excluded: Excluded
-) -> tuple[dict[str, WrittenEntity], dict[str, TablePin]]:
+    runner: TaskRunner,
+    plan: ClinicalPlan,
+    publication: Publication,
+    *,
+    excluded: Excluded,
+    before: WrittenTables | None = None,
+) -> WrittenTables:
     """Write the rows of a load as unpublished versions of its tables.
 
-    Returns:
-        What was read and found wrong by entity, and the pin of each table.
+    Args:
+        runner: Who runs the tasks.
+        plan: The load.
+        publication: Gives the tables.
+        excluded: Lines of rows to leave out.
+        before: What was written with fewer lines left out, or none: only entities that have such
+            lines are written again.
     """
     schemas = table_schemas(plan)
     drafts = {each: publication.table(each) for each in schemas}
     publication.step("write rows")
     folders = {name: draft.folder for name, draft in drafts.items()}
-    written, tables = write_plan(runner, plan, folders, excluded=excluded)
+    chosen = plan if before is None else _only_with_lines(plan, excluded)
+    written, tables = write_plan(runner, chosen, folders, excluded=excluded)
     pins = {}
-    for name, schema in schemas.items():
-        drafts[name].commit(tables[name].files, schema)
+    for name in (each for each in schemas if each in tables):
+        drafts[name].commit(tables[name].files, schemas[name])
         pins[name] = drafts[name].pin(content_hash=tables[name].content.hex())
-    return written, pins
+    entities, known = before or ({}, {})
+    return {**entities, **written}, {**known, **pins}
+
+
+def _only_with_lines(plan: ClinicalPlan, lines: Excluded) -> ClinicalPlan:
+    """Return a load of those entities alone that have some of the lines."""
+    concerned = (each for each in plan.entities if any(lines.get(file.path) for file in each.files))
+    return replace(plan, entities=tuple(concerned))
 
 
 def write_tables(

@@ -1,8 +1,8 @@
-"""Rows of a load that are of withdrawn people, and would not be hidden by their keys.
+"""Rows of a load that are of withdrawn people: nothing new is stored of them.
 
-A hospital that took somebody out of its list may deliver their visits for a while. Such rows refer
-to nobody; they are left out, with what hangs from them, and do not refuse the others. So is a row
-whose key only looks like a withdrawn one: it would bring the person back as somebody new.
+A hospital may deliver somebody who is withdrawn for years, and their visits after it took them out
+of its list. Such rows are left out, with what hangs from them, and do not refuse the others. So is
+a row whose key only looks like a withdrawn one: it would bring the person back as somebody new.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,6 +21,7 @@ from apollo_spark.model.dictionary import DataDictionary, Relation
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.keys import unresolved_keys
+from apollo_spark.query.lookalikes import SOURCE, all_keys
 from apollo_spark.query.row_changes import in_values
 from apollo_spark.query.sql import column, labelled, table
 from apollo_spark.tables.keys import parent_references
@@ -40,29 +41,31 @@ class WithdrawnReferences:
         dictionary: The dictionary of the load.
         pins: The written tables.
         engine: Answers questions over them.
+        taken: After a search, the keys that are withdrawn, by entity.
     """
 
     lake: Lake
     dictionary: DataDictionary
     pins: Mapping[str, TablePin]
     engine: Engine
+    taken: dict[str, pa.Array] = field(default_factory=dict)
     _gone: dict[str, pa.Array] = field(default_factory=dict)
 
     def find(self) -> dict[str, KeySets]:
         """Return the values of references whose rows are left out, by entity."""
-        keys = {
+        self.taken = {
             entity: self.lake.withdrawing.read_keys(each)
             for each in self.lake.withdrawals()
             for entity, pin in self.pins.items()
             if pin.location == each.location
         }
-        if not keys:
+        if not self.taken:
             return {}
         found: dict[str, KeySets] = {}
-        for entity, withdrawn in keys.items():
-            self._add_lookalikes(found, entity, withdrawn)
+        for entity, withdrawn in self.taken.items():
+            self._add_rows(found, entity, withdrawn)
         for relation in self._outward():
-            values = self._values(relation, keys.get(relation.to_entity))
+            values = self._values(relation, self.taken.get(relation.to_entity))
             if len(values):
                 place, own = (
                     (WITHDRAWN, relation.from_field),
@@ -72,17 +75,26 @@ class WithdrawnReferences:
                 self._leave_out(relation, values)
         return found
 
-    def _add_lookalikes(self, found: dict[str, KeySets], entity: str, withdrawn: pa.Array) -> None:
-        """Find the keys of an entity that look like a withdrawn one, and are none."""
+    def _add_rows(self, found: dict[str, KeySets], entity: str, withdrawn: pa.Array) -> None:
+        """Find the keys of an entity that are withdrawn, or look like one that is."""
         spec = self.dictionary.find_entity(entity)
         key = spec.find_field(spec.primary_key or "") if spec else None
-        if key is None or key.type is not FieldType.STRING:
+        if key is None:
             return
-        given = KeyColumn(self._read, partial(table, entity), key.name)
-        alike = find_like_taken(given, withdrawn.cast(pa.string()))
-        if len(alike):
-            found[entity] = {(WITHDRAWN, key.name): alike}
-            self._gone[entity] = alike
+        gone = self._held(entity, key.name, withdrawn)
+        if key.type is FieldType.STRING:
+            given = KeyColumn(self._read, partial(table, entity), key.name)
+            gone = joined(gone, find_like_taken(given, withdrawn.cast(pa.string())))
+        if len(gone):
+            found[entity] = {(WITHDRAWN, key.name): gone}
+            self._gone[entity] = gone
+
+    def _held(self, entity: str, key: str, withdrawn: pa.Array) -> pa.Array:
+        """Return the keys of an entity that are among some, each once."""
+        answer = self._read(all_keys(table(entity, SOURCE), key))
+        empty = pa.array([], answer.schema.field(0).type)
+        held = [empty, *(_among(batch.column(0), withdrawn) for batch in answer)]
+        return pa.concat_arrays(held).unique()
 
     def _outward(self) -> Iterator[Relation]:
         """Yield the relations by which rows refer towards the main entity, nearest first."""
@@ -110,7 +122,7 @@ class WithdrawnReferences:
         if pa.types.is_string(given.type):
             given, withdrawn = without_unseen(given), without_unseen(withdrawn)
         of_nobody = lost.filter(pc.is_in(given, value_set=withdrawn))
-        return pa.concat_arrays([of_nobody, gone.cast(of_nobody.type)]) if len(gone) else of_nobody
+        return joined(of_nobody, gone.cast(of_nobody.type)) if len(gone) else of_nobody
 
     def _leave_out(self, relation: Relation, values: pa.Array) -> None:
         """Note the keys of the rows that go, for what refers to them."""
@@ -128,3 +140,9 @@ class WithdrawnReferences:
 
     def _read(self, tree: exp.Query) -> pa.RecordBatchReader:
         return self.engine.run(tree, self.pins)
+
+
+def _among(keys: pa.Array, some: pa.Array) -> pa.Array:
+    """Return those of some keys that are among others, in whatever type these are."""
+    given, wanted = alike(keys, some)
+    return keys.filter(pc.is_in(given, value_set=wanted))
