@@ -1,22 +1,19 @@
 """Move records to newer versions of what they are made of: plan, apply, undo."""
 
-import csv
-import io
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from apollo_spark.dataset.content import Derived
 from apollo_spark.dataset.telling import keeps_to_itself
-from apollo_spark.errors import InputFileError, NotFoundError, UsageError
+from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference, parse_reference
 from apollo_spark.model.rebase import Move, RebasePlan, RebaseReceipt
-from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.workflows.deriving import Derivation, already_made, publish_derivation
 from apollo_spark.workflows.loading import newest_record
+from apollo_spark.workflows.new_names import read_map, require_known
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.rebase_plan import PlannedRebase, plan_rebase
 
@@ -58,7 +55,8 @@ def rebase(lake: Lake, request: RebaseRequest, *, on_step: OnStep = no_step) -> 
 
     Raises:
         UsageError: A record does not stand on what it is to be moved to.
-        NotFoundError: A record or a version is not there, or a plan cannot be done.
+        NotFoundError: A record or a version is not there, the map names fields that are not, or a
+            plan cannot be done.
         InputFileError: The file of new names cannot be read.
     """
     targets = [lake.load_record(parse_reference(each)) for each in request.onto]
@@ -67,6 +65,7 @@ def rebase(lake: Lake, request: RebaseRequest, *, on_step: OnStep = no_step) -> 
         raise UsageError("Nothing is named to move to.", fix="Add --onto NAME@VERSION.")
     names = {} if request.field_map is None else read_map(request.field_map)
     records = [lake.load_record(parse_reference(each)) for each in _chosen(request)]
+    require_known(names, lake, records, targets)
     planned = [plan_rebase(lake, each, onto, names, full=request.full) for each in records]
     plans = tuple(each.plan for each in planned)
     told = tuple(
@@ -78,9 +77,9 @@ def rebase(lake: Lake, request: RebaseRequest, *, on_step: OnStep = no_step) -> 
     ready = _require_ready(planned, told)
     outcomes = (
         already_made(lake, record)
-        if not names and _stands(lake, record, plan)
+        if not plan.renames and _stands(lake, record, plan.plan)
         else publish_derivation(lake, each, on_step=on_step)
-        for record, plan, each in zip(records, plans, ready, strict=True)
+        for record, plan, each in zip(records, planned, ready, strict=True)
     )
     return RebaseOutcome(told, tuple(outcomes))
 
@@ -157,30 +156,3 @@ def _as_before(lake: Lake, record: DatasetRecord, before: DatasetRecord) -> Deri
         operation="undo rebase",
         undone=str(record),
     )
-
-
-def read_map(path: str) -> dict[str, str]:
-    """Read a csv file of old and new names of fields, `entity.field` each, with a header.
-
-    Raises:
-        InputFileError: The file cannot be read as that.
-    """
-    try:
-        text = read_bounded_text(Path(path))
-        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row][1:]
-    except (*UNREADABLE, csv.Error) as error:
-        raise InputFileError(
-            f"The file of new names {path!r} cannot be read.", why=say_unreadable(error)
-        ) from None
-    wrong = [number for number, row in enumerate(rows, start=2) if not _is_pair(row)]
-    if wrong:
-        places = ", ".join(map(str, wrong[:10]))
-        raise InputFileError(
-            f"The file of new names {path!r} is wrong in line {places}.",
-            why="Each line has an old and a new name, both as entity.field.",
-        )
-    return {old.strip(): new.strip() for old, new in rows}
-
-
-def _is_pair(row: list[str]) -> bool:
-    return len(row) == 2 and all(each.count(".") == 1 for each in row)

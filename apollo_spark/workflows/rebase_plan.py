@@ -31,10 +31,14 @@ from apollo_spark.workflows.standing import grown_from
 
 @dataclass(frozen=True)
 class PlannedRebase:
-    """A plan with what it publishes; nothing where the record cannot be moved."""
+    """A plan with what it publishes; nothing where the record cannot be moved.
+
+    `renames` says whether new names change what the record is made by.
+    """
 
     plan: RebasePlan
     derivation: Derivation | None
+    renames: bool = False
 
 
 def plan_rebase(
@@ -68,7 +72,8 @@ def plan_rebase(
         )
     moved = with_parents(root, {each.before: each.after for each in moves})
     try:
-        return _planned(lake, record, rename_fields(moved, names), moves, names)
+        change = rename_fields(moved, names)
+        return replace(_planned(lake, record, change, moves, names), renames=change != moved)
     except ApolloError as refused:
         plan = RebasePlan(record=str(record), moves=moves, refused=str(refused))
         return PlannedRebase(plan, None)
