@@ -10,6 +10,7 @@ from apollo_spark.lake.clock import SYSTEM_CLOCK, Clock
 from apollo_spark.lake.lease import Tell
 from apollo_spark.lake.leases import LeaseStore
 from apollo_spark.lake.missing import is_lake, require_lake
+from apollo_spark.lake.part_reader import PartReader
 from apollo_spark.lake.parts import PartStore
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
 from apollo_spark.lake.registry import Registry
@@ -17,7 +18,6 @@ from apollo_spark.lake.room import Spare
 from apollo_spark.lake.snapshot import RecordEntry
 from apollo_spark.lake.storage import LakeRoot, open_root
 from apollo_spark.lake.tables import TableStore
-from apollo_spark.lake.verifying import VerifyProblem, verify_record
 from apollo_spark.lake.withdrawing import Withdrawing, read_withdrawals
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
@@ -25,7 +25,8 @@ from apollo_spark.model.names import RecordReference
 from apollo_spark.model.withdrawal import WithdrawalRecord
 
 if TYPE_CHECKING:
-    from apollo_spark.lake.opened import OpenDataset, PartReader
+    from apollo_spark.lake.opened import OpenDataset
+    from apollo_spark.lake.verifying import VerifyProblem
 
 
 class Lake:
@@ -115,7 +116,7 @@ class Lake:
         Raises:
             BrokenPinError: A part is missing or damaged.
         """
-        return self._part_reader.dictionary(record)
+        return PartReader(self.parts).dictionary(record)
 
     def load_content(self, record: DatasetRecord) -> Content:
         """Return what a record says about its data, for making others of it.
@@ -143,7 +144,7 @@ class Lake:
             record: A published record, or one that is planned.
             planned: Parts that are not stored yet, by SHA-256.
         """
-        from apollo_spark.lake.opened import OpenDataset, PartReader
+        from apollo_spark.lake.opened import OpenDataset
 
         read = without_withdrawn(record, self.withdrawals())
         return OpenDataset(read, PartReader(self.parts, planned or {}))
@@ -161,13 +162,6 @@ class Lake:
         """Return how many keys are withdrawn from what a record reads, by `DATASET.ENTITY`."""
         found = concerning(record, self.withdrawals())
         return {f"{each.name}.{each.entity}": each.keys.rows for each in found}
-
-    @property
-    def _part_reader(self) -> "PartReader":
-        # Lists and histories need no SQL, and are quick without it.
-        from apollo_spark.lake.opened import PartReader
-
-        return PartReader(self.parts)
 
     def store_parts(self, content: Content, parts: Iterable[str] = ()) -> None:
         """Store what the record of some content names as parts, and further texts.
@@ -203,8 +197,10 @@ class Lake:
         *,
         deep: bool = False,
         known_parts: dict[str, bool] | None = None,
-    ) -> tuple[VerifyProblem, ...]:
+    ) -> "tuple[VerifyProblem, ...]":
         """Return what of a record is not as it was published; see `verify_record`."""
+        from apollo_spark.lake.verifying import verify_record
+
         withdrawn = [each.keys for each in concerning(record, self.withdrawals())]
         return verify_record(
             record,

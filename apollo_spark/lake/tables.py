@@ -45,6 +45,7 @@ from apollo_spark.model.base import sha256_text
 from apollo_spark.model.pin import TablePin
 from apollo_spark.workers.checksums import check_chunks
 from apollo_spark.workers.parquet import WrittenFile
+from apollo_spark.workers.small_table import read_small_table
 
 WriteMode = Literal["overwrite", "append"]
 
@@ -223,6 +224,21 @@ class TableStore:
                 with reading_file(Path(path)):
                     check_chunks(path, columns)
         return paths
+
+    def read(self, pin: TablePin, columns: Collection[str] | None = None) -> pa.Table:
+        """Read a pinned version of a small table into memory, all of it checked.
+
+        Args:
+            pin: The version.
+            columns: The columns wanted; None is all of them.
+
+        Raises:
+            BrokenPinError: As `files`.
+        """
+        schema = self.schema(pin)
+        if columns is not None:
+            schema = pa.schema([schema.field(each) for each in columns])
+        return read_small_table(self.checked_files(pin, schema.names), schema)
 
     def stored_files(self, pin: TablePin) -> tuple[StoredFile, ...]:
         """Return what the log says of the files of a pinned version, sorted by name.

@@ -159,12 +159,7 @@ class Withdrawing:
 
     def read_keys(self, withdrawal: WithdrawalRecord) -> pa.Array:
         """Return the keys that are out."""
-        # It loads pandas, which takes longer than the commands that read no withdrawal.
-        import pyarrow.dataset as ds
-
-        files = list(self._tables.checked_files(withdrawal.keys))
-        table: pa.Table = ds.dataset(files, format="parquet").to_table(columns=[KEY])
-        return table.column(KEY).combine_chunks()
+        return self._tables.read(withdrawal.keys, [KEY]).column(KEY).combine_chunks()
 
     def _standing(self, snapshot: RegistrySnapshot, of: WithdrawnFrom) -> WithdrawalRecord | None:
         found = read_withdrawals(self._registry, snapshot)

@@ -36,7 +36,7 @@ from apollo_spark.sources.dictionary_csv import (
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.references import REFERENCE, UNREACHABLE
 from apollo_spark.sources.text_table import TextRow, TextTable, read_text_table
-from apollo_spark.workers.unseen import tidy_name
+from apollo_spark.workers.tidying import tidy_name
 
 STANDING = 0
 """The line of rows that stand in no file."""

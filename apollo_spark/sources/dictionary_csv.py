@@ -38,7 +38,7 @@ from apollo_spark.sources.references import (
     collect_references,
 )
 from apollo_spark.sources.text_table import TableReading, TextRow, TextTable, read_text_table
-from apollo_spark.workers.unseen import tidy_name
+from apollo_spark.workers.tidying import tidy_name
 
 NOT_GIVEN = TextTable(file="")
 

@@ -11,7 +11,7 @@ from apollo_spark.sources.dictionary_columns import YES
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.sources.text_table import TextRow, TextTable
-from apollo_spark.workers.unseen import tidy_name
+from apollo_spark.workers.tidying import tidy_name
 
 TYPES = tuple(str(each) for each in FieldType)
 KEY_ROLES = ("global", "local")

@@ -11,7 +11,7 @@ import pyarrow.csv
 
 from apollo_spark.workers.chunks import Chunk
 from apollo_spark.workers.spec import EntitySpec, FileSpec
-from apollo_spark.workers.unseen import tidy_name
+from apollo_spark.workers.tidying import tidy_name
 
 NEWLINE = 10
 RETURN = 13

@@ -4,9 +4,6 @@ One rule serves names of columns and keys. Compared are the texts without what h
 every run of blanks as one, without those around, in the normal form NFKC.
 """
 
-import re
-import unicodedata
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,10 +18,6 @@ _NO_GLYPH = (
 _SOME_BLANKS = f"[{_BLANKS}\\x{{0B}}\\x{{1C}}-\\x{{1F}}\\x{{85}}]+"
 # Nothing that is certainly seen: a letter or a sign of ASCII.
 _MAYBE_BLANK = r"^[^!-~]*$"
-_PLAIN = re.compile(r"[!-~]*\Z")
-_EDGES = re.compile(
-    r"\A[\s\u200b-\u200f\u2060\ufeff\u00ad]+|[\s\u200b-\u200f\u2060\ufeff\u00ad]+\Z"
-)
 
 
 def may_look_alike(texts: pa.Array) -> bool:
@@ -52,17 +45,6 @@ def without_blank(texts: pa.Array) -> pa.Array:
 _FIRST, _LAST = ord("!"), ord("~")
 MAYBE_ODD = "[^!-~]"
 """Finds, on every engine, each text that may differ from another by what nobody sees."""
-
-
-def tidy_name(text: str) -> str:
-    r"""Return the name of a column: without marks and blanks around it, in the form NFC.
-
-    >>> tidy_name("\ufeff Index CIN\u00a0")
-    'Index CIN'
-    """
-    if _PLAIN.match(text):
-        return text
-    return unicodedata.normalize("NFC", _EDGES.sub("", text))
 
 
 def without_unseen(texts: pa.Array) -> pa.Array:

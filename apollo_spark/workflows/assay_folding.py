@@ -6,7 +6,6 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.lake.commits import require_intact
@@ -200,8 +199,7 @@ class AssayFolding:
         """Write the table of samples with the blocks where they are now."""
         pin = self.grown.record.pin_of(self.grown.assay.samples_table)
         schema = self.lake.tables.schema(pin)
-        files = list(self.lake.tables.checked_files(pin))
-        rows = ds.dataset(files, schema=schema, format="parquet").to_table().sort_by("sample")
+        rows = self.lake.tables.read(pin).sort_by("sample")
         blocks, positions = rows["block"].to_numpy().copy(), rows["position"].to_numpy().copy()
         for fold in self.folds:
             places = np.flatnonzero(np.isin(blocks, [each.number for each in fold.blocks]))

@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from apollo_spark.errors import ConflictError, UsageError
 from apollo_spark.lake.lake import Lake
@@ -131,10 +130,7 @@ def _require_own(lake: Lake, record: DatasetRecord, assay: AssayRecord) -> None:
 def _read(
     lake: Lake, record: DatasetRecord, table: str, columns: Sequence[str] | None = None
 ) -> pa.Table:
-    pin = record.pin_of(table)
-    files = list(lake.tables.checked_files(pin))
-    rows = ds.dataset(files, schema=lake.tables.schema(pin), format="parquet")
-    return rows.to_table(columns=columns)
+    return lake.tables.read(record.pin_of(table), columns)
 
 
 def storage_of(layer: LayerRecord, schema: pa.Schema) -> LayerStorage:

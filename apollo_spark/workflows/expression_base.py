@@ -9,7 +9,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from apollo_spark.dataset.content import Content
 from apollo_spark.errors import ConflictError
@@ -156,6 +155,5 @@ def _conflict(base: DatasetRecord, why: str, fix: str) -> ConflictError:
 
 
 def _read(lake: Lake, record: DatasetRecord, table: str, order: Sequence[str]) -> pa.Table:
-    files = list(lake.tables.checked_files(record.pin_of(table)))
-    rows = ds.dataset(files, format="parquet").to_table()
+    rows = lake.tables.read(record.pin_of(table))
     return rows.sort_by([(each, "ascending") for each in order])

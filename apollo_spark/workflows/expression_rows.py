@@ -20,7 +20,7 @@ from apollo_spark.workers.expression.rows import MatrixScan, scan_matrix
 from apollo_spark.workers.expression.spec import Samples
 from apollo_spark.workers.source import InputProblemError, naming_damage
 from apollo_spark.workers.spec import Block, FileSpec
-from apollo_spark.workers.unseen import tidy_name
+from apollo_spark.workers.tidying import tidy_name
 
 Scanned = TypeVar("Scanned")
 

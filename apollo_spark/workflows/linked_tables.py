@@ -17,7 +17,8 @@ from apollo_spark.dataset.join_path import path_to
 from apollo_spark.dataset.withdrawn import without_withdrawn
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.opened import OpenDataset, PartReader
+from apollo_spark.lake.opened import OpenDataset
+from apollo_spark.lake.part_reader import PartReader
 from apollo_spark.lake.withdrawing import KEY, WithdrawnFrom
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from apollo_spark.lake.commits import require_intact
@@ -13,7 +12,7 @@ from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.workers.parquet import SOURCE_KEY
-from apollo_spark.workers.small_table import write_small_table
+from apollo_spark.workers.small_table import read_small_table, write_small_table
 
 SMALL_BYTES = 16 << 20
 """Files below this are small."""
@@ -48,7 +47,7 @@ class RowFolding:
         schema, folder = tables.schema(self.pin), tables.folder_of(self.pin)
         paths = [str(folder / each.path) for each in self.files]
         require_intact(paths)
-        rows = ds.dataset(paths, schema=schema, format="parquet").to_table()
+        rows = read_small_table(paths, schema)
         draft = publication.table(self.pin.table)
         draft.commit(
             [write_small_table(draft.folder, rows)],

@@ -1,7 +1,5 @@
 """The samples of an assay in the order in which they came."""
 
-import pyarrow.dataset as ds
-
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.workflows.assay_choice import find_assay
@@ -15,5 +13,5 @@ def list_samples(lake: Lake, record: DatasetRecord, assay: str) -> list[str]:
         BrokenPinError: The table of its samples cannot be read.
     """
     pin = record.pin_of(find_assay(record.assays, assay, str(record)).samples_table)
-    rows = ds.dataset(list(lake.tables.files(pin)), format="parquet").to_table()
+    rows = lake.tables.read(pin, ["sample", "sample_id"])
     return [str(each) for each in rows.sort_by("sample")["sample_id"].to_pylist()]

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.lake.lake import Lake
@@ -16,6 +15,7 @@ from apollo_spark.model.dataset import DatasetRecord, EntityEntry
 from apollo_spark.model.names import RecordReference, require_dataset_name
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.withdrawal import WithdrawalRecord
+from apollo_spark.workers.small_table import read_small_table
 from apollo_spark.workflows.linked_people import LinkedKeys, find_linked
 from apollo_spark.workflows.lookalikes import joined
 from apollo_spark.workflows.tools import actor
@@ -196,11 +196,8 @@ def _known_keys(
             )
     found: dict[pa.DataType, list[pa.Array]] = {}
     for (column, type_), paths in files.items():
-        values = pa.array([], type_)
-        if paths:
-            rows = ds.dataset(sorted(paths), format="parquet").to_table(columns=[column])
-            values = rows.column(0).cast(type_).combine_chunks()
-        found.setdefault(type_, []).append(values)
+        rows = read_small_table(sorted(paths), pa.schema([(column, type_)]))
+        found.setdefault(type_, []).append(rows.column(0).combine_chunks())
     return {type_: pa.concat_arrays(each).unique() for type_, each in found.items()}
 
 

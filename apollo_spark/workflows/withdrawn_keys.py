@@ -13,7 +13,8 @@ from apollo_spark.errors import InputFileError
 from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.sources.delimiters import find_other, name_delimiter
 from apollo_spark.workers.convert import ARROW_TYPES, Converted, convert
-from apollo_spark.workers.unseen import MAYBE_ODD, tidy_name, without_unseen
+from apollo_spark.workers.tidying import tidy_name
+from apollo_spark.workers.unseen import MAYBE_ODD, without_unseen
 from apollo_spark.workflows.lookalikes import LOOK, odd_ones, without
 
 

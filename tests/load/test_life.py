@@ -12,7 +12,7 @@ from apollo_spark.lake.lake import open_lake
 from apollo_spark.workflows.tools import actor
 from tests.support.crashing import CHECKOUT
 from tests.support.loading import published
-from tests.support.study import Study
+from tests.support.study import LOCAL_SETTINGS, Study
 from tests.unit.lake.small_lake import tree
 
 
@@ -230,16 +230,31 @@ def test_verify_and_doctor_name_every_broken_pin_with_what_can_still_be_read(
     assert str(second) == "study@2"
 
 
-def test_a_list_loads_nothing_that_only_reading_rows_needs(study: Study) -> None:
+def loaded_by(study: Study, *commands: list[object]) -> set[str]:
+    """Return the packages that commands loaded, one after the other in a new process."""
+    shared = ["--lake", study.lake, "--conf", LOCAL_SETTINGS]
+    words = [[str(word) for word in (*shared, *each)] for each in commands]
     code = (
-        "import sys; from apollo_spark.cli.main import run; code = run(sys.argv[1:]); "
-        "print(*{each.partition('.')[0] for each in sys.modules}, file=sys.stderr); sys.exit(code)"
+        "import sys; from apollo_spark.cli.main import run; "
+        "from apollo_spark.cli.starting import leave_pandas_alone; leave_pandas_alone(); "
+        f"codes = [run(each) for each in {words!r}]; "
+        "print(*{each.partition('.')[0] for each in sys.modules}, file=sys.stderr); "
+        "sys.exit(max(codes))"
     )
-
     done = subprocess.run(
-        [sys.executable, "-c", code, "--lake", str(study.lake), "list"],
-        cwd=CHECKOUT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    return set(done.stderr.split())
 
-    assert "study" in done.stdout
-    assert {"pandas", "sqlglot", "duckdb", "pyspark"} & set(done.stderr.split()) == set()
+
+def test_asking_loads_nothing_that_only_reading_rows_needs(study: Study) -> None:
+    asked = (["list"], ["show", "study"], ["fields", "study"], ["history", "study"])
+
+    assert {"pandas", "sqlglot", "duckdb", "pyspark"} & loaded_by(study, *asked) == set()
+
+
+def test_no_load_and_no_extract_waits_for_pandas(study: Study) -> None:
+    load = study.load_words(name="other")[2:]
+    fields = ["extract", "fields", "other", "--fields", "patient.weight"]
+
+    assert {"pandas", "pyspark"} & loaded_by(study, load, fields) == set()

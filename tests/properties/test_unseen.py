@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apollo_spark.query.sql import table
-from apollo_spark.workers.unseen import MAYBE_ODD, may_look_alike, tidy_name, without_unseen
+from apollo_spark.workers.tidying import tidy_name
+from apollo_spark.workers.unseen import MAYBE_ODD, may_look_alike, without_unseen
 from apollo_spark.workflows.lookalikes import (
     LOOKS,
     KeyColumn,

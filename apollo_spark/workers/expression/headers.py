@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from apollo_spark.workers.expression.grid import Grid
-from apollo_spark.workers.unseen import tidy_name
+from apollo_spark.workers.tidying import tidy_name
 
 
 def may_repeat(data: bytes, header: Sequence[str]) -> bool:
