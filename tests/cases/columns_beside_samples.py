@@ -39,6 +39,7 @@ RISING = "\n".join(f"ENSG0000000{n:04d},{n * 3},{(n * 7) % 5},{(n * 3) % 4}" for
 CHOSEN = {"m.csv": f"gene_id,where,S1,S2\n{A},7661779,5,6\n{B},55019017,7,8\n"}
 BOTH = [f"sample_id,{A},{B}", "S1,5,7", "S2,6,8"]
 OPTION = ("--sample-columns",)
+SHUFFLED = [(n * 23) % 61 for n in range(1, 61)]
 
 CASES = (
     Case(
@@ -80,6 +81,23 @@ CASES = (
         command=ANY,
         says=("'age', 'batch'",),
         stored={MATRIX: ["sample_id,EGFR,TP53", "S1,6,5", "S2,8,7"]},
+    ),
+    Case(
+        name="counts that rise in all samples are values",
+        files={"m.csv": "gene_id,S1,S2\n" + "".join(
+            f"ENSG{n:011d},{n * 3},{n * 4}\n" for n in range(1, 10))},
+        command=LOAD,
+        stored={"extract expression study --dry-run": []},
+    ),
+    Case(
+        name="numbers of their own order beside samples that agree",
+        files={"m.csv": "gene_id,S1,S2,S3,where\n" + "".join(
+            f"ENSG{n:011d},{n // 3},{n // 2},{n // 4},{(n * 37) % 61 + 1}\n" for n in SHUFFLED)},
+        command=LOAD,
+        code=10,
+        rules={"matrix_header": 1},
+        says=("column 5 ", "nothing to do with those of the other columns"),
+        hides=("where",),
     ),
     Case(
         name="row numbers of pandas before the ids",
@@ -145,6 +163,14 @@ CASES = (
         code=10,
         rules={"matrix_header": 1},
         hides=("MRN-9",),
+    ),
+    Case(
+        name="an expression that takes every column",
+        files=CHOSEN,
+        command=(*LOAD, *OPTION, "."),
+        code=10,
+        rules={"matrix_header": 1},
+        says=("none is left for the ids",),
     ),
     Case(
         name="an expression that finds nothing",

@@ -30,6 +30,23 @@ def told(
     )
 
 
+def linked(name: str, text: str, says: tuple[str, ...], code: int) -> Case:
+    """Return the case of a file that links samples to people whose key is a number."""
+    return Case(
+        name=name,
+        files={"m.csv": f"gene_id,S1,S2\n{A},1,2\n", "link.csv": text,
+               "d.csv": "entity,name,type,primary_key_type\npatient,pid,integer,global\n",
+               "p.csv": "pid\n1\n2\n"},
+        before=[LOAD[:9],
+                ("load", "clinical", "people", "--dictionary", "d.csv", "--data", "patient=p.csv")],
+        command=("merge", "assay", "study", "people", "--as", "both", "--assay", "rna",
+                 "--link-file", "link.csv"),
+        code=code,
+        says=says,
+        hides=PERSON,
+    )  # fmt: skip
+
+
 CASES = (
     told("people in rows, more of them than genes",
          f",TP53,EGFR\n{WHO}-1,1,2\n{WHO}-2,3,4\n{WHO}-3,5,6\n{WHO}-4,5,6\n",
@@ -92,4 +109,8 @@ CASES = (
         rules={"feature_kind": 2, "features_differ": 4},
         hides=PERSON,
     ),
+    linked("a linking file without a header, a person twice in its first line",
+           f"{WHO},{WHO}\nS1,1\n", ("is the header missing?",), 10),
+    linked("a linking file without a header whose people are no numbers",
+           f"S1,{WHO}\nS2,{WHO}-2\n", ("line 2, column 2",), 12),
 )  # fmt: skip

@@ -39,6 +39,18 @@ def matrix(name: str, text: str, *more: str) -> Case:
     )
 
 
+def small(name: str, text: str, command: tuple[str, ...]) -> Case:
+    """Return the case of a file that is read whole, with its header again on line 3."""
+    return Case(
+        name=name,
+        files={"d.csv": DICTIONARY, "p.csv": "patient_id,note\nP1,a\n",
+               "m.csv": f"gene_id,S1\n{A},3\n", "small.csv": text},
+        command=command,
+        code=10,
+        says=("line 3: the header stands again",),
+    )  # fmt: skip
+
+
 CASES = (
     joined("behind a byte order mark", "\ufeffpatient_id,note", on_spark=True),
     joined("as it is", "patient_id,note"),
@@ -95,5 +107,13 @@ CASES = (
     matrix("in a matrix of any ids", "gene,1,2\nx,3,4\n gene ,1 ,2\ny,5,6\n", "--feature-ids",
            "any"),
     matrix("in a matrix with samples in rows", f"sample,{A},{B}\nS1,3,4\n\ufeffsample,{A},{B}\n"),
+    small("in a dictionary",
+          "entity,name,type,primary_key_type\npatient,patient_id,string,global\n"
+          "\ufeffentity, name,type,primary_key_type\npatient,note,string,\n",
+          ("load", "clinical", "s", "--dictionary", "small.csv", *LOAD[5:])),
+    small("in codings", "coding_name,code,meaning\nsex,F,Female\n\ufeffcoding_name,code,meaning\n",
+          (*LOAD, "--codings", "small.csv")),
+    small("in an id map", f"from,to\n{A},{B}\nfrom,to\n",
+          (*EXPRESSION, "--id-map", "small.csv")),
     matrix("in a long file", f"gene_id,sample_id,count\n{A},S1,3\ngene_id,sample_id,count\n"),
 )  # fmt: skip
