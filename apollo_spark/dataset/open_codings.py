@@ -84,7 +84,7 @@ def _grown(coding: Coding, new: Sequence[str]) -> Coding:
 
 
 def _in_order(codes: Sequence[str]) -> list[str]:
-    is_number = all(each.lstrip("-").isdecimal() for each in codes)
+    is_number = all(each.removeprefix("-").isdecimal() for each in codes)
     return sorted(codes, key=int) if is_number else sorted(codes)
 
 

@@ -118,15 +118,17 @@ def without_header_marks(data: bytes, file: FileSpec, *, is_last: bool = False) 
         file: Gives header and delimiter.
         is_last: Whether that beginning is a line as well.
     """
+    kept, start = [], 0
     at = data.find(UTF8_MARK)
     while at >= 0:
         end = data.find(b"\n", at)
         end = len(data) if end < 0 and is_last else end
-        is_start = at == 0 or data[at - 1] == NEWLINE
+        is_start = at == start or data[at - 1] == NEWLINE
         if is_start and end >= 0 and is_header(data[at:end], file):
-            data = data[:at] + data[at + len(UTF8_MARK) :]
+            kept.append(data[start:at])
+            start = at + len(UTF8_MARK)
         at = data.find(UTF8_MARK, at + 1)
-    return data
+    return b"".join([*kept, data[start:]]) if kept else data
 
 
 def is_header(line: bytes, file: FileSpec) -> bool:

@@ -38,7 +38,7 @@ class WrittenFile:
 
 
 def finish_file(path: Path, schema: pa.Schema, footer: pq.FileMetaData) -> WrittenFile:
-    """FileChecksums a file that was written to the end, and describe it.
+    """Put checksums into a file that was written to the end, and describe it.
 
     Args:
         path: The file; its name changes.

@@ -140,6 +140,7 @@ class AdditionLoad(Load):
             findings = (*self.planning.findings, *left_out, *checked.findings)
             self.require_acceptable(findings)
             if not checked.quarantined:
+                self.planning.tell()
                 return self._publish(written, LeftOut(excluded, withdrawn), findings)
             excluded = join_excluded(excluded, checked.quarantined)
             left_out += tuple(

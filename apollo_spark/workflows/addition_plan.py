@@ -111,6 +111,7 @@ class AdditionPlanning:
     """A plan, or None where the findings refuse it; `again` plans the same on another version.
 
     `readable` are the rows as a load of them, None where it is not known what they should hold.
+    `tell` shows what was inferred: names of columns may be cells of people until all is checked.
     """
 
     plan: AdditionPlan | None
@@ -118,6 +119,7 @@ class AdditionPlanning:
     findings: tuple[Finding, ...]
     again: Callable[[DatasetRecord], "AdditionPlanning"]
     readable: ClinicalPlan | None = None
+    tell: Callable[[], None] = lambda: None
 
 
 def plan_addition(
@@ -136,14 +138,12 @@ def plan_addition(
         base: The version that is extended.
         files: The files.
         mode: What they add.
-        show: Shows an inferred dictionary to people.
+        show: Shows an inferred dictionary to people, once its rows are found right.
         max_columns: Most columns of a table.
     """
     content = lake.load_content(base)
     reading = _Reading(content.dictionary, files, mode)
     addition, findings = reading.read()
-    if addition is not None and addition.is_inferred and files.fits_its_rows:
-        show(_as_csv(addition, content.dictionary.main_entity))
     policy = _without_warnings(files.policy)
 
     def again(newer: DatasetRecord) -> AdditionPlanning:
@@ -155,12 +155,18 @@ def plan_addition(
     plan = AdditionPlan(base, content, addition, mode, clinical, max_columns, reading.notes)
     # Two columns of one name cannot be written, wherever that is.
     is_readable = all(each.rule != "field_repeated" for each in findings)
+
+    def tell() -> None:
+        if plan.addition.is_inferred and files.fits_its_rows:
+            show(_as_csv(plan.addition, content.dictionary.main_entity))
+
     return AdditionPlanning(
         None if refusing(findings) else plan,
         policy,
         findings,
         again,
         readable=clinical if is_readable else None,
+        tell=tell,
     )
 
 

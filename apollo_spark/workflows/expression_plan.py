@@ -195,7 +195,8 @@ def plan_expression_load(
         plan = _build_plan(
             request, policy, planned.source, annotation, fields, format_=str(detection.format)
         )
-    notes = (*found.notes, *detection.notes, *planned.notes, *naming.notes)
+    told = reading.annotation.notes if reading and reading.annotation else ()
+    notes = (*found.notes, *detection.notes, *planned.notes, *told, *naming.notes)
     if planned.source is not None:
         notes += tuple(describe_ids(planned.source, request.on_duplicate))
         if request.dry_run:

@@ -49,7 +49,7 @@ def extend_clinical(
         open_engines: Called once, when nothing that is known before refuses the extension.
         reporter: Writes the validation report; its lake is the one that is extended.
         block_bytes: Bytes of an input file that one task reads.
-        show: Shows the chosen mode and an inferred dictionary, before anything is written.
+        show: Shows the chosen mode and, once all is checked, an inferred dictionary.
         max_columns: Most columns of a table.
         on_step: Called with the name of each step before it acts.
 

@@ -173,6 +173,13 @@ CASES = (
         says=("none is left for the ids",),
     ),
     Case(
+        name="a file of names that is no text",
+        files={**CHOSEN, "names.csv": b"S1\nS\xff\n"},
+        command=(*LOAD, *OPTION, "names.csv"),
+        code=10,
+        says=("Cannot read the sample columns in names.csv. It is no UTF-8 text.",),
+    ),
+    Case(
         name="an expression that finds nothing",
         files=CHOSEN,
         command=(*LOAD, *OPTION, "^T"),

@@ -7,6 +7,10 @@ LOAD = ("load", "expression", "study", "--assay", "rna", "--unit", "count", "--s
         "--report", "report")  # fmt: skip
 WHO = "MRN-JOHN-SMITH"
 PERSON = ("MRN", "JOHN", "SMITH")
+MATRIX = "extract expression study --matrix"
+PEOPLE = {"d.csv": "entity,name,type,primary_key_type\npatient,pid,integer,global\n",
+          "p.csv": "pid\n1\n2\n"}  # fmt: skip
+LOAD_PEOPLE = ("load", "clinical", "people", "--dictionary", "d.csv", "--data", "patient=p.csv")
 
 
 def told(
@@ -34,11 +38,8 @@ def linked(name: str, text: str, says: tuple[str, ...], code: int) -> Case:
     """Return the case of a file that links samples to people whose key is a number."""
     return Case(
         name=name,
-        files={"m.csv": f"gene_id,S1,S2\n{A},1,2\n", "link.csv": text,
-               "d.csv": "entity,name,type,primary_key_type\npatient,pid,integer,global\n",
-               "p.csv": "pid\n1\n2\n"},
-        before=[LOAD[:9],
-                ("load", "clinical", "people", "--dictionary", "d.csv", "--data", "patient=p.csv")],
+        files={**PEOPLE, "m.csv": f"gene_id,S1,S2\n{A},1,2\n", "link.csv": text},
+        before=[LOAD[:9], LOAD_PEOPLE],
         command=("merge", "assay", "study", "people", "--as", "both", "--assay", "rna",
                  "--link-file", "link.csv"),
         code=code,
@@ -108,6 +109,40 @@ CASES = (
         code=12,
         rules={"feature_kind": 2, "features_differ": 4},
         hides=PERSON,
+    ),
+    Case(
+        name="a manifest whose columns are exchanged",
+        files={"m.csv": f"file,sample_id\n{WHO}-1,one.csv\n{WHO}-2,two.csv\n",
+               "one.csv": f"gene_id,count\n{A},1\n", "two.csv": f"gene_id,count\n{A},1\n"},
+        command=LOAD,
+        code=10,
+        rules={"manifest_file": 2},
+        says=("a row names a file that is not there", "lines 2, 3"),
+        hides=PERSON,
+    ),
+    Case(
+        name="a column of an annotation that is a person",
+        files={"m.csv": f"gene_id,S1\n{A},1\n", "a.csv": f"gene_id,symbol,{WHO}\n{A},TP53,x\n"},
+        command=(*LOAD, "--annotation", "a.csv"),
+        says=("columns of the annotation were not read: column 3",),
+        hides=PERSON,
+        stored={MATRIX: [f"sample_id,{A}", "S1,1"]},
+    ),
+    Case(
+        name="people in the header of an extension that is refused",
+        files={**PEOPLE, "n.csv": f"pid,{WHO}-1,{WHO}-2\nage,61,70\n"},
+        before=[LOAD_PEOPLE],
+        command=("extend", "people", "--data", "patient=n.csv"),
+        code=12,
+        hides=(*PERSON, "inferred dictionary"),
+    ),
+    Case(
+        name="people in the header of an extension whose rows nobody has",
+        files={**PEOPLE, "n.csv": f"pid,{WHO}-1,{WHO}-2\n7,61,70\n"},
+        before=[LOAD_PEOPLE],
+        command=("extend", "people", "--data", "patient=n.csv", "--dry-run"),
+        code=12,
+        hides=(*PERSON, "inferred dictionary"),
     ),
     linked("a linking file without a header, a person twice in its first line",
            f"{WHO},{WHO}\nS1,1\n", ("is the header missing?",), 10),

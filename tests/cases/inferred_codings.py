@@ -186,6 +186,21 @@ CASES = (
         on_spark=True,
     ),
     more(
+        "a new code of signs before a digit",
+        "5,P4,28,1,--1\n",
+        says=["visit.level: 1 new code was added to the coding 'visit_level', which is open"],
+        stored={
+            "extract fields study --fields visit.level": [
+                "visit.level",
+                "low",
+                "high",
+                "low",
+                "high",
+                "--1",
+            ]
+        },
+    ),
+    more(
         "known codes change nothing of the coding",
         "5,P4,28,2,low\n",
         hides=["new code"],

@@ -76,7 +76,7 @@ def require_case(case: Case, folder: Path, run: Run) -> None:
             path.mkdir()
         else:
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with _inside(folder):
+    with inside(folder):
         for words in case.before:
             done = run("--lake", "lake", *words)
             assert done.code == 0, (words, done.err)
@@ -118,7 +118,8 @@ def _records(run: Run) -> Any:
 
 
 @contextmanager
-def _inside(folder: Path) -> Iterator[None]:
+def inside(folder: Path) -> Iterator[None]:
+    """Work in a folder, as somebody who types commands there."""
     before = Path.cwd()
     os.chdir(folder)
     try:

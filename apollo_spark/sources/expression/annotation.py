@@ -19,6 +19,7 @@ from apollo_spark.model.assay import normal_chromosome
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.bounded import TooLargeError, open_regular
 from apollo_spark.sources.expression.annotation_table import find_columns, read_annotation_table
+from apollo_spark.sources.expression.columns import show_columns, to_columns
 from apollo_spark.sources.expression.features import strip_versions
 from apollo_spark.sources.expression.gtf import is_gtf, read_gtf
 from apollo_spark.sources.expression.release import guess_release
@@ -115,11 +116,12 @@ def _read_table(file: SourceFile) -> tuple[pa.Table, tuple[str, ...]]:
     if "feature_id" not in places:
         text = "an annotation has a column feature_id, ensgene, enstxp, gene_id or transcript_id"
         raise _UnusableError((finding_of("source_format", text, file=file.label),))
-    ignored = [name for at, name in enumerate(header) if at not in places.values()]
+    ignored = [at for at in range(len(header)) if at not in places.values()]
     absent = [name for name in SCHEMA.names if name not in places]
     notes = []
     if ignored:
-        notes.append(f"columns of the annotation were not read: {list_names(ignored)}")
+        shown = show_columns(to_columns(header, ignored))
+        notes.append(f"columns of the annotation were not read: {shown}")
     if absent:
         notes.append(f"the annotation has no column of: {list_names(absent)}")
     return read_annotation_table(reading.top, places), tuple(notes)

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from apollo_spark.model.base import Record
-from apollo_spark.model.findings import Finding
+from apollo_spark.model.findings import Finding, Place
 from apollo_spark.sources.expression.columns import show_columns, to_columns
 from apollo_spark.sources.expression.formats import MANIFEST_COLUMNS
 from apollo_spark.sources.expression.top import SourceFile
-from apollo_spark.sources.findings import finding_of, finding_of_lines, list_names
+from apollo_spark.sources.findings import PLACES_LIMIT, finding_of, finding_of_lines, list_names
 from apollo_spark.sources.folders import why_unreadable
 from apollo_spark.sources.text_table import TextTable, read_text_table
 
@@ -91,15 +91,23 @@ def _find_problems(
         text = "a row names no sample"
         yield finding_of_lines("manifest_file", text, file=label, lines=no_sample)
     if absent:
-        text = f"files are not there: {list_names(each.file.label for each in absent)}"
-        lines = [each.line for each in absent]
-        yield finding_of_lines("manifest_file", text, file=label, lines=lines)
+        yield _describe_absent(absent, label)
     yield from _find_repeated(rows, label)
     named = {each.file.path for each in rows}
     for given in beside:
         if given.path not in named:
             text = f"the file has no row in the manifest {label}"
             yield finding_of("manifest_file", text, file=given.label)
+
+
+def _describe_absent(rows: Sequence[ManifestRow], label: str) -> Finding:
+    """Describe rows whose file is not there; the cell may be an id, where columns are exchanged."""
+    lines = [each.line for each in rows]
+    found = finding_of_lines(
+        "manifest_file", "a row names a file that is not there", file=label, lines=lines
+    )
+    places = tuple(Place(line=each.line, value=each.file.label) for each in rows[:PLACES_LIMIT])
+    return found.model_copy(update={"places": places})
 
 
 def _find_repeated(rows: Sequence[ManifestRow], label: str) -> Iterator[Finding]:

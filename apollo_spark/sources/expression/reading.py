@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from apollo_spark.errors import InputFileError, UsageError
-from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text
+from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
 
 IdRule = Literal["ensembl", "any"]
 
@@ -75,7 +75,7 @@ def _read_names(path: str) -> Iterable[str]:
         text = read_bounded_text(Path(path))
     except UNREADABLE as error:
         raise InputFileError(
-            f"Cannot read the sample columns in {path}.", why=f"{type(error).__name__}."
+            f"Cannot read the sample columns in {path}.", why=say_unreadable(error)
         ) from None
     names = [each.strip() for each in text.split("\n")]
     if not any(names):

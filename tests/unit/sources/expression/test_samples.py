@@ -187,7 +187,7 @@ def test_everything_wrong_with_a_manifest_is_found_at_once(write: Write) -> None
     ] == [
         ("manifest_file", "m.csv", [4], "a row names no file"),
         ("manifest_file", "m.csv", [5], "a row names no sample"),
-        ("manifest_file", "m.csv", [3], "files are not there: 'gone.tsv'"),
+        ("manifest_file", "m.csv", [3], "a row names a file that is not there"),
         ("sample_repeated", "m.csv", [6], "a row names a sample that stands before"),
         ("manifest_file", "m.csv", [5, 6], "a row names a file that stands before"),
         ("manifest_file", "two.tsv", [], "the file has no row in the manifest m.csv"),
