@@ -21,7 +21,7 @@ from apollo_spark.api.choices import (
     texts,
 )
 from apollo_spark.dataset.telling import told_assay
-from apollo_spark.engines.expression import MAX_MEMORY, ReadEstimate
+from apollo_spark.engines.matrix_memory import MAX_MEMORY, ReadEstimate
 from apollo_spark.errors import UsageError
 from apollo_spark.export.matrix import long_batches, long_schema, to_anndata
 from apollo_spark.export.printable import printable

@@ -1,15 +1,15 @@
 """A version of a dataset, its entities and their fields, as Python users see them."""
 
 import logging
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from apollo_spark.api.assay import Assay
 from apollo_spark.api.choices import TABLE_FORMS, require_form, require_session
+from apollo_spark.api.entity import EntityHandle, Target, Values
 from apollo_spark.api.joining import JoinedAssays
 from apollo_spark.dataset.telling import keeps_to_itself, told_record
 from apollo_spark.engines.embedded import EmbeddedEngine
@@ -19,8 +19,7 @@ from apollo_spark.export.frames import to_frame
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.dictionary import DataDictionary, Entity
-from apollo_spark.model.field import FieldSpec
+from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.query.extract import ExtractPlan, ExtractRequest
 from apollo_spark.query.values import ValueMode
 from apollo_spark.workflows.assay_choice import find_assay, note_of_assay, open_assay
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 logger = logging.getLogger(__name__)
-
-Target = Literal["arrow", "pandas", "spark"]
-Values = Literal["raw", "replace", "exclude"]
 
 _MODES = {
     "raw": ValueMode.RAW,
@@ -85,16 +81,16 @@ class Dataset(JoinedAssays):
         return self._opened.dictionary
 
     @property
-    def entities(self) -> list["EntityHandle"]:
+    def entities(self) -> list[EntityHandle]:
         """The entities, in the order of the dictionary."""
         return [EntityHandle(self, each) for each in self.dictionary.entities]
 
     @property
-    def primary_entity(self) -> "EntityHandle":
+    def primary_entity(self) -> EntityHandle:
         """The main entity."""
         return self[self.dictionary.main_entity]
 
-    def __getitem__(self, entity: str) -> "EntityHandle":
+    def __getitem__(self, entity: str) -> EntityHandle:
         """Return an entity by name.
 
         Raises:
@@ -215,99 +211,6 @@ class Dataset(JoinedAssays):
             frame.createOrReplaceTempView(f"{prefix}{entity.name}")
             names.append(f"{prefix}{entity.name}")
         return names
-
-
-class EntityHandle:
-    """An entity of one version of a dataset."""
-
-    def __init__(self, dataset: Dataset, entity: Entity) -> None:
-        self._dataset = dataset
-        self._entity = entity
-
-    def __repr__(self) -> str:
-        """Return the entity with its name."""
-        return f'<Entity "{self.name}">'
-
-    @property
-    def name(self) -> str:
-        """The name."""
-        return self._entity.name
-
-    @property
-    def primary_key(self) -> str | None:
-        """The field that identifies a row, or None."""
-        return self._entity.primary_key
-
-    @property
-    def fields(self) -> list[FieldSpec]:
-        """The fields, in the order of the dictionary."""
-        return list(self._entity.fields)
-
-    def __getitem__(self, field: str) -> FieldSpec:
-        """Return a field by name.
-
-        Raises:
-            NotFoundError: There is none of that name.
-        """
-        return self.find_field(name=field)
-
-    def find_field(self, name: str | None = None, *, title: str | None = None) -> FieldSpec:
-        """Return the one field with a name, or with exactly a title.
-
-        Raises:
-            NotFoundError: There is no such field, or several have the title.
-        """
-        found = [
-            each
-            for each in self._entity.fields
-            if name == each.name or title == each.title is not None
-        ]
-        if len(found) != 1:
-            what = f"name {name!r}" if name is not None else f"title {title!r}"
-            raise NotFoundError(f"{len(found)} fields of {self.name!r} have the {what}.")
-        return found[0]
-
-    def find_fields(
-        self,
-        *,
-        names: Iterable[str] | None = None,
-        name_regex: str | None = None,
-        title_regex: str | None = None,
-    ) -> Iterator[FieldSpec]:
-        """Yield the fields that fulfil all conditions given.
-
-        Args:
-            names: The name is one of these.
-            name_regex: The name matches from its beginning.
-            title_regex: The title matches from its beginning.
-        """
-        wanted = None if names is None else set(names)
-        for each in self._entity.fields:
-            if (
-                (wanted is None or each.name in wanted)
-                and (name_regex is None or re.match(name_regex, each.name))
-                and (title_regex is None or re.match(title_regex, each.title or ""))
-            ):
-                yield each
-
-    def retrieve_fields(
-        self,
-        fields: Iterable[FieldSpec | str] | None = None,
-        *,
-        names: Iterable[str] | None = None,
-        coding_values: Values = "raw",
-        to: Target = "arrow",
-        spark: "SparkSession | None" = None,
-    ) -> Any:
-        """Return fields of this entity, with columns named by field; all where none is named.
-
-        See `Dataset.retrieve_fields` for the arguments.
-        """
-        asked = [*(fields or ()), *(names or ())] or self._entity.fields
-        chosen = [each if isinstance(each, str) else each.name for each in asked]
-        return self._dataset.retrieve_entity(
-            self.name, chosen, coding_values=coding_values, to=to, spark=spark
-        )
 
 
 def _mode(coding_values: str) -> ValueMode:

@@ -2,15 +2,21 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from apollo_spark.api.dataset import Dataset
+from apollo_spark.api.loading import file_pairs
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.workflows.compact import CompactionOutcome, plan_compaction
 from apollo_spark.workflows.extend_plan import AssayExtension
-from apollo_spark.workflows.start import run_assay_extension, run_compaction
+from apollo_spark.workflows.extension import ClinicalExtension, ClinicalMode
+from apollo_spark.workflows.start import (
+    run_assay_extension,
+    run_clinical_extension,
+    run_compaction,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -27,6 +33,78 @@ class GrowingLake(ABC):
     @abstractmethod
     def dataset(self, name: str) -> Dataset:
         """Return a dataset."""
+
+    def extend(
+        self,
+        name: str,
+        *,
+        data: Mapping[str, str | Sequence[str]] | None = None,
+        delete: Mapping[str, str | Sequence[str]] | None = None,
+        dictionary: str | None = None,
+        codings: str | None = None,
+        no_codings: bool = False,
+        codings_of: Sequence[str] | None = None,
+        mode: ClinicalMode | None = None,
+        as_name: str | None = None,
+        missing: Sequence[str] = (),
+        encoding: str = "utf-8",
+        delimiter: str | None = None,
+        policy: str | None = None,
+        report: str | None = None,
+        wait: float | None = None,
+        spark: "SparkSession | None" = None,
+    ) -> Dataset:
+        """Add fields, rows or an entity to a dataset, as its next version.
+
+        Args:
+            name: The dataset.
+            data: Files or folders by entity.
+            delete: Files with the keys of rows that go, by entity.
+            dictionary: Path of the data_dictionary.csv of what is added; by default it is inferred.
+            codings: Path of its codings.csv.
+            no_codings: Whether an inferred dictionary has no codings.
+            codings_of: The columns whose values are codes, and no others; by default those that
+                look so.
+            mode: What is added; by default the entity and the columns of the files tell.
+            as_name: The name to publish under; by default the dataset's own.
+            missing: Texts that mean missing, beside the empty cell.
+            encoding: Encoding of the data files.
+            delimiter: What parts their cells; by default each file tells.
+            policy: Path of the policy file.
+            report: Folder of the validation report; by default one in the lake.
+            wait: Seconds to wait for another writer; by default those of the lake.
+            spark: The session whose executors do the work; by default one is started and stopped.
+
+        Returns:
+            The version that was published, or the newest one, where the same files made it.
+
+        Raises:
+            ApolloError: The extension was refused; its class says why.
+        """
+        request = ClinicalExtension(
+            name=name,
+            data=file_pairs(data or {}),
+            delete=file_pairs(delete or {}),
+            dictionary=dictionary,
+            codings=codings,
+            no_codings=no_codings,
+            codings_of=None if codings_of is None else tuple(codings_of),
+            mode=mode,
+            as_name=as_name,
+            missing=tuple(missing),
+            encoding=encoding,
+            delimiter=delimiter,
+            policy=policy,
+            report=report,
+        )
+        outcome = run_clinical_extension(
+            self._lake.waiting(wait),
+            request,
+            settings=self._settings,
+            say=logger.info,
+            session=spark,
+        )
+        return self.dataset((outcome.published or outcome.current)[0])
 
     def extend_assay(
         self,

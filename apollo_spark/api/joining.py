@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from apollo_spark.api.choices import MATRIX_FORMS, Names, require_form, texts
-from apollo_spark.engines.expression import MAX_MEMORY
+from apollo_spark.engines.matrix_memory import MAX_MEMORY
 from apollo_spark.errors import UsageError
 from apollo_spark.export.printable import printable
 from apollo_spark.lake.lake import Lake

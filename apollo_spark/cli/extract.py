@@ -11,7 +11,7 @@ from apollo_spark.cli.terminal import print_json, put_data, say
 from apollo_spark.errors import UsageError
 
 if TYPE_CHECKING:
-    from apollo_spark.engines.expression import ReadEstimate
+    from apollo_spark.engines.matrix_memory import ReadEstimate
 
 
 @click.group("extract")

@@ -167,7 +167,7 @@ def clinical(**options: Any) -> None:
 @common_options
 def expression(**options: Any) -> None:
     """Load one unit of an expression assay as the next version of NAME."""
-    from apollo_spark.workflows.expression_plan import ExpressionLoad
+    from apollo_spark.workflows.expression_request import ExpressionLoad
     from apollo_spark.workflows.start import run_expression_load
 
     read_column_options(options)

@@ -1,7 +1,6 @@
 """An expression assay in this process: which features and samples there are, and their matrix."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.engines.base import TableFiles, checked_files
+from apollo_spark.engines.matrix_memory import (
+    CELL_BYTES,
+    MAX_MEMORY,
+    ReadEstimate,
+    pieces,
+    require_memory,
+)
 from apollo_spark.engines.shown_features import find_known
 from apollo_spark.engines.tile_index import (
     NOT_WANTED,
@@ -21,46 +27,12 @@ from apollo_spark.engines.tile_index import (
     read_index,
 )
 from apollo_spark.engines.tiles import MISSING_WHOLE, fill_matrix
-from apollo_spark.errors import UsageError, naming_only
+from apollo_spark.errors import naming_only
 from apollo_spark.export.matrix import MatrixResult
 from apollo_spark.model.assay import AssayRecord, LayerRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.expression import statistic_column
 from apollo_spark.query.sql import pin_named
-
-MAX_MEMORY = 2_000_000_000
-"""Bytes of the largest matrix that is returned when nothing else is said."""
-CELL_BYTES = 8
-
-
-@dataclass(frozen=True)
-class ReadEstimate:
-    """What a matrix costs, before it is read.
-
-    Attributes:
-        samples: Rows of the matrix.
-        features: Columns of the matrix.
-        rows: Most rows of the long form; missing values are none.
-        bytes: Size of the matrix in memory.
-        stored_bytes: Size of the tiles that are read; None where they hold samples that are hidden
-            too, whose number it would tell.
-    """
-
-    samples: int
-    features: int
-    rows: int
-    bytes: int
-    stored_bytes: int | None
-
-    def __add__(self, other: "ReadEstimate") -> "ReadEstimate":
-        """Return what two layers of the same features and samples cost together."""
-        stored = (self.stored_bytes, other.stored_bytes)
-        return replace(
-            self,
-            rows=self.rows + other.rows,
-            bytes=self.bytes + other.bytes,
-            stored_bytes=None if None in stored else sum(each or 0 for each in stored),
-        )
 
 
 class AssayFiles:
@@ -174,7 +146,7 @@ class AssayFiles:
             UsageError: Not even one feature fits.
             BrokenPinError: A file is missing or damaged.
         """
-        for some in _pieces(features, len(samples), max_memory):
+        for some in pieces(features, len(samples), max_memory):
             yield self.read_matrix(layer, some, samples, max_memory=max_memory)
 
     def read_by_samples(
@@ -186,7 +158,7 @@ class AssayFiles:
             UsageError: Not even one sample fits.
             BrokenPinError: A file is missing or damaged.
         """
-        for some in _pieces(samples, len(features), max_memory):
+        for some in pieces(samples, len(features), max_memory):
             yield self.read_matrix(layer, features, some, max_memory=max_memory)
 
     def read_table(self, name: str, columns: Sequence[str]) -> pa.Table:
@@ -295,32 +267,11 @@ class AssayFiles:
         )
 
 
-def require_memory(samples: int, features: int, max_memory: int) -> None:
-    """Refuse a matrix that needs more memory than it may have.
-
-    Raises:
-        UsageError: It does.
-    """
-    needed = samples * features * CELL_BYTES
-    if needed > max_memory:
-        raise UsageError(
-            f"A matrix of {samples:,} samples x {features:,} features takes {needed:,} bytes of "
-            f"memory, and {max_memory:,} are allowed.",
-            fix="Write it to a file piece by piece (to_file=), ask for less, or raise max_memory.",
-        )
-
-
 def _empty(layer: LayerRecord, shape: tuple[int, int]) -> np.ndarray:
     """Return a matrix for values of a layer, all of them missing."""
     if layer.storage == "integer":
         return np.full(shape, MISSING_WHOLE, np.int64)
     return np.full(shape, np.nan, np.float64)
-
-
-def _pieces(places: np.ndarray, across: int, max_memory: int) -> Iterator[np.ndarray]:
-    require_memory(1, across, max_memory)
-    size = max(1, max_memory // max(1, across * CELL_BYTES))
-    return (places[start : start + size] for start in range(0, len(places), size))
 
 
 def _numbers(table: pa.Table, column: str) -> np.ndarray:

@@ -8,9 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
@@ -29,7 +27,6 @@ from apollo_spark.lake.room import require_room
 from apollo_spark.lake.storage import storage_access
 from apollo_spark.workers.checksums import DamagedFileError, check_chunks
 
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 NO_TABLE = -1
 """The version of a table that is not there: the first commit makes version 0."""
 LOAD_KEY = "apollo.load"
@@ -228,24 +225,6 @@ def reading_file(path: Path) -> Iterator[None]:
             raise
     except (pa.ArrowException, ValueError) as error:
         raise broken_file(str(path), "it is damaged") from error
-
-
-def to_dicts(table: pa.Table) -> list[dict[str, Any]]:
-    """Return rows as dicts; times, which are in microseconds of UTC, as `datetime`.
-
-    It is what `to_pylist` returns, which loads pandas for times.
-    """
-    columns = {}
-    for name in table.column_names:
-        values = table.column(name)
-        is_time = pa.types.is_timestamp(values.type)
-        plain = (values.cast(pa.int64()) if is_time else values).to_pylist()
-        columns[name] = [_moment(each) for each in plain] if is_time else plain
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def _moment(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else EPOCH + timedelta(microseconds=microseconds)
 
 
 def version_of(table: DeltaTable | None) -> int:

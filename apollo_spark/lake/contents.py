@@ -15,6 +15,8 @@ from apollo_spark.lake.commits import add_actions
 from apollo_spark.lake.log_faults import LOG, find_log_fault
 from apollo_spark.model.base import canonical_json, sha256_text
 
+BATCH_ROWS = 1 << 16
+
 
 @dataclass(frozen=True)
 class StoredFile:
@@ -92,3 +94,22 @@ def missing_version(table: str, version: int, folder: Path) -> BrokenPinError:
         why=f"The file {folder / LOG / file}: {why or 'it is of another table'}.",
         fix="apollo verify says what can still be read; bring the table back from a copy.",
     )
+
+
+def content_hash(files: list[str], schema: pa.Schema) -> str:
+    """Hash the rows of Parquet files, read as the columns of a table.
+
+    Raises:
+        OSError: A file cannot be read.
+        pyarrow.ArrowException: A file is damaged.
+    """
+    import pyarrow.dataset as ds
+
+    from apollo_spark.workers.hashing import ContentHash, hash_table
+
+    total = ContentHash()
+    if files:
+        rows = ds.dataset(files, schema=schema, format="parquet")
+        for batch in rows.to_batches(batch_size=BATCH_ROWS, batch_readahead=2):
+            total += hash_table(batch)
+    return total.hex()

@@ -11,12 +11,11 @@ from apollo_spark.lake.commits import (
     open_head,
     race,
     read_rows,
-    to_dicts,
     version_of,
 )
 from apollo_spark.lake.lease import Lease
 from apollo_spark.lake.room import has_room
-from apollo_spark.lake.row_table import commit_rows, require_own_files
+from apollo_spark.lake.row_table import commit_rows, require_own_files, to_dicts
 from apollo_spark.lake.storage import LakeRoot
 
 SHORT_LIVED = {

@@ -29,7 +29,6 @@ from apollo_spark.lake.commits import (
     open_head,
     race,
     read_rows,
-    to_dicts,
     version_of,
 )
 from apollo_spark.lake.log_faults import LOG, commit_name
@@ -43,7 +42,7 @@ from apollo_spark.lake.registry_rows import (
     read_stored,
 )
 from apollo_spark.lake.room import has_room
-from apollo_spark.lake.row_table import commit_rows, require_own_files
+from apollo_spark.lake.row_table import commit_rows, require_own_files, to_dicts
 from apollo_spark.lake.snapshot import RecordEntry, RegistrySnapshot
 from apollo_spark.lake.storage import LakeRoot
 from apollo_spark.model.base import sha256_text

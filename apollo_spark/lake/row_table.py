@@ -6,8 +6,9 @@ it, so that a reader finds a damaged file and a damaged log alike.
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
@@ -27,6 +28,7 @@ from apollo_spark.lake.log_faults import LOG, broken_log, commit_name
 from apollo_spark.workers.small_table import write_small_table
 
 Mode = Literal["append", "overwrite"]
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def commit_rows(
@@ -117,3 +119,21 @@ def _files_of_commit(folder: Path, version: int) -> str | None:
 def _add_action(folder: Path, name: str, size: int, stats: str) -> AddAction:
     modified = (folder / name).stat().st_mtime
     return AddAction(name, size, {}, int(modified * 1000), True, stats)
+
+
+def to_dicts(table: pa.Table) -> list[dict[str, Any]]:
+    """Return rows as dicts; times, which are in microseconds of UTC, as `datetime`.
+
+    It is what `to_pylist` returns, which loads pandas for times.
+    """
+    columns = {}
+    for name in table.column_names:
+        values = table.column(name)
+        is_time = pa.types.is_timestamp(values.type)
+        plain = (values.cast(pa.int64()) if is_time else values).to_pylist()
+        columns[name] = [_moment(each) for each in plain] if is_time else plain
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else EPOCH + timedelta(microseconds=microseconds)

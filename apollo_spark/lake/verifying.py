@@ -15,7 +15,13 @@ from apollo_spark.lake.commits import (
     open_version,
     require_size,
 )
-from apollo_spark.lake.contents import arrow_schema, file_names, files_digest, schema_hash
+from apollo_spark.lake.contents import (
+    arrow_schema,
+    content_hash,
+    file_names,
+    files_digest,
+    schema_hash,
+)
 from apollo_spark.lake.guarding import SMALL_BYTES, check_files
 from apollo_spark.lake.log_faults import commit_name, find_log_fault
 from apollo_spark.lake.parts import PartStore
@@ -29,7 +35,6 @@ from apollo_spark.workers.expression.reread import hash_tiles
 NAMED_FILES = 3
 PLAIN = (1, 2)
 """The versions of reader and writer that a table of a lake asks for."""
-BATCH_ROWS = 1 << 16
 
 
 class VerifyProblem(Record):
@@ -252,25 +257,6 @@ class _Pin:
 def _missing_or_damaged(bad: list[str], count: int) -> str:
     shown = ", ".join(sorted(bad)[:NAMED_FILES]) + (", ..." if len(bad) > NAMED_FILES else "")
     return f"{len(bad)} of {count} files are missing or damaged ({shown})"
-
-
-def content_hash(files: list[str], schema: pa.Schema) -> str:
-    """Hash the rows of Parquet files, read as the columns of a table.
-
-    Raises:
-        OSError: A file cannot be read.
-        pyarrow.ArrowException: A file is damaged.
-    """
-    import pyarrow.dataset as ds
-
-    from apollo_spark.workers.hashing import ContentHash, hash_table
-
-    total = ContentHash()
-    if files:
-        rows = ds.dataset(files, schema=schema, format="parquet")
-        for batch in rows.to_batches(batch_size=BATCH_ROWS, batch_readahead=2):
-            total += hash_table(batch)
-    return total.hex()
 
 
 def _check_parts(

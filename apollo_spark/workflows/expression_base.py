@@ -16,7 +16,8 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.model.assay import AssayRecord, LayerRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.workers.expression.spec import Samples
-from apollo_spark.workflows.expression_plan import ExpressionLoad, ExpressionPlan
+from apollo_spark.workflows.expression_plan import ExpressionPlan
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.expression_samples import SAMPLE
 from apollo_spark.workflows.expression_sources import PlannedSource
 

@@ -7,7 +7,7 @@ from apollo_spark.model.base import canonical_json, sha256_text
 from apollo_spark.model.dataset import InputFile
 
 if TYPE_CHECKING:
-    from apollo_spark.workflows.expression_plan import ExpressionLoad
+    from apollo_spark.workflows.expression_request import ExpressionLoad
 
 SAMPLE_COLUMNS = "sample columns"
 """The role of a file that names the columns of samples."""

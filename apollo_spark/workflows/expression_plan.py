@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from apollo_spark.errors import UsageError
 from apollo_spark.model.assay import FeatureIdKind, parse_unit
-from apollo_spark.model.base import Record, canonical_json, sha256_text
+from apollo_spark.model.base import canonical_json, sha256_text
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.names import find_name_problem, require_dataset_name
@@ -25,13 +25,11 @@ from apollo_spark.sources.expression.naming import (
     name_by_list,
     require_names,
 )
-from apollo_spark.sources.expression.quantifiers import Strand
 from apollo_spark.sources.expression.reading import IdRule, Reading, read_sample_columns
 from apollo_spark.sources.expression.top import SourceFile
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.workers.expression.rows import hash_file
-from apollo_spark.workers.expression.spec import OnDuplicate
-from apollo_spark.workflows.clinical_plan import ClinicalLoad, ClinicalPlan
+from apollo_spark.workflows.clinical_plan import ClinicalPlan
 from apollo_spark.workflows.expression_faults import judge
 from apollo_spark.workflows.expression_formats import plan_source
 from apollo_spark.workflows.expression_naming import tell_naming
@@ -46,60 +44,16 @@ from apollo_spark.workflows.expression_parameters import (
     column_parameters,
     fingerprint_of,
 )
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.expression_samples import plan_sample_fields, require_both
 from apollo_spark.workflows.expression_sources import (
     PlannedSource,
     SourcePlanning,
     SourceRequest,
 )
-from apollo_spark.workflows.text_options import Delimiter, MissingMarkers
 
 OPERATION = "load expression"
 """The operation of a first load; an extension has its own."""
-
-
-class ExpressionLoad(Record):
-    """What a person asks for: the options of `apollo load expression`."""
-
-    name: str
-    assay: str
-    unit: str
-    sources: tuple[str, ...]
-    format: str = "auto"
-    annotation: str | None = None
-    release: str | None = None
-    id_map: str | None = None
-    feature_ids: str = "ensembl"
-    features: str = "refuse"
-    on_duplicate: OnDuplicate = "refuse"
-    sample_pattern: str | None = None
-    sample_columns: str | None = None
-    delimiter: Delimiter = None
-    no_header: bool = False
-    samples: tuple[str, ...] = ()
-    missing: MissingMarkers = ("",)
-    policy: str | None = None
-    report: str | None = None
-    strand: Strand = "unstranded"
-    dictionary: str | None = None
-    codings: str | None = None
-    data: tuple[tuple[str, str], ...] = ()
-    replace: bool = False
-    dry_run: bool = False
-
-    @property
-    def sample_table(self) -> ClinicalLoad | None:
-        """The load of the fields of the samples, if they come along."""
-        if self.dictionary is None:
-            return None
-        return ClinicalLoad(
-            name=self.name,
-            dictionary=self.dictionary,
-            codings=self.codings,
-            data=self.data,
-            missing=self.missing,
-            policy=self.policy,
-        )
 
 
 @dataclass(frozen=True)

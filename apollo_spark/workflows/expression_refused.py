@@ -12,7 +12,8 @@ from apollo_spark.model.assay import parse_unit
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.rules import RULES
 from apollo_spark.workflows.clinical_refused import CHECK, Told
-from apollo_spark.workflows.expression_plan import ExpressionLoad, ExpressionPlanning
+from apollo_spark.workflows.expression_plan import ExpressionPlanning
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.expression_samples import SampleTable
 from apollo_spark.workflows.expression_tiles import TileWriting
 from apollo_spark.workflows.loading import local_engines, may_look_further

@@ -3,7 +3,8 @@
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.receipt import AssayReceipt
-from apollo_spark.workflows.expression_plan import ExpressionLoad, ExpressionPlan
+from apollo_spark.workflows.expression_plan import ExpressionPlan
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.expression_samples import SAMPLE
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.standing import read_receipt

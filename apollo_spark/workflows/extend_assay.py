@@ -27,9 +27,10 @@ from apollo_spark.workflows.assay_growth import (
     plan_addition,
     read_growing_assay,
 )
-from apollo_spark.workflows.expression_plan import ExpressionLoad, ExpressionPlanning
+from apollo_spark.workflows.expression_plan import ExpressionPlanning
 from apollo_spark.workflows.expression_record import report_plan
 from apollo_spark.workflows.expression_refused import are_all_read, find_the_rest
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.expression_tiles import TileWriting
 from apollo_spark.workflows.extend_plan import (
     OPERATION,

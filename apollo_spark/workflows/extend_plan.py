@@ -16,11 +16,11 @@ from apollo_spark.workers.expression.spec import OnDuplicate
 from apollo_spark.workflows.assay_choice import find_assay
 from apollo_spark.workflows.expression_notes import ColumnUse
 from apollo_spark.workflows.expression_plan import (
-    ExpressionLoad,
     ExpressionPlan,
     ExpressionPlanning,
     plan_expression_load,
 )
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.expression_sources import PlannedSource
 from apollo_spark.workflows.left_out_samples import (
     like_withdrawn,

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apollo_spark.engines.expression import AssayFiles, ReadEstimate
+from apollo_spark.engines.expression import AssayFiles
+from apollo_spark.engines.matrix_memory import ReadEstimate
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.export.expression import is_anndata
 from apollo_spark.export.matrix import long_batches, long_schema

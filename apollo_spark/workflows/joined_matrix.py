@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from apollo_spark.engines.expression import require_memory
+from apollo_spark.engines.matrix_memory import require_memory
 from apollo_spark.engines.tile_index import NOT_WANTED
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.export.matrix import MatrixResult

@@ -27,7 +27,6 @@ from apollo_spark.workflows.expression_faults import has_faults
 from apollo_spark.workflows.expression_layers import write_layer
 from apollo_spark.workflows.expression_plan import (
     OPERATION,
-    ExpressionLoad,
     ExpressionPlan,
     ExpressionPlanning,
     plan_expression_load,
@@ -41,6 +40,7 @@ from apollo_spark.workflows.expression_record import (
 )
 from apollo_spark.workflows.expression_refused import find_the_rest
 from apollo_spark.workflows.expression_repeated import find_loaded
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.expression_samples import SAMPLE, SampleRows, SampleTable
 from apollo_spark.workflows.expression_tables import join_stats, written_files
 from apollo_spark.workflows.expression_tiles import TileWriting, WrittenTiles

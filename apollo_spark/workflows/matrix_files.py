@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from apollo_spark.engines.expression import AssayFiles, require_memory
+from apollo_spark.engines.expression import AssayFiles
+from apollo_spark.engines.matrix_memory import require_memory
 from apollo_spark.errors import UsageError
 from apollo_spark.export.expression import is_anndata, write_anndata, write_matrix
 from apollo_spark.export.matrix import to_anndata

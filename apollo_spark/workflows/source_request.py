@@ -22,7 +22,7 @@ from apollo_spark.workflows.added_files import describing_role
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
 from apollo_spark.workflows.expression_files import MANIFEST_OF
 from apollo_spark.workflows.expression_parameters import SAMPLE_COLUMNS, digest_names
-from apollo_spark.workflows.expression_plan import ExpressionLoad
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.expression_samples import SAMPLE
 from apollo_spark.workflows.extend_plan import AssayExtension
 from apollo_spark.workflows.extension import ClinicalExtension, ClinicalMode

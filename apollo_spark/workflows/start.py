@@ -16,7 +16,7 @@ from apollo_spark.lake.publishing import OnStep
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
 from apollo_spark.workflows.compact import CompactionOutcome, compact
-from apollo_spark.workflows.expression_plan import ExpressionLoad
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.extend_assay import extend_assay
 from apollo_spark.workflows.extend_clinical import extend_clinical
 from apollo_spark.workflows.extend_plan import AssayExtension

@@ -28,7 +28,7 @@ from apollo_spark.workers.expression.rows import hash_file
 from apollo_spark.workers.hashing import hash_table
 from apollo_spark.workflows import clinical_plan, compact
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
-from apollo_spark.workflows.expression_plan import ExpressionLoad
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.extend_plan import AssayExtension
 from apollo_spark.workflows.sample_order import list_samples
 from apollo_spark.workflows.source_proof import SourceProblem, SourceProof, without_base

@@ -8,7 +8,7 @@ import apollo_spark as ap
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.workflows.expression_plan import ExpressionLoad
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.load_expression import load_expression
 from apollo_spark.workflows.loading import LoadEngines
 from apollo_spark.workflows.outcome import Outcome

@@ -18,7 +18,8 @@ from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.workers.expression.content import hash_matrix
 from apollo_spark.workers.expression.storage import decode
 from apollo_spark.workers.hashing import ContentHash
-from apollo_spark.workflows.expression_plan import ExpressionLoad, plan_expression_load
+from apollo_spark.workflows.expression_plan import plan_expression_load
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.expression_tiles import TileWriting
 
 Table = list[list[str]]

@@ -18,7 +18,7 @@ from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.settings import build_settings
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
-from apollo_spark.workflows.expression_plan import ExpressionLoad
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.start import run_expression_load
 from apollo_spark.workflows.verify import verify_records
 

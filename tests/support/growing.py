@@ -17,7 +17,7 @@ from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.query.expression import STATISTICS
 from apollo_spark.workflows.compact import CompactionOutcome, compact
-from apollo_spark.workflows.expression_plan import ExpressionLoad
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.extend_assay import extend_assay
 from apollo_spark.workflows.extend_plan import AssayExtension
 from apollo_spark.workflows.load_expression import load_expression

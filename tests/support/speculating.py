@@ -17,7 +17,7 @@ from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.session import close_session, open_session
 from apollo_spark.lake.settings import SMALL_WORK, SessionSettings
 from apollo_spark.workers.expression.spec import MatrixTask
-from apollo_spark.workflows.expression_plan import ExpressionLoad
+from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.load_expression import load_expression
 from apollo_spark.workflows.loading import LoadEngines
 from apollo_spark.workflows.reporting import LoadReporter
