@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from apollo_spark.dataset.content import Content
+from apollo_spark.dataset.open_codings import can_be_joined
 from apollo_spark.errors import ConflictError
 from apollo_spark.model.change import ClinicalMerge
 from apollo_spark.model.coding import Coding
@@ -142,11 +143,16 @@ class _Settling:
         others: list[str] = []
         for coding in self._source.dictionary.codings:
             same = known.get(coding.name.casefold())
-            if same is not None and _is_equal(same, coding):
+            if same is not None and self._are_one(coding, same):
                 equal[coding.name] = same.name
             else:
                 others.append(coding.name)
         return equal | self._rename("coding", others, [each.name for each in known.values()])
+
+    def _are_one(self, coding: Coding, same: Coding) -> bool:
+        """Return whether codings of both are equal, or open and agree on the codes of both."""
+        dictionaries = self._source.dictionary, self._target.dictionary
+        return _is_equal(same, coding) or can_be_joined(*dictionaries, coding.name, same.name)
 
     def _rename(
         self, kind: str, names: Iterable[str], target: Iterable[str], *, owner: str = ""

@@ -6,6 +6,7 @@ from uuid import NAMESPACE_OID, uuid5
 from apollo_spark.dataset.beside import free_label, put_beside, united_pins
 from apollo_spark.dataset.content import Content, Derived, samples_origin
 from apollo_spark.dataset.field_link import find_spec, require_joined
+from apollo_spark.dataset.open_codings import join_codings
 from apollo_spark.dataset.sample_entity import (
     bring_samples,
     guarded_samples,
@@ -104,7 +105,7 @@ def _with_samples(
         update={
             "entities": (*told.entities, brought.entity),
             "relations": (*told.relations, brought.relation),
-            "codings": (*told.codings, *brought.codings),
+            "codings": join_codings(told.codings, brought.codings),
         }
     )
     slices = {**content.slices, brought.entity.name: guarded_samples(brought.slices, key, hidden)}

@@ -7,6 +7,7 @@ from apollo_spark.dataset.clashes import Renaming, settle_names
 from apollo_spark.dataset.content import Content, Derived, samples_origin
 from apollo_spark.dataset.field_link import check_link
 from apollo_spark.dataset.joined_tables import JoinedTables
+from apollo_spark.dataset.open_codings import join_codings
 from apollo_spark.dataset.sample_entity import find_sample_entity, guarded_samples
 from apollo_spark.dataset.shown_rows import AddedRules, guards_of_samples, rule_of_rows
 from apollo_spark.model.assay import AssayRecord
@@ -121,11 +122,10 @@ class _Merging:
 
     def _dictionary(self) -> DataDictionary:
         source, target = self._source.dictionary, self._target.dictionary
-        known = {each.name for each in target.codings}
-        codings = (
+        codings = [
             each.model_copy(update={"name": self._renaming.coding(each.name)})
             for each in source.codings
-        )
+        ]
         return DataDictionary(
             main_entity=target.main_entity,
             entities=(
@@ -133,7 +133,7 @@ class _Merging:
                 *map(self._entity, self._own_entities()),
             ),
             relations=tuple(self._relations()),
-            codings=(*target.codings, *(each for each in codings if each.name not in known)),
+            codings=join_codings(target.codings, codings),
         )
 
     def _grown(self, entity: Entity) -> Entity:

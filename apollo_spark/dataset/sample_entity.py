@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from apollo_spark.dataset.clashes import coding_difference
 from apollo_spark.dataset.content import Content, samples_origin
 from apollo_spark.dataset.field_link import find_spec
+from apollo_spark.dataset.open_codings import can_be_joined
 from apollo_spark.dataset.shown_rows import KEY, SAMPLE_ID, only_fields
 from apollo_spark.errors import ConflictError, NotFoundError
 from apollo_spark.model.assay import AssayRecord
@@ -129,6 +130,7 @@ class _Bringing:
         self._entity = found
         self._key = str(own.primary_key)
         self._tables = narrowed.tables_of(own.name)
+        self._dictionary = narrowed.dictionary
         self._known = {each.name: each for each in narrowed.dictionary.codings}
         self._target = target
         self._change = change
@@ -197,6 +199,7 @@ class _Bringing:
 
     def _codings(self) -> tuple[tuple[Coding, ...], dict[str, str]]:
         """Return the codings that the target lacks, and its names of those that it has."""
+        dictionaries = self._dictionary, self._target.dictionary
         there = {each.name.casefold(): each for each in self._target.dictionary.codings}
         added: list[Coding] = []
         renamed: dict[str, str] = {}
@@ -207,6 +210,9 @@ class _Bringing:
                 added.append(coding)
             elif same.rows == coding.rows:
                 renamed[coding.name] = same.name
+            elif can_be_joined(*dictionaries, coding.name, same.name):
+                renamed[coding.name] = same.name
+                added.append(coding.model_copy(update={"name": same.name}))
             else:
                 clashes.append(f"  coding {coding.name}: {coding_difference(coding, same)}")
         if clashes:

@@ -11,8 +11,10 @@ from apollo_spark.sources.dictionary_columns import (
     ENTITY_OPTIONAL,
     ENTITY_REQUIRED,
     FIELD_OPTIONAL,
+    FIELD_OWN,
     FIELD_REQUIRED,
     FOLDER_SEPARATOR,
+    OPEN_CODING,
     PARENT_CODE,
     SOURCE_COLUMN,
     YES,
@@ -39,10 +41,9 @@ def write_dictionary(dictionary: DataDictionary, *, delimiter: str = ",") -> dic
 
 
 def _field_columns(dictionary: DataDictionary) -> tuple[str, ...]:
-    if not any(spec.source_column for _, spec in dictionary.paths()):
-        return (*FIELD_REQUIRED, *FIELD_OPTIONAL)
-    at = FIELD_OPTIONAL.index("title")
-    return (*FIELD_REQUIRED, *FIELD_OPTIONAL[:at], SOURCE_COLUMN, *FIELD_OPTIONAL[at:])
+    described = [_describe(spec) for _, spec in dictionary.paths()]
+    own = (each for each in FIELD_OWN if any(cells[each] for cells in described))
+    return (*FIELD_REQUIRED, *sorted((*FIELD_OPTIONAL, *own)))
 
 
 def _field_rows(dictionary: DataDictionary) -> Iterator[dict[str, str | None]]:
@@ -66,6 +67,7 @@ def _describe(spec: FieldSpec) -> dict[str, str | None]:
         "description": spec.description,
         "folder_path": FOLDER_SEPARATOR.join(spec.folder_path),
         "is_multi_select": YES if spec.is_multi_select else None,
+        OPEN_CODING: YES if spec.is_open_coding else None,
         "is_sparse_coding": YES if spec.is_sparse else None,
         "linkout": spec.linkout,
         "longitudinal_axis_type": spec.longitudinal_axis_type,

@@ -51,13 +51,15 @@ class SchemaDiff(Record):
 class LoadReceipt(Record):
     """The receipt of a load: rows per entity, warnings, and what changed since the last version.
 
-    `withdrawn_left_out` are rows of withdrawn people, and what hangs from them.
+    `withdrawn_left_out` are rows of withdrawn people, and what hangs from them, `codes_added` new
+    values that open codings took in.
     """
 
     operation: str = "load clinical"
     entities: tuple[EntityReceipt, ...]
     findings: tuple[FindingCount, ...] = ()
     withdrawn_left_out: int = 0
+    codes_added: int = 0
     schema_diff: SchemaDiff | None = None
 
 
@@ -146,7 +148,8 @@ class ExtensionReceipt(Record):
 
     `rows_matched` are stored, `rows_unmatched` were left out because the entity, or the one that
     they refer to, has no such row; `rows_missing` are rows of that one that no row of the file is
-    for. `withdrawn_left_out` are of withdrawn people and left out as well. `tables_folded` are
+    for. `withdrawn_left_out` are of withdrawn people and left out as well. `codes_added` are new
+    values that open codings took in. `tables_folded` are
     earlier extensions whose fields were written into one table with these.
     """
 
@@ -160,6 +163,7 @@ class ExtensionReceipt(Record):
     rows_unmatched: int
     rows_missing: int
     withdrawn_left_out: int = 0
+    codes_added: int = 0
     tables_folded: int = 0
     entities: tuple[EntityReceipt, ...]
     findings: tuple[FindingCount, ...] = ()

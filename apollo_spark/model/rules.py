@@ -89,6 +89,7 @@ DICTIONARY_RULES = (
     _dictionary("coding_unknown", "a coding that a field names is defined"),
     _dictionary("coding_unused", "a coding is used by a field", default=WARN),
     _dictionary("coding_of_sparse", "a sparse field has a coding"),
+    _dictionary("coding_open", "an open coding takes texts or whole numbers wherever it is used"),
     _dictionary("code_empty", "a code is not empty"),
     _dictionary("code_repeated", "a code stands once under each parent, with one meaning"),
     _dictionary("code_type", "a code can be a value of the fields that use it"),

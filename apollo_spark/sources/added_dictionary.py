@@ -21,6 +21,7 @@ from apollo_spark.sources.dictionary_columns import (
     CODE_OPTIONAL,
     CODE_REQUIRED,
     FIELD_REQUIRED,
+    OPEN_CODING,
     PARENT_CODE,
     SOURCE_COLUMN,
     YES,
@@ -99,6 +100,7 @@ class _AdditionReader:
         fields = replace(self.fields, rows=(*_standing_rows(self.base), *rows))
         tables = DictionaryTables(fields=fields, codings=self._code_table(rows))
         clashes = (*self._clashes(), *self._strangers(rows), *self._changed_codings())
+        clashes += tuple(self._opened_codings(rows))
         standing = tuple(each.name for each in self.base.entities)
         checked = check_tables(tables, policy=self.policy, standing=standing)
         found = tuple(map(_placed, checked))
@@ -224,6 +226,15 @@ class _AdditionReader:
                 yield finding_of(
                     "coding_present", message, file=self.codings.file, line=rows[0].line
                 )
+
+    def _opened_codings(self, rows: tuple[TextRow, ...]) -> Iterator[Finding]:
+        """Find fields that would open a coding that is closed where it stands, or close it."""
+        open_ones = {spec.coding_name: spec.is_open_coding for _, spec in self.base.paths()}
+        for row in rows:
+            is_open, name = row[OPEN_CODING].strip() == YES, row["coding_name"]
+            if name and open_ones.get(name, is_open) != is_open:
+                message = f"coding '{name}' is {'closed' if is_open else 'open'} in the dataset"
+                yield finding_of("coding_open", message, file=self.fields.file, line=row.line)
 
 
 def _is_same(standing: Coding, name: str, rows: Sequence[TextRow]) -> bool:

@@ -6,6 +6,9 @@ from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.sources.text_table import TextTable
 
 SOURCE_COLUMN = "source_column"
+OPEN_CODING = "is_open_coding"
+FIELD_OWN = (SOURCE_COLUMN, OPEN_CODING)
+"""Columns that the original does not know: they are written only where a field needs them."""
 FIELD_REQUIRED = ("entity", "name", "type", "primary_key_type")
 FIELD_OPTIONAL = (
     "coding_name",
@@ -42,7 +45,7 @@ def check_field_columns(table: TextTable) -> tuple[Finding, ...]:
     if absent and not found:
         message = f"these columns are not there and are read as empty: {list_names(absent)}"
         found += (finding_of("dictionary_optional_columns", message, file=table.file),)
-    return found + _unknown(table, (*FIELD_REQUIRED, *FIELD_OPTIONAL, SOURCE_COLUMN))
+    return found + _unknown(table, (*FIELD_REQUIRED, *FIELD_OPTIONAL, *FIELD_OWN))
 
 
 def check_code_columns(table: TextTable) -> tuple[Finding, ...]:

@@ -28,6 +28,7 @@ from apollo_spark.sources.field_rows import (
     check_field,
     check_headers,
     check_keys,
+    check_open_codings,
     collect_fields,
 )
 from apollo_spark.sources.findings import finding_of
@@ -134,6 +135,7 @@ def _check_fields(
     for each in fields.fields:
         yield from check_field(fields.file, each)
     yield from check_headers(fields)
+    yield from check_open_codings(fields)
     if fields.is_whole:
         yield from check_keys(fields)
         references = collect_references(fields)
@@ -236,6 +238,7 @@ def _build_field(field: FieldRow) -> FieldSpec:
         folder_path=tuple(folders),
         is_multi_select=field.is_multi_select,
         is_sparse=field.word("is_sparse_coding") == columns.YES,
+        is_open_coding=field.word(columns.OPEN_CODING) == columns.YES,
         linkout=row["linkout"] or None,
         longitudinal_axis_type=row["longitudinal_axis_type"] or None,
         source_column=tidy_name(row[columns.SOURCE_COLUMN]) or None,

@@ -7,7 +7,7 @@ from functools import cached_property
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.names import find_name_problem
-from apollo_spark.sources.dictionary_columns import YES
+from apollo_spark.sources.dictionary_columns import OPEN_CODING, YES
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.sources.text_table import TextRow, TextTable
@@ -15,7 +15,7 @@ from apollo_spark.workers.tidying import tidy_name
 
 TYPES = tuple(str(each) for each in FieldType)
 KEY_ROLES = ("global", "local")
-FLAGS = ("is_multi_select", "is_sparse_coding")
+FLAGS = ("is_multi_select", "is_sparse_coding", OPEN_CODING)
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,33 @@ def check_keys(table: FieldTable) -> Iterator[Finding]:
         for each in keys[1:]:
             message = f"a second primary key; the first is '{keys[0].path}' on line {keys[0].line}"
             yield each.finding(table.file, "key_repeated", message, "primary_key_type")
+
+
+def check_open_codings(table: FieldTable) -> Iterator[Finding]:
+    """Check that an open coding can take new values, and is open wherever it is used."""
+    codings: dict[str, FieldRow] = {}
+    for each in table.fields:
+        name, is_open = each.row["coding_name"], each.word(OPEN_CODING) == YES
+        first = codings.setdefault(name, each)
+        problem = _closing(each) if is_open else None
+        if name and (first.word(OPEN_CODING) == YES) != is_open:
+            problem = f"it is open for one field and not for '{first.path}'"
+        if problem:
+            message = f"coding '{name}': {problem}"
+            yield each.finding(table.file, "coding_open", message, OPEN_CODING)
+
+
+def _closing(field: FieldRow) -> str | None:
+    """Return why values of a field cannot become codes."""
+    if not field.row["coding_name"]:
+        return "it is open, and there is none"
+    if field.is_multi_select:
+        return "a cell holds several values"
+    if field.word("is_sparse_coding") == YES:
+        return "the field is sparse, and values beside the codes are ordinary ones"
+    if field.word("type") not in ("string", "integer"):
+        return "only texts and whole numbers become codes"
+    return None
 
 
 def check_headers(table: FieldTable) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ from apollo_spark.workflows.extension import ClinicalExtension
 from apollo_spark.workflows.left_behind import left_behind
 from apollo_spark.workflows.load_clinical import count_findings
 from apollo_spark.workflows.loading import Load
+from apollo_spark.workflows.new_codes import grown_addition
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.slice_folding import FieldTables
 from apollo_spark.workflows.standing_extension import find_extension
@@ -219,8 +220,11 @@ class AdditionLoad(Load):
     ) -> Outcome:
         plan = self.plan.clinical
         kept = quarantined_rows(self.engines.runner, plan.entities, left_out.quarantined)
+        known = self.plan.content.dictionary
+        after = grown_addition(known, self.plan.addition, written.pins, written.columns, self.ask)
         receipt = self._receipt(written, left_out, findings)
-        notes = (*self.plan.notes, *left_out.notes, *self._notes())
+        receipt = receipt.model_copy(update={"codes_added": after.added})
+        notes = (*self.plan.notes, *left_out.notes, *after.notes, *self._notes())
         rows = LoadReceipt(entities=receipt.entities)
         if self.request.dry_run:
             self.reporter.accept(None, findings, rows, kept, plan=plan)
@@ -228,6 +232,7 @@ class AdditionLoad(Load):
         tables = self.arrange(written)
         receipt = receipt.model_copy(update={"tables_folded": tables.folded})
         content = added_content(self.plan.content, self.plan.addition, tables.slices, tables.pins)
+        content = replace(content, dictionary=after.dictionary)
         record = self._commit(content, receipt)
         self.publication.step("write report")
         self.reporter.accept(str(record), findings, rows, kept, plan=plan)

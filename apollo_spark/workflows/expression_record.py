@@ -44,6 +44,7 @@ class WrittenAssay:
         standing: What stays of the version before.
         release: The release of the annotation, as it was stated.
         hidden, hidden_values: Samples that are withdrawn and keep their places, and their values.
+        new_codes: What a person should know of open codings.
     """
 
     name: str
@@ -56,6 +57,12 @@ class WrittenAssay:
     release: str | None
     hidden: int = 0
     hidden_values: int = 0
+    new_codes: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the samples' own fields."""
+        return (*(self.rows.notes if self.rows else ()), *self.new_codes)
 
     @property
     def annotated(self) -> Annotated | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from apollo_spark.dataset.build import build_dataset_record
 from apollo_spark.dataset.content import Content
 from apollo_spark.dataset.diff import describe_lost, diff_dictionaries
+from apollo_spark.dataset.open_codings import GrownDictionary
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.findings import Finding, Severity
@@ -30,9 +31,10 @@ from apollo_spark.workflows.clinical_rows import (
     quarantined_rows,
 )
 from apollo_spark.workflows.loading import Load, OpenEngines, run_load
+from apollo_spark.workflows.new_codes import grown_by
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
-from apollo_spark.workflows.wide_rows import WrittenTables, wide_slices, write_drafts
+from apollo_spark.workflows.wide_rows import WrittenTables, plan_tables, wide_slices, write_drafts
 from apollo_spark.workflows.withdrawn_references import WithdrawnReferences
 from apollo_spark.workflows.withdrawn_rows import LeftOut, count_lines, lines_of
 
@@ -144,14 +146,15 @@ class _ClinicalLoad(Load):
         left_out: LeftOut,
         findings: tuple[Finding, ...],
     ) -> Outcome:
-        receipt = self._receipt(written, left_out, findings)
+        grown = self._grown(pins)
+        receipt = self._receipt(written, left_out, findings, codes_added=grown.added)
+        notes = (*left_out.notes, *grown.notes, *self._notes(receipt))
         kept = quarantined_rows(self.engines.runner, self.plan.entities, left_out.quarantined)
         if self.request.dry_run:
             self.reporter.accept(None, findings, receipt, kept, plan=self.plan)
-            notes = (*left_out.notes, *self._notes(receipt))
             return Outcome(receipt=receipt, findings=findings, notes=notes)
         self.publication.step("store parts")
-        content = Content(self.plan.dictionary, wide_slices(self.plan), tuple(pins.values()))
+        content = Content(grown.dictionary, wide_slices(self.plan), tuple(pins.values()))
         self.lake.store_parts(content)
         receipt_part = self.lake.parts.put(receipt.to_json())
         record = self.publication.commit(
@@ -170,7 +173,17 @@ class _ClinicalLoad(Load):
             receipt=receipt,
             published=(str(record),),
             findings=findings,
-            notes=(*left_out.notes, *self._notes(receipt)),
+            notes=notes,
+        )
+
+    def _grown(self, pins: Mapping[str, TablePin]) -> GrownDictionary:
+        """Return the dictionary with the new values of open codings."""
+        columns = {each.entity.name: each.columns for each in plan_tables(self.plan)}
+        engine = self.engines.engine
+        return grown_by(
+            self.plan.dictionary,
+            columns,
+            lambda tree: engine.run(tree, pins).read_all().column(0).combine_chunks(),
         )
 
     def _receipt(
@@ -178,6 +191,8 @@ class _ClinicalLoad(Load):
         written: Mapping[str, WrittenEntity],
         left_out: LeftOut,
         findings: tuple[Finding, ...],
+        *,
+        codes_added: int,
     ) -> LoadReceipt:
         entities = []
         for each in self.plan.entities:
@@ -198,6 +213,7 @@ class _ClinicalLoad(Load):
             entities=tuple(entities),
             findings=count_findings(findings),
             withdrawn_left_out=count_lines(left_out.withdrawn),
+            codes_added=codes_added,
             schema_diff=self._schema_diff(),
         )
 

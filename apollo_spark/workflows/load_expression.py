@@ -46,6 +46,7 @@ from apollo_spark.workflows.expression_tables import join_stats, written_files
 from apollo_spark.workflows.expression_tiles import TileWriting, WrittenTiles
 from apollo_spark.workflows.left_out_samples import without_withdrawn
 from apollo_spark.workflows.loading import Load, OpenEngines, newest_record, run_load
+from apollo_spark.workflows.new_codes import grown_by
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
 from apollo_spark.workflows.withdrawn_rows import keys_of
@@ -138,10 +139,11 @@ class _ExpressionLoad(Load):
         # Where other units stay, the table of samples keeps the order that it has.
         samples = standing.placed_samples if standing and standing.layers else source.samples
         stats = join_stats(tiles.answers, samples=samples, feature_count=len(source.features.ids))
+        plan, new_codes = self._with_new_codes(rows)
         hidden = np.array([each in self.planning.hidden for each in samples.ids], bool)
         return WrittenAssay(
             name=self.request.assay,
-            plan=self.plan,
+            plan=plan,
             source=source,
             tiles=tiles,
             stats=stats,
@@ -150,6 +152,7 @@ class _ExpressionLoad(Load):
             release=self.request.release,
             hidden=len(self.planning.hidden),
             hidden_values=int(stats.samples.count[hidden].sum()),
+            new_codes=new_codes,
         )
 
     @property
@@ -179,6 +182,21 @@ class _ExpressionLoad(Load):
             self.plan.sample_fields, self.publication, self.engines, samples, gone
         ).write()
 
+    def _with_new_codes(self, rows: SampleRows | None) -> tuple[ExpressionPlan, tuple[str, ...]]:
+        """Return the load with new values of open codings of its samples' fields, and notes."""
+        fields = self.plan.sample_fields
+        if rows is None or rows.pin is None or fields is None:
+            return self.plan, ()
+        pins, engine = {SAMPLE: rows.pin}, self.engines.engine
+        columns = {SAMPLE: {SAMPLE: [spec.name for _, spec in fields.dictionary.paths()]}}
+        grown = grown_by(
+            fields.dictionary,
+            columns,
+            lambda tree: engine.run(tree, pins).read_all().column(0).combine_chunks(),
+        )
+        fields = replace(fields, dictionary=grown.dictionary)
+        return replace(self.plan, sample_fields=fields), grown.notes
+
     def _find_faults(self, writing: TileWriting, tiles: WrittenTiles) -> tuple[Finding, ...]:
         """Read again, only if something is wrong, and collect where."""
         if not has_faults(tiles.results):
@@ -198,7 +216,7 @@ class _ExpressionLoad(Load):
         self, written: WrittenAssay, pins: tuple[TablePin, ...], findings: tuple[Finding, ...]
     ) -> Outcome:
         receipt = assay_receipt(written, findings, left_out=self.planning.left_out)
-        notes = (*self.planning.notes, *(written.rows.notes if written.rows else ()))
+        notes = (*self.planning.notes, *written.notes)
         if self.request.dry_run:
             self._report(None, written, receipt, findings)
             return Outcome(receipt=receipt, findings=findings, notes=notes)

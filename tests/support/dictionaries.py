@@ -188,7 +188,31 @@ def dictionaries(draw: st.DrawFn) -> DataDictionary:
                 label_singular=draw(OPTIONAL_TEXTS),
             )
         )
+    open_ones = draw(st.sets(st.sampled_from(list(is_numeric)))) if is_numeric else set()
+    entities = opened(entities, open_ones)
     return in_order(names[0], entities, tree, [coding for coding, _ in known])
+
+
+def opened(entities: Sequence[Entity], codings: set[str]) -> list[Entity]:
+    """Open some codings, where every field that uses them can take new values as codes."""
+    specs = [spec for each in entities for spec in each.fields]
+    types = (FieldType.STRING, FieldType.INTEGER)
+    closed = {
+        spec.coding_name
+        for spec in specs
+        if spec.is_multi_select or spec.is_sparse or spec.type not in types
+    }
+    return [
+        entity.model_copy(
+            update={
+                "fields": tuple(
+                    spec.model_copy(update={"is_open_coding": spec.coding_name in codings - closed})
+                    for spec in entity.fields
+                )
+            }
+        )
+        for entity in entities
+    ]
 
 
 def in_order(

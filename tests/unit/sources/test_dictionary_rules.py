@@ -94,6 +94,10 @@ DEFECTS: dict[str, Swap] = {
     "coding_unknown: misspelt": ("sex,string,,sex", "sex,string,,sexes"),
     "coding_unused: one more": ("symptom,R,", "other,1,One,,1,\nsymptom,R,"),
     "coding_of_sparse: no coding": ("weight,float,,answer", "weight,float,,"),
+    "coding_open: of decimals": (
+        "units\npatient,patient_id,string,global,,,,,,,,,,,,",
+        "units,is_open_coding\npatient,patient_id,string,global,,,,,,,,,,,,,yes",
+    ),
     "code_empty: no code": ("sex,M", "sex,"),
     "code_repeated: twice": ("sex,M,Male", "sex,F,Female"),
     "code_repeated: two meanings": ("sex,M,Male", "sex,F,Male"),
