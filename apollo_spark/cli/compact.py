@@ -5,6 +5,7 @@ import click
 from apollo_spark.cli.context import (
     common_options,
     current,
+    planned_json,
     print_plan,
     print_published,
     wait_option,
@@ -23,7 +24,7 @@ def compact_command(*, name: str | None, is_applied: bool) -> None:
 
     The next version has the same content. Older versions keep their files.
     """
-    from apollo_spark.model.plan import WorkPlan, flat_counts
+    from apollo_spark.model.plan import WorkPlan, flat_counts, join_plans
     from apollo_spark.workflows.compact import plan_compaction
     from apollo_spark.workflows.start import run_compaction
 
@@ -38,11 +39,19 @@ def compact_command(*, name: str | None, is_applied: bool) -> None:
         print_published(list(outcome.published), list(outcome.current), receipt)
         return
     plans = plan_compaction(shared.lake(), name)
-    for plan in plans:
-        counts = flat_counts(plan.counts.model_dump(mode="json"))
-        print_plan(WorkPlan(does=f"publish {plan.name}@{plan.version + 1}", counts=counts))
+    works = [
+        WorkPlan(
+            does=f"publish {each.name}@{each.version + 1}",
+            counts=flat_counts(each.counts.model_dump(mode="json")),
+        )
+        for each in plans
+    ]
+    for work in works:
+        print_plan(work)
     if shared.as_json:
-        print_json({"plan": [each.model_dump(mode="json") for each in plans]})
+        own = {"plans": [each.model_dump(mode="json") for each in plans]}
+        work = join_plans(works)
+        print_json(planned_json(work, work.counts, own))
         return
     if not plans:
         say("nothing to put together")

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -130,10 +130,22 @@ def print_outcome(outcome: "Outcome") -> None:
         print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
         return
     print_plan(outcome.plan)
+    for each in outcome.current:
+        say(f"already {each}")
     say("nothing was published: this was a dry run")
     if current().as_json:
-        plan = outcome.plan.model_dump(mode="json")
-        print_json({"published": [], "plan": plan, "receipt": outcome.receipt_json()})
+        own = {"current": list(outcome.current)} if outcome.current else {}
+        print_json(planned_json(outcome.plan, outcome.receipt_json(), own))
+
+
+def planned_json(plan: "WorkPlan", receipt: Any, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a dry run, or a verb without --apply, prints as JSON: alike for every verb."""
+    return {
+        "published": [],
+        **own,
+        "plan": plan.model_dump(mode="json"),
+        "receipt": receipt,
+    }
 
 
 def print_published(published: list[str], current_versions: list[str], receipt: Any) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_plan, wait_option
+from apollo_spark.cli.context import common_options, current, planned_json, print_plan, wait_option
 from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.cli.text import render_bytes, render_table
 
@@ -29,10 +29,12 @@ def retire_command(*, version: str, dry_run: bool) -> None:
     if not plan.retired:
         _say_plan(plan)
     if dry_run:
-        print_plan(_as_work(plan))
+        work = _as_work(plan)
+        print_plan(work)
         say("nothing was done: this was a dry run")
         if current().as_json:
-            print_json({"published": [], "plan": plan.model_dump(mode="json")})
+            shown = planned_json(work, work.counts, {})
+            print_json({**shown, "plan": {**shown["plan"], **plan.model_dump(mode="json")}})
         return
     entry = retire(lake, version)
     if plan.retired:
@@ -93,7 +95,9 @@ def gc_command(*, is_applied: bool, grace: float | None) -> None:
     if not is_applied:
         print_plan(_as_sweep(outcome.plan))
     if current().as_json:
-        print_json({**_describe(outcome), "grace_hours": hours})
+        shown = {**_describe(outcome), "grace_hours": hours}
+        work = _as_sweep(outcome.plan)
+        print_json(shown if is_applied else planned_json(work, work.counts, shown))
         return
     for line in _render(outcome.done or outcome.plan):
         show(line)

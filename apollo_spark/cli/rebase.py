@@ -7,6 +7,7 @@ import click
 from apollo_spark.cli.context import (
     common_options,
     current,
+    planned_json,
     print_plan,
     print_published,
     say_notes,
@@ -44,6 +45,7 @@ def rebase_command(
 
     Only the parents named by --onto move. Each result is the next version of its record.
     """
+    from apollo_spark.model.plan import join_plans
     from apollo_spark.workflows.rebase import RebaseRequest, rebase, undo_rebase
 
     lake = current().lake()
@@ -76,13 +78,13 @@ def rebase_command(
             return
         print_published(list(found.published), list(found.current), None)
         return
-    print_json(
-        {
-            "published": list(found.published),
-            "current": list(found.current),
-            "plans": [plan.model_dump(mode="json") for plan in found.plans],
-        }
-    )
+    shown = {
+        "published": list(found.published),
+        "current": list(found.current),
+        "plans": [plan.model_dump(mode="json") for plan in found.plans],
+    }
+    work = join_plans(map(_as_work, found.plans))
+    print_json(shown if is_applied else planned_json(work, work.counts, shown))
 
 
 def _render_assay(assay: "AssayMove") -> str:

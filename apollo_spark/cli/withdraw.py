@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apollo_spark.cli.context import common_options, current, print_plan, wait_option
+from apollo_spark.cli.context import common_options, current, planned_json, print_plan, wait_option
 from apollo_spark.cli.terminal import print_json, say
 
 if TYPE_CHECKING:
@@ -32,12 +32,14 @@ def withdraw_command(*, file: str, of: str, only: str | None, is_applied: bool) 
     chosen = None if only is None else tuple(each.strip() for each in only.split(","))
     request = WithdrawRequest(file=file, of=of, only=chosen, apply=is_applied)
     receipt = withdraw(current().lake(), request)
+    found = receipt.model_dump(mode="json")
+    counts = {**flat_counts(found), "versions": len(receipt.records)}
+    plan = WorkPlan(does=f"withdraw rows of {of}", people=receipt.withdrawn, counts=counts)
     if not is_applied:
-        counts = flat_counts(receipt.model_dump(mode="json"))
-        counts["versions"] = len(receipt.records)
-        print_plan(WorkPlan(does=f"withdraw rows of {of}", people=receipt.withdrawn, counts=counts))
+        print_plan(plan)
     if current().as_json:
-        print_json({"applied": is_applied, "receipt": receipt.model_dump(mode="json")})
+        shown = {"applied": is_applied, "receipt": found}
+        print_json(shown if is_applied else planned_json(plan, found, {"applied": False}))
         return
     say(f"{receipt.keys:,} keys of {of}: {_counts(receipt)}")
     if receipt.lookalikes:

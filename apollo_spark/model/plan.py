@@ -1,6 +1,6 @@
 """What a verb would do, as a dry run tells it: counts and names of tables, nothing of a row."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -48,6 +48,21 @@ class WorkPlan(Record):
             shown = (f"{name} {count:,}" for name, count in self.counts.items())
             found.append(f"  counts: {', '.join(shown)}")
         return found
+
+
+def join_plans(plans: Iterable[WorkPlan]) -> WorkPlan:
+    """Return several deeds as one: their counts are summed."""
+    found = tuple(plans)
+    counts: dict[str, int] = {}
+    for each in found:
+        for name, count in each.counts.items():
+            counts[name] = counts.get(name, 0) + count
+    people = [each.people for each in found if each.people is not None]
+    return WorkPlan(
+        does="; ".join(each.does for each in found) or "leave all as it is",
+        people=sum(people) if people else None,
+        counts=counts,
+    )
 
 
 def flat_counts(receipt: Mapping[str, Any]) -> dict[str, int]:

@@ -60,7 +60,7 @@ class AdditionLoad(Load):
         """Publish, unless another process did the same while this one waited."""
         base = self._base()
         is_as_planned = base.id == self.plan.base.id
-        if (self.request.is_copy or not is_as_planned) and not self.request.dry_run:
+        if self.request.is_copy or not is_as_planned:
             standing = find_extension(
                 self.reporter.lake,
                 self.request,

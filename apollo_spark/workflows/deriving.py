@@ -14,7 +14,7 @@ from apollo_spark.model.change import Change
 from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
 from apollo_spark.model.receipt import StoredReceipt
 from apollo_spark.workflows.left_behind import left_behind
-from apollo_spark.workflows.loading import find_standing
+from apollo_spark.workflows.loading import find_standing, next_version
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.tools import actor, tool_versions
 
@@ -122,6 +122,15 @@ def publish_derivation(
             return Outcome(receipt=derivation.receipt, published=(str(record),), notes=notes)
 
         return publication.run(work)
+
+
+def planned_outcome(lake: Lake, derivation: Derivation, *, people: int | None = None) -> Outcome:
+    """Return the outcome of a dry run: what would be published, or what stands already."""
+    standing = find_standing(lake, derivation.name, derivation.fingerprint)
+    if standing is not None:
+        return already_made(lake, standing).planned(derivation.name, people=people)
+    outcome = Outcome(receipt=derivation.receipt, notes=notes_of(lake, derivation))
+    return outcome.planned(next_version(lake, derivation.name), people=people)
 
 
 def notes_of(lake: Lake, derivation: Derivation) -> tuple[str, ...]:

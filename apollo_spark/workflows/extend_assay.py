@@ -78,7 +78,7 @@ def extend_assay(
         reporter.columns = planning.columns
         if planning.plan is not None:
             standing = find_extended(reporter.lake, base, request.assay, planning.plan.fingerprint)
-            if standing is not None and not request.dry_run:
+            if standing is not None:
                 return standing
         # Asked again under the lease: this one refuses before Spark starts.
         if planning.plan is None or refusing(
@@ -150,7 +150,7 @@ class _AssayGrowth(Load):
         standing = find_extended(
             self.reporter.lake, base, self.request.assay, self.plan.fingerprint
         )
-        return self.write() if standing is None or self.request.dry_run else standing
+        return self.write() if standing is None else standing
 
     def _base(self) -> DatasetRecord:
         base = self.version_before()
@@ -181,7 +181,7 @@ class _AssayGrowth(Load):
         if self.request.dry_run or not addition.placed_samples.ids:
             self._report(None, findings)
             # Nothing but samples that are withdrawn changes nothing.
-            current = () if self.request.dry_run else (str(base),)
+            current = () if addition.placed_samples.ids else (str(base),)
             return Outcome(receipt=receipt, current=current, findings=findings, notes=notes)
         pins = growth.commit()
         self.publication.step("store parts")

@@ -71,7 +71,7 @@ def extend_clinical(
         found = find_extension(
             reporter.lake, request, entities[0], lambda: files.fingerprint, known=base
         )
-        if found is not None and not request.dry_run and not files.findings:
+        if found is not None and not files.findings:
             return found
     mode = choose_mode(request, dictionary, files, base, show)
     if mode == "rows" or files is None:

@@ -74,7 +74,7 @@ def extend_rows(
     if planning.plan is not None:
         tables_of(planning.plan, reporter.lake.tables)
         standing = _find_standing(reporter.lake, base, planning.plan)
-        if standing is not None and not request.dry_run:
+        if standing is not None:
             return standing
     return run_load(
         _RowExtension,
@@ -151,9 +151,8 @@ class _RowExtension(Load):
             receipt = checked.receipt(counts)
             if self.request.dry_run:
                 self._report(None, checked, receipt)
-                return Outcome(receipt, findings=checked.findings, notes=checked.notes_on(receipt))
-            if counts.is_nothing:
-                current = (str(self.plan.base),)
+            if self.request.dry_run or counts.is_nothing:
+                current = (str(self.plan.base),) if counts.is_nothing else ()
                 return Outcome(
                     receipt,
                     current=current,

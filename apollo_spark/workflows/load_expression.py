@@ -76,7 +76,7 @@ def load_expression(
         planning = without_withdrawn(planning, gone, keeps_places=keeps)
         if planning.plan is not None:
             loaded = find_loaded(reporter.lake, base, request, planning.plan)
-            if loaded is not None and not request.dry_run:
+            if loaded is not None:
                 return loaded
             # Asked again under the lease: this one refuses before Spark starts.
             find_standing_assay(reporter.lake, base, request, planning.plan)
@@ -110,7 +110,7 @@ class _ExpressionLoad(Load):
         """Publish, unless another process loaded the same while this one waited."""
         base = self.publication.base
         loaded = find_loaded(self.reporter.lake, base, self.request, self.plan)
-        return self.write() if loaded is None or self.request.dry_run else loaded
+        return self.write() if loaded is None else loaded
 
     def write(self) -> Outcome:
         """Write tiles and sample fields, refuse what is wrong, write the small tables, publish."""

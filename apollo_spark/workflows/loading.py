@@ -195,7 +195,7 @@ def run_load(
         raise refusal(planning.findings, reporter.text(planning.findings))
     plan: Plan = planning.plan
     standing = None if is_new else find_standing(reporter.lake, name, plan.fingerprint)
-    if standing is not None and not request.dry_run:
+    if standing is not None:
         return already(reporter.lake, standing, load_type.receipt_type)
     on_step("open engines")
     engines = open_engines(lake, sum(each.size for each in plan.inputs))

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,8 +29,7 @@ from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import AssayMergeReceipt
 from apollo_spark.sources.link_file import LinkFile, read_link_file
 from apollo_spark.sources.policy_yaml import read_policy
-from apollo_spark.workflows.deriving import notes_of, publish_derivation
-from apollo_spark.workflows.loading import next_version
+from apollo_spark.workflows.deriving import planned_outcome, publish_derivation
 from apollo_spark.workflows.merge_plan import MergePlan, plan_assay_merge, plan_clinical_merge
 from apollo_spark.workflows.outcome import Outcome, refusal
 
@@ -202,11 +202,7 @@ def _publish(
     )
     _require_acceptable(plan, findings)
     if request.dry_run:
-        derivation = plan.derivation
-        outcome = Outcome(
-            receipt=derivation.receipt, findings=findings, notes=notes_of(lake, derivation)
-        )
-        return outcome.planned(next_version(lake, request.as_name))
+        return replace(planned_outcome(lake, plan.derivation), findings=findings)
     outcome = publish_derivation(lake, plan.derivation, finish=plan.finish, on_step=on_step)
     return Outcome(
         receipt=outcome.receipt,

@@ -37,10 +37,14 @@ class Outcome:
         files: int | None = None,
         people: int | None = None,
     ) -> "Outcome":
-        """Return the outcome of a dry run with its plan: what would be published, and counts."""
+        """Return the outcome of a dry run with its plan: what would be published, and counts.
+
+        What stands already would be kept, as without a dry run, and no table written.
+        """
+        kept = ", ".join(self.current)
         plan = WorkPlan(
-            does=f"publish {target}",
-            tables=tables,
+            does=f"keep {kept}: nothing is new" if kept else f"publish {target}",
+            tables=() if kept else tables,
             files=files,
             people=people,
             counts=flat_counts(self.receipt_json()),

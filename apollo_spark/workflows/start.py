@@ -183,6 +183,9 @@ class _Starter:
                 block_bytes=self._settings.block_bytes,
                 on_step=show_steps(self._say, progress, verbose=self._verbose),
             )
+        if request.dry_run and outcome.plan is None:
+            # What stands already is recognised before anything is written, in a dry run too.
+            outcome = outcome.planned(request.name)
         for note in outcome.notes:
             self._say(f"note: {note}")
         if outcome.findings:

@@ -18,12 +18,11 @@ from apollo_spark.query.filter_reach import fields_needed
 from apollo_spark.sources.filter_text import parse_filter, write_filter
 from apollo_spark.workflows.deriving import (
     Derivation,
-    notes_of,
     planned_dataset,
+    planned_outcome,
     publish_derivation,
 )
 from apollo_spark.workflows.extract import read_field_list
-from apollo_spark.workflows.loading import next_version
 from apollo_spark.workflows.outcome import Outcome
 
 
@@ -122,6 +121,5 @@ def publish_view(lake: Lake, request: ViewRequest, *, on_step: OnStep = no_step)
     on_step("plan")
     derivation = plan_view(lake, request)
     if request.dry_run:
-        outcome = Outcome(receipt=derivation.receipt, notes=notes_of(lake, derivation))
-        return outcome.planned(next_version(lake, request.as_name), people=_main_rows(derivation))
+        return planned_outcome(lake, derivation, people=_main_rows(derivation))
     return publish_derivation(lake, derivation, on_step=on_step)

@@ -42,9 +42,9 @@ CASES = (
     ),
     Case(
         name="the next version of a load is named",
-        files=FILES,
+        files={**FILES, "new.csv": "pid,x\nMRN-A,5\nMRN-B,2\n"},
         before=(LOAD,),
-        command=(*LOAD, "--dry-run"),
+        command=(*(each.replace("p=p.csv", "p=new.csv") for each in LOAD), "--dry-run"),
         says=["plan: publish s@2\n", DRY],
     ),
     Case(

@@ -87,7 +87,7 @@ def test_old_files_stay_and_those_of_full_blocks_are_not_written_again(lake: Pat
 def test_the_plan_says_what_is_done_and_writes_nothing(lake: Path) -> None:
     before = sorted(lake.rglob("*"))
 
-    planned = apollo("--lake", lake, "compact", "study", "--json").json["plan"]
+    planned = apollo("--lake", lake, "compact", "study", "--json").json["plans"]
 
     assert sorted(lake.rglob("*")) == before
     (plan,) = planned

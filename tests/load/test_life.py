@@ -77,9 +77,16 @@ def test_a_dry_run_retires_nothing(study: Study) -> None:
 
     assert (plain.code, plain.out) == (0, "")
     assert "study then means study@1" in plain.err
+    counts = {"versions_left": 1, "records_that_stand_on_it": 0}
     assert shown.json == {
         "published": [],
+        "receipt": counts,
         "plan": {
+            "does": "retire study@2",
+            "tables": [],
+            "files": None,
+            "people": None,
+            "counts": counts,
             "version": "study@2",
             "retired": None,
             "name_means": "study@1",
