@@ -72,7 +72,13 @@ CASES = (
         "patient",
         "patient_id,sex\nP3,F\n",
         "--dry-run",
-        says=('"rows_unchanged": 0', '"rows_changed": 0', '"withdrawn_left_out": 1', ONE),
+        says=(
+            '"rows_read": 1',
+            '"rows_unchanged": 0',
+            '"rows_changed": 0',
+            '"withdrawn_left_out": 1',
+            ONE,
+        ),
     ),
     _extend(
         "a guess that is wrong gives the same",
@@ -255,5 +261,21 @@ CASES = (
             for each in LOAD
         ),
         code=12,
+    ),
+    Case(
+        name="a load in which visits of the withdrawn are no cause of what is wrong",
+        files={
+            **FILES,
+            "new.csv": "patient_id,sex,passport,site_id\nP1,F,A,1\nP2,M,B,2\n",
+            "labs.csv": f"{FILES['lab.csv']}9,99,4.5\n",
+        },
+        before=(LOAD, WITHDRAW),
+        command=tuple(
+            each.replace("patient=patient.csv", "patient=new.csv").replace("=lab.csv", "=labs.csv")
+            for each in LOAD
+        ),
+        code=12,
+        says=("labs.csv: line 5", "(reference_resolves)"),
+        hides=("P3", "the policy left"),
     ),
 )
