@@ -13,12 +13,14 @@ CLINICAL = ("load", "clinical", "study", "--data", "patient=p.csv", "--report", 
 EXPRESSION = ("load", "expression", "rna", "--assay", "rna", "--unit", "count",
               "--report", "report")  # fmt: skip
 PACKED = "the file is too large: it unpacks to more than 200 times its size"
-SIZE = 64 * 1024 * 1024
+PIECE = 1024 * 1024
+PIECES = 512
 
 
 def packed(start: str, repeated: str) -> bytes:
-    """Return a file of a few hundred kilobytes that unpacks to 64 MB."""
-    return gzip.compress((start + repeated * (SIZE // len(repeated))).encode(), 9)
+    """Return a file of less than a megabyte that unpacks to 512 MB, a piece after the other."""
+    piece = gzip.compress((repeated * (PIECE // len(repeated))).encode(), 9)
+    return gzip.compress(start.encode()) + piece * PIECES
 
 
 ROWS = packed("entity,name,type\n", "a,b,string\n")

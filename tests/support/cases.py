@@ -67,8 +67,8 @@ def all_cases() -> dict[str, Case]:
     return found
 
 
-def require_case(case: Case, folder: Path, run: Run) -> None:
-    """Run a case in a folder and require all that it says."""
+def prepare_case(case: Case, folder: Path, run: Run) -> None:
+    """Write the files of a case into a folder, and run what comes before it."""
     for name, content in case.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,6 +80,12 @@ def require_case(case: Case, folder: Path, run: Run) -> None:
         for words in case.before:
             done = run("--lake", "lake", *words)
             assert done.code == 0, (words, done.err)
+
+
+def require_case(case: Case, folder: Path, run: Run) -> None:
+    """Run a case in a folder and require all that it says."""
+    prepare_case(case, folder, run)
+    with inside(folder):
         published = _records(run)
         result = run("--lake", "lake", *case.command)
         _require_answer(case, result)
