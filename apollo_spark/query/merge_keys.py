@@ -3,7 +3,6 @@
 A missing key matches nothing.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -108,21 +107,6 @@ def samples_end(samples: exp.Select) -> LinkEnd:
     """Return samples, as `sample_keys` asks for them, as a side of a link to a linking table."""
     rows = exp.select(labelled(column(_ROW, SAMPLE_ID), KEY))
     return LinkEnd(rows.from_(derived(samples, _ROW), copy=False), (KEY,), is_once=True)
-
-
-def shared_features_tree(features: str, others: Sequence[str]) -> exp.Select:
-    """Ask how many features of one table stand in at least one of some others."""
-    feature = "feature_id"
-    found = [
-        exp.select(column(_OTHER, feature)).from_(table(each, _OTHER), copy=False)
-        for each in others
-    ]
-    known: exp.Query = found[0]
-    for each in found[1:]:
-        known = exp.union(known, each, distinct=False, copy=False)
-    among = exp.In(this=column(_ROW, feature), query=exp.Subquery(this=known))
-    counted = exp.select(labelled(exp.Count(this=exp.Star()), "features"))
-    return counted.from_(table(features, _ROW), copy=False).where(among, copy=False)
 
 
 def _unmatched(end: LinkEnd, other: LinkEnd) -> exp.Select:

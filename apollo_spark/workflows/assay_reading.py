@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from apollo_spark.engines.base import TableFiles
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.assay import AssayRecord
@@ -16,10 +18,10 @@ from apollo_spark.query.merge_keys import (
     entity_end,
     link_table_end,
     samples_end,
-    shared_features_tree,
     unmatched_count_tree,
 )
 from apollo_spark.sources.link_file import KEY, SAMPLE_ID, LinkFile
+from apollo_spark.workflows.assay_choice import open_assay
 from apollo_spark.workflows.lookalikes import RULE as LOOKALIKE
 from apollo_spark.workflows.merge_counts import CountedLink, ask_numbers, count_link
 from apollo_spark.workflows.merge_findings import counted_finding
@@ -33,6 +35,7 @@ class AssayReading:
     assay: AssayRecord
     opened: OpenDataset
     engine: EmbeddedEngine
+    files: TableFiles
     file: LinkFile | None
 
     def count(self, change: AssayMerge) -> CountedLink:
@@ -55,15 +58,19 @@ class AssayReading:
         )
 
     def _features_in_common(self) -> int:
+        """Count the features that another assay shows too; who is hidden has none of his own."""
         others = [
-            each.features_table
+            self._features_of(each)
             for each in self.opened.record.assays
             if each.type == self.assay.type and each.name != self.assay.name
         ]
         if not others:
             return 0
-        tree = shared_features_tree(self.assay.features_table, others)
-        return ask_numbers(self.engine, tree, self.opened.pins)[0]
+        known = pa.concat_arrays(others)
+        return int(pc.sum(pc.is_in(self._features_of(self.assay), value_set=known)).as_py() or 0)
+
+    def _features_of(self, assay: AssayRecord) -> pa.Array:
+        return open_assay(self.files, self.opened, assay).files.feature_ids
 
     def lookalike_links(self) -> tuple[Finding, ...]:
         """Return the rows of the linking table whose sample looks like one of the assay."""

@@ -147,6 +147,7 @@ def plan_assay_merge(
         opened.record.assays[-1],
         opened,
         EmbeddedEngine(files, memory_limit=COUNT_MEMORY),
+        files,
         link if isinstance(link, LinkFile) else None,
     )
     counted = reading.count(change)

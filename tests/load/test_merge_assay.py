@@ -125,6 +125,27 @@ def test_the_ids_of_samples_may_be_values_of_a_field(study: Study) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("way", [("skin", "skins"), ("skins", "skin")])
+@pytest.mark.parametrize("hides", ["a view", "a withdrawal"])
+def test_features_of_hidden_samples_alone_are_not_in_common(
+    study: Study, hides: str, way: tuple[str, str]
+) -> None:
+    # Of the sample that is left, the second gene has no value.
+    if hides == "a view":
+        study.ask("view", "early", "--as", "skins", "--rows", 'sample.tissue = "skin"')
+    else:
+        gone = study.write("gone.csv", "sample_id\nS1\nS2\nS3\n")
+        study.ask("withdraw", gone, "--of", "early.sample", "--apply")
+    load_assay(study, "skin", "feature_id,S9\nENSG00000000001,1\nENSG00000000002,4\n")
+    names = {"skin": "skin", "skins": "skins" if hides == "a view" else "early"}
+    words = ("--name", "other", "--no-sample-fields", "--json")
+
+    result = merge(study, *words, source=names[way[0]], target=names[way[1]], name="same")
+
+    assert result.code == 0, result.err
+    assert result.json["receipt"]["features_in_common"] == 1
+
+
 def test_several_assays_belong_to_several_entities(study: Study) -> None:
     by_file(study)
     words = ("--name", "late", "--link", "visit.visit_id", "--link-file", "visits.csv")
