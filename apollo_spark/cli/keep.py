@@ -69,13 +69,20 @@ def _require_equal_sources(result: "Verification") -> None:
 
 
 @click.command("doctor")
+@click.option(
+    "--load-size",
+    metavar="SIZE",
+    default="0",
+    help="Say who would run a load of so many bytes, and why: 200MB, 5GB.",
+)
 @common_options
-def doctor_command() -> None:
+def doctor_command(load_size: str) -> None:
     """Check the machine and, if one is given, the lake."""
     from apollo_spark.workflows.doctor import examine
+    from apollo_spark.workflows.runner_choice import read_size
 
     lake = current().lake(may_be_new=True) if current().has_lake else None
-    facts = examine(lake)
+    facts = examine(lake, current().settings(), read_size(load_size))
     if current().as_json:
         print_json({"facts": [each.model_dump(mode="json") for each in facts]})
     else:

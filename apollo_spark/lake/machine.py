@@ -21,6 +21,8 @@ JAVA_VERSIONS = (17, 21)
 VECTOR_MODULE = "jdk.incubator.vector"
 """A module that Spark starts Java with; some cut-down Javas lack it."""
 NEEDED_MEMORY_GIB = 4
+CLUSTER_VARIABLES = ("DATABRICKS_RUNTIME_VERSION", "PYSPARK_GATEWAY_PORT", "SPARK_REMOTE")
+"""Each is set where a platform, spark-submit or a Connect server has started Spark already."""
 
 _INSTALL_JAVA = (
     "Install Java 17 (Debian: apt-get install openjdk-17-jre-headless), "
@@ -40,16 +42,16 @@ class MachineFact(Record):
     """What to do about it; empty when there is nothing to do."""
     is_broken: bool = False
     """Whether something of the lake is not as it was published."""
+    is_for_spark: bool = False
+    """Whether only Spark needs it."""
 
 
 def machine_facts() -> tuple[MachineFact, ...]:
-    """Look at everything on this machine that Spark needs."""
+    """Look at everything on this machine that loads need."""
+    of_spark = (java_fact(), pyspark_fact(), jars_fact(), archive_fact())
     return (
         python_fact(),
-        java_fact(),
-        pyspark_fact(),
-        jars_fact(),
-        archive_fact(),
+        *(each.model_copy(update={"is_for_spark": True}) for each in of_spark),
         memory_fact(),
     )
 

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from apollo_spark.errors import EnvironmentProblemError
 from apollo_spark.lake.jars import DELTA_COORDINATES, find_jar_folder
-from apollo_spark.lake.machine import require_java
+from apollo_spark.lake.machine import CLUSTER_VARIABLES, require_java
 from apollo_spark.lake.settings import SessionSettings
 from apollo_spark.lake.spark_options import (
     CATALOG_KEY,
@@ -40,8 +40,6 @@ except ModuleNotFoundError as missing:
 
 __all__ = ["SessionSettings", "close_session", "count_tasks", "open_session", "tuple_adder"]
 
-CLUSTER_VARIABLES = ("DATABRICKS_RUNTIME_VERSION", "PYSPARK_GATEWAY_PORT", "SPARK_REMOTE")
-"""Each is set where a platform, spark-submit or a Connect server has started Spark already."""
 JAVA_END_SECONDS = 120
 """How long Java may take to end: it writes its class archive then, when asked to."""
 

@@ -39,8 +39,9 @@ class SessionSettings(Record):
 class LakeSettings(Record):
     """Everything that a configuration file may say."""
 
-    runner: Literal["spark", "local"] = "spark"
-    """Who runs the tasks of a load: Spark's executors, or threads of this process (no JVM)."""
+    runner: Literal["auto", "spark", "local"] = "auto"
+    """Who runs the tasks of a load: Spark's executors, or threads of this process (no JVM). `auto`
+    takes threads for small files where no Spark is running; see `workflows/runner_choice.py`."""
     writer: Literal["tasks", "dataframe"] = "tasks"
     """Who writes the files of tiles: each task its own, or Spark, where tasks cannot (object
     stores, catalogs). The second needs the runner `spark`, and takes longer."""

@@ -4,15 +4,40 @@ from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.machine import MachineFact, machine_facts
 from apollo_spark.lake.rescue import records_in_files, unpinned
+from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.workflows.runner_choice import choose_runner
 from apollo_spark.workflows.verify import verify_records
 
 NAMED_RECORDS = 20
 
 
-def examine(lake: Lake | None) -> tuple[MachineFact, ...]:
-    """Return what was found on the machine and in the lake."""
-    return (*machine_facts(), *(() if lake is None else _examine_lake(lake)))
+def examine(
+    lake: Lake | None, settings: LakeSettings, load_bytes: int = 0
+) -> tuple[MachineFact, ...]:
+    """Return what was found on the machine and in the lake, and who would run a load.
+
+    Args:
+        lake: The lake, if one is given.
+        settings: What the configuration says.
+        load_bytes: Bytes of the files of that load. What only Spark needs may be missing where
+            threads run it.
+    """
+    choice = choose_runner(settings, load_bytes)
+    by_spark = choice.runner == "spark"
+    runner = MachineFact(
+        name="Runner of a load" + (f" of {load_bytes:,} bytes" if load_bytes else ""),
+        ok=True,
+        found=f"{'Spark' if by_spark else 'threads of one process'}: {choice.why}",
+    )
+    machine = tuple(each if by_spark else _without_spark(each) for each in machine_facts())
+    return (*machine, runner, *(() if lake is None else _examine_lake(lake)))
+
+
+def _without_spark(fact: MachineFact) -> MachineFact:
+    if fact.ok or not fact.is_for_spark:
+        return fact
+    return fact.model_copy(update={"ok": True, "found": f"{fact.found} (only Spark needs it)"})
 
 
 def _examine_lake(lake: Lake) -> tuple[MachineFact, ...]:

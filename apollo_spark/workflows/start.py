@@ -27,6 +27,7 @@ from apollo_spark.workflows.load_expression import load_expression
 from apollo_spark.workflows.loading import LoadEngines, checking_engine, local_engines
 from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.reporting import LoadReporter
+from apollo_spark.workflows.runner_choice import choose_runner
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -240,7 +241,8 @@ class EngineOpener:
 
     def open(self, lake: Lake, input_bytes: int) -> LoadEngines:
         """Return the runner of the settings and the engine for the checks between rows."""
-        if self._settings.runner == "local":
+        choice = choose_runner(self._settings, input_bytes, has_session=self._session is not None)
+        if choice.runner == "local":
             return local_engines(lake, self._on_progress)
         spark = self._session or self._start(input_bytes)
         runner = self._spark_runner(spark)

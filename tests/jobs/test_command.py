@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.jobs.processes import APOLLO, CHECKOUT, Finished, environment, finish
-from tests.support.study import LOCAL_SETTINGS, Study
+from tests.support.study import Study
 
 HEAVY = {"pyspark", "pydantic", "duckdb", "deltalake", "sqlglot", "pyarrow", "numpy", "pandas"}
 
@@ -66,10 +66,12 @@ def test_asking_needs_no_java(
     assert shown in done.out
 
 
-def test_a_load_without_java_is_refused_in_one_line(
+def test_a_load_by_spark_without_java_is_refused_in_one_line(
     study: Study, without_java: dict[str, str]
 ) -> None:
-    done = apollo(study, without_java, *study.load_words())
+    by_spark = ("--conf", study.write("spark.yaml", "runner: spark\n"))
+
+    done = apollo(study, without_java, *by_spark, *study.load_words())
 
     assert (done.code, done.out) == (17, "")
     *steps, last = done.err.splitlines()
@@ -82,9 +84,9 @@ def test_a_load_without_java_is_refused_in_one_line(
 def test_verbose_shows_the_trace_that_is_hidden_otherwise(
     study: Study, without_java: dict[str, str]
 ) -> None:
-    words = (*study.load_words(), "--verbose")
+    by_spark = ("--conf", study.write("spark.yaml", "runner: spark\n"))
 
-    done = apollo(study, without_java, *words)
+    done = apollo(study, without_java, *by_spark, *study.load_words(), "--verbose")
 
     assert done.code == 17
     assert "Traceback (most recent call last)" in done.err
@@ -145,7 +147,7 @@ def test_a_reader_who_takes_one_line_of_many_gets_it(study: Study) -> None:
 def test_a_load_prints_the_version_last_on_stdout_and_its_steps_on_stderr(
     study: Study, without_java: dict[str, str]
 ) -> None:
-    done = apollo(study, without_java, "--conf", LOCAL_SETTINGS, *study.load_words())
+    done = apollo(study, without_java, *study.load_words())
 
     assert (done.code, done.out) == (0, "study@1\n")
     assert "publish" in done.err
