@@ -49,7 +49,8 @@ def withdraw_command(*, file: str, of: str, only: str | None, is_applied: bool) 
         )
     for each in receipt.linked:
         told = f"linked by {', '.join(each.by)}"
-        say(f"{each.keys:,} keys of {each.name}, {told}: {_counts(each)}")
+        also = f" ({each.lookalikes:,} of them only look like these)" if each.lookalikes else ""
+        say(f"{each.keys:,} keys of {each.name}, {told}{also}: {_counts(each)}")
     say(f"rows go from {len(receipt.records):,} versions: {', '.join(receipt.records)}")
     if receipt.unjoined:
         of_others = ", ".join(receipt.unjoined)

@@ -10,16 +10,27 @@ import pyarrow as pa
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.withdrawing import WithdrawnFrom, alike
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.workflows.linked_tables import LinkedRows, PlannedKeys, owner_of
+from apollo_spark.workflows.linked_tables import (
+    LinkedRows,
+    PlannedKeys,
+    owner_of,
+    worlds_of_rules,
+)
+from apollo_spark.workflows.lookalikes import joined
+from apollo_spark.workflows.withdrawn_keys import known_keys, lookalikes_of
 
 
 @dataclass(frozen=True)
 class LinkedKeys:
-    """Rows that go, and the records whose links say so; none of those that were named."""
+    """Rows that go, and the records whose links say so; none of those that were named.
+
+    `lookalikes` are those of the keys that no link names, and that look like one that a link does.
+    """
 
     of: WithdrawnFrom
     keys: pa.Array
     by: tuple[str, ...] = ()
+    lookalikes: int = 0
 
 
 def find_linked(
@@ -45,9 +56,11 @@ class _Search:
     """Asks records again while one of them brings something new."""
 
     def __init__(self, lake: Lake, records: Sequence[DatasetRecord], keys: PlannedKeys) -> None:
+        self._lake = lake
         self._keys = keys
         self._records = records
-        linking = [LinkedRows(lake, each, keys) for each in records]
+        worlds = (world for each in records for world in (each, *worlds_of_rules(each)))
+        linking = [LinkedRows(lake, each, keys) for each in worlds]
         self._linking = [each for each in linking if len(set(map(owner_of, each.locations))) > 1]
         self._found: dict[str, LinkedKeys] = {}
 
@@ -73,13 +86,33 @@ class _Search:
             of = self._entity_at(location)
             if of is None:
                 return False
-            self._found[location] = LinkedKeys(of, keys.unique(), (by,))
+            every, also = self._with_lookalikes(of, keys.unique())
+            self._found[location] = LinkedKeys(of, every, (by,), also)
             return True
         every = pa.concat_arrays(alike(known.keys, keys)).unique()
+        also = known.lookalikes
+        if known.by and len(every) > len(known.keys):
+            every, more = self._with_lookalikes(known.of, every)
+            also += more
         is_new = len(every) > len(known.keys)
         tellers = (*known.by, by) if known.by and by not in known.by else known.by
-        self._found[location] = replace(known, keys=every if is_new else known.keys, by=tellers)
+        self._found[location] = replace(
+            known, keys=every if is_new else known.keys, by=tellers, lookalikes=also
+        )
         return is_new
+
+    def _with_lookalikes(self, of: WithdrawnFrom, keys: pa.Array) -> tuple[pa.Array, int]:
+        """Return keys with those that nobody could tell from them, and how many these are."""
+        if not pa.types.is_string(keys.type):
+            return keys, 0
+        versions = (
+            (record, entity)
+            for record in self._records
+            if record.name == of.dataset
+            for entity in record.entities
+        )
+        also = lookalikes_of(keys.to_pylist(), known_keys(self._lake, versions, of))
+        return joined(keys, also), len(also)
 
     def _entity_at(self, location: str) -> WithdrawnFrom | None:
         """Return the entity whose rows lie there, as the newest version of their dataset has it."""

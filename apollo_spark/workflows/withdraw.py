@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.errors import NotFoundError, UsageError
@@ -13,13 +12,17 @@ from apollo_spark.lake.withdrawing import WithdrawnFrom, alike
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry
 from apollo_spark.model.names import RecordReference, require_dataset_name
-from apollo_spark.model.pin import TablePin
 from apollo_spark.model.withdrawal import WithdrawalRecord
-from apollo_spark.workers.small_table import read_small_table
 from apollo_spark.workflows.linked_people import LinkedKeys, find_linked
 from apollo_spark.workflows.lookalikes import joined
 from apollo_spark.workflows.tools import actor
-from apollo_spark.workflows.withdrawn_keys import lookalikes_of, match_keys, read_keys, say_meant
+from apollo_spark.workflows.withdrawn_keys import (
+    known_keys,
+    lookalikes_of,
+    match_keys,
+    read_keys,
+    say_meant,
+)
 
 
 class WithdrawRequest(Record):
@@ -37,6 +40,7 @@ class LinkedReceipt(Record):
     Attributes:
         by: Versions whose links say so.
         chosen: Whether they go too.
+        lookalikes: Those that no link names, and that look like one that a link names.
     """
 
     dataset: str
@@ -46,6 +50,7 @@ class LinkedReceipt(Record):
     withdrawn: int
     by: tuple[str, ...]
     chosen: bool = True
+    lookalikes: int = 0
 
     @property
     def name(self) -> str:
@@ -101,7 +106,7 @@ def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step)
         field=entity.primary_key,
         location=_own_location(lake, newest, entity),
     )
-    known = _known_keys(lake, versions, of)
+    known = known_keys(lake, versions, of)
     texts = read_keys(request.file, of.field)
     keys, unmatched = match_keys(texts, known, request.file)
     if unmatched:
@@ -180,27 +185,6 @@ def _own_location(lake: Lake, record: DatasetRecord, entity: EntityEntry) -> str
     return location
 
 
-def _known_keys(
-    lake: Lake, versions: list[tuple[DatasetRecord, EntityEntry]], of: WithdrawnFrom
-) -> dict[pa.DataType, pa.Array]:
-    """Return every key of any version, by type; a file that versions share is read once."""
-    files: dict[tuple[str, pa.DataType], set[str]] = {}
-    for record, entity in versions:
-        first = entity.slices[0]
-        pin: TablePin = record.pin_of(first.table)
-        if pin.location == of.location and entity.primary_key is not None:
-            column = first.column_of(entity.primary_key)
-            type_ = lake.tables.schema(pin).field(column).type
-            files.setdefault((column, type_), set()).update(
-                lake.tables.checked_files(pin, [column])
-            )
-    found: dict[pa.DataType, list[pa.Array]] = {}
-    for (column, type_), paths in files.items():
-        rows = read_small_table(sorted(paths), pa.schema([(column, type_)]))
-        found.setdefault(type_, []).append(rows.column(0).combine_chunks())
-    return {type_: pa.concat_arrays(each).unique() for type_, each in found.items()}
-
-
 def _receipt(
     lake: Lake, found: Sequence[LinkedKeys], chosen: Sequence[LinkedKeys]
 ) -> WithdrawReceipt:
@@ -225,6 +209,7 @@ def _receipt(
                 withdrawn=len(each.keys) - counted[each.of.location] if each in chosen else 0,
                 by=each.by,
                 chosen=each in chosen,
+                lookalikes=each.lookalikes,
             )
             for each in others
         ),

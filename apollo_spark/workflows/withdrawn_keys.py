@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.errors import InputFileError
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.withdrawing import WithdrawnFrom
+from apollo_spark.model.dataset import DatasetRecord, EntityEntry
+from apollo_spark.model.pin import TablePin
 from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.sources.delimiters import find_other, name_delimiter
 from apollo_spark.workers.convert import ARROW_TYPES, Converted, convert
+from apollo_spark.workers.small_table import read_small_table
 from apollo_spark.workers.tidying import tidy_name
 from apollo_spark.workers.unseen import MAYBE_ODD, without_unseen
 from apollo_spark.workflows.lookalikes import LOOK, odd_ones, without
@@ -46,6 +51,27 @@ def read_keys(path: str, field: str) -> list[str]:
     if empty:
         raise InputFileError(f"{empty:,} rows of {path} have no key.")
     return list(dict.fromkeys(cells))
+
+
+def known_keys(
+    lake: Lake, versions: Iterable[tuple[DatasetRecord, EntityEntry]], of: WithdrawnFrom
+) -> dict[pa.DataType, pa.Array]:
+    """Return every key of any version, by type; a file that versions share is read once."""
+    files: dict[tuple[str, pa.DataType], set[str]] = {}
+    for record, entity in versions:
+        first = entity.slices[0]
+        pin: TablePin = record.pin_of(first.table)
+        if pin.location == of.location and entity.primary_key is not None:
+            column = first.column_of(entity.primary_key)
+            type_ = lake.tables.schema(pin).field(column).type
+            files.setdefault((column, type_), set()).update(
+                lake.tables.checked_files(pin, [column])
+            )
+    found: dict[pa.DataType, list[pa.Array]] = {}
+    for (column, type_), paths in files.items():
+        rows = read_small_table(sorted(paths), pa.schema([(column, type_)]))
+        found.setdefault(type_, []).append(rows.column(0).combine_chunks())
+    return {type_: pa.concat_arrays(each).unique() for type_, each in found.items()}
 
 
 def match_keys(

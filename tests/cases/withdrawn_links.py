@@ -22,6 +22,8 @@ FILES = {
     "call,call_id,integer,local,,,,,,,,,,,Call,\n"
     "call,person_id,string,,,,,,,,,,person:person_id,many_to_one,Person,\n",
     "person.csv": "person_id,nhs\nF1,N1\nF3,N3\nF9,N9\n",
+    "odd.csv": "person_id,nhs\nF1,N1\nF3,N3\nF3\u00a0,N8\nF\u200b3,N7\nF9,N9\n",
+    "allow.yaml": "rules: {key_lookalike: warn}\n",
     "call.csv": "call_id,person_id\n11,F1\n13,F3\n19,F9\n",
     "m.tsv": f"gene_id\tS1\tS2\tS3\n{G}\t1\t2\t3\n",
     "direct.tsv": f"gene_id\tP1\tP2\tP3\n{G}\t1\t2\t3\n",
@@ -230,4 +232,27 @@ CASES = (
         (*OF_STUDY, "--apply"),
         {SAMPLES: THREE_SAMPLES, PEOPLE: ALL_PEOPLE, PATIENTS: LEFT_PATIENTS},
     ),
-)
+    _case(
+        "a link that only the rule of a view knows",
+        (
+            STUDY,
+            CALLS,
+            ONE_TO_ONE,
+            ("view", "all", "--as", "part", "--entities", "patient", "--rows",
+             'exists(person: person.nhs in ("N1", "N3"))'),
+            ("retire", "all@1"),
+        ),
+        (*OF_STUDY, "--apply"),
+        {PEOPLE: LEFT_PEOPLE, "extract fields part --fields patient.patient_id":
+         ["patient.patient_id", "P1"]},
+        ["1 keys of calls.person, linked by part@1: 1 to withdraw"],
+    ),
+    _case(
+        "keys of a linked dataset that only look like a linked one",
+        (STUDY, (*CALLS[:-4], "--data", "person=odd.csv", "--data", "call=call.csv",
+                 "--policy", "allow.yaml"), BY_NUMBER),
+        (*OF_STUDY, "--apply"),
+        {PEOPLE: LEFT_PEOPLE, PATIENTS: LEFT_PATIENTS},
+        ["3 keys of calls.person, linked by all@1 (2 of them only look like these): 3 to"],
+    ),
+)  # fmt: skip
