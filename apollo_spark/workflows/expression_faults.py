@@ -26,6 +26,9 @@ TEXTS = {
     ),
     "expression_negative": "a value is below zero; a unit other:NAME may be",
     "expression_fraction": "a count has a fraction; the unit expected_count may have one",
+    "expression_inexact": (
+        "a whole number has more than 64 bits, or more digits than a value beside decimals keeps"
+    ),
     "row_length": "a row has more or fewer cells than the header",
     "feature_repeated": (
         "a feature stands more than once; --on-duplicate sum, mean or first would join its rows"

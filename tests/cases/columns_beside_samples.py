@@ -35,6 +35,20 @@ def suspected(name: str, rows: str, column: int) -> Case:
     )
 
 
+def misspelt(name: str, first: str, second: str, *, on_spark: bool = False) -> Case:
+    """A column of values that cannot be read as numbers: it is no text that is left out."""
+    return Case(
+        name=name,
+        files={"m.csv": f"gene_id,where,S1\n{A},{first},5\n{B},{second},7\n"},
+        command=LOAD,
+        code=10,
+        rules={"matrix_header": 1},
+        says=("column 2 holds numbers that cannot be read", "--sample-columns"),
+        hides=("where",),
+        on_spark=on_spark,
+    )
+
+
 RISING = "\n".join(f"ENSG0000000{n:04d},{n * 3},{(n * 7) % 5},{(n * 3) % 4}" for n in range(1, 13))
 CHOSEN = {"m.csv": f"gene_id,where,S1,S2\n{A},7661779,5,6\n{B},55019017,7,8\n"}
 BOTH = [f"sample_id,{A},{B}", "S1,5,7", "S2,6,8"]
@@ -66,7 +80,32 @@ CASES = (
     known("a mean", "baseMean", ("100.5", "7")),
     known("a column without name", "Unnamed: 0", ("0", "1")),
     known("row numbers", "row_number", ("1", "2")),
+    known("a sum", "Total", ("12", "7")),
+    known("a deviation", "sd", ("0.5", "1")),
     known("a p value", "padj", ("0.5", "0.01")),
+    misspelt("decimal commas", "\"1,5\"", "\"12,25\""),
+    misspelt("thousands parted by commas", "\"1,000\"", "\"12,345,678.5\"", on_spark=True),
+    misspelt("thousands parted by blanks", "1 000", "12\u00a0000"),
+    misspelt("shares", "12%", "7 %"),
+    misspelt("limits of detection", "<5", ">=100"),
+    misspelt("hexadecimal numbers", "0x1F", "0x2A"),
+    misspelt("one value, and one that is missing", "\"1,5\"", "NA"),
+    Case(
+        name="all values with decimal commas",
+        files={"m.csv": f"gene_id;S1\n{A};1,5\n{B};2,25\n"},
+        command=(*LOAD, "--delimiter", ";"),
+        code=10,
+        rules={"source_format": 1, "matrix_header": 1},
+        says=("a decimal comma", "column 2 "),
+    ),
+    known("symbols with a comma", "alias", ("\"BCC7,LFS1\"", "\"HER1,1\"")),
+    Case(
+        name="numbers of enzymes are texts",
+        files={"m.csv": f"gene_id,S1,EC\n{A},5,1.14.13.39\n{B},7,2.7.1.1\n"},
+        command=LOAD,
+        says=("column 3",),
+        stored={MATRIX: TWO},
+    ),
     Case(
         name="a text of unknown name is told by its number",
         files={"m.csv": f"gene_id,S1,MRN-2\n{A},5,x\n{B},7,y\n"},

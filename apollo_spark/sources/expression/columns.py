@@ -8,6 +8,12 @@ from apollo_spark.sources.expression.words import find_unit, is_known
 from apollo_spark.sources.findings import NAMES_LIMIT, list_names
 
 NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
+_PLAIN = r"(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
+_GROUPED = r"[0-9]{1,3}(?:[.,' \u00a0\u2009\u202f][0-9]{3})+(?:[.,][0-9]+)?"
+WRITTEN_OTHERWISE = re.compile(
+    rf"\s*[<>~≈≤≥=$€£(]*\s*[+\-\u2212]?(?:{_GROUPED}|{_PLAIN}|0[xX][0-9a-fA-F]+)\s*[%)*+x€$£]*\s*\Z"
+)
+"""Numbers as people and spreadsheets write them: `1,5`, `1 000`, `12 %`, `<5`, `0x1F`."""
 NUMBER_WORDS = frozenset(
     {"", "na", "n/a", "nan", "null", "none", "nil", "inf", "-inf", "+inf", "infinity", "-", "."}
 )
@@ -17,6 +23,18 @@ NUMBER_WORDS = frozenset(
 def is_number(cell: str) -> bool:
     """Say whether a cell is a decimal number."""
     return NUMBER.match(cell) is not None
+
+
+def holds_misspelt_numbers(cells: Sequence[str]) -> bool:
+    """Say whether every cell that is not missing looks like a number, and none can be read as one.
+
+    >>> holds_misspelt_numbers(["1,5", "", "2,25"]), holds_misspelt_numbers(["1,5", "lung"])
+    (True, False)
+    """
+    known = [each for each in cells if each.strip().lower() not in NUMBER_WORDS]
+    return bool(known) and all(
+        WRITTEN_OTHERWISE.match(each) and not is_number(each) for each in known
+    )
 
 
 def is_text_column(cells: Sequence[str]) -> bool:

@@ -21,7 +21,7 @@ from apollo_spark.sources.expression.orientation import (
     is_counting,
 )
 from apollo_spark.sources.expression.reading import Reading
-from apollo_spark.sources.expression.suspects import find_suspects
+from apollo_spark.sources.expression.suspects import find_misspelt, find_suspects
 from apollo_spark.sources.expression.top import Top, iterate_rows, without_header
 from apollo_spark.sources.expression.value_columns import check_value_columns
 from apollo_spark.sources.expression.words import (
@@ -72,10 +72,10 @@ def detect_matrix(top: Top, reading: Reading) -> FileDetection:
             "them feature_id or sample_id"
         )
         return _refuse(top, "source_format", text)
+    suspects = find_misspelt(top, found.metadata_columns)
     if not is_turned and not reading.is_named:
-        suspects = find_suspects(top, found.value_columns)
-        checked = checked.model_copy(update={"findings": (*checked.findings, *suspects)})
-    return checked
+        suspects += find_suspects(top, found.value_columns)
+    return checked.model_copy(update={"findings": (*checked.findings, *suspects)})
 
 
 def _is_beside(names: Sequence[str]) -> Callable[[str], bool]:

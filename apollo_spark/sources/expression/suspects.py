@@ -13,9 +13,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from apollo_spark.model.findings import Finding, Place
-from apollo_spark.sources.expression.columns import is_number
+from apollo_spark.sources.expression.columns import (
+    cells_of,
+    holds_misspelt_numbers,
+    is_number,
+)
 from apollo_spark.sources.expression.detected import Column
 from apollo_spark.sources.expression.top import Top, read_rows
+from apollo_spark.sources.expression.words import is_known
 from apollo_spark.sources.findings import finding_of
 
 ROWS = 500
@@ -28,6 +33,10 @@ REASONS = (
     "whole numbers far above those of the other columns",
     "whole numbers that rise from row to row",
 )
+MISSPELT = (
+    "numbers that cannot be read (a decimal comma, separated thousands, a sign or a unit beside "
+    "them); write them as 1234.5, or say by --sample-columns which columns are samples"
+)
 ALIKE, UNLIKE = 0.6, 0.2
 """Rank correlations: samples of one tissue have far more, ids and positions have none."""
 
@@ -39,6 +48,15 @@ def find_suspects(top: Top, columns: Sequence[Column]) -> tuple[Finding, ...]:
     values = _read_values(top, columns)
     found = dict(_suspects(values)) if len(values) else {}
     return tuple(_describe(top, columns[at], why) for at, why in sorted(found.items()))
+
+
+def find_misspelt(top: Top, columns: Sequence[Column]) -> tuple[Finding, ...]:
+    """Find columns that were taken for text, and hold numbers that are written in another way."""
+    return tuple(
+        _finding(top, each, f"column {each.index + 1} holds {MISSPELT}")
+        for each in columns
+        if not is_known(each.name) and holds_misspelt_numbers(cells_of(top.rows, each.index))
+    )
 
 
 def _read_values(top: Top, columns: Sequence[Column]) -> np.ndarray:
@@ -116,6 +134,10 @@ def _describe(top: Top, column: Column, why: str) -> Finding:
         f"column {column.index + 1} holds {why}: it may hold ids, positions or lengths; "
         "--sample-columns says which columns are samples"
     )
+    return _finding(top, column, text)
+
+
+def _finding(top: Top, column: Column, text: str) -> Finding:
     found = finding_of("matrix_header", text, file=top.file.label, line=top.first_line)
     place = Place(line=top.first_line, value=column.name)
     return found.model_copy(update={"places": (place,), "column": str(column.index + 1)})

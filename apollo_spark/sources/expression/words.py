@@ -63,6 +63,8 @@ BESIDE_FEATURES = SYMBOL_WORDS | _table(
     transcriptids ucsc ucscid ccds ccdsid mirbase unigene unigeneid omim omimid vega havanagene
     version versions geneversion transcriptversion ensemblversion idversion level levels
     havanalevel evidencelevel tag tags transcriptsupportlevel tsl classcode nearestrefid
+    total totals sum rowsum rowsums mean means rowmean rowmeans average averages avg median medians
+    sd std stdev stddev standarddeviation sem stderr standarderror var variance cv minimum maximum
     basemean basevar meanexpression aveexpr avgexpr logcpm log2foldchange logfoldchange logfc
     log2fc lfcse foldchange pvalue pval padj qvalue qval fdr adjpval adjpvalue dispersion stat
     statistic teststatistic wald waldstat zscore log2foldchangeshrunk
