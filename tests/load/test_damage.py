@@ -128,6 +128,14 @@ def test_a_file_that_was_rewritten_is_found(
             lake.require_answer(name, path, refused=True)
 
 
+def test_a_log_that_tells_of_other_columns_is_found(lake: Mutable) -> None:
+    path = lake.file("log of patients")
+
+    with mutated(path, path.read_bytes().replace(b"weight", b"height")):
+        for name in ("study", "verify", "doctor"):
+            lake.require_answer(name, path, refused=True)
+
+
 def test_the_records_in_other_files_are_told(lake: Mutable) -> None:
     path = lake.file("registry file")
 

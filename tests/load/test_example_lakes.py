@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -96,14 +97,37 @@ def test_rows_are_compared_with_the_record_where_the_log_tells_the_same(
     lake = open_example(version, tmp_path)
     place, name = REWRITTEN[kind]
     path, before = rewrite(lake, place)
-    for log in path.parent.glob("_delta_log/*.json"):
-        text = log.read_text()
-        log.write_text(text.replace(f'"size":{before}', f'"size":{path.stat().st_size}'))
+    tell_size(path, before)
 
     found = apollo("--lake", lake, *QUESTIONS[name])
 
     assert found.code == 16
     assert name == "coughing" or "its rows are not those that were published" in found.err
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("column", ["name", "actor"])
+def test_a_row_of_the_registry_that_its_record_does_not_tell_is_found(
+    tmp_path: Path, version: str, column: str
+) -> None:
+    lake = open_example(version, tmp_path)
+    for path in lake.glob("registry/records/*.parquet"):
+        before, rows = path.stat().st_size, pq.read_table(path)
+        other = pa.array([f"{each}x" for each in rows.column(column).to_pylist()])
+        pq.write_table(rows.set_column(rows.column_names.index(column), column, other), path)
+        tell_size(path, before)
+
+    found = apollo("--lake", lake, "list")
+
+    assert found.code == 16
+    assert "A row of the registry" in found.err
+
+
+def tell_size(path: Path, before: int) -> None:
+    """Let the log of a file's table tell the size that the file has now."""
+    for log in path.parent.glob("_delta_log/*.json"):
+        text = log.read_text()
+        log.write_text(text.replace(f'"size":{before}', f'"size":{path.stat().st_size}'))
 
 
 def rewrite(lake: Path, place: str) -> tuple[Path, int]:
