@@ -83,7 +83,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [Deed("patient.csv", "rows as columns", 0, 0)], "extend as the file tells", "strict", False
 )
 @example([Deed("matrix.csv", "no header", 0, 0)], "load any matrix", "let through", True)
-@example([Deed("manifest.csv", "columns in another order", 0, 0)], "load by a manifest", "strict",
+@example([Deed("manifest.csv", "cells exchanged", 0, 0)], "load by a manifest", "strict",
          False)  # fmt: skip
 def test_no_cell_of_a_file_is_printed(
     folder: Path, wrong: Sequence[Deed], command: str, policy: str, as_json: bool

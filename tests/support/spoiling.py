@@ -82,7 +82,10 @@ SPOILS: Mapping[str, Spoil] = {
     ],
     "semicolons": lambda x, _, __: [each.replace(",", ";") for each in x],
     "bars": lambda x, _, __: [each.replace(",", "|") for each in x],
-    "columns in another order": lambda x, _, __: [",".join(_cells(each)[::-1]) for each in x],
+    "cells exchanged": lambda x, _, __: [
+        *x[:1],
+        *(",".join(_cells(each)[::-1]) for each in x[1:]),
+    ],
     "rows as columns": lambda x, _, __: [
         ",".join(each) for each in zip(*map(_cells, x), strict=False)
     ],
