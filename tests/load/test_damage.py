@@ -1,6 +1,7 @@
 """Files of a lake that are deleted, emptied, cut or flipped: no row differs, and 16 says which."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,6 +10,7 @@ import pytest
 
 from apollo_spark.lake import guarding
 from tests.support.example_lake import make_example
+from tests.support.loading import FIRST, small_study
 from tests.support.mutating import CHECKS, DEEDS, KINDS, READS, Mutable, flip, mutated
 
 ALL = "study rna both women coughing list verify deep doctor"
@@ -134,6 +136,24 @@ def test_a_log_that_tells_of_other_columns_is_found(lake: Mutable) -> None:
     with mutated(path, path.read_bytes().replace(b"weight", b"height")):
         for name in ("study", "verify", "doctor"):
             lake.require_answer(name, path, refused=True)
+
+
+def test_whatever_publishes_leaves_in_another_place_how_far_the_registry_came(
+    tmp_path: Path,
+) -> None:
+    study = small_study(tmp_path, {**FIRST, "gone.csv": "patient_id\nP3\n"})
+    for words in (
+        (),
+        ("view", "study", "--as", "some", "--fields", "patient.sex"),
+        ("withdraw", study.folder / "gone.csv", "--of", "study.patient", "--apply"),
+        ("retire", "some@1"),
+    ):
+        done = study.ask(*words) if words else study.load()
+        assert done.code == 0, done.err
+        last = max((study.lake / "registry" / "records" / "_delta_log").glob("*.json"))
+        with mutated(last, None):
+            found = study.ask("list")
+        assert (found.code, last.name in found.err) == (16, True), words
 
 
 def test_the_records_in_other_files_are_told(lake: Mutable) -> None:

@@ -1,9 +1,11 @@
 """Lakes that earlier versions wrote are read, verified and grown by this one."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -96,12 +98,12 @@ def test_rows_are_compared_with_the_record_where_the_log_tells_the_same(
 ) -> None:
     lake = open_example(version, tmp_path)
     place, name = REWRITTEN[kind]
-    path, before = rewrite(lake, place)
+    path, before = rewrite(lake, place, with_other_texts)
     tell_size(path, before)
 
     found = apollo("--lake", lake, *QUESTIONS[name])
 
-    assert found.code == 16
+    assert (found.code, apollo("--lake", lake, "verify").code) == (16, 16)
     assert name == "coughing" or "its rows are not those that were published" in found.err
 
 
@@ -130,9 +132,24 @@ def tell_size(path: Path, before: int) -> None:
         log.write_text(text.replace(f'"size":{before}', f'"size":{path.stat().st_size}'))
 
 
-def rewrite(lake: Path, place: str) -> tuple[Path, int]:
-    """Write the first file of a table anew without its first row; return it with its old size."""
+def without_the_first(rows: pa.Table) -> pa.Table:
+    return rows.slice(1)
+
+
+def with_other_texts(rows: pa.Table) -> pa.Table:
+    """Change texts to others of the same length."""
+    for place, field in enumerate(rows.schema):
+        if field.type == pa.string():
+            changed = pc.replace_substring(rows.column(place), "P", "Q")
+            rows = rows.set_column(place, field, changed)
+    return rows
+
+
+def rewrite(
+    lake: Path, place: str, change: Callable[[pa.Table], pa.Table] = without_the_first
+) -> tuple[Path, int]:
+    """Write the first file of a table anew with other rows; return it with its old size."""
     path = min(lake.glob(f"{place}/*.parquet"))
     before = path.stat().st_size
-    pq.write_table(pq.read_table(path).slice(1), path)
+    pq.write_table(change(pq.read_table(path)), path)
     return path, before
