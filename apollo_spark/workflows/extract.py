@@ -28,6 +28,8 @@ from apollo_spark.query.extract import (
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import spark_statement
 from apollo_spark.query.values import ValueMode
+from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
+from apollo_spark.sources.findings import NAMES_LIMIT
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -53,17 +55,28 @@ class ExtractJob(Record):
 def read_field_list(text: str) -> tuple[str, ...]:
     """Read `entity.field,entity.field`, or a file with one a line.
 
+    What of a file is no ENTITY.FIELD is told by its line: the file may hold ids of people instead.
+
     Raises:
         UsageError: The text is neither a list of fields nor a file that can be read.
     """
     path = Path(text)
-    if "," not in text and path.is_file():
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
-            raise UsageError(f"The list of fields {text!r} cannot be read as text.") from None
-        return tuple(line.strip() for line in lines if line.strip())
-    return tuple(each.strip() for each in text.split(",") if each.strip())
+    if "," in text or not path.is_file():
+        return tuple(each.strip() for each in text.split(",") if each.strip())
+    try:
+        lines = [each.strip() for each in read_bounded_text(path).split("\n")]
+    except UNREADABLE as error:
+        raise UsageError(
+            f"The list of fields {text!r} cannot be read as text.", why=say_unreadable(error)
+        ) from None
+    wrong = [number for number, each in enumerate(lines, start=1) if each and "." not in each]
+    if wrong:
+        shown = ", ".join(map(str, wrong[:NAMES_LIMIT])) + ", ..." * (len(wrong) > NAMES_LIMIT)
+        raise UsageError(
+            f"{len(wrong):,} lines of the list of fields {text!r} hold no ENTITY.FIELD: {shown}.",
+            fix="Write one field a line.",
+        )
+    return tuple(filter(None, lines))
 
 
 def plan_extract(lake: Lake, job: ExtractJob) -> tuple[OpenDataset, Mapping[str, ExtractPlan]]:

@@ -48,7 +48,33 @@ def linked(name: str, text: str, says: tuple[str, ...], code: int) -> Case:
     )  # fmt: skip
 
 
+def mistaken(name: str, option: str) -> Case:
+    """Return the case of people without a header in the place of a file that describes them."""
+    words = {"--dictionary": "d.csv", option: "n.csv"}
+    return Case(
+        name=name,
+        files={**PEOPLE, "n.csv": f"{WHO}-1,7\n{WHO}-2,8\n"},
+        command=("load", "clinical", "people", *(word for each in words.items() for word in each),
+                 "--data", "patient=p.csv"),
+        code=11,
+        says=("is it another file, or its header missing?",),
+        hides=PERSON,
+    )  # fmt: skip
+
+
 CASES = (
+    mistaken("people in the place of a dictionary", "--dictionary"),
+    mistaken("people in the place of codings", "--codings"),
+    mistaken("people in the place of entities", "--entities"),
+    Case(
+        name="people in the place of a list of fields",
+        files={**PEOPLE, "n.csv": f"{WHO}-1\n\n{WHO}-2\n"},
+        before=[LOAD_PEOPLE],
+        command=("extract", "fields", "people", "--fields", "n.csv"),
+        code=2,
+        says=("2 lines of the list of fields 'n.csv' hold no ENTITY.FIELD: 1, 3.",),
+        hides=PERSON,
+    ),
     told("people in rows, more of them than genes",
          f",TP53,EGFR\n{WHO}-1,1,2\n{WHO}-2,3,4\n{WHO}-3,5,6\n{WHO}-4,5,6\n",
          {"feature_kind": 2}, on_spark=True, says=("in column 2, 3",)),

@@ -9,6 +9,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from apollo_spark.lake.contents import file_names
+from apollo_spark.lake.lake import open_lake
+from apollo_spark.workers.checksums import has_checksums
 from tests.support.example_lake import EXAMPLES, answers_of_example, kept_answers, open_example
 from tests.support.study import apollo
 
@@ -56,6 +59,9 @@ def test_what_a_kept_lake_does_not_pin_is_told_and_pinned_by_the_next_publicatio
         assert "how many commits the registry has, which files the registry has" in before.out
         assert "files of tables: an earlier version wrote them" in before.out
     assert "registry has" not in after.out
+    registry = open_lake(str(lake)).registry.open()
+    assert registry is not None
+    assert all(map(has_checksums, file_names(registry)))
     # The last commit only folds files: the one before it is what was published.
     for each in sorted(commits.glob("*.json"))[-2:]:
         each.unlink()

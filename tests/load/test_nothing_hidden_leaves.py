@@ -113,6 +113,12 @@ def test_no_verb_tells_what_a_view_hides(study: Study, command: str, code: int) 
         assert str(study.lake) not in found.out + found.err
 
 
+def test_features_of_hidden_samples_are_not_counted(study: Study) -> None:
+    (shown,) = study.ask("show", "women", "--json").json["assays"]
+
+    assert (shown["features"], shown["samples"]) == (None, 2)
+
+
 def test_keys_withdrawn_from_a_view_are_refused_without_its_base(study: Study) -> None:
     found = study.ask("withdraw", study.folder / "gone.csv", "--of", "women.patient")
 
