@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from apollo_spark.api.dataset import Dataset
+from apollo_spark.api.telling import tell
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.rebase import RebasePlan
@@ -147,8 +148,7 @@ class Composing:
         extract_sealed(self._lake, SealJob(name=name, output=folder))
 
     def _made(self, outcome: Outcome) -> Dataset:
-        reference = parse_reference((outcome.published or outcome.current)[0])
-        return Dataset(self._lake, self._lake.load_record(reference))
+        return Dataset(self._lake, self._lake.load_record(parse_reference(tell(outcome))))
 
 
 def _request(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from apollo_spark.api.dataset import Dataset
+from apollo_spark.api.telling import tell
 from apollo_spark.lake.lake import Lake
 from apollo_spark.workflows.merge import (
     AssayMergeRequest,
@@ -123,4 +124,4 @@ class MergingLake(ABC):
         return self._merged(publish_assay_merge(self._lake.waiting(wait), request))
 
     def _merged(self, outcome: Outcome) -> Dataset:
-        return self.dataset((outcome.published or outcome.current)[0])
+        return self.dataset(tell(outcome))

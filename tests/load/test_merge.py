@@ -258,13 +258,21 @@ def test_fields_of_hidden_rows_stay_hidden_when_they_lie_in_a_further_table(stud
     ]  # fmt: skip
 
 
-def test_a_merge_from_python(study: Study) -> None:
+def test_a_merge_from_python_logs_what_the_command_says(
+    study: Study, caplog: pytest.LogCaptureFixture
+) -> None:
     lake = ap.open_lake(str(study.lake))
+    words = ("merge", "clinical", "registry", "study", "--as", "both", *LINK, *PREFIX)
+    said = study.ask(*words, "--dry-run").err
 
     merged = lake.merge_clinical("registry", "study", "both", link=LINK[1], on_clash="prefix:r_")
 
     assert (str(merged.record), merged.primary_entity.name) == ("both@1", "patient")
     assert [each.name for each in merged.entities][-3:] == ["person", "stay", "r_visit"]
+    warned = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert len(warned) == 1
+    assert "warning" in warned[0]
+    assert all(line in said for line in warned[0].splitlines())
 
 
 def test_a_merge_needs_no_spark(study: Study) -> None:

@@ -1,0 +1,17 @@
+"""What a command says on stderr beside its result, Python says by logging."""
+
+import logging
+
+from apollo_spark.export.messages import describe_findings
+from apollo_spark.workflows.outcome import Outcome
+
+logger = logging.getLogger(__name__)
+
+
+def tell(outcome: Outcome) -> str:
+    """Log notes as information and findings as a warning; return the version that stands now."""
+    for note in outcome.notes:
+        logger.info("note: %s", note)
+    if outcome.findings:
+        logger.warning("%s", describe_findings(outcome.findings))
+    return (outcome.published or outcome.current)[0]
