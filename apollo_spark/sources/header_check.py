@@ -19,7 +19,7 @@ REPEATED = "header_repeated_column"
 MISSING = "header_missing_column"
 UNKNOWN = "header_unknown_column"
 NUMBERS_LIMIT = 20
-PAIRS_LIMIT = 50_000
+PAIRS_LIMIT = 20_000
 """Beyond so many pairs of names nothing is suggested: it would take longer than the load."""
 
 

@@ -73,7 +73,9 @@ def _slips(first: str, second: str) -> int | None:
     allowed = (len(longer) - 1) // 3 if len(longer) < 10 else 3
     if abs(len(first) - len(second)) > allowed or _digits(first) != _digits(second):
         return None
-    found = _distance(first, second)
+    pairs = enumerate(zip(first, second, strict=False))
+    start = next((at for at, (one, other) in pairs if one != other), len(shorter))
+    found = _distance(first[start:], second[start:], allowed)
     return found if found <= allowed else None
 
 
@@ -81,15 +83,22 @@ def _digits(word: str) -> str:
     return "".join(each for each in word if each.isdigit())
 
 
-def _distance(first: str, second: str) -> int:
-    """Return how many letters are wrong, missing, too many, or in each other's place."""
+def _distance(first: str, second: str, most: int) -> int:
+    """Return how many letters are wrong, missing, too many, or in each other's place.
+
+    What is more than `most` is not told from one more than that: only letters that stand about as
+    far in both words are compared, and no further than it takes.
+    """
     before: list[int] = []
     row = list(range(len(second) + 1))
     for i, letter in enumerate(first, start=1):
-        further = [i]
-        for j, other in enumerate(second, start=1):
-            cost = min(row[j] + 1, further[-1] + 1, row[j - 1] + (letter != other))
+        further = [i, *[most + 1] * len(second)]
+        for j in range(max(1, i - most), min(len(second), i + most) + 1):
+            other = second[j - 1]
+            cost = min(row[j] + 1, further[j - 1] + 1, row[j - 1] + (letter != other))
             is_swap = i > 1 and j > 1 and (letter, first[i - 2]) == (second[j - 2], other)
-            further.append(min(cost, before[j - 2] + 1) if is_swap else cost)
+            further[j] = min(cost, before[j - 2] + 1) if is_swap else cost
         before, row = row, further
-    return row[-1]
+        if min(row) > most:
+            break
+    return min(row[-1], most + 1)

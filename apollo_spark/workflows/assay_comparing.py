@@ -37,12 +37,13 @@ class AssayComparison:
         """
         units = [tuple(x.unit for x in side.files.assay.layers) for side in self._sides]
         gone, new = self._strangers()
+        before, after = (each.files.feature_ids for each in (self.before, self.after))
         return AssayDiff(
             name=self.after.files.assay.name,
             samples_added=len(new),
             samples_removed=len(gone),
-            features_added=_not_in(self.after.files.feature_ids, self.before.files.feature_ids),
-            features_removed=_not_in(self.before.files.feature_ids, self.after.files.feature_ids),
+            features_added=count_not_in(after, before),
+            features_removed=count_not_in(before, after),
             units_added=tuple(unit for unit in units[1] if unit not in units[0]),
             units_removed=tuple(unit for unit in units[0] if unit not in units[1]),
             units_changed=tuple(
@@ -77,7 +78,7 @@ class AssayComparison:
         return pins[0].content_hash == pins[1].content_hash
 
 
-def _not_in(ids: pa.Array, others: pa.Array) -> int:
+def count_not_in(ids: pa.Array, others: pa.Array) -> int:
     """Return how many ids are not among others."""
     return len(ids) - int(pc.sum(pc.is_in(ids, value_set=others)).as_py() or 0)
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.rebase import AssayMove
 from apollo_spark.workflows.assay_choice import open_assay
+from apollo_spark.workflows.assay_comparing import count_not_in
 
 NOTHING = pa.array([], pa.string())
 
@@ -47,11 +47,11 @@ def _compare(
         is_added=now[1] is None,
         is_lost=then[1] is None,
         samples_before=len(old[0]),
-        samples_added=_not_in(new[0], old[0]),
-        samples_lost=_not_in(old[0], new[0]),
+        samples_added=count_not_in(new[0], old[0]),
+        samples_lost=count_not_in(old[0], new[0]),
         features_before=len(old[1]),
-        features_added=_not_in(new[1], old[1]),
-        features_lost=_not_in(old[1], new[1]),
+        features_added=count_not_in(new[1], old[1]),
+        features_lost=count_not_in(old[1], new[1]),
         units_added=tuple(each for each in units[1] if each not in units[0]),
         units_lost=tuple(each for each in units[0] if each not in units[1]),
     )
@@ -65,7 +65,3 @@ def _ids_of(
         return NOTHING, NOTHING
     files = open_assay(lake.tables, opened, assay).files
     return files.sample_ids, files.feature_ids
-
-
-def _not_in(ids: pa.Array, others: pa.Array) -> int:
-    return len(ids) - int(pc.sum(pc.is_in(ids, value_set=others)).as_py() or 0)

@@ -158,6 +158,23 @@ def test_the_plan_of_a_rebase_tells_neither_the_base_nor_the_rule(study: Study) 
     assert full["plans"][0]["moves"][0]["before"] == "hid_study@1"
 
 
+def test_a_move_that_is_made_and_undone_tells_nothing_of_where_it_came_from(study: Study) -> None:
+    more = study.write("more_patients.csv", "pid,sex,hid_score\nP7,F,1.5\n")
+    for words in (
+        ("view", "hid_study@1", "--as", "moved", "--fields", "patient.sex"),
+        ("extend", "hid_study", "--mode", "rows", "--data", f"patient={more}"),
+    ):
+        done = study.ask(*words)
+        assert done.code == 0, done.err
+
+    moved = study.ask("rebase", "moved", "--onto", "hid_study", "--apply", "--json")
+    undone = study.ask("rebase", "--undo", "moved@2", "--json")
+
+    assert (moved.code, undone.code) == (0, 0), moved.err + undone.err
+    assert "hid_study@1" not in moved.out + moved.err
+    require_nothing_hidden((undone.out + undone.err).replace(str(study.folder), ""))
+
+
 def test_a_broken_table_of_the_rule_is_told_in_full_only(study: Study, tmp_path: Path) -> None:
     (file,) = (study.lake / "tables" / "hid_study" / "hid_lab").glob("*.parquet")
     kept = tmp_path / "kept"

@@ -1,8 +1,10 @@
 """Suggestions of the name or code that was probably meant."""
 
+import sys
+
 import pytest
 
-from apollo_spark.sources.suggest import did_you_mean, near_codes
+from apollo_spark.sources.suggest import did_you_mean, find_near, near_codes
 
 
 @pytest.mark.parametrize(
@@ -50,3 +52,23 @@ def test_codes_are_found_by_case_meaning_and_place(code: str, found: tuple[str, 
     meanings = {"F": "Female", "M": "Male", "C": "Cancer", "C50": "Breast"}
 
     assert near_codes(code, meanings) == found
+
+
+def test_of_long_words_only_letters_that_stand_alike_are_compared() -> None:
+    """All letters of one word with all of the other would take minutes for a wide header."""
+    words = ["bcdefghij" * 6, "x" + "bcdefghij" * 6, "klmnopqrst" * 6]
+    steps = 0
+
+    def count(frame: object, event: str, called: object) -> None:
+        nonlocal steps
+        steps += event == "c_call" and called is min
+
+    sys.setprofile(count)
+    try:
+        found = [find_near(f"a{each}", [f"z{other}"]) for each in words for other in words]
+    finally:
+        sys.setprofile(None)
+
+    assert [each is not None for each in found] == [True, True, False, True, True, False, False,
+                                                    False, True]  # fmt: skip
+    assert steps / len(found) < 500
