@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from sqlglot import exp
 
-from apollo_spark.engines.base import TableFiles, checked_files, names_in, normalize
+from apollo_spark.engines.base import LoggedFiles, checked_files, names_in, normalize
 from apollo_spark.errors import BrokenPinError, EnvironmentProblemError
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.dialects import DatetimeText
@@ -34,7 +34,7 @@ class SparkEngine:
         self,
         spark: "SparkSession",
         locate: Callable[[TablePin], str],
-        files: TableFiles | None = None,
+        files: LoggedFiles | None = None,
     ) -> None:
         self._spark = spark
         self._locate = locate
@@ -54,6 +54,8 @@ class SparkEngine:
         def place(pin: TablePin) -> str:
             if self._files is not None:
                 checked_files(self._files, pin, columns)
+                # Spark opens no file that the log says has nothing of what is asked for.
+                self._files.require_statistics(pin)
             return self._locate(pin)
 
         statement = spark_statement(tree, pins, place)

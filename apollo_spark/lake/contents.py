@@ -28,6 +28,7 @@ class StoredFile:
         rows: Rows.
         least: The least value of each column for which the log has one.
         largest: The largest value of the same columns.
+        nulls: How many values of each column are missing.
     """
 
     path: str
@@ -35,6 +36,7 @@ class StoredFile:
     rows: int
     least: Mapping[str, Any]
     largest: Mapping[str, Any]
+    nulls: Mapping[str, int]
 
 
 def stored_files(table: DeltaTable) -> tuple[StoredFile, ...]:
@@ -47,6 +49,7 @@ def stored_files(table: DeltaTable) -> tuple[StoredFile, ...]:
             rows=each["num_records"],
             least=_bounds(each, "min."),
             largest=_bounds(each, "max."),
+            nulls=_bounds(each, "null_count."),
         )
         for each in actions
     ]

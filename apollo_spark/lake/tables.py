@@ -40,6 +40,7 @@ from apollo_spark.lake.contents import (
 )
 from apollo_spark.lake.guarding import check_files, require_own_log
 from apollo_spark.lake.heads import empty_head, restore_head
+from apollo_spark.lake.log_statistics import require_statistics
 from apollo_spark.lake.storage import LakeRoot, storage_access
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.pin import TablePin
@@ -226,11 +227,7 @@ class TableStore:
         return paths
 
     def read(self, pin: TablePin, columns: Collection[str] | None = None) -> pa.Table:
-        """Read a pinned version of a small table into memory, all of it checked.
-
-        Args:
-            pin: The version.
-            columns: The columns wanted; None is all of them.
+        """Read some columns, or all, of a small table into memory, all of it checked.
 
         Raises:
             BrokenPinError: As `files`.
@@ -247,6 +244,16 @@ class TableStore:
             BrokenPinError: The version cannot be opened, or is of another table.
         """
         return stored_files(self.open(pin))
+
+    def require_statistics(self, pin: TablePin, columns: Collection[str] | None = None) -> None:
+        """Require that the log of a version of ours rules out no value (of some columns).
+
+        Raises:
+            BrokenPinError: As `stored_files`, or the log does.
+        """
+        if pin.is_ours:
+            with naming_only(pin.read_by):
+                require_statistics(self.folder_of(pin), self.open(pin), columns)
 
     def schema(self, pin: TablePin) -> pa.Schema:
         """Return the columns of a pinned version.

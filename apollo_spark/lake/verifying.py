@@ -24,6 +24,7 @@ from apollo_spark.lake.contents import (
 )
 from apollo_spark.lake.guarding import SMALL_BYTES, check_files
 from apollo_spark.lake.log_faults import commit_name, find_log_fault
+from apollo_spark.lake.log_statistics import require_statistics
 from apollo_spark.lake.parts import PartStore
 from apollo_spark.lake.tables import TableStore
 from apollo_spark.model.base import Record
@@ -139,6 +140,8 @@ class _Pin:
     def _check_as_readers(self, opened: DeltaTable) -> list[VerifyProblem]:
         try:
             check_files(self._folder, opened, self._pin)
+            if self._pin.is_ours:
+                require_statistics(self._folder, opened)
         except BrokenPinError as error:
             return [self._problem(str(error), "nothing of it is shown")]
         return []

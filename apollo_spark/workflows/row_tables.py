@@ -99,6 +99,7 @@ def tables_of(plan: RowPlan, tables: TableStore) -> tuple[RowTable, ...]:
 
     Raises:
         ConflictError: What is given would change a table of another dataset.
+        BrokenPinError: A log says of a file what is not so.
     """
     parts = plan.content.tables_of(plan.entity.name)
     homes = homes_of(parts)
@@ -124,6 +125,9 @@ def tables_of(plan: RowPlan, tables: TableStore) -> tuple[RowTable, ...]:
             raise foreign_rows(plan, each.pin)
         if each.given and each.part.on not in (None, key):
             raise foreign_rows(plan, each.pin)
+        if each.key is not None:
+            # Files that rule out every key given are not compared.
+            tables.require_statistics(each.pin, [each.key])
     return found
 
 

@@ -1,5 +1,6 @@
 """Files of a lake that are deleted, emptied, cut or flipped: no row differs, and 16 says which."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,6 +155,18 @@ def test_whatever_publishes_leaves_in_another_place_how_far_the_registry_came(
         with mutated(last, None):
             found = study.ask("list")
         assert (found.code, last.name in found.err) == (16, True), words
+
+
+def test_forged_statistics_show_nobody_and_are_found(lake: Mutable) -> None:
+    # Spark would leave the file of keys out of a question for one of them.
+    path = lake.file("log of withdrawn keys")
+    changed = re.sub(rb'(Values.":{."key.":."P)', rb"\1X", path.read_bytes())
+
+    with mutated(path, changed):
+        for name in ("study", "women"):
+            lake.require_answer(name, path, refused=False)
+        for name in FOUND.split():
+            lake.require_answer(name, path, refused=True)
 
 
 def test_the_records_in_other_files_are_told(lake: Mutable) -> None:

@@ -271,7 +271,7 @@ def change_value(lake: Lake, record: DatasetRecord) -> None:
     """Change a value so that size, footer and log say the same."""
     file = patient_file(lake, record)
     before = file.read_bytes()
-    pq.write_table(table_of([("P1", 1), ("P2", 3)]), file)
+    pq.write_table(table_of([("P1", 2), ("P2", 1)]), file)
     size = len(before) - file.stat().st_size
     file.write_bytes(bytes(size) + file.read_bytes() if size else file.read_bytes())
 
