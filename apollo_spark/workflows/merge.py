@@ -202,15 +202,21 @@ def _publish(
     )
     _require_acceptable(plan, findings)
     if request.dry_run:
-        return replace(planned_outcome(lake, plan.derivation), findings=findings)
-    outcome = publish_derivation(lake, plan.derivation, finish=plan.finish, on_step=on_step)
-    return Outcome(
-        receipt=outcome.receipt,
-        published=outcome.published,
-        current=outcome.current,
-        findings=findings,
-        notes=outcome.notes,
-    )
+        outcome = planned_outcome(lake, plan.derivation)
+    else:
+        outcome = publish_derivation(lake, plan.derivation, finish=plan.finish, on_step=on_step)
+    notes = (*_link_chosen(request, plan), *outcome.notes)
+    return replace(outcome, findings=findings, notes=notes)
+
+
+def _link_chosen(request: MergeRequest, plan: MergePlan) -> tuple[str, ...]:
+    """Say which fields are linked, and how, where nobody said so."""
+    if isinstance(request, ClinicalMergeRequest):
+        is_said = request.link is not None and request.relationship is not None
+        options = "--link and --relationship decide"
+    else:
+        is_said, options = request.link is not None, "--link decides"
+    return () if is_said else (f"{plan.relationship}; {options} otherwise",)
 
 
 def _severity_of(rule: str, policy: Policy) -> Severity:
