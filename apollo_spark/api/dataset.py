@@ -14,6 +14,7 @@ from apollo_spark.api.joining import JoinedAssays
 from apollo_spark.dataset.telling import keeps_to_itself, told_record
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
+from apollo_spark.engines.packing import frame_of_fields
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.export.frames import to_frame
 from apollo_spark.lake.lake import Lake
@@ -193,7 +194,7 @@ class Dataset(JoinedAssays):
         pins = self._opened.pins
         if to == "spark":
             engine = spark_engine(self._lake, require_session(spark))
-            return engine.frame(plan.tree, pins).toDF(*columns)
+            return frame_of_fields(engine, plan, pins, columns)
         table: pa.Table = answer_fields(EmbeddedEngine(self._lake.tables), plan, pins).read_all()
         table = table.rename_columns(list(columns))
         return to_frame(table) if to == "pandas" else table

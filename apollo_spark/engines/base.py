@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import pyarrow as pa
 from sqlglot import exp
@@ -17,7 +17,12 @@ class Engine(Protocol):
 
     Whichever engine answers, the rows are equal, and so are their types: string, int64, float64,
     date32, timestamp of microseconds in UTC, bool, and lists of these.
+
+    Attributes:
+        packs_fields: Whether very many fields are asked of it in packs, a column for each table.
     """
+
+    packs_fields: ClassVar[bool]
 
     def run(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> pa.RecordBatchReader:
         """Answer a question; read all batches or close the reader.

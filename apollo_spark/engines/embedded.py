@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 import pyarrow as pa
@@ -47,6 +48,8 @@ class EmbeddedEngine:
         file_column: Every table has one more column of this name: the path of the row's file.
         connection: One that may read the files already; its memory and threads are as it has them.
     """
+
+    packs_fields: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -22,15 +22,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.engines.base import Engine
+from apollo_spark.engines.packing import ask_packed, rows_of
 from apollo_spark.export.cells import format_lines
-from apollo_spark.export.decoding import FieldDecoder
+from apollo_spark.export.decoding import decoder_of
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.extract import ExtractPlan
 from apollo_spark.query.pieces import PIECE_FIELDS, cut_question
+from apollo_spark.workers.decoding import ValueDecoder
 
 CELLS_AT_ONCE = 2_000_000
 """Cells of all pieces that are in memory together."""
 FEWEST_ROWS = 16
+PACKED_CELLS = 10_000_000
+"""Cells of a piece of an engine that gives a whole answer at once, and takes fields in packs."""
+
+FEWEST_PACKED = 100
+"""From so many fields on, packs are quicker."""
 
 _SEPARATOR = "\x1f"
 
@@ -40,7 +47,7 @@ def answer_fields(
     plan: ExtractPlan,
     pins: Mapping[str, TablePin],
     *,
-    piece_fields: int = PIECE_FIELDS,
+    piece_fields: int | None = None,
 ) -> pa.RecordBatchReader:
     """Answer a question for fields as a stream of batches; the columns are those asked for.
 
@@ -48,13 +55,13 @@ def answer_fields(
         engine: Who answers.
         plan: The question.
         pins: Pin by table name.
-        piece_fields: Most fields of one statement.
+        piece_fields: Most fields of one statement; None leaves it to the engine.
 
     Raises:
         BrokenPinError: A pinned table cannot be read.
         EnvironmentProblemError: The answer does not fit into memory and temporary space.
     """
-    pieces = cut_question(plan.question, piece_fields)
+    pieces = cut_question(plan.question, piece_fields or _piece_fields(engine, plan, pins))
     if len(pieces) > 1 and plan.question.order:
         batches = _answer_pieces(engine, plan, pins, pieces)
         first = next(batches, None)
@@ -63,12 +70,33 @@ def answer_fields(
     return _answer_whole(engine, plan, pins)
 
 
+def _piece_fields(engine: Engine, plan: ExtractPlan, pins: Mapping[str, TablePin]) -> int:
+    """Return how many fields an engine answers together."""
+    if not engine.packs_fields:
+        return PIECE_FIELDS
+    return max(PACKED_CELLS // max(rows_of(plan.question, pins), 1), PIECE_FIELDS)
+
+
+def _ask(
+    engine: Engine,
+    plan: ExtractPlan,
+    places: Sequence[int],
+    pins: Mapping[str, TablePin],
+    *,
+    with_order: bool = False,
+) -> pa.RecordBatchReader:
+    """Ask for stored values, by packs where the engine is better at them."""
+    if engine.packs_fields and len(places) > FEWEST_PACKED:
+        return ask_packed(engine, plan.question, places, pins, with_order=with_order)
+    return engine.run(plan.question.stored(places, with_order=with_order), pins)
+
+
 def _answer_whole(
     engine: Engine, plan: ExtractPlan, pins: Mapping[str, TablePin]
 ) -> pa.RecordBatchReader:
     places = range(len(plan.columns))
     decoder = _decoder(plan, places)
-    reader = engine.run(plan.question.stored(places), pins)
+    reader = _ask(engine, plan, places, pins)
     shown = (decoder.decode(each) for each in reader)
     return pa.RecordBatchReader.from_batches(decoder.schema(reader.schema), shown)
 
@@ -84,7 +112,7 @@ def _answer_pieces(
     stored: list[_StoredPiece] = []
     with tempfile.TemporaryDirectory(prefix="apollo-fields-") as folder:
         for number, places in enumerate(pieces):
-            reader = engine.run(plan.question.stored(places, with_order=True), pins)
+            reader = _ask(engine, plan, places, pins, with_order=True)
             piece = _Piece(reader, _decoder(plan, places), len(places))
             stored.append(_store(piece, Path(folder) / f"{number}.arrow", rows))
             if stored[-1].keys != stored[0].keys or sum(each.varies for each in stored) > 1:
@@ -93,10 +121,10 @@ def _answer_pieces(
         yield from _read_side_by_side(stored, order, plan.columns)
 
 
-def _decoder(plan: ExtractPlan, places: Sequence[int]) -> FieldDecoder:
+def _decoder(plan: ExtractPlan, places: Sequence[int]) -> ValueDecoder:
     question = plan.question
     specs = [question.asked[each][1] for each in places]
-    return FieldDecoder(specs, [question.codes[each] for each in places], question.mode)
+    return decoder_of(specs, [question.codes[each] for each in places], question.mode)
 
 
 @dataclass(frozen=True)
@@ -115,7 +143,7 @@ class _StoredPiece:
 class _Piece:
     """The rows of a piece as they are shown; what is told of their keys is known at the end."""
 
-    def __init__(self, reader: pa.RecordBatchReader, decoder: FieldDecoder, width: int) -> None:
+    def __init__(self, reader: pa.RecordBatchReader, decoder: ValueDecoder, width: int) -> None:
         self._reader = reader
         self._decoder = decoder
         self._width = width

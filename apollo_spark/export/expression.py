@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.errors import StorageRefusedError, UsageError
-from apollo_spark.export.cells import format_column, quote
+from apollo_spark.export.cells import quote
 from apollo_spark.export.matrix import SAMPLE_ID, MatrixResult
 from apollo_spark.export.rows import (
     CELLS_AT_ONCE,
@@ -23,6 +23,7 @@ from apollo_spark.export.rows import (
     write_texts,
 )
 from apollo_spark.workers.parquet_writer import ParquetWriter
+from apollo_spark.workers.texts import format_column
 
 H5AD = ".h5ad"
 

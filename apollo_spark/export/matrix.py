@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.errors import UsageError
-from apollo_spark.export.cells import format_column
 from apollo_spark.export.frames import whole_numbers
 from apollo_spark.export.packages import need_package, table_to_pandas
 from apollo_spark.query.expression import whole_bound
 from apollo_spark.workers.expression.storage import MISSING_WHOLE, has_long, is_inexact
+from apollo_spark.workers.texts import format_column
 
 if TYPE_CHECKING:
     import pandas as pd

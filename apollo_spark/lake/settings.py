@@ -16,6 +16,8 @@ from apollo_spark.sources.plain_yaml import PlainYamlError, read_plain_yaml
 from apollo_spark.sources.suggest import did_you_mean
 
 SMALL_WORK = (
+    # Each table that is sent to workers takes a page; left to itself Spark has pages of 32 MB.
+    ("spark.buffer.pageSize", "2m"),
     ("spark.databricks.delta.snapshotPartitions", "1"),
     ("spark.sql.shuffle.partitions", "2"),
     ("spark.sql.sources.parallelPartitionDiscovery.parallelism", "4"),

@@ -1,6 +1,6 @@
 """Entities joined in one statement: where their columns come from, what is shown, in what order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,12 +83,34 @@ class FieldsQuestion:
         """
         values = [column(self.asked[each][0].name, self.asked[each][1].name) for each in places]
         tree = self._select(values, places)
+        return self._ordered(self._with_order(tree) if with_order else tree)
+
+    def packed(self, places: Sequence[int], *, with_order: bool = False) -> "PackedQuestion":
+        """Return `stored` for very many fields: those of a table and type are one array.
+
+        Args:
+            places: Their places among the fields asked for.
+            with_order: Whether what orders the rows follows in further columns.
+        """
+        wanted: dict[str, dict[str, str]] = {}
+        for entity, spec in map(self.asked.__getitem__, places):
+            type_ = f"{spec.type}s" if spec.is_multi_select else str(spec.type)
+            wanted.setdefault(entity.name, {})[spec.name] = type_
+        needed = _needed_fields(self.joined, (), self.order)
+        sources: dict[str, exp.Table | exp.Subquery] = {}
+        packs: list[exp.Expr] = []
+        held: dict[tuple[str, str], tuple[int, int]] = {}
+        for owner, types in wanted.items():
+            sources[owner], found = self.scope.packed_source(owner, needed.get(owner, ()), types)
+            for pack, fields in found.items():
+                held |= {(owner, each): (len(packs), part) for part, each in enumerate(fields)}
+                packs.append(labelled(column(owner, pack), f"pack {len(packs)}"))
+        tree = self._joined(exp.select(*packs), sources, needed)
         if with_order:
-            keys = [
-                labelled(column(*key), f"order {number}") for number, key in enumerate(self.order)
-            ]
-            tree = tree.select(*keys, copy=False)
-        return self._ordered(tree)
+            tree = self._with_order(tree)
+        asked = (self.asked[each] for each in places)
+        parts = tuple(held[entity.name, spec.name] for entity, spec in asked)
+        return PackedQuestion(self._ordered(tree), len(packs), parts)
 
     @cached_property
     def codes(self) -> tuple[Codes | None, ...]:
@@ -115,18 +137,49 @@ class FieldsQuestion:
                 for value, (entity, spec) in zip(values, asked, strict=True)
             )
         )
-        tree = tree.from_(_read(self.scope, self.joined.first, needed), copy=False)
+        return self._joined(tree, {}, needed)
+
+    def _joined(
+        self,
+        tree: exp.Select,
+        sources: Mapping[str, exp.Table | exp.Subquery],
+        needed: dict[str, list[str]],
+    ) -> exp.Select:
+        """Let a tree read the joined entities, from their sources where these are given."""
+
+        def read(entity: str) -> exp.Table | exp.Subquery:
+            return sources.get(entity) or _read(self.scope, entity, needed)
+
+        tree = tree.from_(read(self.joined.first), copy=False)
         for join in self.joined.joins:
             same = exp.EQ(
                 this=column(join.near, join.near_field), expression=column(join.far, join.far_field)
             )
-            far = _read(self.scope, join.far, needed)
-            tree = tree.join(far, on=same, join_type="left outer", copy=False)
+            tree = tree.join(read(join.far), on=same, join_type="left outer", copy=False)
         return tree
+
+    def _with_order(self, tree: exp.Select) -> exp.Select:
+        keys = [labelled(column(*key), f"order {number}") for number, key in enumerate(self.order)]
+        return tree.select(*keys, copy=False)
 
     def _ordered(self, tree: exp.Select) -> exp.Select:
         keys = [ascending(column(entity, key)) for entity, key in self.order]
         return tree.order_by(*keys, copy=False)
+
+
+@dataclass(frozen=True)
+class PackedQuestion:
+    """A question whose answer has many fields in few columns.
+
+    Attributes:
+        tree: The statement; its first columns are packs, then comes what orders the rows.
+        packs: How many packs.
+        parts: Where each field is: the number of its pack, and its place there.
+    """
+
+    tree: exp.Select
+    packs: int
+    parts: tuple[tuple[int, int], ...]
 
 
 def _order_fields(dictionary: DataDictionary, entity: str, asked: Asked) -> list[tuple[str, str]]:

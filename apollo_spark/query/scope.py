@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from apollo_spark.dataset.join_path import path_to
-from apollo_spark.model.dataset import TableSlice, homes_of
+from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import Filter
 from apollo_spark.model.guard import RowGuard
+from apollo_spark.query.entity_source import EntitySource, Packs
 from apollo_spark.query.filter_sql import filter_rows
 from apollo_spark.query.sql import column, derived, labelled, table, typed_if_possible
 
@@ -57,7 +58,22 @@ class QueryScope:
             fields: The fields that the statement mentions; they are its columns.
             alias: The name in the statement; by default that of the entity.
         """
-        return _Source(self, entity, alias or entity).build(fields)
+        return EntitySource(self, entity, alias or entity).build(fields)
+
+    def packed_source(
+        self, entity: str, fields: Sequence[str], packed: Mapping[str, str]
+    ) -> tuple[exp.Subquery, Packs]:
+        """Return what stands after FROM for an entity of which very many fields are wanted.
+
+        Those of one table and type travel as one array through all joins: what an engine plans
+        grows with the tables then, not with the fields.
+
+        Args:
+            entity: The entity.
+            fields: The fields that the statement mentions; they are columns.
+            packed: The fields that it only hands on, each with a name of its type.
+        """
+        return EntitySource(self, entity, entity).build_packed(fields, packed)
 
     def unguarded(self) -> "QueryScope":
         """Return the same with all rows, for questions whose answer hides what guards hide."""
@@ -163,97 +179,8 @@ class RuleScope:
         return exp.select(labelled(key, KEY)).from_(table(keys), copy=False)
 
 
-class _Source:
-    """Puts the tables of one entity together."""
-
-    def __init__(self, scope: QueryScope, entity: str, alias: str) -> None:
-        found = scope.dictionary.find_entity(entity)
-        self._scope = scope
-        self._alias = alias
-        self._tables = scope.tables_of(entity)
-        self._homes = homes_of(self._tables)
-        self._primary_key = found.primary_key if found else None
-
-    def build(self, fields: Sequence[str]) -> exp.Table | exp.Subquery:
-        homes = {each: self._home(each) for each in fields}
-        used = self._needed_tables(set(homes.values()))
-        first = self._tables[0]
-        if used == {0} and not first.guards and not _renamed(first, fields):
-            return table(self._table_name(first), self._alias)
-        values = [
-            labelled(self._column(number, each), each)
-            for each, number in (homes or {self._any_field: 0}).items()
-        ]
-        query = exp.select(*values)
-        query = query.from_(table(self._table_name(first), self._name(0)), copy=False)
-        mentioned = [*homes, *(self._on(number) for number in used - {0})]
-        for number in sorted(used - {0}):
-            far = self._far(number, [each for each in mentioned if self._home(each) == number])
-            query = query.join(far, on=self._same_row(number), join_type="left outer", copy=False)
-        for guard in first.guards:
-            query = query.where(self._scope.guarded(guard, self._name(0)), copy=False)
-        return derived(query, self._alias)
-
-    def _home(self, field: str) -> int:
-        return self._homes.get(field, 0)
-
-    def _needed_tables(self, wanted: set[int]) -> set[int]:
-        """Return the tables with those that lead to them."""
-        found = {0}
-        waiting = list(wanted)
-        while waiting:
-            number = waiting.pop()
-            if number not in found:
-                found.add(number)
-                waiting.append(self._home(self._on(number)))
-        return found
-
-    def _on(self, number: int) -> str:
-        on = self._tables[number].on or self._primary_key
-        assert on is not None, "an entity of several tables has a key"
-        return on
-
-    def _same_row(self, number: int) -> exp.EQ:
-        on = self._on(number)
-        key = self._tables[number].key or on
-        near = self._column(self._home(on), on)
-        return exp.EQ(this=near, expression=column(self._name(number), key))
-
-    def _far(self, number: int, fields: Sequence[str]) -> exp.Table | exp.Subquery:
-        far = self._tables[number]
-        if not far.guards:
-            return table(self._table_name(far), self._name(number))
-        alias = f"{self._name(number)} all"
-        needed = dict.fromkeys([far.key or self._on(number), *map(far.column_of, fields)])
-        query = exp.select(*(column(alias, each) for each in needed))
-        query = query.from_(table(self._table_name(far), alias), copy=False)
-        for guard in far.guards:
-            query = query.where(self._scope.guarded(guard, alias), copy=False)
-        return derived(query, self._name(number))
-
-    def _column(self, number: int, field: str) -> exp.Column:
-        return column(self._name(number), self._tables[number].column_of(field))
-
-    def _name(self, number: int) -> str:
-        return f"{self._alias} {number}"
-
-    def _table_name(self, each: TableSlice) -> str:
-        return f"{self._scope.label}{each.table}"
-
-    @property
-    def _any_field(self) -> str:
-        """A field that stands for the row where a statement mentions none."""
-        if self._primary_key is not None:
-            return self._primary_key
-        return next(iter(self._tables[0].fields or ()))
-
-
 def _stands(value: exp.Expr, among: exp.Select, alias: str) -> exp.Exists:
     """Return whether a value is one of those that a question gives as `key`."""
     same = exp.EQ(this=column(alias, KEY), expression=value)
     found = exp.select(exp.Literal.number(1)).from_(derived(among, alias), copy=False)
     return exp.Exists(this=found.where(same, copy=False))
-
-
-def _renamed(each: TableSlice, fields: Sequence[str]) -> bool:
-    return any(each.column_of(field) != field for field in fields)

@@ -146,7 +146,8 @@ def spark_statement(
 
 def sql_name(*parts: str) -> str:
     """Return a name for a Spark statement, quoted, its parts joined by dots."""
-    return ".".join(name(each).sql(dialect=SparkDialect) for each in parts)
+    # As sqlglot writes it, which takes a tenth of a second for a thousand names.
+    return ".".join(f"`{each.replace('`', '``')}`" for each in parts)
 
 
 def duckdb_statement(tree: exp.Query) -> str:

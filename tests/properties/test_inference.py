@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apollo_spark.export.cells import format_column
 from apollo_spark.model.field import FieldType
 from apollo_spark.sources.infer import (
     KINDS,
@@ -30,6 +29,7 @@ from apollo_spark.workers.convert import BLANKS, convert, trim
 from apollo_spark.workers.scan import blocks_of, scan_file
 from apollo_spark.workers.spec import ColumnSpec, ColumnType, EntitySpec, FileSpec
 from apollo_spark.workers.tasks import write_block
+from apollo_spark.workers.texts import format_column
 
 MISSING = ("", "NA")
 IDENTIFIER = re.compile(r"[+-]?(0[0-9].*|[0-9]{16,})|.*[0-9.][eE][0-9].*")

@@ -54,11 +54,12 @@ def test_the_session_has_the_settings_of_the_local_configuration(
         "spark.sql.catalogImplementation",
         "spark.ui.enabled",
         "spark.databricks.delta.snapshotPartitions",
+        "spark.buffer.pageSize",
     )
 
     found = {name: spark_session.conf.get(name) for name in names}
 
-    assert list(found.values()) == ["2", "UTC", "true", "in-memory", "false", "1"]
+    assert list(found.values()) == ["2", "UTC", "true", "in-memory", "false", "1", "2m"]
 
 
 def test_workers_run_the_python_of_the_driver(spark_session: SparkSession) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import pytest
@@ -18,7 +18,7 @@ from apollo_spark.query.extract import (
     build_extract,
     build_extract_per_entity,
 )
-from apollo_spark.query.pieces import PIECE_FIELDS, cut_question
+from apollo_spark.query.pieces import cut_question
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.values import ValueMode
 from tests.support.dictionaries import dictionary
@@ -33,16 +33,22 @@ KEYED = tuple(each for each in all_fields(DICTIONARY) if not each.startswith("no
 class Counting:
     """An engine that counts its questions and the widest of them."""
 
+    packs_fields: ClassVar[bool] = False
+
     def __init__(self, tables: FileTables) -> None:
-        self.pins = tables.pins
+        self.tables = tables
         self.widths: list[int] = []
         self._engine = EmbeddedEngine(tables, threads=1)
+
+    @property
+    def pins(self) -> dict[str, TablePin]:
+        return self.tables.pins
 
     def run(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> pa.RecordBatchReader:
         self.widths.append(len(tree.selects))
         return self._engine.run(tree, pins)
 
-    def ask(self, plan: ExtractPlan, most: int = PIECE_FIELDS) -> list[tuple[Any, ...]]:
+    def ask(self, plan: ExtractPlan, most: int | None = None) -> list[tuple[Any, ...]]:
         reader = answer_fields(self, plan, self.pins, piece_fields=most)
         assert reader.schema.names == list(plan.columns)
         return answer(reader)

@@ -1,0 +1,107 @@
+"""Very many fields asked of Spark, in packs and in pieces, are the rows of the embedded engine."""
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from sqlglot import exp
+
+from apollo_spark.api.lake import open_lake
+from apollo_spark.engines import fields, packing, spark
+from apollo_spark.engines.base import normalize
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.fields import answer_fields
+from apollo_spark.engines.packing import frame_of_fields
+from apollo_spark.engines.spark import SparkEngine
+from apollo_spark.lake.settings import LakeSettings
+from apollo_spark.query.extract import ExtractRequest, build_extract
+from apollo_spark.query.scope import QueryScope
+from apollo_spark.query.sql import labelled, literal, table
+from apollo_spark.query.values import ValueMode
+from tests.spark.test_engines import DeltaTables
+from tests.support.hospital import HOSPITAL_ROWS, NASTY, hospital_dictionary
+from tests.support.questions import all_fields
+from tests.support.study import Study
+from tests.support.tables import answer, arrow_tables
+
+DICTIONARY = hospital_dictionary()
+KEYED = tuple(each for each in all_fields(DICTIONARY) if not each.startswith("note."))
+
+
+@pytest.fixture(autouse=True)
+def few_fields_are_packed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fields, "FEWEST_PACKED", 0)
+    monkeypatch.setattr(packing, "PIECE_FIELDS", 0)
+
+
+@pytest.fixture(scope="module")
+def hospital(tmp_path_factory: pytest.TempPathFactory) -> DeltaTables:
+    found = DeltaTables(tmp_path_factory.mktemp("hospital {a,b} *?"))
+    for name, each in arrow_tables(DICTIONARY, HOSPITAL_ROWS).items():
+        found.add(name, each)
+    return found
+
+
+@pytest.mark.parametrize("values", list(ValueMode), ids=str)
+def test_all_types_and_joins_come_as_from_the_embedded_engine(
+    spark_session: SparkSession,
+    hospital: DeltaTables,
+    values: ValueMode,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packing, "MOST_SENT_CELLS", -1)
+    monkeypatch.setattr(spark, "MOST_OPENED", 0)
+    request = ExtractRequest(fields=tuple(reversed(KEYED)), values=values)
+    plan = build_extract(QueryScope(DICTIONARY), request)
+    embedded = EmbeddedEngine(hospital).run(plan.tree, hospital.pins)
+    schema, rows = embedded.schema, answer(embedded)
+    engine = SparkEngine(spark_session, hospital.path, hospital)
+
+    half = len(KEYED) // 2 + 1
+    reader = answer_fields(engine, plan, hospital.pins, piece_fields=half)
+    assert reader.schema == schema
+    assert answer(reader) == rows
+    names = [f"column {number}" for number in range(len(KEYED))]
+    frame = frame_of_fields(engine, plan, hospital.pins, names)
+    shown = frame.toArrow()
+    assert normalize(shown.schema, iter(())).schema.types == schema.types
+    assert frame.columns == names
+    assert answer(shown.to_reader()) == rows
+    assert not spark_session.catalog.listTables(), "nothing stays in the session"
+
+
+def test_a_text_in_braces_is_no_place_for_rows(
+    spark_session: SparkSession, hospital: DeltaTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spark, "MOST_OPENED", 0)
+    texts = (*NASTY, "{rows0}", "{{", "}")
+    asked = exp.select(*(labelled(literal(each), f"text {n}") for n, each in enumerate(texts)))
+    tree = asked.from_(table("patient")).limit(1)
+    engine = SparkEngine(spark_session, hospital.path, hospital)
+
+    assert answer(engine.run(tree, hospital.pins)) == [texts]
+
+
+def test_an_entity_in_several_tables_is_asked_of_spark_as_of_threads(
+    spark_session: SparkSession, tmp_path: Path
+) -> None:
+    study = Study(tmp_path)
+    narrow = LakeSettings(runner="local", max_columns=3)
+    lake = open_lake(str(study.lake), settings=narrow)
+    dataset = lake.load_clinical(
+        "narrow",
+        dictionary=str(study.folder / "data_dictionary.csv"),
+        codings=str(study.folder / "codings.csv"),
+        entities=str(study.folder / "entity_dictionary.csv"),
+        data={name: str(study.folder / file) for name, file in (e.split("=") for e in study.data)},
+    )
+    patient = next(each for each in dataset.dictionary.entities if each.name == "patient")
+    asked = [f"patient.{each.name}" for each in patient.fields]
+
+    expected = dataset.retrieve_fields(asked, coding_values="replace")
+    frame = dataset.retrieve_fields(asked, coding_values="replace", to="spark", spark=spark_session)
+
+    assert len([pin for pin in dataset.record.pins if pin.table.startswith("patient")]) > 2
+    assert frame.columns == asked
+    shown = frame.toArrow()
+    assert answer(shown.to_reader()) == answer(expected.to_reader())
