@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import ClassVar
@@ -69,15 +69,18 @@ class EmbeddedEngine:
         self._shared = connection
 
     @contextmanager
-    def over(self, pins: Mapping[str, TablePin], /) -> Iterator["EmbeddedEngine"]:
+    def over(
+        self, pins: Mapping[str, TablePin], /, *, folders: Collection[Path] = ()
+    ) -> Iterator["EmbeddedEngine"]:
         """Keep one connection for several questions: to open one takes longer than a small answer.
 
         Args:
             pins: The tables of all the questions.
+            folders: Where further files of theirs are, which come to be while they are asked.
         """
         with self._connected() as connection:
             files = [path for pin in pins.values() for path in self._files.files(pin)]
-            _restrict(connection, files)
+            _restrict(connection, files, folders)
             yield EmbeddedEngine(
                 self._files,
                 seconds=self._seconds,
@@ -169,9 +172,13 @@ class EmbeddedEngine:
         return columns.empty_table()
 
 
-def _restrict(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
-    """Let a connection read some files, and nothing else any more."""
+def _restrict(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[str], folders: Collection[Path] = ()
+) -> None:
+    """Let a connection read some files, and those in some folders, and nothing else any more."""
     connection.execute("SET allowed_paths = $files", {"files": list(files)})
+    allowed = [str(each) for each in folders]
+    connection.execute("SET allowed_directories = $folders", {"folders": allowed})
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 

@@ -238,6 +238,7 @@ class _RowExtension(Load):
             keys,
             standing=Standing(self.reporter.lake, plan.base),
             store=self.reporter.lake.tables,
+            workspace=workspace,
         )
 
     def _write(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -29,7 +30,7 @@ from apollo_spark.query.sql import table
 from apollo_spark.workers.patching import KEY
 from apollo_spark.workflows.clinical_rows import KeySets
 from apollo_spark.workflows.row_plan import RowPlan
-from apollo_spark.workflows.row_staging import StagedRows
+from apollo_spark.workflows.row_staging import StagedRows, Workspace
 from apollo_spark.workflows.row_tables import RowTable
 from apollo_spark.workflows.withdrawn_rows import GivenColumn, Standing
 
@@ -70,6 +71,7 @@ class RowComparison:
         keys: The keys to delete, None where there are none.
         standing: The version that stands; withdrawn rows of it count as not there.
         store: Where the tables are.
+        workspace: Closes what is open when the extension ends.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class RowComparison:
         *,
         standing: Standing,
         store: TableStore,
+        workspace: Workspace,
     ) -> None:
         self.plan = plan
         self.tables = tables
@@ -93,11 +96,14 @@ class RowComparison:
         self._engine = EmbeddedEngine(self._scratch, memory_limit=MEMORY, file_column=FILE)
         self._pins: dict[str, TablePin] = dict(standing.opened.pins)
         self._add_given()
+        self._asked = self._engine
+        if all(pin.is_ours for pin in standing.opened.pins.values()):
+            self._asked = workspace.open(self._engine.over({}, folders=self._folders()))
         self.matched = {each.number: self._narrow(each) for each in tables if each.is_own}
 
     def run(self, tree: exp.Query) -> pa.RecordBatchReader:
         """Answer a question over stored rows, rows given and keys to delete."""
-        return self._engine.run(tree, self._pins)
+        return self._asked.run(tree, self._pins)
 
     def number(self, tree: exp.Query) -> int:
         """Answer a question whose answer is one number."""
@@ -202,6 +208,14 @@ class RowComparison:
             type_ = self.tables[0].schema.field(str(self.tables[0].key)).type
             schema = pa.schema([pa.field(KEY, type_)])
             self._pins[GONE] = self._scratch.add(GONE, self.keys.paths[0], schema)
+
+    def _folders(self) -> set[Path]:
+        """Return where the files of stored tables are, and those of what is given."""
+        found = {self._store.folder_of(pin) for pin in self._standing.opened.pins.values()}
+        given = [each for each in (self.staged, self.keys) if each is not None]
+        return found | {
+            Path(path).parent for each in given for paths in each.paths for path in paths
+        }
 
     def _narrow(self, own: RowTable) -> tuple[str, ...]:
         """Let questions read only the stored files that hold a key given, and return these."""

@@ -1,11 +1,11 @@
 """Read the files of an extension by rows into files of rows that no version names yet."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,8 @@ from apollo_spark.workers.patching import KEY
 from apollo_spark.workers.staging import StageTarget, StageTask, run_stage
 from apollo_spark.workflows.clinical_plan import PlannedEntity
 from apollo_spark.workflows.clinical_rows import Excluded
+
+Opened = TypeVar("Opened")
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Workspace:
 
     def __init__(self) -> None:
         self._files: set[Path] = set()
+        self._opened = ExitStack()
 
     def __enter__(self) -> Self:
         """Begin without files."""
@@ -56,9 +59,14 @@ class Workspace:
         trace: TracebackType | None,
     ) -> None:
         """Remove what is left; a file that cannot be removed is in no version all the same."""
+        self._opened.close()
         for path in self._files:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
+
+    def open(self, context: AbstractContextManager[Opened]) -> Opened:
+        """Enter what is left when the extension ends."""
+        return self._opened.enter_context(context)
 
     def add(self, path: Path) -> Path:
         """Take a file in, and return it."""
