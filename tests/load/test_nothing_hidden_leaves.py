@@ -158,6 +158,22 @@ def test_the_plan_of_a_rebase_tells_neither_the_base_nor_the_rule(study: Study) 
     assert full["plans"][0]["moves"][0]["before"] == "hid_study@1"
 
 
+def test_tables_are_told_by_the_names_that_the_view_has_for_them(study: Study) -> None:
+    for words in (
+        ("merge", "assay", "hid_rna", "hid_study@1", "--as", "hid_named", "--assay", "rna",
+         "--name", "shown", "--link-file", study.folder / "hid_link.csv"),
+        ("view", "hid_named", "--as", "named", "--entities", "patient", "--assays", "shown"),
+    ):  # fmt: skip
+        done = study.ask(*words)
+        assert done.code == 0, done.err
+
+    pins = study.ask("show", "named", "--pins", "--json").json["pins"]
+
+    assert sorted(each["table"] for each in pins) == [
+        "patient", "shown_features", "shown_link", "shown_samples", "shown_tiles_tpm",
+    ]  # fmt: skip
+
+
 def test_a_move_that_is_made_and_undone_tells_nothing_of_where_it_came_from(study: Study) -> None:
     more = study.write("more_patients.csv", "pid,sex,hid_score\nP7,F,1.5\n")
     for words in (
