@@ -96,8 +96,9 @@ def parse_filter(content: Any) -> ExpressionFilter:
         feature_ids=_to_texts(annotation.get("feature_id")),
         feature_names=_to_texts(annotation.get("feature_name")),
         sample_ids=_to_texts(content.get("sample_id")),
-        min_value=_to_number(expression.get("min_value")),
-        max_value=_to_number(expression.get("max_value")),
+        # Whole numbers stay so: they may be longer than a float holds.
+        min_value=expression.get("min_value"),
+        max_value=expression.get("max_value"),
     )
 
 
@@ -232,11 +233,6 @@ def _to_locations(items: list[dict[str, str]] | None) -> tuple[Location, ...] | 
 
 def _to_texts(items: list[str] | None) -> tuple[str, ...] | None:
     return None if items is None else tuple(dict.fromkeys(items))
-
-
-def _to_number(value: int | float | None) -> int | float | None:
-    # A whole number may be longer than a float holds.
-    return value
 
 
 def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

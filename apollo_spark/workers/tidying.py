@@ -4,9 +4,8 @@ import re
 import unicodedata
 
 _PLAIN = re.compile(r"[!-~]*\Z")
-_EDGES = re.compile(
-    r"\A[\s\u200b-\u200f\u2060\ufeff\u00ad]+|[\s\u200b-\u200f\u2060\ufeff\u00ad]+\Z"
-)
+_BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
+_UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
 
 
 def tidy_name(text: str) -> str:
@@ -17,4 +16,4 @@ def tidy_name(text: str) -> str:
     """
     if _PLAIN.match(text):
         return text
-    return unicodedata.normalize("NFC", _EDGES.sub("", text))
+    return unicodedata.normalize("NFC", text.strip(_BLANKS + _UNSEEN))

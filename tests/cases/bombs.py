@@ -178,4 +178,30 @@ CASES = (
         },
         on_spark=True,
     ),
+    Case(
+        name="a header with a megabyte of blanks inside a name",
+        files={**FILES, "p.csv": f"patient_id,a{' ' * 1_000_000}b\nP1,1\n"},
+        command=LOAD_STUDY,
+        code=10,
+        says=["column 2 is not in the dictionary"],
+    ),
+    Case(
+        name="a megabyte of digits that is no number",
+        files={
+            **FILES,
+            "d.csv": f"{DICTIONARY}patient,weight,float,\n",
+            "p.csv": f"patient_id,weight\nP1,{'1' * 1_000_000}x\n",
+        },
+        command=LOAD_STUDY,
+        code=12,
+        says=["(cell_float)"],
+    ),
+    Case(
+        name="a value of a matrix with a megabyte of digits that is no number",
+        files={**FILES, "m.csv": f"gene_id,S1,S2\nENSG00000141510,1,{'1' * 1_000_000}y\n"},
+        command=LOAD,
+        code=0,
+        says=["column 3"],
+        stored={"extract expression rna --matrix": ["sample_id,ENSG00000141510", "S1,1"]},
+    ),
 )

@@ -21,10 +21,16 @@ KINDS = (
     "an annotation whose header never ends", "the header of a data file", "a row of a matrix",
     "a linking file", "aliases of aliases", "5,000 brackets", "many keys", "a huge file",
     "JSON that is deep", "settings with aliases",
+    "a header with a megabyte of blanks inside a name",
+    "a megabyte of digits that is no number",
+    "a value of a matrix with a megabyte of digits that is no number",
 )  # fmt: skip
 CHILD = """
 import json, os, resource, sys
 from apollo_spark.cli.main import run
+
+# Who takes hours is stopped.
+resource.setrlimit(resource.RLIMIT_CPU, (300, 300))
 
 def most():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from apollo_spark.sources.expression.detected import Column
 from apollo_spark.sources.expression.words import find_unit, is_known
 from apollo_spark.sources.findings import NAMES_LIMIT, list_names
+from apollo_spark.workers.numerals import FLOAT
 
-NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
+NUMBER = re.compile(rf"\s*{FLOAT.pattern}\s*\Z")
 _PLAIN = r"(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
 _GROUPED = r"[0-9]{1,3}(?:[.,' \u00a0\u2009\u202f][0-9]{3})+(?:[.,][0-9]+)?"
 WRITTEN_OTHERWISE = re.compile(
     rf"\s*[<>~≈≤≥=$€£(]*\s*[+\-\u2212]?(?:{_GROUPED}|{_PLAIN}|0[xX][0-9a-fA-F]+)\s*[%)*+x€$£]*\s*\Z"
 )
 """Numbers as people and spreadsheets write them: `1,5`, `1 000`, `12 %`, `<5`, `0x1F`."""
+LONGEST_NUMBER = 100
+"""Characters of a number as people write it; to look for one in a longer cell may take hours."""
 NUMBER_WORDS = frozenset(
     {"", "na", "n/a", "nan", "null", "none", "nil", "inf", "-inf", "+inf", "infinity", "-", "."}
 )
@@ -33,7 +36,8 @@ def holds_misspelt_numbers(cells: Sequence[str]) -> bool:
     """
     known = [each for each in cells if each.strip().lower() not in NUMBER_WORDS]
     return bool(known) and all(
-        WRITTEN_OTHERWISE.match(each) and not is_number(each) for each in known
+        len(each) <= LONGEST_NUMBER and WRITTEN_OTHERWISE.match(each) and not is_number(each)
+        for each in known
     )
 
 

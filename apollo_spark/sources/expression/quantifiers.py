@@ -130,13 +130,6 @@ LAYOUTS = (
 )
 
 FEATURE_COUNTS_HEADER = ("Geneid", "Chr", "Start", "End", "Strand", "Length")
-METADATA_OF_FEATURE_COUNTS = frozenset(
-    {
-        "gene_name", "gene_type", "gene_biotype", "gene_id", "transcript_id", "transcript_name",
-        "transcript_type", "transcript_biotype", "gene_source", "gene_version", "description",
-    }
-)  # fmt: skip
-"""Attributes that featureCounts may copy from the annotation, before the samples."""
 FEATURE_COUNTS_ENDINGS = (".featurecounts.txt", ".featurecounts", "featurecounts.txt")
 ALIGNMENT_ENDINGS = (".bam", ".sam", ".cram")
 

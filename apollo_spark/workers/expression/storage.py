@@ -184,11 +184,6 @@ def is_missing(values: np.ndarray) -> np.ndarray:
     return np.asarray(values == MISSING_WHOLE if is_whole(values) else np.isnan(values))
 
 
-def no_values(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Give an array of missing values in the type of others."""
-    return np.full(shape, MISSING_WHOLE if is_whole(values) else np.nan, values.dtype)
-
-
 def is_inexact(wholes: np.ndarray) -> np.ndarray:
     """Mark the whole numbers that no double holds."""
     long = (np.abs(wholes) >= LIMITS[64]) & (wholes != MISSING_WHOLE)
