@@ -183,9 +183,6 @@ def facts_of(texts: pa.Array, missing: Sequence[str], most: int = MOST_CODES) ->
     values, numbers = counted.field("values"), counted.field("counts")
     bare = trim(values, tuple(missing)).drop_null()
     kinds = frozenset(each for each in KINDS if _fits(bare, each))
-    if _any_match(bare, "[.]"):
-        # A whole number is none to whoever wrote it with a point.
-        kinds -= {"integer"}
     few = len(values) <= most
     pairs = zip(values.to_pylist(), numbers.to_pylist(), strict=True) if few else ()
     return ColumnFacts(
@@ -210,6 +207,7 @@ def _fits(texts: pa.Array, kind: ColumnType) -> bool:
     start, size = 0, FIRST_LOOK
     while start < len(texts):
         found = convert(texts.slice(start, size), kind, ())
+        # What was written with a point (`partial`) is no whole number to whoever wrote it.
         if found.bad.any() or found.partial.any():
             return False
         start, size = start + size, LOOK

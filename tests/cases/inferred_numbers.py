@@ -69,6 +69,12 @@ CASES = (
     case("a plus that tells nothing apart", ["+5", "3"], "integer", ["5", "3"]),
     case("a point without a zero, twice", [".5", "0.5"], "string", says=[TEXT]),
     case("a point without a zero", [".5", "0.25"], "float", ["0.5", "0.25"]),
+    case(
+        "a point without a zero, beside a zero that makes no difference",
+        [".5", "1.0", "1"],
+        "float",
+        ["0.5", "1.0", "1.0"],
+    ),
     case("digits that a float does not keep apart", ["0.1", "0.10000000000000001"], "string"),
     case("the same power in two ways", ["1e+3", "1000"], "string"),
     case("a small number in two ways", ["1e-05", "0.00001"], "string"),
