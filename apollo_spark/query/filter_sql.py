@@ -17,7 +17,7 @@ from apollo_spark.query.filter_gather import gathered
 from apollo_spark.query.filter_reach import EntityTree
 from apollo_spark.query.filter_scans import ScanCompiler
 
-MOST_SUBQUERIES = 300
+MOST_SUBQUERIES = 10
 """Looks at rows of other entities that are subqueries, once parts of `or` are put together."""
 
 

@@ -16,7 +16,7 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.filter import LISTS, NO_VALUE, Comparison, Filter, Operator
 from apollo_spark.model.pin import TablePin
-from apollo_spark.query import filter_compare
+from apollo_spark.query import filter_compare, filter_sql
 from apollo_spark.query.filter_check import read_filter
 from apollo_spark.query.filter_sql import filter_rows
 from apollo_spark.query.sql import ascending, column, labelled, literal, table
@@ -127,12 +127,15 @@ def engines(spark_session: SparkSession, tables: Tables) -> tuple[EmbeddedEngine
     return EmbeddedEngine(tables, threads=1), SparkEngine(spark_session, tables.path)
 
 
+@pytest.mark.parametrize("most", [1_000, -1], ids=["as subqueries", "in scans"])
 def test_filters_keep_the_same_rows_everywhere(
     tables: Tables,
     engines: tuple[EmbeddedEngine, SparkEngine],
+    most: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(filter_compare, "LIST_LIMIT", 2)
+    monkeypatch.setattr(filter_sql, "MOST_SUBQUERIES", most)
     trees = {text: read_filter(text, HOSPITAL) for text in FILTERS}
     kept = [kept_question(tree, HOSPITAL, "patient_id") for tree in trees.values()]
     # One question, because each of its own would take Spark seconds.
