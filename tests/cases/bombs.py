@@ -23,6 +23,7 @@ def packed(start: str, repeated: str) -> bytes:
     return gzip.compress(start.encode()) + piece * PIECES
 
 
+GTF = 'chr17\ta\tgene\t1\t9\t.\t+\t.\tgene_id "ENSG00000141510"; gene_name "TP53";\n'
 ROWS = packed("entity,name,type\n", "a,b,string\n")
 LINE = packed("", "0")
 
@@ -93,6 +94,13 @@ CASES = (
         LINE,
         (*LOAD, "--annotation", "bomb.csv.gz"),
         says="16 MB",
+    ),
+    Case(
+        name="an annotation that is GTF",
+        files={**FILES, "bomb.gtf.gz": packed("", GTF)},
+        command=(*LOAD, "--annotation", "bomb.gtf.gz"),
+        code=10,
+        says=[PACKED],
     ),
     small(
         "a manifest",

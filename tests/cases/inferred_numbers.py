@@ -92,5 +92,10 @@ CASES = (
     case("what an extract writes", ["1e-05", "1e+16", "0.1", "-0.0"], "float"),
     case("floats that are whole, as an extract writes them", ["1.0", "2.0"], "float"),
     case("the largest integers", ["9223372036854775807", "9007199254740993"], "integer"),
+    case(
+        "a whole float that would be written with an exponent",
+        ["10000000000000000.0", "5.0"],
+        "string",
+    ),
     case("integers beyond", ["9223372036854775808", "1"], "string"),
 )

@@ -17,7 +17,7 @@ from tests.support.study import LOCAL_SETTINGS, apollo
 MOST_MEGABYTES = 200
 """What a refusal may take beside what `apollo list` takes."""
 KINDS = (
-    "a dictionary", "a dictionary of one line", "an annotation",
+    "a dictionary", "a dictionary of one line", "an annotation", "an annotation that is GTF",
     "an annotation whose header never ends", "the header of a data file", "a row of a matrix",
     "a linking file", "aliases of aliases", "5,000 brackets", "many keys", "a huge file",
     "JSON that is deep", "settings with aliases",
