@@ -141,3 +141,15 @@ def test_a_file_that_may_not_be_read_is_named(
 
     assert refused.code == 10
     assert "b.csv: it may not be read (file_missing), once" in refused.err
+
+
+def test_of_a_folder_with_nothing_else_only_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    pipe(folder)
+
+    refused = load_matrices(tmp_path, folder)
+
+    assert refused.code == 10
+    assert "(file_missing), once" in refused.err
+    assert "no data file" not in refused.err

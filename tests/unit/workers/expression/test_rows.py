@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from apollo_spark.workers.expression.rows import RowCut, cut_rows, scan_matrix
+from apollo_spark.workers.chunks import ROW_TOO_LONG
+from apollo_spark.workers.expression.rows import RowCut, RowFinder, cut_rows, scan_matrix
 from apollo_spark.workers.source import InputProblemError
 
 TEXT = 'id,s1\nA,1\n\n"B ""x"", 2",2\n"C\nc",3\nD,4\nE,5'
@@ -53,3 +54,13 @@ def test_a_truncated_file_is_said_to_be(tmp_path: Path) -> None:
         scan_matrix(str(path), delimiter=",", compression="gzip")
 
     assert caught.value.rule == "file_truncated"
+
+
+def test_a_row_without_end_is_named_before_it_fills_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apollo_spark.workers.expression.rows.MAX_ROW_BYTES", 8)
+    finder = RowFinder(",", start=0, line=2)
+    finder.add(b"G1,1\nG2,3")
+
+    with pytest.raises(InputProblemError, match=ROW_TOO_LONG) as refused:
+        finder.add(b"4,5,6,7")
+    assert refused.value.line == 3
