@@ -130,7 +130,7 @@ def _find_by_manifest(
             chosen.append((found.detected, row.sample_id))
     built = build_sample_files(chosen, request.unit, request.strand)
     files = [each for each, _ in chosen]
-    notes = (*manifest.notes, *_describe_strand(request, files), *_describe_units(request, files))
+    notes = (*manifest.notes, *_describe_strand(request, files), *describe_units(request, files))
     return SampleFiles(files=built.files, findings=(*findings, *built.findings)), notes
 
 
@@ -149,10 +149,17 @@ def _describe_strand(request: SourceRequest, files: Sequence[Detected]) -> Itera
         )
 
 
-def _describe_units(request: SourceRequest, files: Sequence[Detected]) -> Iterator[str]:
-    units = {find_unit(column.name) for each in files for column in each.value_columns}
-    others = sorted(filter(None, units - {request.unit}))
-    names = {squeeze(column.name): column.name for each in files for column in each.value_columns}
+def describe_units(request: SourceRequest, files: Sequence[Detected]) -> Iterator[str]:
+    """Yield notes on columns of values whose headers name another quantity than is loaded."""
+    # Samples may have other names by now than the header has.
+    headers = [
+        each.header[column.index]
+        for each in files
+        if each.has_header
+        for column in each.value_columns
+    ]
+    others = sorted(filter(None, {find_unit(each) for each in headers} - {request.unit}))
+    names = {squeeze(each): each for each in headers}
     odd = sorted(each for each in names.values() if is_other_quantity(each))
     if odd and not request.unit.startswith("other:"):
         yield (

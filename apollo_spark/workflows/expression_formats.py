@@ -12,7 +12,7 @@ from apollo_spark.sources.expression.samples import (
 )
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.workers.expression.spec import UnitRules
-from apollo_spark.workflows.expression_files import plan_sample_files
+from apollo_spark.workflows.expression_files import describe_units, plan_sample_files
 from apollo_spark.workflows.expression_long import plan_long
 from apollo_spark.workflows.expression_sources import (
     SourcePlanning,
@@ -39,7 +39,8 @@ def plan_source(request: SourceRequest, detection: Detection) -> SourcePlanning:
 def _plan(request: SourceRequest, detection: Detection) -> SourcePlanning:
     files = detection.files
     if detection.format == "matrix":
-        return plan_matrices(request, files)
+        planning = plan_matrices(request, files)
+        return replace(planning, notes=(*planning.notes, *describe_units(request, files)))
     if detection.format == "featurecounts":
         named = files if request.samples else _with_sample_names(request, files)
         planning = plan_matrices(request, named)

@@ -13,12 +13,14 @@ from apollo_spark.query.expression import (
     expression_tree,
     extract_tree,
     features_tree,
+    whole_bound,
 )
 from apollo_spark.query.expression_filter import Location
 from apollo_spark.query.sql import spark_statement
 from tests.support.tables import answer
 from tests.support.tiles import NAN, TileTables, write_assay
 
+LONG = 2**53 + 1
 FEATURES = ["F0", "F1", "F2"]
 SAMPLES = ["S0", "S1", "S2", "S3"]
 COUNTS = [[0, 1, NAN, 3], [10, 11, 12, 13], [20, NAN, 22, 23]]
@@ -167,3 +169,34 @@ def test_names_are_quoted_for_spark(tables: TileTables) -> None:
 
     assert "'F0\\' OR \\'1\\'=\\'1'" in statement
     assert "'S\\\\0'" in statement
+
+
+@pytest.mark.parametrize(
+    ("bound", "least", "most"),
+    [
+        (LONG, LONG, LONG),
+        (2.5, 3, 2),
+        (-2.5, -2, -3),
+        (2**63, 2**63, 2**63 - 1),
+        (1e300, 2**63, 2**63 - 1),
+        (-1e300, -(2**63), -(2**63) - 1),
+    ],
+)
+def test_bounds_of_whole_numbers_are_whole_and_at_most_one_beyond_them(
+    bound: float, least: int, most: int
+) -> None:
+    assert whole_bound(bound, is_least=True) == least
+    assert whole_bound(bound, is_least=False) == most
+
+
+def test_a_question_for_whole_numbers_has_whole_bounds(tables: TileTables) -> None:
+    layer = tables.assay.find_layer("count")
+    assert layer is not None
+    choice = PairChoice(minimum=LONG, maximum=1e300)
+
+    statement = expression_tree(tables.assay, layer, choice).sql("duckdb")
+
+    assert f">= {LONG}" in statement
+    assert f"<= {2**63 - 1}" in statement
+    assert pairs(tables, PairChoice(minimum=-1e300, maximum=1e300)) == measured(COUNTS)
+    assert pairs(tables, PairChoice(minimum=1e300)) == []
