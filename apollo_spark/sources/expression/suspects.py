@@ -7,6 +7,7 @@ others are like that too, they are the values. What is only suspected is never l
 refused, until the option says which columns are samples.
 """
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 
@@ -26,6 +27,8 @@ from apollo_spark.sources.findings import finding_of
 ROWS = 500
 RISING_ROWS, RELATED_ROWS = 8, 50
 RELATED_COLUMNS = 3
+COMPARED_COLUMNS = 64
+"""Of very many columns these tell what the others hold."""
 LARGEST = 3e9
 """Ids of genes and positions in a genome are below."""
 REASONS = (
@@ -71,11 +74,10 @@ def _read_values(top: Top, columns: Sequence[Column]) -> np.ndarray:
 def _suspects(values: np.ndarray) -> Iterator[tuple[int, str]]:
     """Yield places of columns and what their cells look like, the most certain last."""
     is_like_ids = np.array([_are_ids(each) for each in values.T])
-    others = values[:, ~is_like_ids]
     pairs = list(zip(is_like_ids.tolist(), values.T, strict=True))
-    unrelated = [like and _has_no_relation(own, others) for like, own in pairs]
-    lowest = _lowest_half(values)
-    above = [like and _is_far_above(own, lowest) for like, own in pairs]
+    unrelated = _unrelated(values, is_like_ids)
+    least, middle = _least_far_above(_lowest_half(values))
+    above = [like and own.min() >= least and np.median(own) >= middle for like, own in pairs]
     rising = [like and _is_rising(own) for like, own in pairs]
     for marks, why in zip((unrelated, above, rising), REASONS, strict=True):
         # What holds of most columns is how values are here.
@@ -85,10 +87,15 @@ def _suspects(values: np.ndarray) -> Iterator[tuple[int, str]]:
 
 def _lowest_half(values: np.ndarray) -> np.ndarray:
     """Give the columns of the lowest numbers: at most half of all are ids or positions."""
+    middle = np.nan_to_num(_medians(values))
+    return values[:, np.argsort(middle, kind="stable")[: max(1, values.shape[1] // 2)]]
+
+
+def _medians(values: np.ndarray) -> np.ndarray:
+    """Give the median of each column without what is missing; of nothing it is not a number."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        middle = np.nan_to_num(np.nanmedian(values, axis=0))
-    return values[:, np.argsort(middle, kind="stable")[: max(1, values.shape[1] // 2)]]
+        return np.asarray(np.nanmedian(values, axis=0))
 
 
 def _are_ids(column: np.ndarray) -> bool:
@@ -104,23 +111,41 @@ def _is_rising(own: np.ndarray) -> bool:
     return len(own) >= RISING_ROWS and bool((np.diff(own) > 0).all())
 
 
-def _is_far_above(own: np.ndarray, others: np.ndarray) -> bool:
-    known = others[~np.isnan(others)]
+def _least_far_above(values: np.ndarray) -> tuple[float, float]:
+    """Give the least number, and the median, of a column far above some values."""
+    known = values[~np.isnan(values)]
     if len(known) == 0:
-        return False
+        return math.inf, math.inf
     has_fractions = bool((known != np.floor(known)).any())
     least, times = (100, 20) if has_fractions else (1_000, 50)
-    return bool(own.min() >= least and np.median(own) >= times * max(np.median(known), 1))
+    return least, times * max(float(np.median(known)), 1)
 
 
-def _has_no_relation(own: np.ndarray, others: np.ndarray) -> bool:
-    if len(own) < RELATED_ROWS or others.shape[1] < RELATED_COLUMNS:
-        return False
-    ranks = np.column_stack([_ranks(each) for each in (own, *others.T)])
+def _unrelated(values: np.ndarray, is_like_ids: np.ndarray) -> list[bool]:
+    """Mark columns like ids that have nothing to do with the others, which are alike."""
+    others = values[:, ~is_like_ids]
+    if len(values) < RELATED_ROWS or others.shape[1] < RELATED_COLUMNS:
+        return [False] * values.shape[1]
+    some = np.linspace(0, others.shape[1] - 1, min(others.shape[1], COMPARED_COLUMNS)).astype(int)
+    ranks = np.column_stack([_standard_ranks(others[:, at]) for at in some])
+    among = (ranks.T @ ranks)[np.triu_indices(len(some), 1)]
+    if not _medians(among) >= ALIKE:
+        return [False] * values.shape[1]
+    return [
+        bool(like) and bool(_medians(_standard_ranks(own) @ ranks) < UNLIKE)
+        for like, own in zip(is_like_ids, values.T, strict=True)
+    ]
+
+
+def _standard_ranks(column: np.ndarray) -> np.ndarray:
+    """Give ranks around zero, of length one: the product of two is their correlation.
+
+    Of a column of one value they are not a number.
+    """
+    around = _ranks(column)
+    around = around - around.mean()
     with np.errstate(invalid="ignore", divide="ignore"):
-        related = np.corrcoef(ranks, rowvar=False)
-    among = related[1:, 1:][np.triu_indices(others.shape[1], 1)]
-    return bool(np.nanmedian(among) >= ALIKE and np.nanmedian(related[0, 1:]) < UNLIKE)
+        return np.asarray(around / np.linalg.norm(around))
 
 
 def _ranks(column: np.ndarray) -> np.ndarray:
