@@ -22,7 +22,6 @@ from apollo_spark.model.field import FieldType
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.keys import unresolved_keys
 from apollo_spark.query.lookalikes import SOURCE, all_keys
-from apollo_spark.query.row_changes import in_values
 from apollo_spark.query.sql import column, labelled, table
 from apollo_spark.tables.keys import parent_references
 from apollo_spark.workers.patching import KEY
@@ -30,6 +29,8 @@ from apollo_spark.workers.unseen import without_unseen
 from apollo_spark.workflows.clinical_rows import KeySets
 from apollo_spark.workflows.lookalikes import KeyColumn, find_like_taken, joined
 from apollo_spark.workflows.withdrawn_rows import WITHDRAWN
+
+REFERENCE = "reference"
 
 
 @dataclass
@@ -117,7 +118,7 @@ class WithdrawnReferences:
         tree = unresolved_keys(
             relation.from_entity, relation.from_field, relation.to_entity, relation.to_field
         )
-        lost = self._ask(tree)
+        lost = self._read(tree).read_all().column(0).combine_chunks().drop_null()
         given, withdrawn = alike(lost, keys)
         if pa.types.is_string(given.type):
             given, withdrawn = without_unseen(given), without_unseen(withdrawn)
@@ -129,14 +130,16 @@ class WithdrawnReferences:
         entity = self.dictionary.find_entity(relation.from_entity)
         if entity is None or entity.primary_key is None:
             return
-        tree = exp.select(labelled(column(entity.name, entity.primary_key), KEY))
-        tree = tree.from_(table(entity.name), copy=False)
-        reference = column(entity.name, relation.from_field)
-        more = self._ask(tree.where(in_values(reference, values), copy=False))
-        self._gone[entity.name] = joined(self._gone.get(entity.name), more)
-
-    def _ask(self, tree: exp.Select) -> pa.Array:
-        return self._read(tree).read_all().column(0).combine_chunks().drop_null()
+        tree = exp.select(
+            labelled(column(entity.name, entity.primary_key), KEY),
+            labelled(column(entity.name, relation.from_field), REFERENCE),
+        ).from_(table(entity.name), copy=False)
+        answer = self._read(tree)
+        more = [pa.array([], answer.schema.field(0).type)]
+        for batch in answer:
+            given, wanted = alike(batch.column(1), values)
+            more.append(batch.column(0).filter(pc.is_in(given, value_set=wanted)).drop_null())
+        self._gone[entity.name] = joined(self._gone.get(entity.name), pa.concat_arrays(more))
 
     def _read(self, tree: exp.Query) -> pa.RecordBatchReader:
         return self.engine.run(tree, self.pins)
