@@ -113,7 +113,8 @@ def check(study: Study, first: str, second: str, place: int) -> None:
     def interrupt(name: str) -> None:
         seen.append(name)
         if len(seen) == place + 1:
-            inner.append(study.ask(*words_of(study, second)))
+            # The one outside does nothing meanwhile: waiting for its lease is for nothing.
+            inner.append(study.ask(*words_of(study, second), "--wait", 0))
 
     with watched(interrupt):
         outer = study.ask(*words_of(study, first))
