@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 import pytest
 
-from apollo_spark.api.lake import open_lake as open_public_lake
 from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.fields import answer_fields
 from apollo_spark.engines.tasks import LocalTaskRunner, TaskRunner
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.names import RecordReference
+from apollo_spark.model.names import RecordReference, parse_reference
+from apollo_spark.query.extract import ExtractRequest, build_extract_per_entity
+from apollo_spark.query.values import ValueMode
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
 from apollo_spark.workflows.load_clinical import load_clinical
 from apollo_spark.workflows.loading import LoadEngines
@@ -130,10 +132,20 @@ def rows_of(lake: Lake, record: DatasetRecord) -> Rows:
 
 def answers_of(folder: Path, reference: str) -> Rows:
     """Ask for all rows of a version as people do, by entity."""
-    dataset = open_public_lake(str(folder)).dataset(reference)
-    return {
-        each.name: sorted(each.retrieve_fields().to_pylist(), key=str) for each in dataset.entities
-    }
+    lake = open_lake(str(folder))
+    opened = lake.open(parse_reference(reference))
+    found = {}
+    # One connection for all entities: these tests ask thousands of times.
+    with EmbeddedEngine(lake.tables).over(opened.pins) as engine:
+        for entity in opened.dictionary.entities:
+            names = [each.name for each in entity.fields]
+            request = ExtractRequest(
+                fields=tuple(f"{entity.name}.{each}" for each in names), values=ValueMode.RAW
+            )
+            plan = build_extract_per_entity(opened.scope, request)[entity.name]
+            table = answer_fields(engine, plan, opened.pins).read_all().rename_columns(names)
+            found[entity.name] = sorted(table.to_pylist(), key=str)
+    return found
 
 
 def comparable(record: DatasetRecord) -> dict[str, Any]:
