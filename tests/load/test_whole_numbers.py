@@ -84,3 +84,24 @@ def test_fields_are_frames_of_whole_numbers(tmp_path: Path) -> None:
     assert str(frame["patient.n"].dtype) == "Int64"
     assert frame["patient.n"].isna().tolist() == [True, False]
     assert frame["patient.n"].tolist()[1] == MOST
+
+
+def test_assays_of_which_one_has_fractions_keep_every_digit_or_are_refused(tmp_path: Path) -> None:
+    study = Study(tmp_path)
+    assert study.load().code == 0
+    unit = ("--assay", "rna", "--unit", "expected_count")
+    for name, sample, value in (("whole", "P1", LONG), ("parts", "P2", 0.5), ("short", "P3", 7)):
+        source = study.write(f"{name}.csv", f"gene_id,{sample}\n{A},{value}\n{B},1\n")
+        assert study.ask("load", "expression", name, *unit, "--source", source).code == 0
+    target = "study"
+    for name in ("whole", "parts", "short"):
+        words = ("merge", "assay", name, target, "--as", f"with_{name}", "--assay", "rna")
+        done = study.ask(*words, "--name", name, "--link", "patient.patient_id")
+        assert done.code == 0, done.err
+        target = f"with_{name}"
+    dataset = ap.open_lake(str(study.lake)).dataset(target)
+
+    assert dataset.read_assays(["whole", "short"])[A].tolist() == [LONG, 7]
+    assert dataset.read_assays(["parts", "short"])[A].tolist() == [0.5, 7.0]
+    with pytest.raises(UsageError, match="more than 15 digits"):
+        dataset.read_assays(["whole", "parts"])
