@@ -1,14 +1,11 @@
 """What makes the next version of a dataset out of the one before: a part of `ApolloLake`."""
 
 import logging
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from apollo_spark.api.dataset import Dataset
-from apollo_spark.api.loading import file_pairs
-from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.settings import LakeSettings
+from apollo_spark.api.loading import LoadingLake, file_pairs
 from apollo_spark.workflows.compact import CompactionOutcome, plan_compaction
 from apollo_spark.workflows.extend_plan import AssayExtension
 from apollo_spark.workflows.extension import ClinicalExtension, ClinicalMode
@@ -24,15 +21,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class GrowingLake(ABC):
+class GrowingLake(LoadingLake):
     """A lake whose datasets grow."""
-
-    _lake: Lake
-    _settings: LakeSettings
-
-    @abstractmethod
-    def dataset(self, name: str) -> Dataset:
-        """Return a dataset."""
 
     def extend(
         self,
@@ -97,14 +87,7 @@ class GrowingLake(ABC):
             policy=policy,
             report=report,
         )
-        outcome = run_clinical_extension(
-            self._lake.waiting(wait),
-            request,
-            settings=self._settings,
-            say=logger.info,
-            session=spark,
-        )
-        return self.dataset((outcome.published or outcome.current)[0])
+        return self._run(run_clinical_extension, request, wait=wait, spark=spark)
 
     def extend_assay(
         self,
@@ -177,14 +160,7 @@ class GrowingLake(ABC):
             policy=policy,
             report=report,
         )
-        outcome = run_assay_extension(
-            self._lake.waiting(wait),
-            request,
-            settings=self._settings,
-            say=logger.info,
-            session=spark,
-        )
-        return self.dataset((outcome.published or outcome.current)[0])
+        return self._run(run_assay_extension, request, wait=wait, spark=spark)
 
     def compact(
         self,

@@ -6,7 +6,6 @@ from apollo_spark.api.composing import Composing
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.api.growing import GrowingLake
 from apollo_spark.api.keeping import KeepingLake
-from apollo_spark.api.loading import LoadingLake
 from apollo_spark.api.merging import MergingLake
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.lake import open_lake as open_stored_lake
@@ -18,7 +17,7 @@ from apollo_spark.model.names import parse_reference
 logger = logging.getLogger(__name__)
 
 
-class ApolloLake(LoadingLake, GrowingLake, MergingLake, Composing, KeepingLake):
+class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
     """The place that holds tables, records and reports.
 
     Args:

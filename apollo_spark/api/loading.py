@@ -2,14 +2,16 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.settings import LakeSettings
+from apollo_spark.model.base import Record
 from apollo_spark.workflows.clinical_plan import ClinicalLoad
 from apollo_spark.workflows.expression_request import ExpressionLoad
+from apollo_spark.workflows.outcome import Outcome
 from apollo_spark.workflows.start import run_clinical_load, run_expression_load
 
 if TYPE_CHECKING:
@@ -27,6 +29,24 @@ class LoadingLake(ABC):
     @abstractmethod
     def dataset(self, name: str) -> Dataset:
         """Return a dataset."""
+
+    def _run(
+        self,
+        run: Callable[..., Outcome],
+        request: Record,
+        *,
+        wait: float | None,
+        spark: "SparkSession | None",
+    ) -> Dataset:
+        """Run what reads files, and return the version that stands then."""
+        outcome = run(
+            self._lake.waiting(wait),
+            request,
+            settings=self._settings,
+            say=logger.info,
+            session=spark,
+        )
+        return self.dataset(outcome.version)
 
     def load_clinical(
         self,
@@ -81,14 +101,7 @@ class LoadingLake(ABC):
             policy=policy,
             report=report,
         )
-        outcome = run_clinical_load(
-            self._lake.waiting(wait),
-            request,
-            settings=self._settings,
-            say=logger.info,
-            session=spark,
-        )
-        return self.dataset((outcome.published or outcome.current)[0])
+        return self._run(run_clinical_load, request, wait=wait, spark=spark)
 
     def load_expression(
         self,
@@ -186,14 +199,7 @@ class LoadingLake(ABC):
             policy=policy,
             report=report,
         )
-        outcome = run_expression_load(
-            self._lake.waiting(wait),
-            request,
-            settings=self._settings,
-            say=logger.info,
-            session=spark,
-        )
-        return self.dataset((outcome.published or outcome.current)[0])
+        return self._run(run_expression_load, request, wait=wait, spark=spark)
 
 
 def file_pairs(data: Mapping[str, str | Sequence[str]]) -> tuple[tuple[str, str], ...]:

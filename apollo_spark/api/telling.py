@@ -14,4 +14,4 @@ def tell(outcome: Outcome) -> str:
         logger.info("note: %s", note)
     if outcome.findings:
         logger.warning("%s", describe_findings(outcome.findings))
-    return (outcome.published or outcome.current)[0]
+    return outcome.version

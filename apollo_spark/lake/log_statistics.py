@@ -86,8 +86,8 @@ def _bound(value: Any) -> Any:
 def _read(
     path: str,
     names: frozenset[str],
-    size: int,  # noqa: ARG001
-    state: tuple[int, int],  # noqa: ARG001
+    size: int,  # noqa: ARG001 - part of the cache's key
+    state: tuple[int, int],  # noqa: ARG001 - part of the cache's key
 ) -> tuple[int, Mapping[str, _Known]]:
     """Return what a footer says of some columns; size and state tell it from another one."""
     footer = pq.read_metadata(path)

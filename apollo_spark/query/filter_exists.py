@@ -90,7 +90,7 @@ class ExistsCompiler:
             return self._count(tree, row, steps)
         return self._some_row(tree, row, steps) if steps else self._inner(tree, row)
 
-    def joins(self, row: Row) -> Sequence[exp.Join]:  # noqa: ARG002
+    def joins(self, row: Row) -> Sequence[exp.Join]:  # noqa: ARG002 - others join by it
         """Return what conditions on a row read beside it: nothing, each asks by itself."""
         return ()
 

@@ -47,7 +47,7 @@ def read_map(path: str) -> dict[str, str]:
         )
     if not pairs:
         raise InputFileError(f"The file of new names {path!r} holds no names.", why=_FORM)
-    return dict(pairs)  # type: ignore[arg-type]
+    return {pair[0]: pair[1] for pair in pairs}
 
 
 def require_known(

@@ -25,6 +25,11 @@ class Outcome:
     notes: tuple[str, ...] = ()
     plan: WorkPlan | None = None
 
+    @property
+    def version(self) -> str:
+        """The version that was published, or the one that was there already."""
+        return (self.published or self.current)[0]
+
     def receipt_json(self) -> Any:
         """Return the receipt as a JSON value."""
         return json.loads(self.receipt.to_json())

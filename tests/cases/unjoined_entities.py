@@ -1,6 +1,7 @@
 """An entity that is joined to nothing: a policy loads it, and it is asked by itself alone."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tests.support.cases import Case
 
@@ -237,8 +238,8 @@ CODES = ("t_site.code", "C1")
 EXPRESSION = {"rna.tsv": "gene_id\tS1\tS2\nENSG00000000003\t1\t2\n"}
 
 
-def merged(name: str, command: Sequence[str], code: int = 0, **rest: object) -> Case:
-    return on_loaded(name, command, code, files=OTHER, before=(LOAD_OTHER,), **rest)  # type: ignore[arg-type]
+def merged(name: str, command: Sequence[str], code: int = 0, **rest: Any) -> Case:
+    return on_loaded(name, command, code, files=OTHER, before=(LOAD_OTHER,), **rest)
 
 
 OTHERS = (

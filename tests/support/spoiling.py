@@ -53,11 +53,14 @@ def _of(change: Callable[[list[str], int], list[str]]) -> Spoil:
     return lambda lines, row, _: change(lines, row % len(lines))
 
 
+def _cell_of(text: str) -> Spoil:
+    """Return what puts a text in the place of a cell."""
+    return lambda lines, row, cell: _with_cell(lines, row, cell, text)
+
+
 SPOILS: Mapping[str, Spoil] = {
     **{
-        f"a cell {text!r:.24}": lambda lines, row, cell, text=text: _with_cell(  # type: ignore[misc]
-            lines, row, cell, text
-        )
+        f"a cell {text!r:.24}": _cell_of(text)
         for text in CELLS
     },
     "a row twice": _of(lambda x, at: [*x, x[at]]),

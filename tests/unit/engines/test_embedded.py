@@ -147,6 +147,7 @@ def test_several_questions_share_a_connection_that_reads_the_pinned_files_alone(
         assert answer(engine.run(none, tables.pins)) == []
         assert answer(engine.run(none, tables.pins)) == []
         assert sorted(answer(begun)) == [(1,), (2,)]
+        # A table that comes to have another file while the connection is open.
         tables.files = lambda _: [str(tmp_path / "other.parquet")]  # type: ignore[method-assign]
         with pytest.raises(duckdb.PermissionException):
             engine.run(ALL, tables.pins)
