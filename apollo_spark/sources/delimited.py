@@ -102,7 +102,7 @@ def _read_lines(path: Path, compression: str, encoding: str) -> Iterator[str]:
                 yield "".join([*begun, line, "\n"])
                 begun = []
             begun.append(rest)
-            if "\0" in rest or REPLACED in rest or len(begun) * PIECE_BYTES > 2 * HEADER_LIMIT:
+            if "\0" in rest or REPLACED in rest or sum(map(len, begun)) > HEADER_LIMIT:
                 # No line of text, or too long for a header: it may be as long as the file.
                 break
         yield "".join(begun) + decoder.decode(b"", final=True)

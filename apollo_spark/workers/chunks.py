@@ -66,9 +66,8 @@ def iterate_chunks(block: Block, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chu
             chunk = Chunk(data[:end], line, quotes[: np.searchsorted(quotes, end)])
             yield from well_formed(chunk, block)
             line += count_newlines(chunk.data)
+        # Within the limit: what goes on was refused above, what begins is shorter than a piece.
         rest = data[end:]
-    if len(rest) > limit:
-        raise endless_row(Chunk(rest, line, find_quotes(rest)), block)
     if rest:
         yield from last_chunk(without_header_marks(rest, block.file, is_last=True), line, block)
 

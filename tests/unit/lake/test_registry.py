@@ -1,15 +1,20 @@
 import time
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
 from apollo_spark.errors import BrokenPinError, CommitRaceError, NotFoundError
+from apollo_spark.lake import registry
 from apollo_spark.lake.commits import NO_TABLE
-from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.contents import file_names
+from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.registry import MOST_FILES
 from apollo_spark.lake.registry_rows import StoredRecord
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.names import parse_reference
+from apollo_spark.workers.checksums import has_checksums
+from tests.support.example_lake import open_example
 from tests.unit.lake.small_lake import publish
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
@@ -155,6 +160,25 @@ def test_small_files_are_folded_and_every_record_stays(lake: Lake) -> None:
     assert [each.name for each in snapshot.entries] == names
     assert [lake.registry.read_json(each) for each in snapshot.entries] == names
     assert snapshot.version == len(names)  # one commit more than records: the folding
+
+
+def test_files_without_checksums_are_folded_however_large_and_every_row_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = open_lake(str(open_example("0_1_0", tmp_path)))
+    before = lake.registry.snapshot()
+    # No file counts as small: they stand for the large ones of a registry of many records.
+    monkeypatch.setattr(registry, "FOLDED_BYTES", 0)
+
+    fill(lake, stored("zoo"))
+
+    after = lake.registry.snapshot()
+    opened = lake.registry.open()
+    assert opened is not None
+    assert all(map(has_checksums, file_names(opened)))
+    assert after.entries[:-1] == before.entries
+    assert after.withdrawals == before.withdrawals
+    assert len(list(lake.registry.read_texts(after.entries))) == len(before.entries) + 1
 
 
 def test_ten_thousand_records_are_listed(lake: Lake) -> None:

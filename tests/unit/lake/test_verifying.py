@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
+from apollo_spark.errors import BrokenPinError
 from apollo_spark.lake import guarding
 from apollo_spark.lake.commits import RETENTION
 from apollo_spark.lake.lake import Lake
@@ -47,6 +48,10 @@ def lose_rows(lake: Lake, record: DatasetRecord) -> None:
     pq.write_table(table_of([("P1", 1)]), file, write_statistics=False)
     # A reader of Parquet looks at the end of a file only.
     file.write_bytes(bytes(size - file.stat().st_size) + file.read_bytes())
+
+
+def lose_all_rows(lake: Lake, record: DatasetRecord) -> None:
+    pq.write_table(table_of([]), patient_file(lake, record))
 
 
 def rename_column(lake: Lake, record: DatasetRecord) -> None:
@@ -289,6 +294,19 @@ def test_a_changed_value_of_a_large_table_is_seen_by_the_deep_look_only(
     assert lake.verify(record) == ()
     (problem,) = lake.verify(record, deep=True)
     assert problem.what == "its rows are not those that were published"
+
+
+@pytest.mark.parametrize("damage", [cut_file, lengthen_file, delete_file, lose_all_rows])
+def test_a_large_file_without_checksums_of_another_length_is_not_read(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, damage: Damage
+) -> None:
+    record = publish(lake)
+    damage(lake, record)
+    # It stands for a table that is too large to be hashed, and whose files have no checksums.
+    monkeypatch.setattr(guarding, "HASHED_BYTES", 0)
+
+    with pytest.raises(BrokenPinError, match=r"bytes instead of|missing"):
+        lake.tables.files(record.pin_of("patient"))
 
 
 def test_a_file_damaged_inside_is_named(lake: Lake) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from apollo_spark.sources import delimited
 from apollo_spark.sources.delimited import Header, read_header
 from apollo_spark.sources.inputs import DataFile
 
@@ -96,3 +97,26 @@ def test_a_file_without_a_readable_header_is_named(
     path.write_bytes(content)
 
     assert rules_of(path) == [rule]
+
+
+def test_a_line_that_never_ends_is_read_as_far_as_a_header_may_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited, "HEADER_LIMIT", 1 << 20)
+    path = tmp_path / "a.csv"
+    # Who reads on to the end finds that it is no text, and has it all in memory.
+    path.write_bytes(b"x" * (3 << 20) + b"\0")
+
+    assert rules_of(path) == ["row_too_long"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_a_header_below_the_limit_is_whole_in_every_encoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setattr(delimited, "HEADER_LIMIT", 1 << 20)
+    name = "x" * ((1 << 20) - 10)
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"{name}\n1\n".encode(encoding))
+
+    assert header_of(path, encoding=encoding).names == (name,)
