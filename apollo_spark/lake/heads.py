@@ -6,8 +6,9 @@ from typing import Any
 from deltalake import DeltaTable
 
 from apollo_spark.errors import BrokenPinError, StorageRefusedError
-from apollo_spark.lake.commits import RETENTION, compare_and_set, one_try, open_version
+from apollo_spark.lake.commits import RETENTION, compare_and_set, one_try
 from apollo_spark.lake.contents import file_names, missing_version, schema_hash
+from apollo_spark.lake.log_cache import TABLES
 from apollo_spark.model.pin import TablePin
 
 
@@ -19,7 +20,7 @@ def restore_head(folder: Path, head: DeltaTable | None, base: TablePin, load_id:
         CommitRaceError: Somebody else committed meanwhile.
         StorageRefusedError: The storage refused.
     """
-    wanted = open_version(folder, base.version)
+    wanted = TABLES.version(folder, base.version)
     if head is None or wanted is None or str(wanted.metadata().id) != base.table_id:
         raise missing_version(base.table, base.version, folder)
     found = head.version()

@@ -15,7 +15,7 @@ from apollo_spark.lake.parts import PartStore
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
 from apollo_spark.lake.registry import Registry
 from apollo_spark.lake.room import Spare
-from apollo_spark.lake.snapshot import RecordEntry
+from apollo_spark.lake.snapshot import RecordEntry, RegistrySnapshot
 from apollo_spark.lake.storage import LakeRoot, open_root
 from apollo_spark.lake.tables import TableStore
 from apollo_spark.lake.withdrawing import Withdrawing, read_withdrawals
@@ -48,6 +48,7 @@ class Lake:
         self.leases = leases
         self.tables = tables
         self.clock = clock
+        self._withdrawals: tuple[RegistrySnapshot, tuple[WithdrawalRecord, ...]] | None = None
 
     def waiting(self, seconds: float | None = None, tell: Tell | None = None) -> "Lake":
         """Return this lake for one more verb, with a time of its own to wait for other writers.
@@ -156,7 +157,11 @@ class Lake:
 
     def withdrawals(self) -> tuple[WithdrawalRecord, ...]:
         """Return the newest withdrawal of each entity of each dataset."""
-        return read_withdrawals(self.registry, self.registry.snapshot())
+        snapshot = self.registry.snapshot()
+        # The registry gives out the same snapshot while nothing is published.
+        if self._withdrawals is None or self._withdrawals[0] is not snapshot:
+            self._withdrawals = (snapshot, read_withdrawals(self.registry, snapshot))
+        return self._withdrawals[1]
 
     def withdrawn_from(self, record: DatasetRecord) -> dict[str, int]:
         """Return how many keys are withdrawn from what a record reads, by `DATASET.ENTITY`."""

@@ -14,6 +14,7 @@ from apollo_spark.lake.commits import (
     version_of,
 )
 from apollo_spark.lake.lease import Lease
+from apollo_spark.lake.log_cache import TABLES
 from apollo_spark.lake.room import has_room
 from apollo_spark.lake.row_table import commit_rows, require_own_files, to_dicts
 from apollo_spark.lake.storage import LakeRoot
@@ -62,7 +63,7 @@ class LeaseTable:
             BrokenPinError: A file of the table is missing or damaged.
             StorageRefusedError: The storage refused.
         """
-        table = open_head(self.folder)
+        table = TABLES.head(self.folder)
         if table is None:
             return NO_TABLE, {}
         try:

@@ -31,6 +31,7 @@ from apollo_spark.lake.commits import (
     read_rows,
     version_of,
 )
+from apollo_spark.lake.log_cache import TABLES
 from apollo_spark.lake.log_faults import LOG, commit_name
 from apollo_spark.lake.registry_rows import (
     LISTED,
@@ -102,7 +103,7 @@ class Registry:
         if self._least is None:
             # Asked before the registry is opened: who publishes meanwhile makes it only longer.
             self._least = self._least_known()
-        table = open_head(self.folder)
+        table = TABLES.head(self.folder)
         version = version_of(table)
         if version < self._least:
             lost = self.folder / LOG / commit_name(version + 1)
@@ -260,9 +261,10 @@ class Registry:
     def _fold(self) -> None:
         """Fold small files into a larger one when there are many, and those without checksums."""
         try:
-            table = open_head(self.folder)
-            if not has_room(self.folder, 2 * FOLDED_BYTES):
+            table = TABLES.head(self.folder)
+            if table is None or not (_to_fold(table) and has_room(self.folder, 2 * FOLDED_BYTES)):
                 return
+            table = open_head(self.folder)
             if table is not None and (names := _to_fold(table)):
                 groups = read_rows(table, self.folder, SCHEMA.names, only=names.__contains__)
                 rows = pa.concat_tables(groups).select(SCHEMA.names).cast(SCHEMA)

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from apollo_spark.errors import ApolloError
-from apollo_spark.lake.commits import open_head
 from apollo_spark.lake.contents import file_names
 from apollo_spark.lake.disk import list_files, list_folders
 from apollo_spark.lake.heads import contents_of
+from apollo_spark.lake.log_cache import TABLES
 from apollo_spark.lake.reach import Reach
 from apollo_spark.lake.storage import LakeRoot
 from apollo_spark.lake.sweeping import PinnedVersion, StoredTable
@@ -60,7 +60,7 @@ def _look_into(
     try:
         found = {pin.version: frozenset(file_names(tables.open(pin))) for pin in pins}
         newest = tables.open(max(pins, key=lambda pin: pin.version))
-        head = open_head(folder)
+        head = TABLES.head(folder)
     except ApolloError as broken:
         return _stored(folder, location, fault=f"a pin of it is broken: {broken}")
     stored = _stored(

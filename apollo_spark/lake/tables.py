@@ -23,7 +23,6 @@ from apollo_spark.lake.commits import (
     file_sizes,
     one_try,
     open_head,
-    open_version,
     race,
     reading_file,
     version_of,
@@ -40,6 +39,7 @@ from apollo_spark.lake.contents import (
 )
 from apollo_spark.lake.guarding import check_files, require_own_log
 from apollo_spark.lake.heads import empty_head, restore_head
+from apollo_spark.lake.log_cache import TABLES
 from apollo_spark.lake.log_statistics import require_statistics
 from apollo_spark.lake.storage import LakeRoot, storage_access
 from apollo_spark.model.base import sha256_text
@@ -153,7 +153,7 @@ class TableStore:
             StorageRefusedError: The storage refused.
         """
         folder = self.folder(location)
-        head = open_head(folder)
+        head = TABLES.head(folder)
         newest = version_of(head)
         if head is None or newest <= after:
             if newest == after:
@@ -178,7 +178,7 @@ class TableStore:
         Raises:
             BrokenPinError: There is no such version.
         """
-        opened = open_version(self.folder(location), version)
+        opened = TABLES.version(self.folder(location), version)
         if opened is None:
             raise missing_version(table, version, self.folder(location))
         rows = pa.table(opened.get_add_actions()).column("num_records").to_pylist()
@@ -271,7 +271,7 @@ class TableStore:
         """
         folder = self.folder_of(pin)
         with naming_only(pin.read_by):
-            opened = open_version(folder, pin.version)
+            opened = TABLES.version(folder, pin.version)
             if opened is None or str(opened.metadata().id) != pin.table_id:
                 raise missing_version(pin.table, pin.version, folder)
             require_own_log(folder, opened, pin)

@@ -11,8 +11,6 @@ from apollo_spark.errors import BrokenPinError, StorageRefusedError
 from apollo_spark.lake.commits import (
     RETENTION,
     add_actions,
-    open_head,
-    open_version,
     require_size,
 )
 from apollo_spark.lake.contents import (
@@ -23,6 +21,7 @@ from apollo_spark.lake.contents import (
     schema_hash,
 )
 from apollo_spark.lake.guarding import SMALL_BYTES, check_files
+from apollo_spark.lake.log_cache import TABLES
 from apollo_spark.lake.log_faults import commit_name, find_log_fault
 from apollo_spark.lake.log_statistics import require_statistics
 from apollo_spark.lake.parts import PartStore
@@ -102,7 +101,7 @@ class _Pin:
         self._folder = tables.folder_of(pin)
 
     def check(self, deep: bool) -> list[VerifyProblem]:
-        opened = open_version(self._folder, self._pin.version)
+        opened = TABLES.version(self._folder, self._pin.version)
         if opened is None:
             file, why = find_log_fault(self._folder, self._pin.version)
             what = f"the version is not in the table's log ({file}: {why or 'it cannot be read'})"
@@ -223,7 +222,7 @@ class _Pin:
 
     def _open_head(self) -> DeltaTable | None:
         try:
-            return open_head(self._folder)
+            return TABLES.head(self._folder)
         except (BrokenPinError, StorageRefusedError):
             # Pinned versions do not need it.
             return None
@@ -244,7 +243,7 @@ class _Pin:
         return f"versions 0 to {newest} are there"
 
     def _can_open(self, version: int) -> bool:
-        return open_version(self._folder, version) is not None
+        return TABLES.version(self._folder, version) is not None
 
     def _problem(self, what: str, readable: str, *, is_broken: bool = True) -> VerifyProblem:
         return VerifyProblem(

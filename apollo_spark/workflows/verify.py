@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from apollo_spark.dataset.telling import keeps_to_itself, told_pins
 from apollo_spark.errors import BrokenPinError, NotFoundError
 from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.log_cache import TABLES
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.lake.snapshot import RecordEntry
 from apollo_spark.lake.verifying import VerifyProblem
@@ -54,6 +55,8 @@ def verify_records(
         NotFoundError: There is no such record, or no lake.
     """
     lake.require_there()
+    # What was opened before may be damaged by now without a trace in the times of files.
+    TABLES.forget()
     entries = _named(lake, name)
     records: list[DatasetRecord] = []
     pins = 0
