@@ -26,7 +26,7 @@ from apollo_spark.model.withdrawal import WithdrawalRecord
 
 if TYPE_CHECKING:
     from apollo_spark.lake.opened import OpenDataset
-    from apollo_spark.lake.verifying import VerifyProblem
+    from apollo_spark.lake.verifying import HashSpecial, VerifyProblem
 
 
 class Lake:
@@ -202,6 +202,7 @@ class Lake:
         *,
         deep: bool = False,
         known_parts: dict[str, bool] | None = None,
+        hash_special: "HashSpecial" = lambda _pin, _files: None,
     ) -> "tuple[VerifyProblem, ...]":
         """Return what of a record is not as it was published; see `verify_record`."""
         from apollo_spark.lake.verifying import verify_record
@@ -214,6 +215,7 @@ class Lake:
             withdrawn=withdrawn,
             deep=deep,
             known_parts=known_parts,
+            hash_special=hash_special,
         )
 
 

@@ -1,7 +1,7 @@
 """Prove that the pins of a record can be read as they were published. No JVM is needed."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,11 +30,14 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.pin import TablePin
 from apollo_spark.workers.checksums import check_chunks, has_checksums, read_checksums
-from apollo_spark.workers.expression.reread import hash_tiles
 
 NAMED_FILES = 3
 PLAIN = (1, 2)
 """The versions of reader and writer that a table of a lake asks for."""
+
+
+HashSpecial = Callable[[TablePin, list[str]], str | None]
+"""Returns the content hash of a table's files, None where it is the sum over its rows."""
 
 
 class VerifyProblem(Record):
@@ -69,6 +72,7 @@ def verify_record(
     withdrawn: Iterable[TablePin] = (),
     deep: bool = False,
     known_parts: dict[str, bool] | None = None,
+    hash_special: HashSpecial = lambda _pin, _files: None,
 ) -> tuple[VerifyProblem, ...]:
     """Check what a record names: parts; of each pin log, schema, files, sizes, rows, properties.
 
@@ -80,13 +84,16 @@ def verify_record(
         deep: Also hash all rows.
         known_parts: Which parts are as they were stored, as far as it was looked at; others are
             added. Versions share most of them.
+        hash_special: Hashes what does not depend on how a table cuts it into rows.
 
     Returns:
         Everything that is wrong, tables in the order of the record.
     """
     ruled = (pin for rule in record.rules for pin in rule.pins)
     pins = {(pin.location, pin.version): pin for pin in (*withdrawn, *ruled, *record.pins)}
-    found = [problem for pin in pins.values() for problem in _Pin(record, pin, tables).check(deep)]
+    found = []
+    for pin in pins.values():
+        found += _Pin(record, pin, tables, hash_special).check(deep)
     found += _check_parts(record, parts, {} if known_parts is None else known_parts)
     return tuple(found)
 
@@ -94,10 +101,13 @@ def verify_record(
 class _Pin:
     """One pin of one record, looked at."""
 
-    def __init__(self, record: DatasetRecord, pin: TablePin, tables: TableStore) -> None:
+    def __init__(
+        self, record: DatasetRecord, pin: TablePin, tables: TableStore, special: HashSpecial
+    ) -> None:
         self._record = record
         self._pin = pin
         self._tables = tables
+        self._special = special
         self._folder = tables.folder_of(pin)
 
     def check(self, deep: bool) -> list[VerifyProblem]:
@@ -184,23 +194,7 @@ class _Pin:
         return True
 
     def _content_hash(self, files: list[str], opened: DeltaTable) -> str:
-        """Hash rows, or the measured values of a layer, which do not depend on its tiles."""
-        for assay in self._record.assays:
-            for layer in assay.layers:
-                if layer.table == self._pin.table:
-                    samples = self._samples_by_block(assay.samples_table)
-                    return hash_tiles(files, samples, scale=layer.scale).hex()
-        return content_hash(files, arrow_schema(opened))
-
-    def _samples_by_block(self, table: str) -> dict[int, list[str]]:
-        """Return the sample ids of each block, by position."""
-        columns = ["block", "position", "sample_id"]
-        files = self._tables.checked_files(self._record.pin_of(table), columns)
-        rows = pa.concat_tables(pq.read_table(x, columns=columns) for x in files).to_pylist()
-        found: dict[int, list[str]] = {}
-        for row in sorted(rows, key=lambda row: (row["block"], row["position"])):
-            found.setdefault(row["block"], []).append(row["sample_id"])
-        return found
+        return self._special(self._pin, files) or content_hash(files, arrow_schema(opened))
 
     def _risks(self) -> Iterator[str]:
         """Yield what may break the pin later: somebody else wrote to the table."""

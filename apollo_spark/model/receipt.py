@@ -1,6 +1,7 @@
 """Receipts: the counts of the operation that made a version. They hold no value of a row."""
 
 from apollo_spark.model.base import Record
+from apollo_spark.model.findings import Finding
 
 
 class EntityReceipt(Record):
@@ -241,3 +242,15 @@ class StoredReceipt(Record):
     def to_json(self) -> str:
         """Return the stored text."""
         return self.text
+
+
+def count_findings(findings: tuple[Finding, ...]) -> tuple[FindingCount, ...]:
+    """Sum findings over the files of an entity."""
+    counts: dict[tuple[str, str, str | None, str | None], int] = {}
+    for each in findings:
+        key = (each.rule, each.severity.value, each.entity, each.column)
+        counts[key] = counts.get(key, 0) + each.count
+    return tuple(
+        FindingCount(rule=rule, severity=severity, entity=entity, column=column, count=count)
+        for (rule, severity, entity, column), count in counts.items()
+    )

@@ -16,7 +16,7 @@ from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord, Lineage
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.receipt import EntityReceipt, ExtensionReceipt, LoadReceipt
+from apollo_spark.model.receipt import EntityReceipt, ExtensionReceipt, LoadReceipt, count_findings
 from apollo_spark.tables.slices import free_name
 from apollo_spark.workflows.added_files import OPERATION
 from apollo_spark.workflows.added_keys import ADDED, AddedKeys, WrittenAddition
@@ -30,7 +30,6 @@ from apollo_spark.workflows.clinical_rows import (
 )
 from apollo_spark.workflows.extension import ClinicalExtension
 from apollo_spark.workflows.left_behind import left_behind
-from apollo_spark.workflows.load_clinical import count_findings
 from apollo_spark.workflows.loading import Load
 from apollo_spark.workflows.new_codes import grown_addition
 from apollo_spark.workflows.outcome import Outcome
@@ -227,7 +226,7 @@ class AdditionLoad(Load):
         notes = (*self.plan.notes, *left_out.notes, *after.notes, *self._notes())
         rows = LoadReceipt(entities=receipt.entities)
         if self.request.dry_run:
-            self.reporter.accept(None, findings, rows, kept, plan=plan)
+            self.reporter.accept(None, findings, rows, kept, reported=plan.reported)
             return Outcome(receipt=receipt, findings=findings, notes=notes)
         tables = self.arrange(written)
         receipt = receipt.model_copy(update={"tables_folded": tables.folded})
@@ -235,7 +234,7 @@ class AdditionLoad(Load):
         content = replace(content, dictionary=after.dictionary)
         record = self._commit(content, receipt)
         self.publication.step("write report")
-        self.reporter.accept(str(record), findings, rows, kept, plan=plan)
+        self.reporter.accept(str(record), findings, rows, kept, reported=plan.reported)
         return Outcome(receipt=receipt, published=(str(record),), findings=findings, notes=notes)
 
     def _commit(self, content: Content, receipt: ExtensionReceipt) -> DatasetRecord:

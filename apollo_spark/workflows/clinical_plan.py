@@ -26,6 +26,7 @@ from apollo_spark.tables.slices import MAX_COLUMNS
 from apollo_spark.workers.scan import blocks_of, scan_file
 from apollo_spark.workers.source import is_splittable
 from apollo_spark.workers.spec import Block, EntitySpec, FileSpec
+from apollo_spark.workflows.reporting import ReportedInput
 from apollo_spark.workflows.text_options import Delimiter, Encoding, MissingMarkers
 
 OPERATION = "load clinical"
@@ -76,6 +77,16 @@ class ClinicalPlan:
     def coded_cells(self) -> tuple[DataDictionary, str | None]:
         """The dictionary of the cells that are read, of all entities."""
         return self.dictionary, None
+
+    @property
+    def reported(self) -> ReportedInput:
+        """What a report says of the files that are read."""
+        return ReportedInput(
+            fields={each.name: len(each.fields) for each in self.dictionary.entities},
+            inputs=self.inputs,
+            policy=self.policy,
+            headers={file.label: file.header for each in self.entities for file in each.files},
+        )
 
 
 @dataclass(frozen=True)

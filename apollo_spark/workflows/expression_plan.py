@@ -1,7 +1,7 @@
 """Plan an expression load: formats, ids, samples and annotation, all before Spark starts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -51,6 +51,7 @@ from apollo_spark.workflows.expression_sources import (
     SourcePlanning,
     SourceRequest,
 )
+from apollo_spark.workflows.reporting import ReportedInput
 
 OPERATION = "load expression"
 """The operation of a first load; an extension has its own."""
@@ -79,6 +80,15 @@ class ExpressionPlan:
     def kind(self) -> FeatureIdKind:
         """What the feature ids are."""
         return self.source.features.kind
+
+    @property
+    def reported(self) -> ReportedInput:
+        """What a report says of the files that are read."""
+        fields = self.sample_fields
+        inputs = ReportedInput({}, self.inputs, self.policy, {})
+        return (
+            replace(fields.reported, inputs=self.inputs, policy=self.policy) if fields else inputs
+        )
 
 
 @dataclass(frozen=True)

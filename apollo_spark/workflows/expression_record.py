@@ -10,11 +10,10 @@ from apollo_spark.model.assay import AssayRecord, LayerRecord, name_table
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.receipt import AssayReceipt
+from apollo_spark.model.receipt import AssayReceipt, count_findings
 from apollo_spark.sources.expression.annotate import Annotated, annotate
 from apollo_spark.sources.expression.annotation import SCHEMA as ANNOTATION_SCHEMA
 from apollo_spark.workers.expression.stats import AxisStats
-from apollo_spark.workflows.clinical_plan import ClinicalPlan
 from apollo_spark.workflows.expression_base import StandingAssay
 from apollo_spark.workflows.expression_plan import ExpressionPlan
 from apollo_spark.workflows.expression_samples import BARE_DICTIONARY, SAMPLE, SampleRows
@@ -26,7 +25,6 @@ from apollo_spark.workflows.expression_tables import (
     statistics_columns,
 )
 from apollo_spark.workflows.expression_tiles import WrittenTiles
-from apollo_spark.workflows.load_clinical import count_findings
 from apollo_spark.workflows.withdrawn_rows import count_lines
 
 
@@ -204,17 +202,4 @@ def assay_receipt(
         samples_without_row=rows.without_row if rows else 0,
         withdrawn_left_out=left_out + (count_lines(rows.withdrawn) if rows else 0),
         findings=count_findings(findings),
-    )
-
-
-def report_plan(plan: ExpressionPlan) -> ClinicalPlan:
-    """Return a load as the validation report shows it."""
-    fields = plan.sample_fields
-    return ClinicalPlan(
-        dictionary=fields.dictionary if fields else BARE_DICTIONARY,
-        policy=plan.policy,
-        entities=fields.entities if fields else (),
-        inputs=plan.inputs,
-        parameters=plan.parameters,
-        fingerprint=plan.fingerprint,
     )

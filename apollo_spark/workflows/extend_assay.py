@@ -28,7 +28,6 @@ from apollo_spark.workflows.assay_growth import (
     read_growing_assay,
 )
 from apollo_spark.workflows.expression_plan import ExpressionPlanning
-from apollo_spark.workflows.expression_record import report_plan
 from apollo_spark.workflows.expression_refused import are_all_read, find_the_rest
 from apollo_spark.workflows.expression_request import ExpressionLoad
 from apollo_spark.workflows.expression_tiles import TileWriting
@@ -203,8 +202,8 @@ class _AssayGrowth(Load):
 
     def _report(self, version: str | None, findings: tuple[Finding, ...]) -> None:
         first, *_ = self.plan.units.values()
-        shown = replace(report_plan(first), inputs=self.plan.inputs)
-        self.reporter.accept(version, findings, LoadReceipt(entities=()), {}, plan=shown)
+        reported = replace(first.reported, inputs=self.plan.inputs)
+        self.reporter.accept(version, findings, LoadReceipt(entities=()), {}, reported=reported)
 
     def _grow(self, grown: GrowingAssay, addition: Addition, layer: LayerRecord) -> GrownLayer:
         pin = grown.record.pin_of(layer.table)

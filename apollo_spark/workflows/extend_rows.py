@@ -296,4 +296,6 @@ class _RowExtension(Load):
             self.engines.runner, self.plan.reading.entities, checked.left_out.quarantined
         )
         shown = LoadReceipt(operation=OPERATION, entities=(entity,))
-        self.reporter.accept(version, checked.findings, shown, kept, plan=self.plan.reading)
+        self.reporter.accept(
+            version, checked.findings, shown, kept, reported=self.plan.reading.reported
+        )

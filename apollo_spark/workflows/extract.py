@@ -1,13 +1,13 @@
 """Extract rows and dictionaries of a dataset into files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
-from apollo_spark.errors import NotFoundError, UsageError
+from apollo_spark.errors import UsageError
 from apollo_spark.export.dictionary_csv import write_dictionary
 from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
 from apollo_spark.export.spreadsheets import require_spreadsheet, spreadsheet_safe
@@ -16,9 +16,7 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.lake.storage import storage_access
 from apollo_spark.model.base import Record
-from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
-from apollo_spark.model.pin import TablePin
 from apollo_spark.query.extract import (
     ExtractPlan,
     ExtractRequest,
@@ -30,13 +28,12 @@ from apollo_spark.query.sql import spark_statement
 from apollo_spark.query.values import ValueMode
 from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.sources.findings import NAMES_LIMIT
+from apollo_spark.workflows.locating import Say, locate, require_no_rule
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from apollo_spark.engines.spark import SparkEngine
-
-Say = Callable[[str], None]
 
 
 class ExtractJob(Record):
@@ -99,11 +96,6 @@ def build_plans(
     return {"": build_extract(scope, request)}
 
 
-def locate(lake: Lake) -> Callable[[TablePin], str]:
-    """Return a function that gives the full path of a pinned table."""
-    return lambda pin: str(lake.tables.folder_of(pin))
-
-
 def spark_engine(lake: Lake, session: "SparkSession") -> "SparkEngine":
     """Return the engine that answers with a session, about the tables of a lake."""
     from apollo_spark.engines.spark import SparkEngine
@@ -121,19 +113,6 @@ def extract_sql(lake: Lake, job: ExtractJob, *, full: bool = False) -> str:
     require_no_rule(opened.record, full=full)
     statements = (spark_statement(plan.tree, opened.pins, locate(lake)) for plan in plans.values())
     return "\n".join(f"{each};" for each in statements)
-
-
-def require_no_rule(record: DatasetRecord, *, full: bool) -> None:
-    """Refuse a statement that would show the rule of a view, unless it is asked for in full.
-
-    Raises:
-        NotFoundError: It would.
-    """
-    if not full and any(rule.text is not None for rule in record.rules):
-        raise NotFoundError(
-            f"The statement would show the rule of {record}, and what it reads of other tables.",
-            fix="Add --full to see both, or ask for the rows instead of the statement.",
-        )
 
 
 def extract_fields(

@@ -43,7 +43,7 @@ from apollo_spark.workflows.assay_choice import (
     open_assay,
     select_pairs,
 )
-from apollo_spark.workflows.extract import Say, locate, require_no_rule
+from apollo_spark.workflows.locating import Say, locate, require_no_rule
 from apollo_spark.workflows.matrix_files import write_matrix_file
 from apollo_spark.workflows.sample_fields import read_sample_fields
 

@@ -12,7 +12,7 @@ from apollo_spark.model.names import parse_reference
 from apollo_spark.query.assay_scope import shown_samples
 from apollo_spark.query.expression import PairChoice, expression_tree
 from apollo_spark.query.sql import column, labelled, spark_statement, sql_name
-from apollo_spark.workflows.extract import locate, require_no_rule
+from apollo_spark.workflows.locating import locate, require_no_rule
 
 DIALECTS = ("databricks", "spark")
 

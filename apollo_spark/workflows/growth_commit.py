@@ -11,7 +11,7 @@ from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.receipt import AssayExtensionReceipt
+from apollo_spark.model.receipt import AssayExtensionReceipt, count_findings
 from apollo_spark.workers.expression.tile_file import tile_schema
 from apollo_spark.workers.hashing import ContentHash, hash_table
 from apollo_spark.workers.parquet import WrittenFile
@@ -24,7 +24,6 @@ from apollo_spark.workflows.expression_tables import (
 )
 from apollo_spark.workflows.growth_tables import bare_rows, grown_features, new_samples
 from apollo_spark.workflows.layer_growth import GrownLayer
-from apollo_spark.workflows.load_clinical import count_findings
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,12 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.receipt import EntityReceipt, FindingCount, LoadReceipt, SchemaDiff
+from apollo_spark.model.receipt import (
+    EntityReceipt,
+    LoadReceipt,
+    SchemaDiff,
+    count_findings,
+)
 from apollo_spark.tables.slices import MAX_COLUMNS
 from apollo_spark.workflows.clinical_checks import check_tables
 from apollo_spark.workflows.clinical_plan import (
@@ -151,7 +156,7 @@ class _ClinicalLoad(Load):
         notes = (*left_out.notes, *grown.notes, *self._notes(receipt))
         kept = quarantined_rows(self.engines.runner, self.plan.entities, left_out.quarantined)
         if self.request.dry_run:
-            self.reporter.accept(None, findings, receipt, kept, plan=self.plan)
+            self.reporter.accept(None, findings, receipt, kept, reported=self.plan.reported)
             return Outcome(receipt=receipt, findings=findings, notes=notes)
         self.publication.step("store parts")
         content = Content(grown.dictionary, wide_slices(self.plan), tuple(pins.values()))
@@ -168,7 +173,7 @@ class _ClinicalLoad(Load):
             )
         )
         self.publication.step("write report")
-        self.reporter.accept(str(record), findings, receipt, kept, plan=self.plan)
+        self.reporter.accept(str(record), findings, receipt, kept, reported=self.plan.reported)
         return Outcome(
             receipt=receipt,
             published=(str(record),),
@@ -232,15 +237,3 @@ class _ClinicalLoad(Load):
         assays = [each.name for each in base.assays]
         lost = describe_lost(str(base), receipt.schema_diff or SchemaDiff(), assays)
         return () if lost is None else (lost,)
-
-
-def count_findings(findings: tuple[Finding, ...]) -> tuple[FindingCount, ...]:
-    """Sum findings over the files of an entity."""
-    counts: dict[tuple[str, str, str | None, str | None], int] = {}
-    for each in findings:
-        key = (each.rule, each.severity.value, each.entity, each.column)
-        counts[key] = counts.get(key, 0) + each.count
-    return tuple(
-        FindingCount(rule=rule, severity=severity, entity=entity, column=column, count=count)
-        for (rule, severity, entity, column), count in counts.items()
-    )

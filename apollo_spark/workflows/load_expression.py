@@ -35,7 +35,6 @@ from apollo_spark.workflows.expression_record import (
     WrittenAssay,
     assay_content,
     assay_receipt,
-    report_plan,
     small_tables,
 )
 from apollo_spark.workflows.expression_refused import find_the_rest
@@ -248,4 +247,4 @@ class _ExpressionLoad(Load):
     ) -> None:
         left_out = written.rows.left_out if written.rows else {}
         rows = LoadReceipt(entities=receipt.entities)
-        self.reporter.accept(version, findings, rows, left_out, plan=report_plan(self.plan))
+        self.reporter.accept(version, findings, rows, left_out, reported=self.plan.reported)

@@ -1,6 +1,6 @@
 """New values of fields with open codings: they become codes of the next version."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 from sqlglot import exp
@@ -15,17 +15,9 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.row_checks import different_values
 from apollo_spark.sources.infer import MOST_ASKED_CODES
-from apollo_spark.workflows.row_comparing import RowComparison
 
 Read = Callable[[exp.Select], pa.Array]
 """Answers a question of one column."""
-
-
-def find_new_codes(compared: RowComparison) -> GrownDictionary:
-    """Return the dictionary with the values of rows given as codes, where codings are open."""
-    plan = compared.plan
-    values = dict(_values(compared))
-    return grow_codings(plan.content.dictionary, plan.entity.name, values)
 
 
 def grown_by(
@@ -46,7 +38,7 @@ def grown_by(
         assert spec is not None, "rows are of an entity that is there"
         is_open = {each.name for each in spec.fields if each.has_open_coding}
         values = {
-            name: _as_codes(read(different_values(table, name, limit=MOST_ASKED_CODES + 1)))
+            name: as_codes(read(different_values(table, name, limit=MOST_ASKED_CODES + 1)))
             for table, names in tables.items()
             for name in names
             if name in is_open
@@ -80,23 +72,7 @@ def grown_addition(
     return grown_by(after, given, lambda tree: ask(tree, tables))
 
 
-def _values(compared: RowComparison) -> Iterator[tuple[str, list[str] | None]]:
-    """Yield the different values of each open field, None where they are too many for codes."""
-    if compared.staged is None or not compared.staged.rows:
-        return
-    for each in compared.tables:
-        for column, name in each.given.items():
-            spec = compared.plan.entity.find_field(name)
-            if spec is not None and spec.has_open_coding:
-                yield name, _different(compared, each.new, column)
-
-
-def _different(compared: RowComparison, table: str, column: str) -> list[str] | None:
-    tree = different_values(table, column, limit=MOST_ASKED_CODES + 1)
-    return _as_codes(compared.values(tree))
-
-
-def _as_codes(values: pa.Array) -> list[str] | None:
+def as_codes(values: pa.Array) -> list[str] | None:
     """Return values as codes, None where they are too many."""
     return None if len(values) > MOST_ASKED_CODES else [str(each) for each in values.to_pylist()]
 

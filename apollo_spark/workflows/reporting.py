@@ -7,6 +7,7 @@ the lake, beside the data and as protected; a dry run without a folder writes no
 import csv
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -21,10 +22,27 @@ from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import LoadReceipt
 from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
-from apollo_spark.workflows.clinical_plan import ClinicalPlan
 from apollo_spark.workflows.tools import tool_versions
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ReportedInput:
+    """What a report says of what was read.
+
+    Attributes:
+        fields: How many fields each entity has.
+        inputs: The files.
+        policy: What was asked for where something is wrong.
+        headers: The columns of each data file, by the label of the file.
+    """
+
+    fields: Mapping[str, int]
+    inputs: tuple[InputFile, ...]
+    policy: Policy
+    headers: Mapping[str, Sequence[str]]
+
 
 LeftOut = Mapping[str, list[tuple[str, int, list[str]]]]
 """Rows left out, as (file, line, cells) by entity."""
@@ -76,14 +94,13 @@ class LoadReporter:
         receipt: LoadReceipt,
         left_out: LeftOut,
         *,
-        plan: ClinicalPlan,
+        reported: ReportedInput,
     ) -> Path | None:
         """Write the report of a load that was published, or would have been."""
-        fields = {each.name: len(each.fields) for each in plan.dictionary.entities}
         rows = tuple(
             EntityRows(
                 entity=each.entity,
-                fields=fields[each.entity],
+                fields=reported.fields[each.entity],
                 rows_read=each.rows_read,
                 rows_stored=each.rows_stored,
                 rows_quarantined=each.rows_quarantined,
@@ -94,13 +111,13 @@ class LoadReporter:
             folder = self._write(
                 Verdict.PUBLISHED if version else Verdict.DRY_RUN,
                 findings,
-                inputs=plan.inputs,
-                policy=plan.policy,
+                inputs=reported.inputs,
+                policy=reported.policy,
                 version=version,
                 entities=rows,
             )
             if folder is not None and left_out:
-                self._write_left_out(folder, findings, left_out, plan)
+                self._write_left_out(folder, findings, left_out, reported.headers)
         except StorageRefusedError as refused:
             if version is None:
                 raise
@@ -155,10 +172,13 @@ class LoadReporter:
         return self.lake.root.make_folder("reports", self._name, moment)
 
     def _write_left_out(
-        self, folder: Path, findings: tuple[Finding, ...], left_out: LeftOut, plan: ClinicalPlan
+        self,
+        folder: Path,
+        findings: tuple[Finding, ...],
+        left_out: LeftOut,
+        headers: Mapping[str, Sequence[str]],
     ) -> None:
         reasons = _reasons(findings)
-        headers = {file.label: file.header for each in plan.entities for file in each.files}
         for entity, rows in left_out.items():
             path = folder / f"quarantine.{entity}.csv"
             with (

@@ -1,13 +1,15 @@
 """Rows of an extension that may be stored, what was left out of them, and the receipt of both."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from apollo_spark.dataset.open_codings import GrownDictionary
+from apollo_spark.dataset.open_codings import GrownDictionary, grow_codings
 from apollo_spark.model.findings import Finding
-from apollo_spark.model.receipt import EntityReceipt, RowsReceipt
-from apollo_spark.workflows.load_clinical import count_findings
-from apollo_spark.workflows.new_codes import find_new_codes
+from apollo_spark.model.receipt import EntityReceipt, RowsReceipt, count_findings
+from apollo_spark.query.row_checks import different_values
+from apollo_spark.sources.infer import MOST_ASKED_CODES
+from apollo_spark.workflows.new_codes import as_codes
 from apollo_spark.workflows.row_comparing import RowComparison, RowCounts
 from apollo_spark.workflows.withdrawn_rows import LeftOut, count_lines
 
@@ -38,7 +40,7 @@ class CheckedRows:
     @cached_property
     def grown(self) -> GrownDictionary:
         """The dictionary, with the codes that came."""
-        return find_new_codes(self.compared)
+        return _find_new_codes(self.compared)
 
     def receipt(self, counts: RowCounts) -> RowsReceipt:
         """Return the counts of the extension."""
@@ -76,3 +78,26 @@ class CheckedRows:
         data = self.compared.plan.data
         files = () if data is None else data.files
         return sum(len(self.left_out.withdrawn.get(each.path, ())) for each in files)
+
+
+def _find_new_codes(compared: RowComparison) -> GrownDictionary:
+    """Return the dictionary with the values of rows given as codes, where codings are open."""
+    plan = compared.plan
+    values = dict(_values(compared))
+    return grow_codings(plan.content.dictionary, plan.entity.name, values)
+
+
+def _values(compared: RowComparison) -> Iterator[tuple[str, list[str] | None]]:
+    """Yield the different values of each open field, None where they are too many for codes."""
+    if compared.staged is None or not compared.staged.rows:
+        return
+    for each in compared.tables:
+        for column, name in each.given.items():
+            spec = compared.plan.entity.find_field(name)
+            if spec is not None and spec.has_open_coding:
+                yield name, _different(compared, each.new, column)
+
+
+def _different(compared: RowComparison, table: str, column: str) -> list[str] | None:
+    tree = different_values(table, column, limit=MOST_ASKED_CODES + 1)
+    return as_codes(compared.values(tree))

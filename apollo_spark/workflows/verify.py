@@ -12,6 +12,7 @@ from apollo_spark.lake.verifying import VerifyProblem
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
+from apollo_spark.workflows.expression_verify import hash_layers
 from apollo_spark.workflows.source_proof import SourceProof
 from apollo_spark.workflows.verify_sources import prove_sources
 
@@ -72,7 +73,7 @@ def verify_records(
         records.append(record)
         pins += len(told_pins(record, full=full))
         hashes = deep or sources is not None
-        found = lake.verify(record, deep=hashes, known_parts=known_parts)
+        found = verify_record(lake, record, deep=hashes, known_parts=known_parts)
         problems += told_problems(found, record, full=full)
         if not keeps_to_itself(record, full=full):
             withdrawn |= lake.withdrawn_from(record)
@@ -83,6 +84,14 @@ def verify_records(
         withdrawn=tuple(sorted(withdrawn.items())),
         sources=() if sources is None else prove_sources(lake, records, sources, full=full),
     )
+
+
+def verify_record(
+    lake: Lake, record: DatasetRecord, *, deep: bool, known_parts: dict[str, bool] | None = None
+) -> tuple[VerifyProblem, ...]:
+    """Return what of a record is not as it was published, its assays included."""
+    special = hash_layers(record, lake.tables)
+    return lake.verify(record, deep=deep, known_parts=known_parts, hash_special=special)
 
 
 def told_problems(

@@ -19,7 +19,7 @@ from apollo_spark.query.expression import (
     extract_tree,
 )
 from apollo_spark.query.expression_filter import Location
-from apollo_spark.workflows.extract import locate
+from apollo_spark.workflows.locating import locate
 from tests.support.assays import publish_assay
 from tests.support.tables import answer
 from tests.support.tiles import NAN, write_assay

@@ -11,7 +11,8 @@ from apollo_spark.errors import BrokenPinError
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.names import parse_reference
 from apollo_spark.query.sql import column, literal
-from apollo_spark.workflows.extract import locate, spark_engine
+from apollo_spark.workflows.extract import spark_engine
+from apollo_spark.workflows.locating import locate
 from tests.support.study import Study
 from tests.support.withdrawing import withdraw
 
