@@ -41,8 +41,8 @@ def _rank(folder: str) -> int:
 @pytest.fixture(scope="session")
 def spark_session() -> "Iterator[SparkSession]":
     """The one session of the run, built as the product builds it (instead of pytest-spark's)."""
-    from apollo_spark.lake.session import close_session, open_session
-    from apollo_spark.lake.settings import read_settings
+    from apollo_spark.runtime.session import close_session, open_session
+    from apollo_spark.runtime.settings import read_settings
 
     session = open_session(read_settings(CHECKOUT / "conf" / "local.yaml").spark)
     yield session

@@ -20,14 +20,11 @@ from apollo_spark.api.choices import (
     require_session,
     texts,
 )
-from apollo_spark.dataset.telling import told_assay
-from apollo_spark.engines.matrix_memory import MAX_MEMORY, ReadEstimate
-from apollo_spark.errors import UsageError
-from apollo_spark.export.matrix import long_batches, long_schema, to_anndata
-from apollo_spark.export.printable import printable
-from apollo_spark.model.assay import AssayRecord, LayerRecord, parse_unit
-from apollo_spark.query.expression import FeatureChoice, expression_tree
-from apollo_spark.workflows.assay_choice import (
+from apollo_spark.assays.expression.query import FeatureChoice, expression_tree
+from apollo_spark.assays.expression.read.matrix import long_batches, long_schema, to_anndata
+from apollo_spark.assays.expression.read.matrix_files import write_matrix_file
+from apollo_spark.assays.expression.read.matrix_memory import MAX_MEMORY, ReadEstimate
+from apollo_spark.assays.expression.read.select import (
     OpenAssay,
     PairSelection,
     as_pairs,
@@ -35,8 +32,11 @@ from apollo_spark.workflows.assay_choice import (
     find_layer,
     select_pairs,
 )
-from apollo_spark.workflows.assay_statistics import read_statistics
-from apollo_spark.workflows.matrix_files import write_matrix_file
+from apollo_spark.assays.expression.read.statistics import read_statistics
+from apollo_spark.errors import UsageError
+from apollo_spark.export.printable import printable
+from apollo_spark.model.assay import AssayRecord, LayerRecord, parse_unit
+from apollo_spark.records.telling import told_assay
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
+from apollo_spark.assays.expression.query import FeatureChoice
+from apollo_spark.assays.expression.read.matrix import MatrixResult
+from apollo_spark.assays.expression.request_filter import Location
 from apollo_spark.errors import UsageError
 from apollo_spark.export.frames import to_frame
-from apollo_spark.export.matrix import MatrixResult
 from apollo_spark.export.packages import need_for
-from apollo_spark.query.expression import FeatureChoice
-from apollo_spark.query.expression_filter import Location
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -7,11 +7,11 @@ from apollo_spark.api.telling import tell
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.rebase import RebasePlan
-from apollo_spark.workflows.outcome import Outcome
-from apollo_spark.workflows.rebase import RebaseRequest, rebase, undo_rebase
-from apollo_spark.workflows.seal import SealJob, extract_sealed
-from apollo_spark.workflows.view import ViewRequest, publish_view
-from apollo_spark.workflows.withdraw import WithdrawReceipt, WithdrawRequest, withdraw
+from apollo_spark.operations.outcome import Outcome
+from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase, undo_rebase
+from apollo_spark.verbs.seal import SealJob, extract_sealed
+from apollo_spark.verbs.view import ViewRequest, publish_view
+from apollo_spark.verbs.withdraw.withdraw import WithdrawReceipt, WithdrawRequest, withdraw
 
 
 class Composing:

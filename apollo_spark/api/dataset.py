@@ -11,7 +11,8 @@ from apollo_spark.api.assay import Assay
 from apollo_spark.api.choices import TABLE_FORMS, require_form, require_session
 from apollo_spark.api.entity import EntityHandle, Target, Values
 from apollo_spark.api.joining import JoinedAssays
-from apollo_spark.dataset.telling import keeps_to_itself, told_record
+from apollo_spark.assays.expression.read.sample_fields import read_sample_fields
+from apollo_spark.assays.expression.read.select import find_assay, note_of_assay, open_assay
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
 from apollo_spark.engines.packing import frame_of_fields
@@ -23,9 +24,8 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.query.extract import ExtractPlan, ExtractRequest
 from apollo_spark.query.values import ValueMode
-from apollo_spark.workflows.assay_choice import find_assay, note_of_assay, open_assay
-from apollo_spark.workflows.extract import build_plans, spark_engine
-from apollo_spark.workflows.sample_fields import read_sample_fields
+from apollo_spark.records.telling import keeps_to_itself, told_record
+from apollo_spark.verbs.ask.extract import build_plans, spark_engine
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.api.loading import LoadingLake, file_pairs
-from apollo_spark.workflows.compact import CompactionOutcome, plan_compaction
-from apollo_spark.workflows.extend_plan import AssayExtension
-from apollo_spark.workflows.extension import ClinicalExtension, ClinicalMode
-from apollo_spark.workflows.start import (
+from apollo_spark.assays.expression.extend.plan import AssayExtension
+from apollo_spark.operations.requests.extend import ClinicalExtension, ClinicalMode
+from apollo_spark.verbs.compact import CompactionOutcome, plan_compaction
+from apollo_spark.verbs.start import (
     run_assay_extension,
     run_clinical_extension,
     run_compaction,

@@ -1,17 +1,17 @@
 """Looking back and cleaning up: compare, verify, trace, retire, sweep."""
 
-from apollo_spark.dataset.lineage import LineageTree
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.settings import LakeSettings
-from apollo_spark.lake.snapshot import RecordEntry
+from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.model.diff import DatasetDiff
 from apollo_spark.model.names import parse_reference
-from apollo_spark.workflows.diff import diff_datasets
-from apollo_spark.workflows.gc import GRACE_HOURS, SweepOutcome, apply_gc, plan_gc
-from apollo_spark.workflows.lineage import read_lineage
-from apollo_spark.workflows.retire import retire
-from apollo_spark.workflows.trace import CellTrace, trace_cell
-from apollo_spark.workflows.verify import Verification, verify_records
+from apollo_spark.records.lineage import LineageTree
+from apollo_spark.runtime.settings import LakeSettings
+from apollo_spark.verbs.ask.diff import diff_datasets
+from apollo_spark.verbs.ask.lineage import read_lineage
+from apollo_spark.verbs.ask.trace import CellTrace, trace_cell
+from apollo_spark.verbs.gc import GRACE_HOURS, SweepOutcome, apply_gc, plan_gc
+from apollo_spark.verbs.retire import retire
+from apollo_spark.verbs.verify.verify import Verification, verify_records
 
 
 class KeepingLake:

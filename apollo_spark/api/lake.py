@@ -9,10 +9,10 @@ from apollo_spark.api.keeping import KeepingLake
 from apollo_spark.api.merging import MergingLake
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.lake import open_lake as open_stored_lake
-from apollo_spark.lake.lease import WAIT_SECONDS
-from apollo_spark.lake.settings import LakeSettings
-from apollo_spark.lake.snapshot import RecordEntry
+from apollo_spark.lake.leases.lease import WAIT_SECONDS
+from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.model.names import parse_reference
+from apollo_spark.runtime.settings import LakeSettings
 
 logger = logging.getLogger(__name__)
 

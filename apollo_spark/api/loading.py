@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from apollo_spark.api.dataset import Dataset
+from apollo_spark.assays.expression.request import ExpressionLoad
+from apollo_spark.ingest.plan import ClinicalLoad
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.model.base import Record
-from apollo_spark.workflows.clinical_plan import ClinicalLoad
-from apollo_spark.workflows.expression_request import ExpressionLoad
-from apollo_spark.workflows.outcome import Outcome
-from apollo_spark.workflows.start import run_clinical_load, run_expression_load
+from apollo_spark.operations.outcome import Outcome
+from apollo_spark.runtime.settings import LakeSettings
+from apollo_spark.verbs.start import run_clinical_load, run_expression_load
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

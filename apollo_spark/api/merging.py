@@ -7,13 +7,13 @@ from typing import Literal
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.api.telling import tell
 from apollo_spark.lake.lake import Lake
-from apollo_spark.workflows.merge import (
+from apollo_spark.operations.outcome import Outcome
+from apollo_spark.verbs.merge.merge import (
     AssayMergeRequest,
     ClinicalMergeRequest,
     publish_assay_merge,
     publish_clinical_merge,
 )
-from apollo_spark.workflows.outcome import Outcome
 
 
 class MergingLake(ABC):

@@ -3,7 +3,7 @@
 import logging
 
 from apollo_spark.export.messages import describe_findings
-from apollo_spark.workflows.outcome import Outcome
+from apollo_spark.operations.outcome import Outcome
 
 logger = logging.getLogger(__name__)
 

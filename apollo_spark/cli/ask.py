@@ -28,13 +28,13 @@ def list_command() -> None:
 def show_command(*, name: str, pins: bool, full: bool) -> None:
     """Show one version of a record: the newest, NAME@3, or NAME@2026-03-01."""
     from apollo_spark.model.names import parse_reference
-    from apollo_spark.workflows.describe import describe_record
+    from apollo_spark.verbs.ask.show import describe_record
 
     lake = current().lake()
     record = lake.load_record(parse_reference(name))
     shown: dict[str, Any] = describe_record(lake, record, with_pins=pins or full, full=full)
     if record.hides:
-        from apollo_spark.workflows.shown_counts import count_shown, with_counts
+        from apollo_spark.verbs.ask.shown_counts import count_shown, with_counts
 
         shown = with_counts(shown, count_shown(lake, record))
     if current().as_json:
@@ -48,7 +48,7 @@ def show_command(*, name: str, pins: bool, full: bool) -> None:
 @common_options
 def history_command(*, name: str) -> None:
     """Show all versions of a record, newest last: what made each, when, who, and its rows."""
-    from apollo_spark.workflows.history import describe_history
+    from apollo_spark.verbs.ask.history import describe_history
 
     rows = describe_history(current().lake(), name)
     if current().as_json:
@@ -64,7 +64,7 @@ def history_command(*, name: str) -> None:
 def fields_command(*, name: str, pattern: str | None) -> None:
     """Find fields whose name, title, folder or coding contains PATTERN."""
     from apollo_spark.model.names import parse_reference
-    from apollo_spark.workflows.describe import find_fields
+    from apollo_spark.verbs.ask.show import find_fields
 
     lake = current().lake()
     record = lake.load_record(parse_reference(name))

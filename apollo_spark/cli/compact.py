@@ -25,8 +25,8 @@ def compact_command(*, name: str | None, is_applied: bool) -> None:
     The next version has the same content. Older versions keep their files.
     """
     from apollo_spark.model.plan import WorkPlan, flat_counts, join_plans
-    from apollo_spark.workflows.compact import plan_compaction
-    from apollo_spark.workflows.start import run_compaction
+    from apollo_spark.verbs.compact import plan_compaction
+    from apollo_spark.verbs.start import run_compaction
 
     shared = current()
     if is_applied:

@@ -15,9 +15,9 @@ from apollo_spark.export.printable import printable
 
 if TYPE_CHECKING:
     from apollo_spark.lake.lake import Lake
-    from apollo_spark.lake.settings import LakeSettings
     from apollo_spark.model.plan import WorkPlan
-    from apollo_spark.workflows.outcome import Outcome
+    from apollo_spark.operations.outcome import Outcome
+    from apollo_spark.runtime.settings import LakeSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -54,7 +54,7 @@ class CommandContext:
             raise UsageError(
                 "No lake is given.", fix="Add --lake FOLDER, or set APOLLO_LAKE to the folder."
             )
-        from apollo_spark.lake.lease import WAIT_SECONDS
+        from apollo_spark.lake.leases.lease import WAIT_SECONDS
 
         wait = WAIT_SECONDS if self.wait is None else self.wait
         lake = open_lake(uri).waiting(wait, say)
@@ -64,7 +64,7 @@ class CommandContext:
 
     def settings(self) -> "LakeSettings":
         """Read the settings of --conf or APOLLO_CONF, or take the defaults."""
-        from apollo_spark.lake.settings import LakeSettings, read_settings
+        from apollo_spark.runtime.settings import LakeSettings, read_settings
 
         path = self.conf or os.environ.get("APOLLO_CONF")
         return read_settings(Path(path)) if path else LakeSettings()

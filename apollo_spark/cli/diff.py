@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def diff_command(*, first: str, second: str, keys: str | None, force: bool) -> None:
     """Compare two versions: schema, and rows by key, with counts per field."""
     from apollo_spark.model.names import parse_reference
-    from apollo_spark.workflows.diff import diff_datasets, write_differing_keys
+    from apollo_spark.verbs.ask.diff import diff_datasets, write_differing_keys
 
     lake = current().lake()
     before, after = (lake.open(parse_reference(each)) for each in (first, second))

@@ -19,7 +19,7 @@ from apollo_spark.cli.terminal import say
 from apollo_spark.errors import UsageError
 
 if TYPE_CHECKING:
-    from apollo_spark.workflows.outcome import Outcome
+    from apollo_spark.operations.outcome import Outcome
 
 
 @click.command("extend")
@@ -131,9 +131,9 @@ def _require_one_form(options: Mapping[str, Any]) -> None:
 
 
 def _extend_clinical(name: str, options: Mapping[str, Any]) -> "Outcome":
+    from apollo_spark.operations.requests.extend import ClinicalExtension
     from apollo_spark.sources.inputs import parse_data_option
-    from apollo_spark.workflows.extension import ClinicalExtension
-    from apollo_spark.workflows.start import run_clinical_extension
+    from apollo_spark.verbs.start import run_clinical_extension
 
     shared = current()
     request = ClinicalExtension(
@@ -156,8 +156,8 @@ def _extend_clinical(name: str, options: Mapping[str, Any]) -> "Outcome":
 
 
 def _extend_assay(name: str, options: Mapping[str, Any]) -> "Outcome":
-    from apollo_spark.workflows.extend_plan import AssayExtension
-    from apollo_spark.workflows.start import run_assay_extension
+    from apollo_spark.assays.expression.extend.plan import AssayExtension
+    from apollo_spark.verbs.start import run_assay_extension
 
     shared = current()
     request = AssayExtension(

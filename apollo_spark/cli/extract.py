@@ -11,7 +11,7 @@ from apollo_spark.cli.terminal import print_json, put_data, say
 from apollo_spark.errors import UsageError
 
 if TYPE_CHECKING:
-    from apollo_spark.engines.matrix_memory import ReadEstimate
+    from apollo_spark.assays.expression.read.matrix_memory import ReadEstimate
 
 
 @click.group("extract")
@@ -57,7 +57,7 @@ def fields_command(
     spreadsheet_safe: bool, only_sql: bool, full: bool, engine: str,
 ) -> None:  # fmt: skip
     """Extract fields of one or several entities, joined outward from the main entity."""
-    from apollo_spark.workflows.extract import ExtractJob, extract_fields, extract_sql, plan_extract
+    from apollo_spark.verbs.ask.extract import ExtractJob, extract_fields, extract_sql, plan_extract
 
     job = ExtractJob(
         name=name, fields=fields, values=values.replace("-", "_"), per_entity=per_entity,
@@ -131,7 +131,7 @@ def expression_command(
     dry_run: bool,
 ) -> None:  # fmt: skip
     """Extract expression values: feature_id,sample_id,expression, or a matrix."""
-    from apollo_spark.workflows.extract_expression import (
+    from apollo_spark.assays.expression.read.extract import (
         ExpressionJob,
         estimate_expression,
         expression_sql,
@@ -174,7 +174,7 @@ def _print_estimate(found: "ReadEstimate") -> None:
 @common_options
 def dictionary_command(*, name: str, output: str, force: bool) -> None:
     """Write the three dictionary files of a dataset."""
-    from apollo_spark.workflows.extract import extract_dictionary
+    from apollo_spark.verbs.ask.extract import extract_dictionary
 
     written = extract_dictionary(current().lake(), name, folder=output, force=force)
     if current().as_json:
@@ -190,7 +190,7 @@ def dictionary_command(*, name: str, output: str, force: bool) -> None:
 @common_options
 def sealed_command(*, name: str, output: str) -> None:
     """Write a copy that holds what NAME shows and no more, as a lake of its own."""
-    from apollo_spark.workflows.seal import SealJob, extract_sealed
+    from apollo_spark.verbs.seal import SealJob, extract_sealed
 
     outcome = extract_sealed(current().lake(), SealJob(name=name, output=output))
     say(f"wrote a lake with {', '.join(outcome.published)} to {output}")
@@ -215,7 +215,7 @@ def sql_command(
     *, name: str, dialect: str, schema: str | None, grant: tuple[str, ...], full: bool
 ) -> None:
     """Print statements that make a view of each entity, at the pinned versions."""
-    from apollo_spark.workflows.extract_sql import SqlJob, create_views
+    from apollo_spark.verbs.ask.sql import SqlJob, create_views
 
     job = SqlJob(name=name, dialect=dialect, schema_name=schema, grant_to=grant, full=full)
     _print_statement(create_views(current().lake(), job))

@@ -9,8 +9,8 @@ from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.errors import BrokenPinError, EnvironmentProblemError, InputFileError
 
 if TYPE_CHECKING:
-    from apollo_spark.workflows.source_proof import SourceProof
-    from apollo_spark.workflows.verify import Verification
+    from apollo_spark.verbs.verify.proof import SourceProof
+    from apollo_spark.verbs.verify.verify import Verification
 
 SAID = {"file": "source changed", "different": "different", "unproven": "not proven"}
 
@@ -25,7 +25,7 @@ SAID = {"file": "source changed", "different": "different", "unproven": "not pro
 @common_options
 def verify_command(*, name: str | None, deep: bool, sources: bool, full: bool) -> None:
     """Prove that pins can be read as published: those of NAME, or of every version of all."""
-    from apollo_spark.workflows.verify import verify_records
+    from apollo_spark.verbs.verify.verify import verify_records
 
     settings = current().settings() if sources else None
     result = verify_records(current().lake(), name, deep=deep, sources=settings, full=full)
@@ -78,8 +78,8 @@ def _require_equal_sources(result: "Verification") -> None:
 @common_options
 def doctor_command(load_size: str) -> None:
     """Check the machine and, if one is given, the lake."""
-    from apollo_spark.workflows.doctor import examine
-    from apollo_spark.workflows.runner_choice import read_size
+    from apollo_spark.operations.runner_choice import read_size
+    from apollo_spark.verbs.verify.doctor import examine
 
     lake = current().lake(may_be_new=True) if current().has_lake else None
     facts = examine(lake, current().settings(), read_size(load_size))

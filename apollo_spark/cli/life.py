@@ -9,10 +9,10 @@ from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.cli.text import render_bytes, render_table
 
 if TYPE_CHECKING:
-    from apollo_spark.lake.sweeping import SweepPlan, TableSweep
+    from apollo_spark.lake.sweep.sweeping import SweepPlan, TableSweep
     from apollo_spark.model.plan import WorkPlan
-    from apollo_spark.workflows.gc import SweepOutcome
-    from apollo_spark.workflows.retire import RetirePlan
+    from apollo_spark.verbs.gc import SweepOutcome
+    from apollo_spark.verbs.retire import RetirePlan
 
 
 @click.command("retire")
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @common_options
 def retire_command(*, version: str, dry_run: bool) -> None:
     """End one version of a record; its rows stay until gc sweeps them."""
-    from apollo_spark.workflows.retire import plan_retirement, retire
+    from apollo_spark.verbs.retire import plan_retirement, retire
 
     lake = current().lake()
     plan = plan_retirement(lake, version)
@@ -83,7 +83,7 @@ def _say_plan(plan: "RetirePlan") -> None:
 @common_options
 def gc_command(*, is_applied: bool, grace: float | None) -> None:
     """Delete the files that no version reads which is not retired."""
-    from apollo_spark.workflows.gc import GRACE_HOURS, apply_gc, plan_gc
+    from apollo_spark.verbs.gc import GRACE_HOURS, apply_gc, plan_gc
 
     hours = GRACE_HOURS if grace is None else grace
     lake = current().lake()

@@ -11,7 +11,7 @@ from apollo_spark.cli.context import common_options, current, print_outcome, wai
 from apollo_spark.cli.terminal import say
 
 if TYPE_CHECKING:
-    from apollo_spark.workflows.outcome import Outcome
+    from apollo_spark.operations.outcome import Outcome
 
 DELIMITER_HELP = "What parts the cells of data files: a character, or tab; else files tell."
 
@@ -93,8 +93,8 @@ def _run(start: "Callable[..., Outcome]", request: Any) -> None:
 @common_options
 def clinical(**options: Any) -> None:
     """Load clinical files with their dictionaries as the next version of NAME."""
-    from apollo_spark.workflows.clinical_plan import ClinicalLoad
-    from apollo_spark.workflows.start import run_clinical_load
+    from apollo_spark.ingest.plan import ClinicalLoad
+    from apollo_spark.verbs.start import run_clinical_load
 
     _run(run_clinical_load, ClinicalLoad(**_read_options(options)))
 
@@ -167,8 +167,8 @@ def clinical(**options: Any) -> None:
 @common_options
 def expression(**options: Any) -> None:
     """Load one unit of an expression assay as the next version of NAME."""
-    from apollo_spark.workflows.expression_request import ExpressionLoad
-    from apollo_spark.workflows.start import run_expression_load
+    from apollo_spark.assays.expression.request import ExpressionLoad
+    from apollo_spark.verbs.start import run_expression_load
 
     read_column_options(options)
     _run(run_expression_load, ExpressionLoad(**_read_options(options)))

@@ -15,7 +15,7 @@ from apollo_spark.cli.context import (
 from apollo_spark.cli.terminal import say
 
 if TYPE_CHECKING:
-    from apollo_spark.workflows.outcome import Outcome
+    from apollo_spark.operations.outcome import Outcome
 
 
 @click.group("merge")
@@ -55,7 +55,7 @@ def clinical(
     policy: str | None, report: str | None, dry_run: bool,
 ) -> None:  # fmt: skip
     """Join the entities of SOURCE to those of TARGET, whose main entity stays main."""
-    from apollo_spark.workflows.merge import ClinicalMergeRequest, publish_clinical_merge
+    from apollo_spark.verbs.merge.merge import ClinicalMergeRequest, publish_clinical_merge
 
     request = ClinicalMergeRequest(
         source=source,
@@ -100,7 +100,7 @@ def assay(
     policy: str | None, report: str | None, dry_run: bool,
 ) -> None:  # fmt: skip
     """Join an assay of SOURCE to an entity of TARGET."""
-    from apollo_spark.workflows.merge import AssayMergeRequest, publish_assay_merge
+    from apollo_spark.verbs.merge.merge import AssayMergeRequest, publish_assay_merge
 
     request = AssayMergeRequest(
         source=source,
@@ -121,7 +121,7 @@ def assay(
 
 def _print(outcome: "Outcome") -> None:
     from apollo_spark.export.messages import describe_findings
-    from apollo_spark.workflows.merge import describe_receipt
+    from apollo_spark.verbs.merge.merge import describe_receipt
 
     say_notes(outcome.notes)
     if outcome.findings:

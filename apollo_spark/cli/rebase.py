@@ -46,7 +46,7 @@ def rebase_command(
     Only the parents named by --onto move. Each result is the next version of its record.
     """
     from apollo_spark.model.plan import join_plans
-    from apollo_spark.workflows.rebase import RebaseRequest, rebase, undo_rebase
+    from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase, undo_rebase
 
     lake = current().lake()
     if undo is not None:

@@ -8,7 +8,7 @@ from apollo_spark.cli.context import common_options, current
 from apollo_spark.cli.terminal import print_json, say, show
 
 if TYPE_CHECKING:
-    from apollo_spark.workflows.trace import CellTrace
+    from apollo_spark.verbs.ask.trace import CellTrace
 
 
 @click.command("lineage")
@@ -24,7 +24,7 @@ def lineage_command(*, name: str, svg: str | None, force: bool, full: bool) -> N
     from apollo_spark.export.lineage_svg import lineage_svg
     from apollo_spark.export.lineage_text import lineage_json, lineage_text
     from apollo_spark.export.rows import completed_file, require_free
-    from apollo_spark.workflows.lineage import read_lineage
+    from apollo_spark.verbs.ask.lineage import read_lineage
 
     if svg is not None:
         require_free(svg, force=force)
@@ -50,7 +50,7 @@ def trace_command(
     *, name: str, entity: str, key: str, field: str, with_value: bool, full: bool
 ) -> None:
     """Find the raw file, its SHA-256 and the line that FIELD of the row KEY came from."""
-    from apollo_spark.workflows.trace import trace_cell
+    from apollo_spark.verbs.ask.trace import trace_cell
 
     traced = trace_cell(current().lake(), name, entity, key, field, full=full)
     if current().as_json:

@@ -37,7 +37,7 @@ def view_command(
     Nothing is copied. Who can read the files of the lake can read what a view hides: for others
     write a sealed copy (apollo extract sealed).
     """
-    from apollo_spark.workflows.view import ViewRequest, publish_view
+    from apollo_spark.verbs.view import ViewRequest, publish_view
 
     request = ViewRequest(
         name=name,

@@ -8,7 +8,7 @@ from apollo_spark.cli.context import common_options, current, planned_json, prin
 from apollo_spark.cli.terminal import print_json, say
 
 if TYPE_CHECKING:
-    from apollo_spark.workflows.withdraw import LinkedReceipt, WithdrawReceipt
+    from apollo_spark.verbs.withdraw.withdraw import LinkedReceipt, WithdrawReceipt
 
 
 @click.command("withdraw")
@@ -27,7 +27,7 @@ def withdraw_command(*, file: str, of: str, only: str | None, is_applied: bool) 
     any version says to be theirs go too. The rows stay in the files.
     """
     from apollo_spark.model.plan import WorkPlan, flat_counts
-    from apollo_spark.workflows.withdraw import WithdrawRequest, withdraw
+    from apollo_spark.verbs.withdraw.withdraw import WithdrawRequest, withdraw
 
     chosen = None if only is None else tuple(each.strip() for each in only.split(","))
     request = WithdrawRequest(file=file, of=of, only=chosen, apply=is_applied)

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from apollo_spark.errors import broken_file, naming_only
 from apollo_spark.model.pin import TablePin
-from apollo_spark.workers.checksums import DamagedFileError, check_chunks
+from apollo_spark.workers.files.checksums import DamagedFileError, check_chunks
 
 
 class Engine(Protocol):

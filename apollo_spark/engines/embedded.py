@@ -23,7 +23,7 @@ from apollo_spark.query.sql import (
     table,
     with_sources,
 )
-from apollo_spark.workers.checksums import check_chunks
+from apollo_spark.workers.files.checksums import check_chunks
 
 CELLS_PER_BATCH = 1_000_000
 ROWS_PER_BATCH = range(2_048, 100_000)

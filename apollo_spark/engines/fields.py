@@ -28,7 +28,7 @@ from apollo_spark.export.decoding import decoder_of
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.extract import ExtractPlan
 from apollo_spark.query.pieces import PIECE_FIELDS, cut_question
-from apollo_spark.workers.decoding import ValueDecoder
+from apollo_spark.workers.values.decoding import ValueDecoder
 
 CELLS_AT_ONCE = 2_000_000
 """Cells of all pieces that are in memory together."""

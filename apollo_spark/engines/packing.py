@@ -21,7 +21,7 @@ from apollo_spark.query.joined import FieldsQuestion, PackedQuestion
 from apollo_spark.query.pieces import PIECE_FIELDS
 from apollo_spark.query.sql import name
 from apollo_spark.tables.layout import arrow_type
-from apollo_spark.workers.unpacking import Unpacking, UnpackingTask
+from apollo_spark.workers.values.unpacking import Unpacking, UnpackingTask
 
 MOST_SENT_CELLS = 1_000_000
 """Most cells of an answer whose tables Spark may send to every worker."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apollo_spark.workers.texts import format_column
+from apollo_spark.workers.values.texts import format_column
 
 
 def format_lines(columns: Sequence[pa.Array], delimiter: str) -> pa.Array:

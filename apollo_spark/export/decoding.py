@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.query.values import Codes, ValueMode
-from apollo_spark.workers.decoding import CodedFields, ValueDecoder
+from apollo_spark.workers.values.decoding import CodedFields, ValueDecoder
 
 
 def decoder_of(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from apollo_spark.model.dictionary import DataDictionary, Entity, Relation
 from apollo_spark.model.field import FieldSpec
-from apollo_spark.sources.dictionary_columns import (
+from apollo_spark.sources.dictionary.columns import (
     CODE_OPTIONAL,
     CODE_REQUIRED,
     ENTITY_OPTIONAL,

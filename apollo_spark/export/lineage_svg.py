@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from html import escape
 
-from apollo_spark.dataset.lineage import LineageNode, LineageTree
 from apollo_spark.export.lineage_text import DIGEST_LENGTH
 from apollo_spark.export.printable import is_shown
+from apollo_spark.records.lineage import LineageNode, LineageTree
 
 LETTER = 7.0
 """Width of a letter of 13 pixels, about."""

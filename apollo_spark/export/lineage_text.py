@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from apollo_spark.dataset.lineage import LineageNode, LineageTree
 from apollo_spark.export.printable import printable
+from apollo_spark.records.lineage import LineageNode, LineageTree
 
 DIGEST_LENGTH = 12
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from apollo_spark.errors import StorageRefusedError, UsageError
 from apollo_spark.export.cells import format_lines, quote
-from apollo_spark.workers.parquet_writer import ParquetWriter
+from apollo_spark.workers.files.parquet_writer import ParquetWriter
 
 STANDARD_OUTPUT = "-"
 CELLS_AT_ONCE = 500_000

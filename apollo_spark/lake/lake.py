@@ -3,26 +3,26 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from apollo_spark.dataset.content import Content, content_of, part_texts
-from apollo_spark.dataset.withdrawn import concerning, without_withdrawn
 from apollo_spark.errors import NotFoundError
-from apollo_spark.lake.clock import SYSTEM_CLOCK, Clock
-from apollo_spark.lake.lease import Tell
-from apollo_spark.lake.leases import LeaseStore
-from apollo_spark.lake.missing import is_lake, require_lake
-from apollo_spark.lake.part_reader import PartReader
-from apollo_spark.lake.parts import PartStore
+from apollo_spark.lake.leases.lease import Tell
+from apollo_spark.lake.leases.leases import LeaseStore
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
-from apollo_spark.lake.registry import Registry
-from apollo_spark.lake.room import Spare
-from apollo_spark.lake.snapshot import RecordEntry, RegistrySnapshot
-from apollo_spark.lake.storage import LakeRoot, open_root
-from apollo_spark.lake.tables import TableStore
+from apollo_spark.lake.registry.registry import Registry
+from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot
+from apollo_spark.lake.storage.clock import SYSTEM_CLOCK, Clock
+from apollo_spark.lake.storage.missing import is_lake, require_lake
+from apollo_spark.lake.storage.part_reader import PartReader
+from apollo_spark.lake.storage.parts import PartStore
+from apollo_spark.lake.storage.room import Spare
+from apollo_spark.lake.storage.root import LakeRoot, open_root
+from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.lake.withdrawing import Withdrawing, read_withdrawals
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.names import RecordReference
 from apollo_spark.model.withdrawal import WithdrawalRecord
+from apollo_spark.records.content import Content, content_of, part_texts
+from apollo_spark.records.withdrawn import concerning, without_withdrawn
 
 if TYPE_CHECKING:
     from apollo_spark.lake.opened import OpenDataset

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from apollo_spark.errors import naming_only
-from apollo_spark.lake.part_reader import PartReader
+from apollo_spark.lake.storage.part_reader import PartReader
 from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.scope import QueryScope, RuleScope, Slices
-from apollo_spark.sources.filter_text import parse_filter
+from apollo_spark.sources.filters.text import parse_filter
 
 
 @dataclass(frozen=True)

@@ -33,19 +33,19 @@ import pyarrow as pa
 from typing_extensions import Self
 
 from apollo_spark.errors import CommitRaceError, ConflictError
-from apollo_spark.lake.lease_keeper import HeldLease
-from apollo_spark.lake.leases import LeaseStore
-from apollo_spark.lake.reach import require_standing
-from apollo_spark.lake.registry import Registry
-from apollo_spark.lake.registry_rows import StoredRecord, stored_form
-from apollo_spark.lake.room import Spare
-from apollo_spark.lake.snapshot import RegistrySnapshot
-from apollo_spark.lake.tables import TableStore, WriteMode
+from apollo_spark.lake.leases.keeper import HeldLease
+from apollo_spark.lake.leases.leases import LeaseStore
+from apollo_spark.lake.registry.reach import require_standing
+from apollo_spark.lake.registry.registry import Registry
+from apollo_spark.lake.registry.rows import StoredRecord, stored_form
+from apollo_spark.lake.registry.snapshot import RegistrySnapshot
+from apollo_spark.lake.storage.room import Spare
+from apollo_spark.lake.tables.store import TableStore, WriteMode
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import require_dataset_name
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.plan import PlannedTable
-from apollo_spark.workers.parquet import WrittenFile
+from apollo_spark.workers.files.parquet import WrittenFile
 
 OnStep = Callable[[str], None]
 Result = TypeVar("Result")

@@ -6,12 +6,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from apollo_spark.errors import ApolloError
-from apollo_spark.lake.commits import NO_TABLE, open_version
-from apollo_spark.lake.contents import file_names
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.row_table import require_own_files
+from apollo_spark.lake.registry.row_table import require_own_files
+from apollo_spark.lake.tables.commits import NO_TABLE, open_version
+from apollo_spark.lake.tables.contents import file_names
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.workers.checksums import check_chunks, has_checksums
+from apollo_spark.workers.files.checksums import check_chunks, has_checksums
 
 LISTED = ["kind", "name", "version"]
 

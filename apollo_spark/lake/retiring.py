@@ -10,12 +10,12 @@ from datetime import datetime
 from uuid import uuid4
 
 from apollo_spark.errors import CommitRaceError
-from apollo_spark.lake.lease_keeper import HeldLease
-from apollo_spark.lake.leases import LeaseStore
+from apollo_spark.lake.leases.keeper import HeldLease
+from apollo_spark.lake.leases.leases import LeaseStore
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.lake.registry import Registry
-from apollo_spark.lake.registry_rows import stored_retirement
-from apollo_spark.lake.snapshot import RecordEntry
+from apollo_spark.lake.registry.registry import Registry
+from apollo_spark.lake.registry.rows import stored_retirement
+from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.model.names import RecordReference
 from apollo_spark.model.retirement import RetirementRecord
 

@@ -8,28 +8,28 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from apollo_spark.errors import BrokenPinError, StorageRefusedError
-from apollo_spark.lake.commits import (
+from apollo_spark.lake.storage.parts import PartStore
+from apollo_spark.lake.tables.commits import (
     RETENTION,
     add_actions,
     require_size,
 )
-from apollo_spark.lake.contents import (
+from apollo_spark.lake.tables.contents import (
     arrow_schema,
     content_hash,
     file_names,
     files_digest,
     schema_hash,
 )
-from apollo_spark.lake.guarding import SMALL_BYTES, check_files
-from apollo_spark.lake.log_cache import TABLES
-from apollo_spark.lake.log_faults import commit_name, find_log_fault
-from apollo_spark.lake.log_statistics import require_statistics
-from apollo_spark.lake.parts import PartStore
-from apollo_spark.lake.tables import TableStore
+from apollo_spark.lake.tables.guarding import SMALL_BYTES, check_files
+from apollo_spark.lake.tables.log_cache import TABLES
+from apollo_spark.lake.tables.log_faults import commit_name, find_log_fault
+from apollo_spark.lake.tables.log_statistics import require_statistics
+from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.pin import TablePin
-from apollo_spark.workers.checksums import check_chunks, has_checksums, read_checksums
+from apollo_spark.workers.files.checksums import check_chunks, has_checksums, read_checksums
 
 NAMED_FILES = 3
 PLAIN = (1, 2)

@@ -13,17 +13,17 @@ from uuid import uuid4
 import pyarrow as pa
 
 from apollo_spark.errors import CommitRaceError
-from apollo_spark.lake.lease_keeper import HeldLease
-from apollo_spark.lake.leases import LeaseStore
+from apollo_spark.lake.leases.keeper import HeldLease
+from apollo_spark.lake.leases.leases import LeaseStore
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.lake.registry import Registry
-from apollo_spark.lake.registry_rows import stored_withdrawal
-from apollo_spark.lake.snapshot import RegistrySnapshot
-from apollo_spark.lake.tables import TableStore
+from apollo_spark.lake.registry.registry import Registry
+from apollo_spark.lake.registry.rows import stored_withdrawal
+from apollo_spark.lake.registry.snapshot import RegistrySnapshot
+from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.withdrawal import WithdrawalRecord
-from apollo_spark.workers.hashing import hash_table
-from apollo_spark.workers.small_table import write_small_table
+from apollo_spark.workers.files.small_table import write_small_table
+from apollo_spark.workers.values.hashing import hash_table
 
 KEY = "key"
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from apollo_spark.model.base import Record
-from apollo_spark.workers.tidying import tidy_name
+from apollo_spark.workers.values.tidying import tidy_name
 
 
 class FieldType(str, Enum):

@@ -7,12 +7,6 @@ from functools import cached_property
 
 from sqlglot import exp
 
-from apollo_spark.dataset.join_path import (
-    JoinStep,
-    join_steps,
-    multiplying_entities,
-    path_to,
-)
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.base import Record
 from apollo_spark.model.dictionary import DataDictionary, Entity
@@ -20,6 +14,12 @@ from apollo_spark.model.field import FieldSpec
 from apollo_spark.query.joined import Asked, FieldsQuestion, Join, JoinedEntities
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.values import ValueMode
+from apollo_spark.records.join_path import (
+    JoinStep,
+    join_steps,
+    multiplying_entities,
+    path_to,
+)
 from apollo_spark.sources.suggest import did_you_mean
 
 SUGGESTIONS = 20

@@ -3,7 +3,7 @@
 from sqlglot import exp
 
 from apollo_spark.query.sql import column, labelled, literal
-from apollo_spark.workers.unseen import MAYBE_ODD
+from apollo_spark.workers.values.unseen import MAYBE_ODD
 
 SOURCE = "source"
 """The name under which these questions read the keys."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from apollo_spark.query.sql import ascending, column, derived, labelled, literal, table
-from apollo_spark.workers.patching import DROPPED, KEY
+from apollo_spark.workers.files.patching import DROPPED, KEY
 
 FILE = "file of the row"
 """The column with the path of the file that a row is in; no column of a table is called so."""

@@ -13,7 +13,7 @@ from apollo_spark.query.row_changes import GONE, count_all, in_source, in_table,
 from apollo_spark.query.scope import KEY as LINKED
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import ascending, column, derived, labelled, table
-from apollo_spark.workers.patching import KEY
+from apollo_spark.workers.files.patching import KEY
 
 _VALUE = "value"
 _OLD, _AFTER, _CHILD, _FOUND = "old", "after", "child", "found"

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
-from apollo_spark.dataset.join_path import path_to
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import Filter
 from apollo_spark.model.guard import RowGuard
 from apollo_spark.query.entity_source import EntitySource, Packs
-from apollo_spark.query.filter_sql import filter_rows
+from apollo_spark.query.filters.sql import filter_rows
 from apollo_spark.query.sql import column, derived, labelled, table, typed_if_possible
+from apollo_spark.records.join_path import path_to
 
 Slices = Mapping[str, tuple[TableSlice, ...]]
 """The tables of each entity; an entity that is not named is one table of its own name."""

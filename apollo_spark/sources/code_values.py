@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from apollo_spark.model.field import FieldType
-from apollo_spark.workers.dates import parse_date, parse_datetime
-from apollo_spark.workers.numerals import parse_float, parse_whole
+from apollo_spark.workers.values.dates import parse_date, parse_datetime
+from apollo_spark.workers.values.numerals import parse_float, parse_whole
 
 CodeValue = str | int | float | date | datetime
 

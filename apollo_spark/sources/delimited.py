@@ -17,7 +17,7 @@ from apollo_spark.sources.inputs import DataFile
 from apollo_spark.workers.chunks import find_quotes
 from apollo_spark.workers.quoting import find_bare_return
 from apollo_spark.workers.source import resolve_encoding
-from apollo_spark.workers.tidying import tidy_name
+from apollo_spark.workers.values.tidying import tidy_name
 
 GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = "\ufeff"

@@ -5,7 +5,7 @@ import io
 from collections.abc import Collection
 
 from apollo_spark.errors import UsageError
-from apollo_spark.workers.tidying import tidy_name
+from apollo_spark.workers.values.tidying import tidy_name
 
 WORDS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|", "colon": ":", "blank": " "}
 """The delimiters that have a name; `--delimiter` takes the name or the character itself."""

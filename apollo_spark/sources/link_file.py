@@ -13,7 +13,7 @@ from apollo_spark.model.field import FieldType
 from apollo_spark.model.findings import Finding, Place
 from apollo_spark.sources.findings import finding_of, finding_of_lines
 from apollo_spark.sources.text_table import TextTable, read_text_table
-from apollo_spark.workers.convert import convert
+from apollo_spark.workers.values.convert import convert
 
 SAMPLE_ID, KEY = "sample_id", "key"
 

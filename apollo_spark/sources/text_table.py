@@ -16,7 +16,7 @@ from apollo_spark.model.findings import Finding
 from apollo_spark.sources.bounded import TooLargeError, read_bounded
 from apollo_spark.sources.delimiters import find_parting, name_delimiter
 from apollo_spark.sources.findings import finding_of, finding_of_lines
-from apollo_spark.workers.tidying import tidy_name
+from apollo_spark.workers.values.tidying import tidy_name
 
 MOST_ROWS = 1_000_000
 """Rows of a small file: memory holds all of them, with their cells by name."""

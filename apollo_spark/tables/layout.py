@@ -5,7 +5,7 @@ import pyarrow as pa
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.tables.keys import joined_fields, parent_references
-from apollo_spark.workers.spec import ColumnSpec, EntitySpec
+from apollo_spark.workers.values.spec import ColumnSpec, EntitySpec
 
 ARROW_TYPES: dict[FieldType, pa.DataType] = {
     FieldType.STRING: pa.string(),

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from apollo_spark.workers.spec import Block, EntitySpec
 from apollo_spark.workers.tasks import collect_block, raw_rows, write_block
+from apollo_spark.workers.values.spec import Block, EntitySpec
 
 
 @dataclass(frozen=True)

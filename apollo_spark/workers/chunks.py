@@ -9,8 +9,8 @@ import numpy as np
 
 from apollo_spark.workers.quoting import find_bare_return, find_stray_quote
 from apollo_spark.workers.source import UTF8_MARK, InputProblemError, read_pieces
-from apollo_spark.workers.spec import Block, FileSpec
-from apollo_spark.workers.tidying import tidy_name
+from apollo_spark.workers.values.spec import Block, FileSpec
+from apollo_spark.workers.values.tidying import tidy_name
 
 CHUNK_BYTES = 8 << 20
 # A quote that is never closed, or a line that never ends, would otherwise gather the rest of the

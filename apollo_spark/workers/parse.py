@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from apollo_spark.workers.chunks import Chunk
-from apollo_spark.workers.spec import EntitySpec, FileSpec
-from apollo_spark.workers.tidying import tidy_name
+from apollo_spark.workers.values.spec import EntitySpec, FileSpec
+from apollo_spark.workers.values.tidying import tidy_name
 
 NEWLINE = 10
 RETURN = 13

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from apollo_spark.workers.spec import Block, FileSpec
+from apollo_spark.workers.values.spec import Block, FileSpec
 
 BLOCK_BYTES = 64 << 20
 PIECE_BYTES = 16 << 20

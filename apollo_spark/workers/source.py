@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from apollo_spark.workers.spec import Block, Compression, FileSpec
+from apollo_spark.workers.values.spec import Block, Compression, FileSpec
 
 ByteStream = BinaryIO | gzip.GzipFile
 UTF8_MARK = codecs.BOM_UTF8

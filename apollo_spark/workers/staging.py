@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from apollo_spark.workers.cells import CheckedColumn
 from apollo_spark.workers.chunks import CHUNK_BYTES
-from apollo_spark.workers.hashing import ContentHash, hash_table
-from apollo_spark.workers.parquet import BlockWriter
+from apollo_spark.workers.files.parquet import BlockWriter
 from apollo_spark.workers.source import InputProblemError
-from apollo_spark.workers.spec import Block, EntitySpec
 from apollo_spark.workers.tasks import checked_rows, count_faults, odd_columns
+from apollo_spark.workers.values.cells import CheckedColumn
+from apollo_spark.workers.values.hashing import ContentHash, hash_table
+from apollo_spark.workers.values.spec import Block, EntitySpec
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apollo_spark.workers.cells import CheckedColumn, check_column, prepare_check
 from apollo_spark.workers.chunks import CHUNK_BYTES, iterate_chunks
-from apollo_spark.workers.hashing import ContentHash, hash_table
-from apollo_spark.workers.parquet import BlockWriter
+from apollo_spark.workers.files.parquet import BlockWriter
 from apollo_spark.workers.parse import Rows, parse_columns, parse_entity
 from apollo_spark.workers.places import PlaceList
 from apollo_spark.workers.source import InputProblemError
-from apollo_spark.workers.spec import Block, EntitySpec
+from apollo_spark.workers.values.cells import CheckedColumn, check_column, prepare_check
+from apollo_spark.workers.values.hashing import ContentHash, hash_table
+from apollo_spark.workers.values.spec import Block, EntitySpec
 
 ROW_LENGTH = "row_length"
 HEADER_REPEATED = "header_repeated"

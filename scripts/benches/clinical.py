@@ -20,12 +20,12 @@ import pyarrow.csv as pc
 from pyspark.sql import SparkSession
 
 from apollo_spark.engines.tasks import SparkTaskRunner
+from apollo_spark.ingest.plan import ClinicalLoad, plan_clinical_load
+from apollo_spark.ingest.write import write_entities
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.lake.session import close_session, open_session
-from apollo_spark.lake.settings import LakeSettings, SessionSettings
-from apollo_spark.workflows.clinical_plan import ClinicalLoad, plan_clinical_load
-from apollo_spark.workflows.clinical_rows import write_entities
-from apollo_spark.workflows.start import run_clinical_load
+from apollo_spark.runtime.session import close_session, open_session
+from apollo_spark.runtime.settings import LakeSettings, SessionSettings
+from apollo_spark.verbs.start import run_clinical_load
 
 sys.path.insert(0, str(Path(__file__).parent))
 from measuring import measure, report

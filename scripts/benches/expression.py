@@ -22,11 +22,11 @@ import polars as pl
 import pyarrow.csv as pc
 from pyspark.sql import SparkSession
 
+from apollo_spark.assays.expression.plan.plan import ExpressionLoad
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.lake.session import close_session, open_session
-from apollo_spark.lake.settings import LakeSettings, SessionSettings
-from apollo_spark.workflows.expression_plan import ExpressionLoad
-from apollo_spark.workflows.start import run_expression_load
+from apollo_spark.runtime.session import close_session, open_session
+from apollo_spark.runtime.settings import LakeSettings, SessionSettings
+from apollo_spark.verbs.start import run_expression_load
 
 sys.path.insert(0, str(Path(__file__).parent))
 from matrices import Shape, write_annotation, write_matrix

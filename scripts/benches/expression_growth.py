@@ -18,8 +18,8 @@ from threading import Event, Thread
 import numpy as np
 from pyspark.sql import SparkSession
 
-from apollo_spark.lake.session import close_session, open_session
-from apollo_spark.lake.settings import SessionSettings
+from apollo_spark.runtime.session import close_session, open_session
+from apollo_spark.runtime.settings import SessionSettings
 
 sys.path.insert(0, str(Path(__file__).parent))
 from expression import load

@@ -29,11 +29,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 from apollo_spark import open_lake as open_for_users
 from apollo_spark.api.assay import Assay
+from apollo_spark.assays.expression.plan.plan import ExpressionLoad
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.lake.session import close_session, open_session
-from apollo_spark.lake.settings import LakeSettings, SessionSettings
-from apollo_spark.workflows.expression_plan import ExpressionLoad
-from apollo_spark.workflows.start import run_expression_load
+from apollo_spark.runtime.session import close_session, open_session
+from apollo_spark.runtime.settings import LakeSettings, SessionSettings
+from apollo_spark.verbs.start import run_expression_load
 
 sys.path.insert(0, str(Path(__file__).parent))
 from matrices import Shape, feature_ids, sample_ids, write_matrix

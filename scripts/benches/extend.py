@@ -17,8 +17,8 @@ from pathlib import Path
 
 from apollo_spark.api.lake import open_lake
 from apollo_spark.lake.lake import open_lake as open_stored_lake
-from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.model.names import parse_reference
+from apollo_spark.runtime.settings import LakeSettings
 
 SETTINGS = LakeSettings(runner="local")
 BASE_FIELDS = 2

@@ -20,12 +20,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.lake.registry import StoredRecord, stored_form
+from apollo_spark.lake.registry.registry import StoredRecord
+from apollo_spark.lake.registry.rows import stored_form
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry, Lineage, TableSlice
 from apollo_spark.model.pin import TablePin
-from apollo_spark.workers.hashing import hash_table
-from apollo_spark.workers.parquet import WrittenFile
-from apollo_spark.workers.stats import delta_stats
+from apollo_spark.workers.files.parquet import WrittenFile
+from apollo_spark.workers.values.hashing import hash_table
+from apollo_spark.workers.values.stats import delta_stats
 
 SCHEMA = pa.schema([("key", pa.string()), ("amount", pa.int64())])
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)

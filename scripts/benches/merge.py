@@ -27,22 +27,22 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from apollo_spark.api.dataset import Dataset
-from apollo_spark.dataset.build import build_dataset_record
-from apollo_spark.dataset.content import Content
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep, Publication
-from apollo_spark.lake.session import close_session, open_session
-from apollo_spark.lake.settings import SessionSettings
 from apollo_spark.model.dataset import DatasetRecord, Lineage
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.names import parse_reference
+from apollo_spark.records.build import build_dataset_record
+from apollo_spark.records.content import Content
+from apollo_spark.runtime.session import close_session, open_session
+from apollo_spark.runtime.settings import SessionSettings
 from apollo_spark.tables.layout import arrow_schema
-from apollo_spark.workers.small_table import write_small_table
-from apollo_spark.workflows.merge import ClinicalMergeRequest, publish_clinical_merge
-from apollo_spark.workflows.rebase import RebaseRequest, rebase, undo_rebase
-from apollo_spark.workflows.retire import retire
-from apollo_spark.workflows.view import ViewRequest, publish_view
+from apollo_spark.verbs.merge.merge import ClinicalMergeRequest, publish_clinical_merge
+from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase, undo_rebase
+from apollo_spark.verbs.retire import retire
+from apollo_spark.verbs.view import ViewRequest, publish_view
+from apollo_spark.workers.files.small_table import write_small_table
 
 sys.path.insert(0, str(Path(__file__).parent))
 from measuring import measure, report

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from apollo_spark.api.lake import open_lake
 from apollo_spark.lake.lake import open_lake as open_stored_lake
-from apollo_spark.lake.settings import LakeSettings
-from apollo_spark.workflows.extract import ExtractJob, extract_fields
+from apollo_spark.runtime.settings import LakeSettings
+from apollo_spark.verbs.ask.extract import ExtractJob, extract_fields
 
 KINDS = ("short", "long", "sparse", "none")
 

@@ -10,9 +10,9 @@ import pytest
 from apollo_spark.model.coding import CodePlace, Coding
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import NO_VALUE, Comparison, Operator
-from apollo_spark.query.filter_check import read_filter
-from apollo_spark.query.filter_fields import find_comparison_problem
-from apollo_spark.query.filter_values import codes_of
+from apollo_spark.query.filters.check import read_filter
+from apollo_spark.query.filters.fields import find_comparison_problem
+from apollo_spark.query.filters.values import codes_of
 from tests.support.dictionaries import dictionary
 from tests.support.filter_asking import held_in_duckdb
 from tests.support.filter_model import held_by

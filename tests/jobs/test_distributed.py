@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from apollo_spark.lake.jars import find_jar_folder, list_additional_jars
+from apollo_spark.runtime.jars import find_jar_folder, list_additional_jars
 from tests.jobs.processes import CHECKOUT, Finished, environment, finish
 from tests.support.study import Study
 

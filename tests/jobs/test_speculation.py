@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from apollo_spark.assays.expression.load.load import load_expression
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import LocalTaskRunner
-from apollo_spark.lake.jars import find_jar_folder
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
-from apollo_spark.workflows.load_expression import load_expression
-from apollo_spark.workflows.loading import LoadEngines
-from apollo_spark.workflows.reporting import LoadReporter
-from apollo_spark.workflows.verify import verify_records
+from apollo_spark.operations.loading import LoadEngines
+from apollo_spark.operations.report import LoadReporter
+from apollo_spark.runtime.jars import find_jar_folder
+from apollo_spark.verbs.verify.verify import verify_records
 from tests.jobs.processes import CHECKOUT, environment, finish
 from tests.jobs.test_distributed import mirror_spark
 from tests.support.speculating import BLOCK_BYTES, SLOW, request

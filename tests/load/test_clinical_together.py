@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from apollo_spark.workflows import loading
+from apollo_spark.operations import loading
 from tests.support.loading import versions
 from tests.support.study import SITES, Study
 

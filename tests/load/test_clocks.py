@@ -9,7 +9,7 @@ import pytest
 
 from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.lake.snapshot import RecordEntry
+from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.model.names import parse_reference
 from tests.support.clock import NOON, HandClock, take_the_place_of_the_system_clock
 from tests.support.loading import FIRST, small_study

@@ -7,7 +7,7 @@ import pytest
 import apollo_spark as ap
 from apollo_spark.errors import LeaseHeldError, NotFoundError
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.workflows.row_folding import MOST_FILES
+from apollo_spark.operations.compaction import MOST_FILES
 from tests.support.growing import (
     Matrix,
     extend,

@@ -11,7 +11,7 @@ from deltalake import DeltaTable, write_deltalake
 from apollo_spark.errors import CheckFailedError, CommitRaceError, LeaseLostError
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import MOST_BEGINNINGS
-from apollo_spark.lake.registry_rows import stored_form
+from apollo_spark.lake.registry.rows import stored_form
 from apollo_spark.model.names import parse_reference
 from tests.support.clock import steal
 from tests.support.crashing import start_load

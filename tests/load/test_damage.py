@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from apollo_spark.lake import guarding
+from apollo_spark.lake.tables import guarding
 from tests.support.example_lake import make_example
 from tests.support.loading import FIRST, small_study
 from tests.support.mutating import CHECKS, DEEDS, KINDS, READS, Mutable, flip, mutated
@@ -49,7 +49,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Mutable:
 
 @pytest.fixture(autouse=True)
 def no_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apollo_spark.workflows.doctor.machine_facts", lambda: ())
+    monkeypatch.setattr("apollo_spark.verbs.verify.doctor.machine_facts", lambda: ())
 
 
 @pytest.mark.parametrize("kind", KINDS)

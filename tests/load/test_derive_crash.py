@@ -10,9 +10,9 @@ import pytest
 
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.workflows.gc import apply_gc
-from apollo_spark.workflows.retire import retire
-from apollo_spark.workflows.withdraw import WithdrawRequest, withdraw
+from apollo_spark.verbs.gc import apply_gc
+from apollo_spark.verbs.retire import retire
+from apollo_spark.verbs.withdraw.withdraw import WithdrawRequest, withdraw
 from tests.support.killing import die_in_command
 from tests.support.loading import (
     CrashError,

@@ -6,7 +6,7 @@ from unittest import mock
 
 import pytest
 
-from apollo_spark.engines.expression import AssayFiles
+from apollo_spark.assays.expression.read.reader import AssayFiles
 from tests.support.study import Study
 
 SAMPLES = "sample_id,tissue\nS1,liver\nS2,lung\nS3,liver\n"

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from apollo_spark.lake import room
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.lake.room import FREEING_BYTES, SPARE_BYTES, Spare, has_room
-from apollo_spark.lake.storage import LakeRoot
+from apollo_spark.lake.storage import room
+from apollo_spark.lake.storage.room import FREEING_BYTES, SPARE_BYTES, Spare, has_room
+from apollo_spark.lake.storage.root import LakeRoot
 from tests.support.loading import FIRST, run_load, small_study, versions
 from tests.support.study import CommandResult, Study
 

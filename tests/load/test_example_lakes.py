@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from apollo_spark.lake.contents import file_names
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.workers.checksums import has_checksums
+from apollo_spark.lake.tables.contents import file_names
+from apollo_spark.workers.files.checksums import has_checksums
 from tests.support.example_lake import EXAMPLES, answers_of_example, kept_answers, open_example
 from tests.support.study import apollo
 
@@ -47,7 +47,7 @@ def test_a_kept_lake_grows(tmp_path: Path, version: str) -> None:
 def test_what_a_kept_lake_does_not_pin_is_told_and_pinned_by_the_next_publication(
     tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apollo_spark.workflows.doctor.machine_facts", lambda: ())
+    monkeypatch.setattr("apollo_spark.verbs.verify.doctor.machine_facts", lambda: ())
     lake = open_example(version, tmp_path)
     commits = lake / "registry" / "records" / "_delta_log"
     before = apollo("--lake", lake, "doctor")
@@ -88,7 +88,7 @@ QUESTIONS = {
 def test_a_rewritten_file_of_a_kept_lake_is_found(
     tmp_path: Path, version: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apollo_spark.workflows.doctor.machine_facts", lambda: ())
+    monkeypatch.setattr("apollo_spark.verbs.verify.doctor.machine_facts", lambda: ())
     lake = open_example(version, tmp_path)
     place, name = REWRITTEN[kind]
     rewrite(lake, place)

@@ -8,8 +8,8 @@ import pytest
 from apollo_spark.api.lake import open_lake
 from apollo_spark.cli.job import known_keys, run_job
 from apollo_spark.lake.lake import open_lake as open_stored_lake
-from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.model.names import parse_reference
+from apollo_spark.runtime.settings import LakeSettings
 from tests.support.sources import DOWN, A, B, load
 from tests.support.study import apollo
 

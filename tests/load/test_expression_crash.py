@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 import apollo_spark as ap
+from apollo_spark.assays.expression.load.load import load_expression
+from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.workflows.expression_request import ExpressionLoad
-from apollo_spark.workflows.load_expression import load_expression
-from apollo_spark.workflows.loading import LoadEngines
-from apollo_spark.workflows.outcome import Outcome
-from apollo_spark.workflows.reporting import LoadReporter
+from apollo_spark.operations.loading import LoadEngines
+from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.report import LoadReporter
 
 MATRIX = "feature_id,S1,S2\nENSG00000000001,1,2\nENSG00000000002,3,4\n"
 NEWER = "feature_id,S1,S2,S3\nENSG00000000001,1,2,9\nENSG00000000003,3,4,\n"

@@ -10,7 +10,7 @@ import yaml
 
 import apollo_spark as ap
 from apollo_spark.cli.job import run_job
-from apollo_spark.lake.settings import LakeSettings
+from apollo_spark.runtime.settings import LakeSettings
 from tests.support.study import LOCAL_SETTINGS, CommandResult, apollo
 
 MATRIX = """\

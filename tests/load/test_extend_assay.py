@@ -6,7 +6,7 @@ import pytest
 
 import apollo_spark as ap
 from apollo_spark.errors import CheckFailedError
-from apollo_spark.lake.settings import read_settings
+from apollo_spark.runtime.settings import read_settings
 from tests.support.growing import (
     GENES,
     NEW,

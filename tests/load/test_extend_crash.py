@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.lake.lease_keeper import HeldLease
+from apollo_spark.lake.leases.keeper import HeldLease
 from tests.support.extending import everything, run_extension
 from tests.support.loading import (
     CrashError,

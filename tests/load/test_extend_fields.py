@@ -6,7 +6,7 @@ import pytest
 
 from apollo_spark.api.lake import open_lake
 from apollo_spark.cli.job import run_job
-from apollo_spark.lake.settings import LakeSettings
+from apollo_spark.runtime.settings import LakeSettings
 from tests.support.extending import (
     NEW_FIELDS,
     describe,

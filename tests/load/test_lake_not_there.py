@@ -8,7 +8,7 @@ import pytest
 from apollo_spark.api.lake import ApolloLake, open_lake
 from apollo_spark.cli.job import run_job
 from apollo_spark.errors import NotFoundError
-from apollo_spark.lake.settings import LakeSettings
+from apollo_spark.runtime.settings import LakeSettings
 from tests.support.loading import FIRST, small_study
 from tests.support.study import LOCAL_SETTINGS, Study, apollo
 from tests.unit.lake.small_lake import tree

@@ -98,7 +98,7 @@ def test_a_load_after_gc_goes_on_as_ever(study: Study) -> None:
 KILLED_SWEEP = """
 import os, signal, sys
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.workflows.gc import apply_gc
+from apollo_spark.verbs.gc import apply_gc
 left = [int(sys.argv[2])]
 def watch(name):
     if left[0] == 0:

@@ -11,7 +11,7 @@ from apollo_spark.api.dataset import Dataset
 from apollo_spark.cli.job import run_job
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.workflows.merge import AssayMergeRequest, publish_assay_merge
+from apollo_spark.verbs.merge.merge import AssayMergeRequest, publish_assay_merge
 from tests.support.held import held_by
 from tests.support.loading import CrashError, raise_at
 from tests.support.merging import files_of

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.workflows.outcome import Outcome
+from apollo_spark.operations.outcome import Outcome
 from tests.support.loading import (
     CrashError,
     StopError,

@@ -7,8 +7,8 @@ import pytest
 
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.model.names import parse_reference
-from apollo_spark.workflows import shown_counts
-from apollo_spark.workflows.shown_counts import ShownCounts, count_shown
+from apollo_spark.verbs.ask import shown_counts
+from apollo_spark.verbs.ask.shown_counts import ShownCounts, count_shown
 from tests.support.study import Study
 
 

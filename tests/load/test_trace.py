@@ -9,7 +9,7 @@ import pytest
 
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.model.names import parse_reference
-from apollo_spark.workflows import cell_origin
+from apollo_spark.verbs.ask import cell_origin
 from tests.support.secret import SECRET
 from tests.support.study import CommandResult, Study
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from apollo_spark.workflows import clinical_plan, source_request
+from apollo_spark.ingest import plan as clinical_plan
+from apollo_spark.verbs.verify import requests as source_request
 from tests.support.growing import gene
 from tests.support.study import PATIENTS, CommandResult, Study
 

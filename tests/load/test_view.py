@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from apollo_spark.query import filter_check, filter_sql
+from apollo_spark.query.filters import check as filter_check
+from apollo_spark.query.filters import sql as filter_sql
 from tests.support.study import Study
 
 

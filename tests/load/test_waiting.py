@@ -9,10 +9,10 @@ from apollo_spark.api.lake import ApolloLake, open_lake
 from apollo_spark.cli.job import VERBS, known_keys, run_job
 from apollo_spark.errors import LeaseHeldError
 from apollo_spark.lake.lake import open_lake as open_stored_lake
-from apollo_spark.lake.lease import Lease
-from apollo_spark.lake.leases import LeaseStore
-from apollo_spark.lake.processes import ProcessIdentity
-from apollo_spark.lake.settings import LakeSettings
+from apollo_spark.lake.leases.lease import Lease
+from apollo_spark.lake.leases.leases import LeaseStore
+from apollo_spark.lake.leases.processes import ProcessIdentity
+from apollo_spark.runtime.settings import LakeSettings
 from tests.support.clock import HandClock, take_the_place_of_the_system_clock
 from tests.support.growing import extend, gene, load, random_matrix, write_matrix
 from tests.support.loading import FIRST, run_load, small_study

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.workflows.withdraw import WithdrawRequest
-from apollo_spark.workflows.withdraw import withdraw as withdraw_people
+from apollo_spark.verbs.withdraw.withdraw import WithdrawRequest
+from apollo_spark.verbs.withdraw.withdraw import withdraw as withdraw_people
 from tests.support.held import held_by
 from tests.support.loading import CrashError
 from tests.support.study import Study

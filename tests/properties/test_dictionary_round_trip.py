@@ -12,8 +12,8 @@ from apollo_spark.export.dictionary_csv import write_dictionary
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.findings import refusing
-from apollo_spark.sources.coding_csv import build_coding
-from apollo_spark.sources.dictionary_csv import DictionaryReading, read_dictionary
+from apollo_spark.sources.dictionary.codings import build_coding
+from apollo_spark.sources.dictionary.read import DictionaryReading, read_dictionary
 from apollo_spark.sources.text_table import TextRow
 from tests.support.dictionaries import codings, dictionaries
 

@@ -14,13 +14,13 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apollo_spark.assays.expression.load.tiles import TileWriting
+from apollo_spark.assays.expression.plan.plan import plan_expression_load
+from apollo_spark.assays.expression.request import ExpressionLoad
+from apollo_spark.assays.expression.tasks.tiles.content import hash_matrix
+from apollo_spark.assays.expression.tasks.tiles.storage import decode
 from apollo_spark.engines.tasks import LocalTaskRunner
-from apollo_spark.workers.expression.content import hash_matrix
-from apollo_spark.workers.expression.storage import decode
-from apollo_spark.workers.hashing import ContentHash
-from apollo_spark.workflows.expression_plan import plan_expression_load
-from apollo_spark.workflows.expression_request import ExpressionLoad
-from apollo_spark.workflows.expression_tiles import TileWriting
+from apollo_spark.workers.values.hashing import ContentHash
 
 Table = list[list[str]]
 

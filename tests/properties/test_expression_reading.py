@@ -7,10 +7,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apollo_spark.assays.expression.query import FeatureChoice, PairChoice, expression_tree
+from apollo_spark.assays.expression.read.matrix import long_batches
+from apollo_spark.assays.expression.read.reader import AssayFiles
 from apollo_spark.engines.embedded import EmbeddedEngine
-from apollo_spark.engines.expression import AssayFiles
-from apollo_spark.export.matrix import long_batches
-from apollo_spark.query.expression import FeatureChoice, PairChoice, expression_tree
 from tests.support.tables import answer
 from tests.support.tiles import NAN, write_assay
 

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from apollo_spark.workers.expression.content import hash_matrix
-from apollo_spark.workers.expression.stats import load_stats, merge_stats, unpack
-from apollo_spark.workers.expression.storage import LayerStorage, choose_storage, decode
+from apollo_spark.assays.expression.tasks.tiles.content import hash_matrix
+from apollo_spark.assays.expression.tasks.tiles.stats import load_stats, merge_stats, unpack
+from apollo_spark.assays.expression.tasks.tiles.storage import LayerStorage, choose_storage, decode
 from tests.support.worker_cases import CELLS, HUGE, Case, Loader, cases, total_hash, workspace
 
 
@@ -66,7 +66,7 @@ def test_statistics_are_those_of_numpy(case: Case) -> None:
 @settings(deadline=None)
 @given(st.lists(CELLS.filter(bool), min_size=1))
 def test_the_chosen_storage_gives_every_value_back(cells: list[str]) -> None:
-    from apollo_spark.workers.expression.storage import encode
+    from apollo_spark.assays.expression.tasks.tiles.storage import encode
 
     values = np.array([float(cell) + 0.0 for cell in cells])
 

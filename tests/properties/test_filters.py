@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from apollo_spark.model.base import Record
 from apollo_spark.model.filter import Filter
-from apollo_spark.query import filter_compare, filter_scans, filter_sql
-from apollo_spark.query.filter_check import check_filter
-from apollo_spark.sources.filter_text import parse_filter, parse_with_places, write_filter
+from apollo_spark.query.filters import compare as filter_compare
+from apollo_spark.query.filters import scans as filter_scans
+from apollo_spark.query.filters import sql as filter_sql
+from apollo_spark.query.filters.check import check_filter
+from apollo_spark.sources.filters.text import parse_filter, parse_with_places, write_filter
 from tests.support.filter_asking import held_in_duckdb
 from tests.support.filter_model import held_by
 from tests.support.filters import (

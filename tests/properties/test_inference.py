@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apollo_spark.model.field import FieldType
-from apollo_spark.sources.infer import (
+from apollo_spark.sources.inference.infer import (
     KINDS,
     MOST_CODES,
     ColumnFacts,
@@ -24,12 +24,12 @@ from apollo_spark.sources.infer import (
     run_infer,
     run_spellings,
 )
-from apollo_spark.sources.spelling import NO_SPELLINGS, spellings_of
-from apollo_spark.workers.convert import BLANKS, convert, trim
+from apollo_spark.sources.inference.spelling import NO_SPELLINGS, spellings_of
 from apollo_spark.workers.scan import blocks_of, scan_file
-from apollo_spark.workers.spec import ColumnSpec, ColumnType, EntitySpec, FileSpec
 from apollo_spark.workers.tasks import write_block
-from apollo_spark.workers.texts import format_column
+from apollo_spark.workers.values.convert import BLANKS, convert, trim
+from apollo_spark.workers.values.spec import ColumnSpec, ColumnType, EntitySpec, FileSpec
+from apollo_spark.workers.values.texts import format_column
 
 MISSING = ("", "NA")
 IDENTIFIER = re.compile(r"[+-]?(0[0-9].*|[0-9]{16,})|.*[0-9.][eE][0-9].*")

@@ -14,8 +14,8 @@ from apollo_spark.errors import CheckFailedError
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.names import parse_reference
 from apollo_spark.query.values import ValueMode
-from apollo_spark.workflows.merge import ClinicalMergeRequest, publish_clinical_merge
-from apollo_spark.workflows.view import ViewRequest, publish_view
+from apollo_spark.verbs.merge.merge import ClinicalMergeRequest, publish_clinical_merge
+from apollo_spark.verbs.view import ViewRequest, publish_view
 from tests.support.dictionaries import dictionary
 from tests.support.merging import publish_rows
 from tests.support.tables import Rows, as_multiset, join_outward

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from apollo_spark.errors import CommitRaceError, LeaseHeldError, LeaseLostError
-from apollo_spark.lake.leases import Lease, LeaseStore
-from apollo_spark.lake.processes import ProcessIdentity
-from apollo_spark.lake.registry import Registry
-from apollo_spark.lake.registry_rows import StoredRecord
-from apollo_spark.lake.storage import LakeRoot
+from apollo_spark.lake.leases.leases import Lease, LeaseStore
+from apollo_spark.lake.leases.processes import ProcessIdentity
+from apollo_spark.lake.registry.registry import Registry
+from apollo_spark.lake.registry.rows import StoredRecord
+from apollo_spark.lake.storage.root import LakeRoot
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.names import RecordReference
 from tests.support.clock import HandClock

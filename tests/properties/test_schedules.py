@@ -21,16 +21,17 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.errors import ApolloError, NotFoundError
-from apollo_spark.lake import lease_table, registry
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.lake.parts import PartStore
+from apollo_spark.lake.leases import table as lease_table
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.lake.registry import Registry
-from apollo_spark.workflows.gc import SweepOutcome, apply_gc
-from apollo_spark.workflows.rebase import RebaseRequest, rebase
-from apollo_spark.workflows.retire import retire
-from apollo_spark.workflows.view import ViewRequest, publish_view
-from apollo_spark.workflows.withdraw import WithdrawRequest, withdraw
+from apollo_spark.lake.registry import registry
+from apollo_spark.lake.registry.registry import Registry
+from apollo_spark.lake.storage.parts import PartStore
+from apollo_spark.verbs.gc import SweepOutcome, apply_gc
+from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase
+from apollo_spark.verbs.retire import retire
+from apollo_spark.verbs.view import ViewRequest, publish_view
+from apollo_spark.verbs.withdraw.withdraw import WithdrawRequest, withdraw
 from tests.support.loading import (
     FIRST,
     CrashError,

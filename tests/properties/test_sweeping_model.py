@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apollo_spark.lake.disk import DiskFile
-from apollo_spark.lake.sweeping import (
+from apollo_spark.lake.storage.disk import DiskFile
+from apollo_spark.lake.sweep.sweeping import (
     PinnedVersion,
     StoredTable,
     SweepPlan,

@@ -7,16 +7,16 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apollo_spark.query.sql import table
-from apollo_spark.workers.tidying import tidy_name
-from apollo_spark.workers.unseen import MAYBE_ODD, may_look_alike, without_unseen
-from apollo_spark.workflows.lookalikes import (
+from apollo_spark.ingest.lookalikes import (
     LOOKS,
     KeyColumn,
     find_alike,
     find_hidden_lookalikes,
     find_like_taken,
 )
+from apollo_spark.query.sql import table
+from apollo_spark.workers.values.tidying import tidy_name
+from apollo_spark.workers.values.unseen import MAYBE_ODD, may_look_alike, without_unseen
 
 UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u202e\u034f\ufe0f\x07"
 BLANKS = " \t\u00a0\u1680\u2003\u2028\x1f\u3000\u2800\u3164"

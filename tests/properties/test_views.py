@@ -8,24 +8,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from apollo_spark.dataset.build import build_dataset_record
-from apollo_spark.dataset.content import Content, Derived, part_texts
-from apollo_spark.dataset.join_path import path_to
-from apollo_spark.dataset.view import RowFilter, make_view
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.opened import OpenDataset, PartReader
-from apollo_spark.lake.parts import PartStore
-from apollo_spark.lake.storage import open_root
+from apollo_spark.lake.storage.parts import PartStore
+from apollo_spark.lake.storage.root import open_root
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.change import ViewChange
 from apollo_spark.model.dataset import Lineage
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import Filter
 from apollo_spark.query.extract import ExtractRequest, build_extract
-from apollo_spark.query.filter_reach import fields_needed
+from apollo_spark.query.filters.reach import fields_needed
 from apollo_spark.query.sql import column
 from apollo_spark.query.values import ValueMode
-from apollo_spark.sources.filter_text import write_filter
+from apollo_spark.records.build import build_dataset_record
+from apollo_spark.records.changes.view import RowFilter, make_view
+from apollo_spark.records.content import Content, Derived, part_texts
+from apollo_spark.records.join_path import path_to
+from apollo_spark.sources.filters.text import write_filter
 from tests.support.filter_model import held_by
 from tests.support.filters import Rows, Study, filters, studies
 from tests.support.tables import FileTables, answer, arrow_tables, as_multiset, join_outward

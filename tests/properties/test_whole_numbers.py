@@ -4,9 +4,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apollo_spark.query.expression import whole_bound
-from apollo_spark.workers.expression.content import feature_factors, hash_values, sample_factors
-from apollo_spark.workers.expression.storage import (
+from apollo_spark.assays.expression.query import whole_bound
+from apollo_spark.assays.expression.tasks.tiles.content import (
+    feature_factors,
+    hash_values,
+    sample_factors,
+)
+from apollo_spark.assays.expression.tasks.tiles.storage import (
     DOUBLE,
     MISSING_WHOLE,
     as_floats,

@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apollo_spark.workers.hashing import ContentHash
-from apollo_spark.workers.lines import line_of_row, load_runs
+from apollo_spark.workers.files.lines import line_of_row, load_runs
 from apollo_spark.workers.scan import blocks_of, scan_file
-from apollo_spark.workers.spec import Block, ColumnSpec, EntitySpec, FileSpec
 from apollo_spark.workers.tasks import raw_rows, write_block
+from apollo_spark.workers.values.hashing import ContentHash
+from apollo_spark.workers.values.spec import Block, ColumnSpec, EntitySpec, FileSpec
 
 CELLS = st.text(alphabet="ab\",;\n\r\t|'\\ é漢😀", max_size=6)
 TABLES = st.integers(1, 4).flatmap(

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from apollo_spark.workers.convert import ARROW_TYPES, PARSERS, convert, convert_each
-from apollo_spark.workers.dates import parse_date, parse_datetime
-from apollo_spark.workers.hashing import ContentHash, hash_table
+from apollo_spark.workers.values.convert import ARROW_TYPES, PARSERS, convert, convert_each
+from apollo_spark.workers.values.dates import parse_date, parse_datetime
+from apollo_spark.workers.values.hashing import ContentHash, hash_table
 
 DATES = st.dates().map(date.isoformat)
 ZONES = st.sampled_from(["", "Z", "+01", "-0330", "+05:45", " UTC", "+23:59", "-00:01"])

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import apollo_spark as ap
-from apollo_spark.sources.expression.detect import detect_source
-from apollo_spark.sources.expression.files import find_files
-from apollo_spark.sources.expression.samples import name_samples
+from apollo_spark.assays.expression.sources.files.files import find_files
+from apollo_spark.assays.expression.sources.formats.detect import detect_source
+from apollo_spark.assays.expression.sources.formats.samples import name_samples
 from tests.support.study import apollo
 
 

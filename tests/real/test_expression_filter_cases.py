@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from apollo_spark.assays.expression.request_filter import parse_filter
 from apollo_spark.errors import UsageError
-from apollo_spark.query.expression_filter import parse_filter
 
 # Each stands in docs/expression.md under Differences.
 NOW_ACCEPTED = {

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from apollo_spark.sources.expression.annotate import annotate
-from apollo_spark.sources.expression.annotation import read_annotation
-from apollo_spark.sources.expression.detect import detect_source
-from apollo_spark.sources.expression.detected import Detected
-from apollo_spark.sources.expression.features import IdRule, resolve_feature_ids
-from apollo_spark.sources.expression.files import find_files
-from apollo_spark.sources.expression.reading import Reading
-from apollo_spark.sources.expression.samples import name_samples, rename_alignments
-from apollo_spark.sources.expression.top import SourceFile
+from apollo_spark.assays.expression.sources.annotation.annotate import annotate
+from apollo_spark.assays.expression.sources.annotation.annotation import read_annotation
+from apollo_spark.assays.expression.sources.files.detected import Detected
+from apollo_spark.assays.expression.sources.files.files import find_files
+from apollo_spark.assays.expression.sources.files.reading import Reading
+from apollo_spark.assays.expression.sources.files.top import SourceFile
+from apollo_spark.assays.expression.sources.formats.detect import detect_source
+from apollo_spark.assays.expression.sources.formats.samples import name_samples, rename_alignments
+from apollo_spark.assays.expression.sources.ids.features import IdRule, resolve_feature_ids
 
 pd = pytest.importorskip("pandas")
 

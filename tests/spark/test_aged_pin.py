@@ -9,11 +9,11 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from apollo_spark.lake.commits import RETENTION
 from apollo_spark.lake.lake import Lake, open_lake
+from apollo_spark.lake.tables.commits import RETENTION
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
-from apollo_spark.workers.hashing import hash_table
+from apollo_spark.workers.values.hashing import hash_table
 from tests.unit.lake.small_lake import publish
 
 DAY = 24 * 60 * 60
@@ -97,7 +97,7 @@ def test_without_the_properties_an_aged_pin_is_lost(
     kept: dict[str, Any],
     lost: str,
 ) -> None:
-    monkeypatch.setattr("apollo_spark.lake.tables.RETENTION", kept)
+    monkeypatch.setattr("apollo_spark.lake.tables.store.RETENTION", kept)
     lake, records = published_lake(tmp_path / "lake")
     make_older(folder_of(lake))
     old = records[-2].pin_of("patient")

@@ -21,8 +21,8 @@ def test_spark_gives_what_the_table_says(
     def by_spark(*words: object) -> CommandResult:
         # The command would start a session of its own and stop it: it gets that of the tests.
         with (
-            patch("apollo_spark.lake.session.open_session", return_value=spark_session),
-            patch("apollo_spark.lake.session.close_session"),
+            patch("apollo_spark.runtime.session.open_session", return_value=spark_session),
+            patch("apollo_spark.runtime.session.close_session"),
         ):
             return apollo("--conf", "spark.yaml", *words)
 

@@ -7,19 +7,19 @@ import pytest
 
 from apollo_spark.api import assay as assay_module
 from apollo_spark.api.dataset import Dataset
-from apollo_spark.engines.embedded import EmbeddedEngine
-from apollo_spark.engines.spark import SparkEngine
-from apollo_spark.errors import UsageError
-from apollo_spark.lake.lake import open_lake
-from apollo_spark.model.assay import LayerRecord
-from apollo_spark.query.expression import (
+from apollo_spark.assays.expression.query import (
     ADDITIONAL_FIELDS,
     FeatureChoice,
     PairChoice,
     extract_tree,
 )
-from apollo_spark.query.expression_filter import Location
-from apollo_spark.workflows.locating import locate
+from apollo_spark.assays.expression.request_filter import Location
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.spark import SparkEngine
+from apollo_spark.errors import UsageError
+from apollo_spark.lake.lake import open_lake
+from apollo_spark.model.assay import LayerRecord
+from apollo_spark.operations.locating import locate
 from tests.support.assays import publish_assay
 from tests.support.tables import answer
 from tests.support.tiles import NAN, write_assay

@@ -11,11 +11,11 @@ from apollo_spark.engines.spark import SparkEngine
 from apollo_spark.engines.tasks import SparkTaskRunner
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.lake import open_lake as open_stored_lake
-from apollo_spark.lake.settings import LakeSettings
-from apollo_spark.workflows.extend_clinical import extend_clinical
-from apollo_spark.workflows.extension import ClinicalExtension
-from apollo_spark.workflows.loading import LoadEngines
-from apollo_spark.workflows.reporting import LoadReporter
+from apollo_spark.operations.loading import LoadEngines
+from apollo_spark.operations.report import LoadReporter
+from apollo_spark.operations.requests.extend import ClinicalExtension
+from apollo_spark.runtime.settings import LakeSettings
+from apollo_spark.verbs.extend.choose import extend_clinical
 from tests.support.extending import tables_of
 from tests.support.study import Study
 

@@ -16,9 +16,10 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.filter import LISTS, NO_VALUE, Comparison, Filter, Operator
 from apollo_spark.model.pin import TablePin
-from apollo_spark.query import filter_compare, filter_sql
-from apollo_spark.query.filter_check import read_filter
-from apollo_spark.query.filter_sql import filter_rows
+from apollo_spark.query.filters import compare as filter_compare
+from apollo_spark.query.filters import sql as filter_sql
+from apollo_spark.query.filters.check import read_filter
+from apollo_spark.query.filters.sql import filter_rows
 from apollo_spark.query.sql import ascending, column, labelled, literal, table
 from tests.support.filter_asking import StrictScope, kept_question
 from tests.support.filter_model import held_by

@@ -13,12 +13,12 @@ from pyspark.sql import SparkSession
 
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.errors import CheckFailedError
+from apollo_spark.ingest.plan import ClinicalLoad
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.lake.settings import LakeSettings, build_settings
 from apollo_spark.model.names import parse_reference
-from apollo_spark.workers.hashing import ContentHash, hash_table
-from apollo_spark.workflows.clinical_plan import ClinicalLoad
-from apollo_spark.workflows.start import run_clinical_load
+from apollo_spark.runtime.settings import LakeSettings, build_settings
+from apollo_spark.verbs.start import run_clinical_load
+from apollo_spark.workers.values.hashing import ContentHash, hash_table
 from tests.support.study import Study
 from tests.support.tables import answer
 

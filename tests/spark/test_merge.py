@@ -9,9 +9,9 @@ from apollo_spark.api.dataset import Dataset
 from apollo_spark.engines.spark import SparkEngine
 from apollo_spark.model.change import ClinicalMerge
 from apollo_spark.model.names import parse_reference
+from apollo_spark.operations.locating import locate
 from apollo_spark.query.merge_keys import counts_tree, repeated_tree, unmatched_tree
-from apollo_spark.workflows.locating import locate
-from apollo_spark.workflows.merge_plan import plan_clinical_merge
+from apollo_spark.verbs.merge.plan import plan_clinical_merge
 from tests.support.study import Study
 from tests.support.tables import answer, as_multiset
 

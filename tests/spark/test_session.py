@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from apollo_spark.lake.jars import find_jar_folder
-from apollo_spark.lake.session import close_session, open_session
-from apollo_spark.lake.settings import SessionSettings
+from apollo_spark.runtime.jars import find_jar_folder
+from apollo_spark.runtime.session import close_session, open_session
+from apollo_spark.runtime.settings import SessionSettings
 
 CHECKOUT = Path(__file__).parents[2]
 START = """
 from apollo_spark.errors import ApolloError
-from apollo_spark.lake.session import SessionSettings, close_session, open_session
+from apollo_spark.runtime.session import SessionSettings, close_session, open_session
 try:
     session = open_session(SessionSettings(driver_memory="1g"))
 except ApolloError as error:

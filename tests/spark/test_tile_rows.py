@@ -13,14 +13,14 @@ import pytest
 from deltalake import DeltaTable
 
 from apollo_spark.api.dataset import Dataset
+from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.errors import CheckFailedError
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.lake.settings import build_settings
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
-from apollo_spark.workflows.expression_request import ExpressionLoad
-from apollo_spark.workflows.start import run_expression_load
-from apollo_spark.workflows.verify import verify_records
+from apollo_spark.runtime.settings import build_settings
+from apollo_spark.verbs.start import run_expression_load
+from apollo_spark.verbs.verify.verify import verify_records
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

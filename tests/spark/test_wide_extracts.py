@@ -13,11 +13,11 @@ from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
 from apollo_spark.engines.packing import frame_of_fields
 from apollo_spark.engines.spark import SparkEngine
-from apollo_spark.lake.settings import LakeSettings
 from apollo_spark.query.extract import ExtractRequest, build_extract
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import labelled, literal, table
 from apollo_spark.query.values import ValueMode
+from apollo_spark.runtime.settings import LakeSettings
 from tests.spark.test_engines import DeltaTables
 from tests.support.hospital import HOSPITAL_ROWS, NASTY, hospital_dictionary
 from tests.support.questions import all_fields

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.errors import LeaseHeldError
-from apollo_spark.lake.clock import SystemClock
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.lease import Lease
-from apollo_spark.lake.leases import LeaseStore
-from apollo_spark.lake.storage import LakeRoot
+from apollo_spark.lake.leases.lease import Lease
+from apollo_spark.lake.leases.leases import LeaseStore
+from apollo_spark.lake.storage.clock import SystemClock
+from apollo_spark.lake.storage.root import LakeRoot
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 

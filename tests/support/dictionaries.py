@@ -10,7 +10,7 @@ from apollo_spark.model.dictionary import DataDictionary, Entity, Relation, Rela
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.findings import refusing
 from apollo_spark.model.names import find_name_problem
-from apollo_spark.sources.dictionary_csv import (
+from apollo_spark.sources.dictionary.read import (
     NOT_GIVEN,
     DictionaryTables,
     build_dictionary,

@@ -10,12 +10,12 @@ from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
+from apollo_spark.operations.loading import LoadEngines
+from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.report import LoadReporter
+from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.tables.slices import MAX_COLUMNS
-from apollo_spark.workflows.extend_clinical import extend_clinical
-from apollo_spark.workflows.extension import ClinicalExtension
-from apollo_spark.workflows.loading import LoadEngines
-from apollo_spark.workflows.outcome import Outcome
-from apollo_spark.workflows.reporting import LoadReporter
+from apollo_spark.verbs.extend.choose import extend_clinical
 from tests.support.loading import Rows, answers_of
 from tests.support.study import CommandResult, Study
 

@@ -10,8 +10,8 @@ from sqlglot import exp
 
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import Filter
-from apollo_spark.query.filter_reach import fields_needed
-from apollo_spark.query.filter_sql import filter_rows
+from apollo_spark.query.filters.reach import fields_needed
+from apollo_spark.query.filters.sql import filter_rows
 from apollo_spark.query.sql import ascending, column, derived, duckdb_statement, labelled, table
 from tests.support.tables import Rows, arrow_tables
 

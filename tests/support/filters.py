@@ -25,7 +25,7 @@ from apollo_spark.model.filter import (
     Operator,
     Or,
 )
-from apollo_spark.query.filter_reach import EntityTree
+from apollo_spark.query.filters.reach import EntityTree
 from tests.support.dictionaries import RELATIONSHIPS
 
 Rows = dict[str, list[dict[str, Any]]]

@@ -11,19 +11,19 @@ import numpy as np
 import pytest
 
 from apollo_spark.api.lake import open_lake as open_public_lake
+from apollo_spark.assays.expression.extend.extend import extend_assay
+from apollo_spark.assays.expression.extend.plan import AssayExtension
+from apollo_spark.assays.expression.load.load import load_expression
+from apollo_spark.assays.expression.query import STATISTICS
+from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.query.expression import STATISTICS
-from apollo_spark.workflows.compact import CompactionOutcome, compact
-from apollo_spark.workflows.expression_request import ExpressionLoad
-from apollo_spark.workflows.extend_assay import extend_assay
-from apollo_spark.workflows.extend_plan import AssayExtension
-from apollo_spark.workflows.load_expression import load_expression
-from apollo_spark.workflows.loading import LoadEngines
-from apollo_spark.workflows.outcome import Outcome
-from apollo_spark.workflows.reporting import LoadReporter
+from apollo_spark.operations.loading import LoadEngines
+from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.report import LoadReporter
+from apollo_spark.verbs.compact import CompactionOutcome, compact
 
 Column = Mapping[str, float | None]
 """The values of one sample by feature; None is missing."""

@@ -13,18 +13,18 @@ import pytest
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
 from apollo_spark.engines.tasks import LocalTaskRunner, TaskRunner
+from apollo_spark.ingest.plan import ClinicalLoad
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference, parse_reference
+from apollo_spark.operations.loading import LoadEngines
+from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.report import LoadReporter
 from apollo_spark.query.extract import ExtractRequest, build_extract_per_entity
 from apollo_spark.query.values import ValueMode
-from apollo_spark.workflows.clinical_plan import ClinicalLoad
-from apollo_spark.workflows.load_clinical import load_clinical
-from apollo_spark.workflows.loading import LoadEngines
-from apollo_spark.workflows.outcome import Outcome
-from apollo_spark.workflows.reporting import LoadReporter
-from apollo_spark.workflows.verify import verify_records
+from apollo_spark.verbs.load_clinical import load_clinical
+from apollo_spark.verbs.verify.verify import verify_records
 from tests.support.study import Study
 
 Rows = dict[str, list[dict[str, Any]]]

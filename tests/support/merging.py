@@ -7,8 +7,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from apollo_spark.dataset.build import build_dataset_record
-from apollo_spark.dataset.content import Content
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.assay import AssayRecord, LayerRecord, SampleLink, name_table
@@ -16,9 +14,11 @@ from apollo_spark.model.change import ClashRule, ClinicalMerge, FieldLink
 from apollo_spark.model.dataset import DatasetRecord, Lineage
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.pin import TablePin
+from apollo_spark.records.build import build_dataset_record
+from apollo_spark.records.content import Content
 from apollo_spark.tables.layout import arrow_schema
-from apollo_spark.workers.hashing import hash_table
-from apollo_spark.workers.small_table import write_small_table
+from apollo_spark.workers.files.small_table import write_small_table
+from apollo_spark.workers.values.hashing import hash_table
 
 STUDY = """
 entity   name        type     primary_key_type  coding_name  referenced_entity_field  relationship

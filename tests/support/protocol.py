@@ -1,6 +1,6 @@
 """A model of the protocol of publishing and sweeping.
 
-A small model of what `lake/publishing.py`, `lake/retiring.py` and `workflows/gc.py` do, step by
+A small model of what `lake/publishing.py`, `lake/retiring.py` and `verbs/gc.py` do, step by
 step, over all interleavings: two writers of one name, a third that stands on it under another
 name, one that retires, and a sweep. Anybody may be killed, or sleep over the end of a lease, at
 any moment. Each guard of the protocol can be taken out, to show that the model would find the bug

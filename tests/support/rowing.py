@@ -13,12 +13,12 @@ from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import RowsReceipt
-from apollo_spark.workers.lines import line_of_row, load_runs
-from apollo_spark.workflows.extend_rows import extend_rows
-from apollo_spark.workflows.extension import ClinicalExtension
-from apollo_spark.workflows.loading import LoadEngines
-from apollo_spark.workflows.outcome import Outcome
-from apollo_spark.workflows.reporting import LoadReporter
+from apollo_spark.operations.loading import LoadEngines
+from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.report import LoadReporter
+from apollo_spark.operations.requests.extend import ClinicalExtension
+from apollo_spark.verbs.extend.rows.extend import extend_rows
+from apollo_spark.workers.files.lines import line_of_row, load_runs
 from tests.support.loading import run_load
 from tests.support.study import Study
 

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from apollo_spark.assays.expression.load.load import load_expression
+from apollo_spark.assays.expression.request import ExpressionLoad
+from apollo_spark.assays.expression.tasks.tiles.spec import MatrixTask
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import SparkTaskRunner
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.lake.session import close_session, open_session
-from apollo_spark.lake.settings import SMALL_WORK, SessionSettings
-from apollo_spark.workers.expression.spec import MatrixTask
-from apollo_spark.workflows.expression_request import ExpressionLoad
-from apollo_spark.workflows.load_expression import load_expression
-from apollo_spark.workflows.loading import LoadEngines
-from apollo_spark.workflows.reporting import LoadReporter
+from apollo_spark.operations.loading import LoadEngines
+from apollo_spark.operations.report import LoadReporter
+from apollo_spark.runtime.session import close_session, open_session
+from apollo_spark.runtime.settings import SMALL_WORK, SessionSettings
 
 BLOCK_BYTES = 65_536
 SLOW = "part-00000-00001"

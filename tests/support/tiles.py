@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from apollo_spark.assays.expression.query import STATISTICS, statistic_column
 from apollo_spark.model.assay import AssayRecord, LayerRecord, Storage, name_table
 from apollo_spark.model.pin import TablePin
-from apollo_spark.query.expression import STATISTICS, statistic_column
 from tests.support.tables import pin
 
 NAN = float("nan")

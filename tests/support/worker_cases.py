@@ -14,13 +14,13 @@ import numpy as np
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
-from apollo_spark.workers.expression.long_rows import IDS, read_ids, write_long
-from apollo_spark.workers.expression.long_tiles import write_long_tiles
-from apollo_spark.workers.expression.matrix import write_matrix
-from apollo_spark.workers.expression.rows import cut_rows, scan_matrix
-from apollo_spark.workers.expression.sample_files import write_sample_files
-from apollo_spark.workers.expression.sample_rows import write_sample_rows
-from apollo_spark.workers.expression.spec import (
+from apollo_spark.assays.expression.tasks.files.rows import cut_rows, scan_matrix
+from apollo_spark.assays.expression.tasks.long_rows import IDS, read_ids, write_long
+from apollo_spark.assays.expression.tasks.long_tiles import write_long_tiles
+from apollo_spark.assays.expression.tasks.matrix import write_matrix
+from apollo_spark.assays.expression.tasks.sample_files import write_sample_files
+from apollo_spark.assays.expression.tasks.sample_rows import write_sample_rows
+from apollo_spark.assays.expression.tasks.tiles.spec import (
     Features,
     LongParseTask,
     LongPart,
@@ -33,9 +33,9 @@ from apollo_spark.workers.expression.spec import (
     TileTarget,
     UnitRules,
 )
-from apollo_spark.workers.expression.storage import as_floats, choose_storage, decode
-from apollo_spark.workers.hashing import ContentHash
-from apollo_spark.workers.spec import Block, FileSpec
+from apollo_spark.assays.expression.tasks.tiles.storage import as_floats, choose_storage, decode
+from apollo_spark.workers.values.hashing import ContentHash
+from apollo_spark.workers.values.spec import Block, FileSpec
 
 ANY_SIGN = UnitRules(allows_negative=True)
 

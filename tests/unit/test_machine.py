@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.errors import EnvironmentProblemError
-from apollo_spark.lake.jars import find_jar_folder, list_additional_jars, plain_name
-from apollo_spark.lake.machine import java_fact, machine_facts, require_java
+from apollo_spark.runtime.jars import find_jar_folder, list_additional_jars, plain_name
+from apollo_spark.runtime.machine import java_fact, machine_facts, require_java
 
 INSTALL = (
     "Install Java 17 (Debian: apt-get install openjdk-17-jre-headless), "

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.errors import ConfigurationError
-from apollo_spark.lake.settings import LakeSettings, SessionSettings, read_settings
+from apollo_spark.runtime.settings import LakeSettings, SessionSettings, read_settings
 
 CONF = Path(__file__).parents[2] / "conf"
 

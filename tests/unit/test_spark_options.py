@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from apollo_spark.lake.settings import SessionSettings
-from apollo_spark.lake.spark_options import java_flags, session_options
+from apollo_spark.runtime.settings import SessionSettings
+from apollo_spark.runtime.spark_options import java_flags, session_options
 
 
 def jar_folder(folder: Path, *, archive: bool) -> Path:

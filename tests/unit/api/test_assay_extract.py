@@ -90,7 +90,7 @@ def test_pieces_of_a_file_are_the_whole(lake: Path, monkeypatch: pytest.MonkeyPa
     whole = lines(lake, "--additional-fields", "chrom,start")
     matrix = lines(lake, "--matrix")
 
-    monkeypatch.setattr("apollo_spark.workflows.extract_expression.PIECE_BYTES", 24)
+    monkeypatch.setattr("apollo_spark.assays.expression.read.extract.PIECE_BYTES", 24)
 
     assert lines(lake, "--additional-fields", "chrom,start") == whole
     assert lines(lake, "--matrix") == matrix

@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).parents[3] / "apollo_spark"
 WRITERS = {
     "cli/terminal.py": "the one place",
     "export/rows.py": "rows are data",
-    "export/expression.py": "values are data",
-    "lake/prepare.py": "a step of the setup, without the command line",
+    "assays/expression/read/rows.py": "values are data",
+    "runtime/prepare.py": "a step of the setup, without the command line",
 }
 
 

@@ -131,7 +131,7 @@ def test_a_task_shows_what_this_process_shows(
     engine = packing(tmp_path, DICTIONARY, HOSPITAL_ROWS)
     plan = build_extract(QueryScope(DICTIONARY), ExtractRequest(fields=KEYED, values=values))
     tree, task, schema = unpacking_task(plan)
-    monkeypatch.setattr("apollo_spark.workers.unpacking.CELLS_AT_ONCE", 2 * len(KEYED))
+    monkeypatch.setattr("apollo_spark.workers.values.unpacking.CELLS_AT_ONCE", 2 * len(KEYED))
 
     batches = list(pickle.loads(pickle.dumps(task))(engine.run(tree, engine.pins)))
 

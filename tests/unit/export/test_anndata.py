@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from apollo_spark.export.matrix import MatrixResult, to_anndata
+from apollo_spark.assays.expression.read.matrix import MatrixResult, to_anndata
 
 LONG = 2**53 + 1
 

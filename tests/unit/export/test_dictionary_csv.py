@@ -7,7 +7,7 @@ import pytest
 
 from apollo_spark.export.dictionary_csv import write_dictionary
 from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.sources.dictionary_csv import (
+from apollo_spark.sources.dictionary.read import (
     NOT_GIVEN,
     DictionaryTables,
     build_dictionary,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from apollo_spark.export.matrix import MatrixResult, long_batches
+from apollo_spark.assays.expression.read.matrix import MatrixResult, long_batches
 
 LONG, MOST = 2**53 + 1, 2**63 - 1
 

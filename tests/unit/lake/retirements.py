@@ -3,10 +3,10 @@
 from datetime import datetime, timezone
 
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.snapshot import RecordEntry
+from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
-from apollo_spark.workflows.retire import retire
+from apollo_spark.verbs.retire import retire
 from tests.support.clock import HandClock
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=timezone.utc)

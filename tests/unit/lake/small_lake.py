@@ -9,8 +9,6 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from apollo_spark.dataset.build import build_dataset_record
-from apollo_spark.dataset.content import Content
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication, no_step
 from apollo_spark.model.coding import CodePlace, Coding
@@ -18,9 +16,11 @@ from apollo_spark.model.dataset import DatasetRecord, Lineage
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.pin import TablePin
-from apollo_spark.workers.hashing import hash_table
-from apollo_spark.workers.parquet import WrittenFile
-from apollo_spark.workers.stats import delta_stats
+from apollo_spark.records.build import build_dataset_record
+from apollo_spark.records.content import Content
+from apollo_spark.workers.files.parquet import WrittenFile
+from apollo_spark.workers.values.hashing import hash_table
+from apollo_spark.workers.values.stats import delta_stats
 
 Rows = Sequence[tuple[str, int]]
 Study = Mapping[str, Rows]

@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable
 
-from apollo_spark.lake.contents import file_names
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.lake.sweeping import SweepPlan
+from apollo_spark.lake.sweep.sweeping import SweepPlan
+from apollo_spark.lake.tables.contents import file_names
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.workflows.gc import SweepOutcome, apply_gc
-from apollo_spark.workflows.retire import retire
-from apollo_spark.workflows.verify import verify_records
+from apollo_spark.verbs.gc import SweepOutcome, apply_gc
+from apollo_spark.verbs.retire import retire
+from apollo_spark.verbs.verify.verify import verify_records
 from tests.unit.lake.small_lake import (
     FIRST,
     SECOND,

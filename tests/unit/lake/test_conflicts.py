@@ -3,8 +3,6 @@
 import pytest
 from deltalake import write_deltalake
 
-from apollo_spark.dataset.build import build_dataset_record
-from apollo_spark.dataset.content import Content
 from apollo_spark.errors import (
     CommitRaceError,
     ConflictError,
@@ -14,8 +12,10 @@ from apollo_spark.errors import (
 )
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import MOST_BEGINNINGS
-from apollo_spark.lake.registry_rows import StoredRecord, stored_form
+from apollo_spark.lake.registry.rows import StoredRecord, stored_form
 from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.records.build import build_dataset_record
+from apollo_spark.records.content import Content
 from tests.support.clock import Sleeper
 from tests.unit.lake.small_lake import (
     DICTIONARY,

@@ -9,10 +9,10 @@ from deltalake import DeltaTable
 
 from apollo_spark.errors import NotFoundError, StorageRefusedError
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.lake.storage import LakeRoot
+from apollo_spark.lake.storage.root import LakeRoot
 from apollo_spark.lake.withdrawing import Withdrawing, WithdrawnFrom
-from apollo_spark.workflows.gc import GRACE_HOURS, SweepOutcome, plan_gc
-from apollo_spark.workflows.retire import retire
+from apollo_spark.verbs.gc import GRACE_HOURS, SweepOutcome, plan_gc
+from apollo_spark.verbs.retire import retire
 from tests.unit.lake.small_lake import (
     FIRST,
     LINEAGE,

@@ -9,7 +9,7 @@ from apollo_spark.errors import (
 )
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.workflows.retire import retire
+from apollo_spark.verbs.retire import retire
 from tests.unit.lake.small_lake import (
     FIRST,
     SECOND,

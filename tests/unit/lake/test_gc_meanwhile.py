@@ -10,10 +10,10 @@ from apollo_spark.errors import (
     StorageRefusedError,
 )
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.registry_rows import StoredRecord
+from apollo_spark.lake.registry.rows import StoredRecord
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.workflows.gc import SweepOutcome
-from apollo_spark.workflows.retire import retire
+from apollo_spark.verbs.gc import SweepOutcome
+from apollo_spark.verbs.retire import retire
 from tests.support.clock import Sleeper
 from tests.unit.lake.small_lake import (
     FIRST,
@@ -102,7 +102,7 @@ def test_a_crash_while_a_table_goes_is_finished_by_the_next_sweep(
     def crash(*_: object) -> None:
         raise CrashError
 
-    place = "apollo_spark.lake.sweeper.list_files" if moment == "rename" else "shutil.rmtree"
+    place = "apollo_spark.lake.sweep.sweeper.list_files" if moment == "rename" else "shutil.rmtree"
     with monkeypatch.context() as patched:
         patched.setattr(place, crash)
         with pytest.raises(CrashError):

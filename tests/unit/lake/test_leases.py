@@ -5,14 +5,15 @@ from threading import Event
 import pytest
 
 from apollo_spark.errors import LeaseHeldError, LeaseLostError, StorageRefusedError, UsageError
-from apollo_spark.lake import lease_table, row_table
-from apollo_spark.lake.commits import open_head
-from apollo_spark.lake.lease import Lease
-from apollo_spark.lake.lease_keeper import LeaseKeeper
-from apollo_spark.lake.lease_table import LeaseTable
-from apollo_spark.lake.leases import LeaseStore
-from apollo_spark.lake.processes import ProcessIdentity, SystemProcesses
-from apollo_spark.lake.storage import LakeRoot
+from apollo_spark.lake.leases import table as lease_table
+from apollo_spark.lake.leases.keeper import LeaseKeeper
+from apollo_spark.lake.leases.lease import Lease
+from apollo_spark.lake.leases.leases import LeaseStore
+from apollo_spark.lake.leases.processes import ProcessIdentity, SystemProcesses
+from apollo_spark.lake.leases.table import LeaseTable
+from apollo_spark.lake.registry import row_table
+from apollo_spark.lake.storage.root import LakeRoot
+from apollo_spark.lake.tables.commits import open_head
 from tests.support.clock import NOON, HandClock
 
 

@@ -8,8 +8,8 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.lake.log_cache import TABLES, OpenTables
-from apollo_spark.workflows.verify import verify_records
+from apollo_spark.lake.tables.log_cache import TABLES, OpenTables
+from apollo_spark.verbs.verify.verify import verify_records
 from tests.support.loading import FIRST, run_load, small_study
 
 

@@ -12,7 +12,7 @@ import pytest
 from apollo_spark.errors import BrokenPinError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.pin import TablePin
-from apollo_spark.workers.small_table import write_small_table
+from apollo_spark.workers.files.small_table import write_small_table
 
 PLACE = "tables/study/patient"
 TABLE = pa.table({"key": ["P1", "P3"], "age": pa.array([30, None], pa.int64())})

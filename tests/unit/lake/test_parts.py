@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.errors import BrokenPinError
-from apollo_spark.lake.parts import PartStore
-from apollo_spark.lake.storage import LakeRoot
+from apollo_spark.lake.storage.parts import PartStore
+from apollo_spark.lake.storage.root import LakeRoot
 
 TEXT = '{"meaning":"Größe ☃"}'
 DIGEST = hashlib.sha256(TEXT.encode()).hexdigest()

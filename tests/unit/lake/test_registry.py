@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.errors import BrokenPinError, CommitRaceError, NotFoundError
-from apollo_spark.lake import registry
-from apollo_spark.lake.commits import NO_TABLE
-from apollo_spark.lake.contents import file_names
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.lake.registry import MOST_FILES
-from apollo_spark.lake.registry_rows import StoredRecord
+from apollo_spark.lake.registry import registry
+from apollo_spark.lake.registry.registry import MOST_FILES
+from apollo_spark.lake.registry.rows import StoredRecord
+from apollo_spark.lake.tables.commits import NO_TABLE
+from apollo_spark.lake.tables.contents import file_names
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.names import parse_reference
-from apollo_spark.workers.checksums import has_checksums
+from apollo_spark.workers.files.checksums import has_checksums
 from tests.support.example_lake import open_example
 from tests.unit.lake.small_lake import publish
 

@@ -9,13 +9,13 @@ from apollo_spark.errors import (
     NotFoundError,
 )
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.registry_rows import stored_form
-from apollo_spark.lake.snapshot import Retirement
+from apollo_spark.lake.registry.rows import stored_form
+from apollo_spark.lake.registry.snapshot import Retirement
 from apollo_spark.model.names import parse_reference
-from apollo_spark.workflows.history import describe_history
-from apollo_spark.workflows.retire import plan_retirement, retire
-from apollo_spark.workflows.tools import actor
-from apollo_spark.workflows.verify import verify_records
+from apollo_spark.operations.tools import actor
+from apollo_spark.verbs.ask.history import describe_history
+from apollo_spark.verbs.retire import plan_retirement, retire
+from apollo_spark.verbs.verify.verify import verify_records
 from tests.unit.lake.retirements import NOON, end, merge, named
 from tests.unit.lake.small_lake import (
     FIRST,

@@ -10,11 +10,11 @@ from apollo_spark.errors import (
     NotFoundError,
 )
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.registry_rows import StoredRecord, stored_form
-from apollo_spark.lake.snapshot import RecordEntry, Retirement
+from apollo_spark.lake.registry.rows import StoredRecord, stored_form
+from apollo_spark.lake.registry.snapshot import RecordEntry, Retirement
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.workflows.retire import retire
-from apollo_spark.workflows.tools import actor
+from apollo_spark.operations.tools import actor
+from apollo_spark.verbs.retire import retire
 from tests.support.clock import Sleeper
 from tests.unit.lake.retirements import NOON, end, merge, named, standing_on
 from tests.unit.lake.small_lake import (

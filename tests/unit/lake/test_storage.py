@@ -4,7 +4,7 @@ import pytest
 
 from apollo_spark.errors import NotFoundError, StorageRefusedError, UsageError
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.lake.storage import LakeRoot, open_root
+from apollo_spark.lake.storage.root import LakeRoot, open_root
 from apollo_spark.model.names import RecordReference
 from tests.unit.lake.small_lake import publish, tree
 

@@ -7,9 +7,9 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from apollo_spark.errors import BrokenPinError, CommitRaceError, StorageRefusedError
-from apollo_spark.lake.commits import NO_TABLE, RETENTION
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.tables import WriteMode
+from apollo_spark.lake.tables.commits import NO_TABLE, RETENTION
+from apollo_spark.lake.tables.store import WriteMode
 from apollo_spark.model.pin import TablePin
 from tests.unit.lake.small_lake import SCHEMA, Rows, table_of, tree, write_file
 
@@ -231,7 +231,7 @@ def test_a_commit_on_an_older_version_is_refused(
     found = iter([stale])
     real = DeltaTable
     monkeypatch.setattr(
-        "apollo_spark.lake.commits.DeltaTable",
+        "apollo_spark.lake.tables.commits.DeltaTable",
         lambda folder, **options: next(found, None) or real(folder, **options),
     )
 

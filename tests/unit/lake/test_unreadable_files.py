@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from apollo_spark.errors import BrokenPinError
-from apollo_spark.lake.commits import open_head, open_version, reading_file
+from apollo_spark.lake.tables.commits import open_head, open_version, reading_file
 
 
 @pytest.mark.parametrize("at", [4, -4], ids=["a page", "last bytes"])
@@ -41,7 +41,7 @@ def test_a_panic_of_the_library_is_a_broken_log(
     def open_(*_: object, **__: object) -> None:
         raise panic
 
-    monkeypatch.setattr("apollo_spark.lake.commits.DeltaTable", open_)
+    monkeypatch.setattr("apollo_spark.lake.tables.commits.DeltaTable", open_)
 
     with pytest.raises(BrokenPinError):
         open_head(tmp_path)

@@ -8,11 +8,11 @@ import pytest
 from deltalake import DeltaTable
 
 from apollo_spark.errors import BrokenPinError
-from apollo_spark.lake import guarding
-from apollo_spark.lake.commits import RETENTION
 from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.tables import guarding
+from apollo_spark.lake.tables.commits import RETENTION
 from apollo_spark.model.dataset import DatasetRecord, RowRule
-from apollo_spark.workflows.verify import verify_records
+from apollo_spark.verbs.verify.verify import verify_records
 from tests.unit.lake.small_lake import FIRST, SECOND, plain, publish, rows_of, table_of
 
 LOG = "00000000000000000000.json"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlglot import exp
 
-from apollo_spark.query.any_case import any_case_pattern, fold
+from apollo_spark.query.filters.any_case import any_case_pattern, fold
 from apollo_spark.query.sql import labelled, literal
 from tests.support.hospital import NASTY
 

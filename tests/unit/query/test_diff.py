@@ -19,7 +19,7 @@ from apollo_spark.query.diff import (
     under_label,
 )
 from apollo_spark.query.scope import QueryScope, RuleScope
-from apollo_spark.sources.filter_text import parse_filter
+from apollo_spark.sources.filters.text import parse_filter
 from tests.support.dictionaries import dictionary
 from tests.support.tables import FileTables, arrow_tables
 

@@ -6,8 +6,8 @@ import pytest
 
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.filter import MAX_DEPTH, Comparison, Day, Filter, Not, Operator
-from apollo_spark.query.filter_check import check_filter, read_filter
-from apollo_spark.query.filter_values import codes_under
+from apollo_spark.query.filters.check import check_filter, read_filter
+from apollo_spark.query.filters.values import codes_under
 from tests.support.filters import CODINGS
 from tests.support.hospital import hospital_dictionary
 

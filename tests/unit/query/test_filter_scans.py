@@ -5,9 +5,10 @@ from sqlglot import exp
 
 from apollo_spark.errors import UsageError
 from apollo_spark.model.filter import Not
-from apollo_spark.query import filter_check, filter_sql
-from apollo_spark.query.filter_check import read_filter, require_few_conditions
-from apollo_spark.sources.filter_text import parse_filter
+from apollo_spark.query.filters import check as filter_check
+from apollo_spark.query.filters import sql as filter_sql
+from apollo_spark.query.filters.check import read_filter, require_few_conditions
+from apollo_spark.sources.filters.text import parse_filter
 from tests.support.filter_asking import filter_question, held_in_duckdb
 from tests.support.filter_model import held_by
 from tests.support.hospital import HOSPITAL_ROWS, hospital_dictionary

@@ -19,12 +19,12 @@ from apollo_spark.model.filter import (
     Not,
     Operator,
 )
-from apollo_spark.query import filter_compare
 from apollo_spark.query.dialects import DuckDBDialect, SparkDialect
-from apollo_spark.query.filter_check import read_filter
-from apollo_spark.query.filter_reach import fields_needed
-from apollo_spark.query.filter_sql import filter_rows
-from apollo_spark.sources.filter_text import parse_filter
+from apollo_spark.query.filters import compare as filter_compare
+from apollo_spark.query.filters.check import read_filter
+from apollo_spark.query.filters.reach import fields_needed
+from apollo_spark.query.filters.sql import filter_rows
+from apollo_spark.sources.filters.text import parse_filter
 from tests.support.filter_asking import StrictScope, filter_question, held_in_duckdb
 from tests.support.filter_model import held_by
 from tests.support.filters import CODES, CODINGS, SPECS, VALUES, filter_value, operators_of

@@ -15,7 +15,7 @@ from apollo_spark.query.dialects import DuckDBDialect, SparkDialect
 from apollo_spark.query.sql import column, labelled, table, typed_if_possible
 from apollo_spark.query.values import text_of, type_codes
 from apollo_spark.tables.layout import ARROW_TYPES
-from apollo_spark.workers.texts import format_column
+from apollo_spark.workers.values.texts import format_column
 from tests.support.tables import FileTables
 
 UTC = timezone.utc

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from apollo_spark.model.findings import Finding
-from apollo_spark.sources.dictionary_csv import DictionaryReading, read_dictionary
+from apollo_spark.sources.dictionary.read import DictionaryReading, read_dictionary
 
 HEADER = "entity,name,type,primary_key_type,coding_name,is_sparse_coding,referenced_entity_field"
 SMALL = """\

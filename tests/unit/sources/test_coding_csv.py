@@ -1,7 +1,7 @@
 """The order of codes: ranks of a flat coding, a walk through a tree."""
 
 from apollo_spark.model.coding import Coding
-from apollo_spark.sources.coding_csv import build_coding, check_coding
+from apollo_spark.sources.dictionary.codings import build_coding, check_coding
 from tests.support.dictionaries import text_table
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from apollo_spark.errors import DictionaryError
 from apollo_spark.model.rules import DICTIONARY_RULES, RULES
-from apollo_spark.sources.dictionary_csv import DictionaryReading, read_dictionary
+from apollo_spark.sources.dictionary.read import DictionaryReading, read_dictionary
 from apollo_spark.sources.policy_yaml import read_policy
 
 OPTIONAL = (

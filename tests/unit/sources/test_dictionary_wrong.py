@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from apollo_spark.sources.dictionary_csv import read_dictionary
+from apollo_spark.sources.dictionary.read import read_dictionary
 from tests.unit.sources.dictionary_texts import HEADER, SMALL, describe, read_text, read_texts
 
 

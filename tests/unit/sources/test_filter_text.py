@@ -19,7 +19,7 @@ from apollo_spark.model.filter import (
     Operator,
     Or,
 )
-from apollo_spark.sources.filter_text import parse_filter, parse_with_places, write_filter
+from apollo_spark.sources.filters.text import parse_filter, parse_with_places, write_filter
 from tests.support.hospital import NASTY
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
-from apollo_spark.sources.infer import MOST_CODES, facts_of
-from apollo_spark.sources.infer_fields import infer_entity, infer_fields, make_names
-from apollo_spark.sources.spelling import spellings_of
+from apollo_spark.sources.inference.fields import infer_entity, infer_fields, make_names
+from apollo_spark.sources.inference.infer import MOST_CODES, facts_of
+from apollo_spark.sources.inference.spelling import spellings_of
 
 MISSING = ("", "NA")
 PATIENT = Entity(

@@ -1,7 +1,7 @@
 """The tree of entities: what exactly is said when there is no single path."""
 
-from apollo_spark.sources.field_rows import collect_fields
-from apollo_spark.sources.references import check_tree, collect_references
+from apollo_spark.sources.dictionary.field_rows import collect_fields
+from apollo_spark.sources.dictionary.references import check_tree, collect_references
 from tests.support.dictionaries import text_table
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from apollo_spark.workers.scan import Cut
 from apollo_spark.workers.source import is_splittable
-from apollo_spark.workers.spec import Block, FileSpec
+from apollo_spark.workers.values.spec import Block, FileSpec
 
 MakeBlock = Callable[..., Block]
 

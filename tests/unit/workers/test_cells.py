@@ -4,8 +4,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from apollo_spark.workers.cells import check_column, prepare_check
-from apollo_spark.workers.spec import ColumnSpec
+from apollo_spark.workers.values.cells import check_column, prepare_check
+from apollo_spark.workers.values.spec import ColumnSpec
 
 
 def check(texts: list[str | None], kind: Any, **settings: Any) -> tuple[list[Any], dict[str, Any]]:

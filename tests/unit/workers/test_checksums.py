@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apollo_spark.workers.checksums import (
+from apollo_spark.workers.files.checksums import (
     DamagedFileError,
     add_checksums,
     check_chunks,

@@ -6,7 +6,7 @@ import pytest
 from apollo_spark.workers import chunks
 from apollo_spark.workers.chunks import Chunk, iterate_chunks
 from apollo_spark.workers.source import InputProblemError, is_splittable, resolve_encoding
-from apollo_spark.workers.spec import Block
+from apollo_spark.workers.values.spec import Block
 
 SIZES = [1, 2, 3, 7, 1000]
 BlockOf = Callable[..., Block]

@@ -2,8 +2,8 @@ from datetime import date, datetime, timezone
 
 import pytest
 
-from apollo_spark.workers.dates import ParsedDate, parse_date, parse_datetime
-from apollo_spark.workers.numerals import parse_float, parse_integer
+from apollo_spark.workers.values.dates import ParsedDate, parse_date, parse_datetime
+from apollo_spark.workers.values.numerals import parse_float, parse_integer
 
 
 @pytest.mark.parametrize(

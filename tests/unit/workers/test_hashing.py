@@ -5,7 +5,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from apollo_spark.workers.hashing import ContentHash, hash_table, seed_of
+from apollo_spark.workers.values.hashing import ContentHash, hash_table, seed_of
 
 MOMENT = datetime(2001, 2, 3, 4, 5, 6, 789, tzinfo=timezone.utc)
 UTC = pa.timestamp("us", "UTC")

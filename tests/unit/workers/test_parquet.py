@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from apollo_spark.workers import parquet
-from apollo_spark.workers.lines import LineRuns, line_of_row, load_runs
-from apollo_spark.workers.parquet import BlockWriter, WrittenFile
-from apollo_spark.workers.spec import Block
+from apollo_spark.workers.files import parquet
+from apollo_spark.workers.files.lines import LineRuns, line_of_row, load_runs
+from apollo_spark.workers.files.parquet import BlockWriter, WrittenFile
+from apollo_spark.workers.values.spec import Block
 
 BlockOf = Callable[..., Block]
 MICRO = timedelta(microseconds=1)

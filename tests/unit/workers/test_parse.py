@@ -5,7 +5,7 @@ import pytest
 
 from apollo_spark.workers.chunks import iterate_chunks
 from apollo_spark.workers.parse import Rows, parse_columns, parse_entity
-from apollo_spark.workers.spec import Block, ColumnSpec, EntitySpec
+from apollo_spark.workers.values.spec import Block, ColumnSpec, EntitySpec
 
 BlockOf = Callable[..., Block]
 

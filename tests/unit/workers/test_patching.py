@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from apollo_spark.workers.hashing import ContentHash, hash_table
-from apollo_spark.workers.lines import lines_of_rows, load_runs
-from apollo_spark.workers.parquet import FileWriter
-from apollo_spark.workers.patching import DROPPED, KEY, PatchTask, run_patch
+from apollo_spark.workers.files.lines import lines_of_rows, load_runs
+from apollo_spark.workers.files.parquet import FileWriter
+from apollo_spark.workers.files.patching import DROPPED, KEY, PatchTask, run_patch
+from apollo_spark.workers.values.hashing import ContentHash, hash_table
 
 LISTS = pa.list_(pa.field("element", pa.string()))
 ROWS = pa.table(

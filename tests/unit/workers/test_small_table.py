@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from apollo_spark.workers.small_table import read_small_table, write_small_table
+from apollo_spark.workers.files.small_table import read_small_table, write_small_table
 
 LISTS = pa.list_(pa.field("element", pa.int64()))
 

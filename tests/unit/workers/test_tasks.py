@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from apollo_spark.workers.hashing import hash_table
-from apollo_spark.workers.lines import line_of_row, load_runs
-from apollo_spark.workers.spec import Block, ColumnSpec, EntitySpec
+from apollo_spark.workers.files.lines import line_of_row, load_runs
 from apollo_spark.workers.tasks import collect_block, raw_rows, write_block
+from apollo_spark.workers.values.hashing import hash_table
+from apollo_spark.workers.values.spec import Block, ColumnSpec, EntitySpec
 
 BlockOf = Callable[..., Block]
 VISIT = EntitySpec(

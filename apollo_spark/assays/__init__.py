@@ -1,0 +1,1 @@
+"""Assay types: a folder each."""

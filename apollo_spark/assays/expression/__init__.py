@@ -1,0 +1,1 @@
+"""Expression: values of features (genes, transcripts) in samples."""

@@ -1,0 +1,1 @@
+"""Add samples and units to an assay, and put small blocks together."""

@@ -1,0 +1,227 @@
+"""Fold the small blocks of an assay, and the many small files that extensions leave."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from apollo_spark.assays.expression.extend.places import GrowingAssay, is_own, read_growing_assay
+from apollo_spark.assays.expression.plan.formats import unit_rules
+from apollo_spark.assays.expression.plan.rows import take_samples
+from apollo_spark.assays.expression.tables import written_files
+from apollo_spark.assays.expression.tasks.retile import RetileTask, run_retile
+from apollo_spark.assays.expression.tasks.tiles.file import tile_schema
+from apollo_spark.assays.expression.tasks.tiles.spec import Features, Samples, TileTarget
+from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.publishing import Publication
+from apollo_spark.lake.tables.commits import require_intact
+from apollo_spark.lake.tables.contents import StoredFile
+from apollo_spark.model.assay import AssayRecord, LayerRecord
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.pin import TablePin
+from apollo_spark.model.receipt import CompactionReceipt
+from apollo_spark.operations.compaction import RowFolding, plan_row_folding
+from apollo_spark.tables.folding import Block, Fold, plan_folds
+from apollo_spark.workers.files.small_table import write_small_table
+from apollo_spark.workers.values.hashing import hash_table
+
+
+def plan_assay_foldings(lake: Lake, record: DatasetRecord) -> tuple["AssayFolding", ...]:
+    """Return what can be folded in the assays that a dataset wrote itself.
+
+    Raises:
+        BrokenPinError: A table cannot be read.
+    """
+    planned = [
+        _plan(lake, read_growing_assay(lake, record, each.name))
+        for each in record.assays
+        if is_own(lake, record, each)
+    ]
+    return tuple(each for each in planned if each.is_needed)
+
+
+def _plan(lake: Lake, grown: GrowingAssay) -> "AssayFolding":
+    tables, record = lake.tables, grown.record
+    tiles = {
+        each.unit: tables.stored_files(record.pin_of(each.table)) for each in grown.assay.layers
+    }
+    held = [_blocks_of(file, grown.sizes) for files in tiles.values() for file in files]
+    folds = plan_folds(
+        [Block(number, size) for number, size in grown.sizes.items()],
+        held,
+        block_size=grown.assay.block_size,
+    )
+    return AssayFolding(
+        lake=lake,
+        grown=grown,
+        folds=folds,
+        tiles=tiles,
+        samples=plan_row_folding(lake, record, grown.assay.samples_table),
+        entity=plan_row_folding(lake, record, grown.entity_table.table),
+    )
+
+
+def _blocks_of(file: StoredFile, known: Iterable[int]) -> frozenset[int]:
+    least, largest = file.least.get("block"), file.largest.get("block")
+    if least is None or largest is None:
+        return frozenset(known)
+    return frozenset(each for each in known if least <= each <= largest)
+
+
+@dataclass(frozen=True)
+class AssayFolding:
+    """What is folded in one assay.
+
+    Attributes:
+        lake: Where it lies.
+        grown: The assay as it stands.
+        folds: The blocks that become one.
+        tiles: All files of tiles by unit.
+        samples: The files of the table of samples.
+        entity: The files of the table of the entity that the samples belong to.
+    """
+
+    lake: Lake
+    grown: GrowingAssay
+    folds: tuple[Fold, ...]
+    tiles: Mapping[str, tuple[StoredFile, ...]]
+    samples: RowFolding
+    entity: RowFolding
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to fold."""
+        return bool(self.folds) or self.samples.is_needed or self.entity.is_needed
+
+    @property
+    def assay(self) -> AssayRecord:
+        """The assay after it was folded."""
+        return self.grown.assay.model_copy(
+            update={"block_count": len(self.grown.sizes) - self._blocks_gone}
+        )
+
+    @property
+    def counts(self) -> CompactionReceipt:
+        """Blocks and files before and after, and what is written for it."""
+        removed = [file for each in self.tiles for file in self._removed(each)]
+        all_files = sum(map(len, self.tiles.values()))
+        written = len(self.folds) * len(self.tiles)
+        files_before = all_files + len(self.samples.all_files) + len(self.entity.all_files)
+        gone = len(removed) - written + sum(max(len(each) - 1, 0) for each in self._row_files)
+        return CompactionReceipt(
+            blocks_before=len(self.grown.sizes),
+            blocks_after=self.assay.block_count,
+            files_before=files_before,
+            files_after=files_before - gone,
+            bytes_rewritten=sum(
+                each.size for files in (removed, *self._row_files) for each in files
+            ),
+            samples_moved=sum(each.size for each in self.folds),
+        )
+
+    @property
+    def _row_files(self) -> tuple[tuple[StoredFile, ...], ...]:
+        """The files of rows that are written anew: where blocks move, all that name them."""
+        samples, entity = (
+            each.files if each.is_needed else () for each in (self.samples, self.entity)
+        )
+        return (self.samples.all_files if self.folds else samples, entity)
+
+    @property
+    def _blocks_gone(self) -> int:
+        return sum(len(each.blocks) - 1 for each in self.folds)
+
+    def _removed(self, unit: str) -> list[StoredFile]:
+        return [each for each in self.tiles[unit] if _blocks_of(each, self._folded)]
+
+    @cached_property
+    def _folded(self) -> frozenset[int]:
+        return frozenset(each.number for fold in self.folds for each in fold.blocks)
+
+    def write(self, publication: Publication, runner: TaskRunner) -> list[TablePin]:
+        """Write and commit what is folded, and return the pins."""
+        pins = []
+        if self.folds:
+            pins += [self._write_tiles(publication, runner, each) for each in self._layers]
+            pins.append(self._write_samples(publication))
+        elif self.samples.is_needed:
+            pins.append(self.samples.write(publication))
+        if self.entity.is_needed:
+            pins.append(self.entity.write(publication))
+        return pins
+
+    @property
+    def _layers(self) -> tuple[LayerRecord, ...]:
+        return self.grown.assay.layers
+
+    def _write_tiles(
+        self, publication: Publication, runner: TaskRunner, layer: LayerRecord
+    ) -> TablePin:
+        draft = publication.table(layer.table)
+        storage, removed = self.grown.storages[layer.unit], self._removed(layer.unit)
+        target = TileTarget(str(draft.folder), storage, unit_rules(layer.unit))
+        tasks = [self._task(fold, removed, target) for fold in self.folds]
+        require_intact(path for task in tasks for path in task.paths)
+        results = runner.run(run_retile, tasks)
+        draft.commit(
+            written_files(results),
+            tile_schema(storage),
+            mode="append",
+            removed=[each.path for each in removed],
+        )
+        return draft.pin(content_hash=self.grown.record.pin_of(layer.table).content_hash)
+
+    def _task(self, fold: Fold, removed: list[StoredFile], target: TileTarget) -> RetileTask:
+        own = frozenset(each.number for each in fold.blocks)
+        places = np.flatnonzero(np.isin(self._standing.blocks, list(own)))
+        known = take_samples(self._standing, places)
+        return RetileTask(
+            paths=tuple(
+                f"{target.folder}/{each.path}" for each in removed if _blocks_of(each, own)
+            ),
+            samples=Samples(
+                known.ids,
+                np.full(len(places), fold.target, np.int32),
+                np.arange(len(places), dtype=np.int32),
+            ),
+            blocks=known.blocks,
+            positions=known.positions,
+            features=self._features,
+            target=TileTarget(
+                target.folder, target.storage, target.unit, name=f"fold-{fold.target:05d}"
+            ),
+        )
+
+    def _write_samples(self, publication: Publication) -> TablePin:
+        """Write the table of samples with the blocks where they are now."""
+        pin = self.grown.record.pin_of(self.grown.assay.samples_table)
+        schema = self.lake.tables.schema(pin)
+        rows = self.lake.tables.read(pin).sort_by("sample")
+        blocks, positions = rows["block"].to_numpy().copy(), rows["position"].to_numpy().copy()
+        for fold in self.folds:
+            places = np.flatnonzero(np.isin(blocks, [each.number for each in fold.blocks]))
+            blocks[places] = fold.target
+            positions[places] = np.arange(len(places), dtype=np.int32)
+        for name, values in (("block", blocks), ("position", positions)):
+            field = schema.field(name)
+            rows = rows.set_column(schema.get_field_index(name), field, pa.array(values))
+        draft = publication.table(self.grown.assay.samples_table)
+        draft.commit([write_small_table(draft.folder, rows)], schema)
+        return draft.pin(content_hash=hash_table(rows).hex())
+
+    @cached_property
+    def _standing(self) -> Samples:
+        samples = self.grown.samples
+        return Samples(
+            ids=tuple(samples["sample_id"].to_pylist()),
+            blocks=samples["block"].to_numpy(),
+            positions=samples["position"].to_numpy(),
+        )
+
+    @cached_property
+    def _features(self) -> Features:
+        ids = tuple(self.grown.feature_ids.to_pylist())
+        return Features(ids, np.arange(len(ids), dtype=np.int32))

@@ -1,0 +1,216 @@
+"""Plan the files that bring samples to an assay, each unit of it as a load of that unit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from apollo_spark.assays.expression.load.left_out_samples import (
+    like_withdrawn,
+    planning_without,
+    say_left_out,
+)
+from apollo_spark.assays.expression.plan.matrices import PlannedSource
+from apollo_spark.assays.expression.plan.notes import ColumnUse
+from apollo_spark.assays.expression.plan.plan import (
+    ExpressionPlan,
+    ExpressionPlanning,
+    plan_expression_load,
+)
+from apollo_spark.assays.expression.read.select import find_assay
+from apollo_spark.assays.expression.request import ExpressionLoad
+from apollo_spark.assays.expression.sources.files.quantifiers import Strand
+from apollo_spark.assays.expression.tasks.tiles.spec import OnDuplicate
+from apollo_spark.errors import UsageError
+from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.base import Record
+from apollo_spark.model.dataset import DatasetRecord, InputFile
+from apollo_spark.model.findings import Finding
+from apollo_spark.model.policy import Policy
+from apollo_spark.records.growth import growth_fingerprint
+from apollo_spark.sources.text_options import Delimiter, MissingMarkers
+
+OPERATION = "extend expression"
+
+
+WithdrawnFrom = Callable[[AssayRecord], frozenset[str]]
+
+
+def nothing_withdrawn(_: AssayRecord) -> frozenset[str]:
+    """Say that no sample is withdrawn."""
+    return frozenset()
+
+
+class AssayExtension(Record):
+    """What a person asks for: the options of `apollo extend NAME --assay A`.
+
+    A source is a path, or `UNIT=PATH` where the assay has several units.
+    """
+
+    name: str
+    assay: str
+    sources: tuple[str, ...]
+    format: str = "auto"
+    id_map: str | None = None
+    features: str = "refuse"
+    on_duplicate: OnDuplicate = "refuse"
+    sample_pattern: str | None = None
+    sample_columns: str | None = None
+    delimiter: Delimiter = None
+    no_header: bool = False
+    samples: tuple[str, ...] = ()
+    strand: Strand = "unstranded"
+    missing: MissingMarkers = ("",)
+    policy: str | None = None
+    report: str | None = None
+    dry_run: bool = False
+
+    def load_of(self, assay: AssayRecord, unit: str, sources: tuple[str, ...]) -> ExpressionLoad:
+        """Return the load that reads the sources of one unit."""
+        return ExpressionLoad(
+            name=self.name,
+            assay=assay.name,
+            unit=unit,
+            sources=sources,
+            format=self.format,
+            id_map=self.id_map,
+            feature_ids="any" if assay.feature_id_kind == "any" else "ensembl",
+            features=self.features,
+            on_duplicate=self.on_duplicate,
+            sample_pattern=self.sample_pattern,
+            sample_columns=self.sample_columns,
+            delimiter=self.delimiter,
+            no_header=self.no_header,
+            samples=self.samples,
+            strand=self.strand,
+            missing=self.missing,
+            policy=self.policy,
+            dry_run=self.dry_run,
+        )
+
+
+@dataclass(frozen=True)
+class AssayExtensionPlan:
+    """An extension that may start: nothing found so far refuses it.
+
+    Attributes:
+        units: How the sources of each unit are read.
+        policy: What each rule does.
+    """
+
+    units: Mapping[str, ExpressionPlan]
+    policy: Policy
+
+    @property
+    def inputs(self) -> tuple[InputFile, ...]:
+        """The files that are read."""
+        return tuple(each for plan in self.units.values() for each in plan.inputs)
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """What else decides the result."""
+        return tuple(
+            dict.fromkeys(each for plan in self.units.values() for each in plan.parameters)
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same extension by the same inputs."""
+        return growth_fingerprint(OPERATION, self.inputs, self.parameters)
+
+
+@dataclass(frozen=True)
+class AssayExtensionPlanning:
+    """A plan, or None where the findings refuse it; `loads` are the loads of the units.
+
+    `withdrawn` are ids of samples that count as not there, `left_out` how many were given.
+    """
+
+    plan: AssayExtensionPlan | None
+    policy: Policy
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+    loads: tuple[tuple[ExpressionLoad, ExpressionPlanning], ...] = ()
+    withdrawn: frozenset[str] = frozenset()
+    left_out: int = 0
+
+    @property
+    def columns(self) -> tuple[ColumnUse, ...]:
+        """What the columns of the files were taken for."""
+        return tuple(row for _, each in self.loads for row in each.columns)
+
+    @property
+    def sources(self) -> dict[str, PlannedSource]:
+        """What can be read of each unit."""
+        return {load.unit: each.source for load, each in self.loads if each.source is not None}
+
+
+def plan_assay_extension(
+    request: AssayExtension,
+    base: DatasetRecord,
+    *,
+    block_bytes: int,
+    scratch: Path,
+    withdrawn: WithdrawnFrom = nothing_withdrawn,
+) -> AssayExtensionPlanning:
+    """Find, recognise and scan the files of each unit of the assay.
+
+    Args:
+        request: The options.
+        base: The version that is extended.
+        block_bytes: Bytes of an input file that one task reads.
+        scratch: Where compressed files are unpacked.
+        withdrawn: Gives the ids of withdrawn samples of an assay: they are left out.
+
+    Raises:
+        NotFoundError: There is no such assay.
+        UsageError: A source is missing, or an option is illegal.
+        DictionaryError: The policy breaks its rules.
+    """
+    assay = find_assay(base.assays, request.assay, str(base))
+    loads: list[tuple[ExpressionLoad, ExpressionPlanning]] = []
+    for unit, sources in sort_sources(request.sources, assay).items():
+        own = scratch / str(len(loads))
+        own.mkdir()
+        load = request.load_of(assay, unit, sources)
+        loads.append((load, plan_expression_load(load, block_bytes=block_bytes, scratch=own)))
+    gone = withdrawn(assay)
+    # What only looks like a withdrawn sample would bring it back.
+    alike = frozenset(found for _, each in loads for found in like_withdrawn(each, gone))
+    loads = [(load, planning_without(each, alike)) for load, each in loads]
+    findings = tuple(each for _, planning in loads for each in planning.findings)
+    notes = tuple(dict.fromkeys(each for _, planning in loads for each in planning.notes))
+    plans = {load.unit: each.plan for load, each in loads if each.plan is not None}
+    policy = loads[0][1].policy
+    plan = AssayExtensionPlan(plans, policy) if len(plans) == len(loads) else None
+    return AssayExtensionPlanning(
+        plan,
+        policy,
+        findings,
+        (*notes, *say_left_out(len(alike))),
+        tuple(loads),
+        withdrawn=gone,
+        left_out=len(alike),
+    )
+
+
+def sort_sources(sources: Sequence[str], assay: AssayRecord) -> dict[str, tuple[str, ...]]:
+    """Return the sources of each unit of an assay.
+
+    Raises:
+        UsageError: A source names no unit where there are several, or a unit has no source.
+    """
+    units = [each.unit for each in assay.layers]
+    sorted_: dict[str, tuple[str, ...]] = dict.fromkeys(units, ())
+    for source in sources:
+        unit, sign, path = source.partition("=")
+        if not sign or unit not in units:
+            unit, path = (units[0] if len(units) == 1 else ""), source
+        if unit:
+            sorted_[unit] += (path,)
+    if not all(sorted_.values()):
+        raise UsageError(
+            f"The assay {assay.name!r} has the units {', '.join(units)}.",
+            why="Samples are added with all of them.",
+            fix=f"Give {' '.join(f'--source {each}=FILE' for each in units)}.",
+        )
+    return sorted_

@@ -1,0 +1,1 @@
+"""Load expression files: tiles, tables, record."""

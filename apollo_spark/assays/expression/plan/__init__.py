@@ -1,0 +1,1 @@
+"""Plan a load of expression files: formats, ids, samples, tasks."""

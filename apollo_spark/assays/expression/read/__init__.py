@@ -1,0 +1,1 @@
+"""Answer questions about an assay: rows, matrices, statistics, sealed copies."""

@@ -1,0 +1,292 @@
+"""Extract the values of an expression assay into files: long, or as a matrix."""
+
+import io
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from apollo_spark.assays.expression.query import (
+    ADDITIONAL_FIELDS,
+    ANNOTATION,
+    FeatureChoice,
+    chosen_features,
+    extract_tree,
+)
+from apollo_spark.assays.expression.read.matrix import long_batches, long_schema
+from apollo_spark.assays.expression.read.matrix_files import write_matrix_file
+from apollo_spark.assays.expression.read.matrix_memory import ReadEstimate
+from apollo_spark.assays.expression.read.reader import AssayFiles
+from apollo_spark.assays.expression.read.rows import is_anndata
+from apollo_spark.assays.expression.read.sample_fields import read_sample_fields
+from apollo_spark.assays.expression.read.select import (
+    OpenAssay,
+    PairSelection,
+    as_pairs,
+    find_annotation,
+    find_assay,
+    find_layer,
+    note_of_assay,
+    open_assay,
+    select_pairs,
+)
+from apollo_spark.assays.expression.request_filter import ExpressionFilter, parse_filter_text
+from apollo_spark.errors import NotFoundError, UsageError
+from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.opened import OpenDataset
+from apollo_spark.model.assay import AssayRecord, LayerRecord, parse_unit
+from apollo_spark.model.base import Record
+from apollo_spark.model.names import parse_reference
+from apollo_spark.operations.locating import Say, locate, require_no_rule
+from apollo_spark.query.sql import spark_statement
+from apollo_spark.sources.bounded import open_regular
+from apollo_spark.sources.suggest import did_you_mean
+
+PIECE_BYTES = 500_000_000
+"""Bytes of values in memory at one time while a file is written."""
+H5AD_BYTES = 8_000_000_000
+"""Bytes of the largest matrix written as h5ad, which holds it in memory as a whole."""
+
+
+class ExpressionJob(Record):
+    """What a person asks for: the options of `apollo extract expression`."""
+
+    name: str
+    assay: str | None = None
+    unit: str | None = None
+    filter_json: str | None = None
+    matrix: bool = False
+    additional_fields: str | None = None
+    output: str | None = None
+    force: bool = False
+
+
+LARGEST_FILTER = 64 * 1024 * 1024
+"""Characters of a filter: millions of ids."""
+
+
+@dataclass(frozen=True)
+class ExpressionPlan:
+    """An extract that is ready to run: nothing but the values is left to be read."""
+
+    opened: OpenDataset
+    open_assay: OpenAssay
+    layer: LayerRecord
+    asked: ExpressionFilter
+    selection: PairSelection
+    additional: tuple[str, ...]
+
+    @property
+    def assay(self) -> AssayRecord:
+        """The assay."""
+        return self.files.assay
+
+    @property
+    def files(self) -> AssayFiles:
+        """The tables of the assay."""
+        return self.open_assay.files
+
+    @property
+    def choice(self) -> FeatureChoice:
+        """The features asked for."""
+        return chosen_features(self.asked)
+
+
+def plan_expression(lake: Lake, job: ExpressionJob) -> ExpressionPlan:
+    """Return what an extract reads, its features and samples sorted by id.
+
+    Raises:
+        NotFoundError: The record, the assay or the unit is not there.
+        UsageError: The filter or the fields are not legal, or exclude the form.
+    """
+    asked = _read_filter(job.filter_json)
+    additional = read_additional_fields(job.additional_fields)
+    _check_form(job, asked, additional)
+    opened = lake.open(parse_reference(job.name))
+    assay = find_assay(opened.record.assays, job.assay, str(opened.record))
+    layer = find_layer(assay, None if job.unit is None else parse_unit(job.unit))
+    reading = open_assay(lake.tables, opened, assay)
+    files = reading.files
+    found = select_pairs(reading, chosen_features(asked), asked.sample_ids, strict=False)
+    selection = PairSelection(
+        features=_sorted_by(files.feature_ids, found.features),
+        samples=_sorted_by(files.sample_ids, found.samples),
+        notes=(*note_of_assay(opened.record.assays, job.assay, job.unit), *found.notes),
+    )
+    return ExpressionPlan(opened, reading, layer, asked, selection, additional)
+
+
+def extract_expression(lake: Lake, job: ExpressionJob, *, say: Say) -> dict[str, int]:
+    """Write the values of an extract; return the rows by file, none for standard output.
+
+    Raises:
+        NotFoundError: The record, the assay or the unit is not there.
+        UsageError: The options are not legal, a file exists, or its ending names no format.
+        BrokenPinError: A pinned table cannot be read.
+    """
+    target = job.output or STANDARD_OUTPUT
+    require_free(target, force=job.force)
+    if not (job.matrix and is_anndata(target)):
+        format_of(target)
+    plan = plan_expression(lake, job)
+    _say_notes(plan, say)
+    if job.matrix:
+        rows = _write_matrix(lake, plan, target, force=job.force)
+    else:
+        rows = _write_long(plan, target, force=job.force)
+    if target == STANDARD_OUTPUT:
+        return {}
+    say(f"wrote {rows:,} rows to {target}")
+    return {target: rows}
+
+
+def estimate_expression(
+    lake: Lake, job: ExpressionJob, *, say: Say = lambda _: None
+) -> ReadEstimate:
+    """Return the most rows and bytes that an extract takes; no value is read."""
+    plan = plan_expression(lake, job)
+    _say_notes(plan, say)
+    return plan.files.estimate(plan.layer, plan.selection.features, plan.selection.samples)
+
+
+def expression_sql(
+    lake: Lake, job: ExpressionJob, *, full: bool = False, say: Say = lambda _: None
+) -> str:
+    """Return the statement of a long extract for Spark, ending with a semicolon.
+
+    Raises:
+        UsageError: A matrix is asked for, which is no statement.
+        NotFoundError: The rule of a view would be shown.
+    """
+    if job.matrix:
+        raise UsageError("A matrix is no statement.", fix="Leave --matrix or --sql out.")
+    plan = plan_expression(lake, job)
+    require_no_rule(plan.opened.record, full=full)
+    _say_notes(plan, say)
+    pairs = as_pairs(
+        plan.open_assay, plan.selection, plan.choice, plan.asked.sample_ids,
+        minimum=plan.asked.min_value, maximum=plan.asked.max_value,
+    )  # fmt: skip
+    tree = extract_tree(plan.assay, plan.layer, pairs, plan.additional)
+    return spark_statement(tree, plan.opened.pins, locate(lake)) + ";"
+
+
+def _say_notes(plan: ExpressionPlan, say: Say) -> None:
+    for note in plan.selection.notes:
+        say(f"note: {note}")
+
+
+def read_additional_fields(text: str | None) -> tuple[str, ...]:
+    """Read `a,b`, `a b` or `a, b`, and return the fields in the order of the output.
+
+    Raises:
+        UsageError: A name is none of the additional fields; all such names are listed.
+    """
+    asked = (text or "").replace(",", " ").split()
+    unknown = [each for each in asked if each not in ADDITIONAL_FIELDS]
+    if unknown:
+        lines = [f"  {each}{did_you_mean(each, ADDITIONAL_FIELDS)}" for each in unknown]
+        raise UsageError(
+            "\n".join(["These are no additional fields:", *lines]),
+            fix=f"There are {', '.join(ADDITIONAL_FIELDS)}.",
+        )
+    return tuple(each for each in ADDITIONAL_FIELDS if each in asked)
+
+
+def _read_filter(option: str | None) -> ExpressionFilter:
+    if option is None:
+        return ExpressionFilter()
+    if option.lstrip().startswith("{"):
+        return parse_filter_text(option)
+    try:
+        text = sys.stdin.read(LARGEST_FILTER + 1) if option == "-" else _read_text(Path(option))
+    except FileNotFoundError:
+        raise NotFoundError(f"There is no filter file {option!r}.") from None
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"The filter file {option!r} cannot be read as text.") from None
+    if len(text) > LARGEST_FILTER:
+        raise UsageError(f"The filter is larger than {LARGEST_FILTER >> 20} MB.")
+    return parse_filter_text(text)
+
+
+def _read_text(path: Path) -> str:
+    with io.TextIOWrapper(open_regular(path), encoding="utf-8") as file:
+        return file.read(LARGEST_FILTER + 1)
+
+
+def _check_form(job: ExpressionJob, asked: ExpressionFilter, additional: tuple[str, ...]) -> None:
+    if not job.matrix:
+        return
+    wrong = []
+    if (asked.min_value, asked.max_value) != (None, None):
+        wrong.append("a filter on expression values")
+    if additional:
+        wrong.append("additional fields")
+    if wrong:
+        raise UsageError(
+            f"A matrix cannot have {' and '.join(wrong)}.", fix="Leave them or --matrix out."
+        )
+
+
+def _sorted_by(ids: pa.Array, places: np.ndarray) -> np.ndarray:
+    order = pc.sort_indices(ids.take(pa.array(places)))
+    ordered: np.ndarray = places[order.to_numpy()]
+    return ordered
+
+
+def _write_long(plan: ExpressionPlan, target: str, *, force: bool) -> int:
+    annotation = _annotation(plan)
+    schema = long_schema(
+        whole=plan.layer.storage == "integer",
+        additional={name: values.type for name, values in annotation.items()},
+    )
+    reader = pa.RecordBatchReader.from_batches(schema, _long_pieces(plan, annotation))
+    return write_rows(reader, target, format_of(target), force=force)
+
+
+def _long_pieces(plan: ExpressionPlan, annotation: dict[str, pa.Array]) -> Iterator[pa.RecordBatch]:
+    pieces = plan.files.read_by_features(
+        plan.layer, plan.selection.features, plan.selection.samples, max_memory=PIECE_BYTES
+    )
+    start = 0
+    for piece in pieces:
+        size = len(piece.feature_ids)
+        yield from long_batches(
+            piece,
+            minimum=plan.asked.min_value,
+            maximum=plan.asked.max_value,
+            additional={name: each.slice(start, size) for name, each in annotation.items()},
+        )
+        start += size
+
+
+def _annotation(plan: ExpressionPlan) -> dict[str, pa.Array]:
+    """Return the additional fields with one value for each chosen feature."""
+    if not plan.additional:
+        return {}
+    known = plan.files.read_table(plan.assay.features_table, [*ANNOTATION])
+    place = pc.index_in(
+        pa.array(plan.files.ids_of(plan.selection.features), pa.string()),
+        value_set=known.column("feature_id").cast(pa.string()).combine_chunks(),
+    )
+    return {
+        name: known.column(ADDITIONAL_FIELDS[name]).take(place).combine_chunks()
+        for name in plan.additional
+    }
+
+
+def _write_matrix(lake: Lake, plan: ExpressionPlan, target: str, *, force: bool) -> int:
+    def describe() -> tuple[pa.Table, pa.Table]:
+        features = find_annotation(plan.open_assay, FeatureChoice())
+        return read_sample_fields(lake, plan.opened, plan.assay), features
+
+    limit = H5AD_BYTES if is_anndata(target) else PIECE_BYTES
+    return write_matrix_file(
+        plan.files, (plan.layer,), plan.selection, target, force=force, max_memory=limit,
+        describe=describe,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What is known about features: GTF files and tables."""

@@ -1,0 +1,1 @@
+"""The lines and columns at the top of expression files, read on the driver."""

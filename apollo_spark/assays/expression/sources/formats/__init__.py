@@ -1,0 +1,1 @@
+"""Which format a file has: matrix, manifest, quantifier output."""

@@ -1,0 +1,1 @@
+"""Ids of features and samples: what kind they are, and what they look like."""

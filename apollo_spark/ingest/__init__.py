@@ -1,0 +1,1 @@
+"""Files of rows on their way to tables: planned, written, checked, refused."""

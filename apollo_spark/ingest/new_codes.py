@@ -1,0 +1,92 @@
+"""New values of fields with open codings: they become codes of the next version."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pyarrow as pa
+from sqlglot import exp
+
+from apollo_spark.lake.storage.parts import PartStore
+from apollo_spark.model.addition import Addition
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.pin import TablePin
+from apollo_spark.query.row_checks import different_values
+from apollo_spark.records.changes.extension import added_dictionary
+from apollo_spark.records.content import coding_entries, entity_entries, part_texts
+from apollo_spark.records.open_codings import GrownDictionary, grow_codings
+from apollo_spark.sources.inference.infer import MOST_ASKED_CODES
+
+Read = Callable[[exp.Select], pa.Array]
+"""Answers a question of one column."""
+
+
+def grown_by(
+    dictionary: DataDictionary,
+    columns: Mapping[str, Mapping[str, Sequence[str]]],
+    read: Read,
+) -> GrownDictionary:
+    """Return a dictionary with the values of rows that were written as codes, where they are open.
+
+    Args:
+        dictionary: The dictionary of the rows.
+        columns: By entity, the columns of each of its tables.
+        read: Answers a question over these tables.
+    """
+    grown = GrownDictionary(dictionary)
+    for entity, tables in columns.items():
+        spec = dictionary.find_entity(entity)
+        assert spec is not None, "rows are of an entity that is there"
+        is_open = {each.name for each in spec.fields if each.has_open_coding}
+        values = {
+            name: as_codes(read(different_values(table, name, limit=MOST_ASKED_CODES + 1)))
+            for table, names in tables.items()
+            for name in names
+            if name in is_open
+        }
+        more = grow_codings(grown.dictionary, entity, values)
+        grown = GrownDictionary(
+            more.dictionary, grown.added + more.added, (*grown.notes, *more.notes)
+        )
+    return grown
+
+
+def grown_addition(
+    before: DataDictionary,
+    addition: Addition,
+    pins: Sequence[TablePin],
+    columns: Sequence[Sequence[str]],
+    ask: Callable[[exp.Query, Mapping[str, TablePin]], pa.Array],
+) -> GrownDictionary:
+    """Return a dictionary with what is added to it, and new values of its open codings.
+
+    Args:
+        before: The dictionary as it stands.
+        addition: What is added.
+        pins: The tables that were written.
+        columns: The columns of each.
+        ask: Answers a question of one column over some tables.
+    """
+    tables = {each.table: each for each in pins}
+    after = added_dictionary(before, addition)
+    given = {addition.entity.name: dict(zip(tables, columns, strict=True))}
+    return grown_by(after, given, lambda tree: ask(tree, tables))
+
+
+def as_codes(values: pa.Array) -> list[str] | None:
+    """Return values as codes, None where they are too many."""
+    return None if len(values) > MOST_ASKED_CODES else [str(each) for each in values.to_pylist()]
+
+
+def with_dictionary(
+    record: DatasetRecord, dictionary: DataDictionary, parts: PartStore
+) -> DatasetRecord:
+    """Return a record with another dictionary over the same tables; its parts are stored."""
+    for text in part_texts(dictionary):
+        parts.put(text)
+    slices = {each.name: each.slices for each in record.entities}
+    return record.model_copy(
+        update={
+            "entities": entity_entries(dictionary, slices),
+            "codings": coding_entries(dictionary),
+        }
+    )

@@ -1,0 +1,1 @@
+"""Who writes which dataset: leases, and how they are kept and given back."""

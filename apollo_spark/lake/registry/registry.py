@@ -1,0 +1,289 @@
+"""The registry: one Delta table with a row per published record.
+
+A record is published by the commit that appends its row. Commits are by compare-and-set on the
+version of the whole table, so that whoever publishes has seen everything published before. Rows
+never change: a version is retired by another row, which names it.
+"""
+
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from apollo_spark.errors import (
+    ApolloError,
+    BrokenPinError,
+    CommitRaceError,
+    broken_file,
+)
+from apollo_spark.lake.registry.row_table import commit_rows, require_own_files, to_dicts
+from apollo_spark.lake.registry.rows import (
+    LISTED,
+    SCHEMA,
+    StoredRecord,
+    as_row,
+    entries_of,
+    is_of_its_text,
+    read_stored,
+)
+from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot
+from apollo_spark.lake.storage.room import has_room
+from apollo_spark.lake.storage.root import LakeRoot
+from apollo_spark.lake.tables.commits import (
+    NO_TABLE,
+    RETENTION,
+    file_sizes,
+    open_head,
+    race,
+    read_rows,
+    version_of,
+)
+from apollo_spark.lake.tables.log_cache import TABLES
+from apollo_spark.lake.tables.log_faults import LOG, commit_name
+from apollo_spark.model.base import sha256_text
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.withdrawal import WITHDRAWAL
+from apollo_spark.workers.files.checksums import has_checksums
+
+# Every publication adds a small file; reading the list stays quick when they are folded.
+MOST_FILES = 12
+FOLDED_BYTES = 1 << 20
+# Opening a table reads all commits after its last checkpoint, and the registry is opened often.
+PROPERTIES = {**RETENTION, "delta.checkpointInterval": "20"}
+# A record of a wide dataset takes some 100 kB.
+TEXTS_AT_ONCE = 256
+
+logger = logging.getLogger(__name__)
+
+
+class Registry:
+    """The table `registry/records` of a lake.
+
+    Args:
+        root: The lake.
+        reached: Tells the version that was reached by who published last, from another place.
+    """
+
+    def __init__(self, root: LakeRoot, *, reached: Callable[[], int] = lambda: NO_TABLE) -> None:
+        self._root = root
+        self.folder = root.place("registry", "records")
+        self._reached = reached
+        self._least: int | None = None
+        self._last: tuple[tuple[str, int], RegistrySnapshot] | None = None
+
+    def snapshot(self) -> RegistrySnapshot:
+        """Read what is published, without the JSON of the records.
+
+        Raises:
+            BrokenPinError: A file of the registry is missing or damaged.
+            StorageRefusedError: The storage refused.
+        """
+        table = self.open()
+        if table is None:
+            return RegistrySnapshot(version=NO_TABLE)
+        # A version of a table never changes, and most verbs ask several times.
+        version = (str(table.metadata().id), table.version())
+        if self._last is None or self._last[0] != version:
+            self._last = (version, self._read_snapshot(table))
+        return self._last[1]
+
+    def open(self) -> DeltaTable | None:
+        """Open the newest version, which must be none before those that are known of.
+
+        Raises:
+            BrokenPinError: A file of the log is missing or damaged.
+            StorageRefusedError: The storage refused.
+        """
+        if self._least is None:
+            # Asked before the registry is opened: who publishes meanwhile makes it only longer.
+            self._least = self._least_known()
+        table = TABLES.head(self.folder)
+        version = version_of(table)
+        if version < self._least:
+            lost = self.folder / LOG / commit_name(version + 1)
+            raise broken_file(str(lost), "it is missing, and it was published")
+        self._least = version
+        return table
+
+    def _least_known(self) -> int:
+        try:
+            return self._reached()
+        except ApolloError:
+            # What is read does not depend on it; apollo verify and doctor tell of it.
+            return NO_TABLE
+
+    def _read_snapshot(self, table: DeltaTable) -> RegistrySnapshot:
+        require_own_files(self.folder, table)
+        rows = self._listed(table)
+        withdrawals = [RecordEntry(**row) for row in rows if row["kind"] == WITHDRAWAL]
+        return RegistrySnapshot(
+            version=table.version(),
+            entries=tuple(sorted(entries_of(rows), key=RecordEntry.order)),
+            withdrawals=tuple(sorted(withdrawals, key=RecordEntry.order)),
+        )
+
+    def _listed(self, table: DeltaTable) -> list[dict[str, Any]]:
+        """Read what a list shows; where a file has no checksums, the texts tell the same."""
+        checked = read_rows(table, self.folder, LISTED, only=has_checksums)
+        rows = [row for group in checked for row in to_dicts(group)]
+        others = read_rows(
+            table, self.folder, SCHEMA.names, only=lambda name: not has_checksums(name)
+        )
+        for group in others:
+            for row in to_dicts(group):
+                if not is_of_its_text(row):
+                    raise self._changed_row(row)
+                rows.append({name: row[name] for name in LISTED})
+        return rows
+
+    def _changed_row(self, row: Mapping[str, Any]) -> BrokenPinError:
+        return BrokenPinError(
+            f"A row of the registry, {row['name']}@{row['version']}, is not as it was published.",
+            fix=f"Bring {self.folder} back from a copy of the lake.",
+        )
+
+    def read_json(self, entry: RecordEntry) -> str:
+        """Read the JSON of one record.
+
+        Raises:
+            BrokenPinError: The row is gone, or its text is not the one that was published.
+            StorageRefusedError: The storage refused.
+        """
+        return next(text for _, text in self.read_texts([entry]))
+
+    def read_texts(self, entries: Collection[RecordEntry]) -> Iterator[tuple[RecordEntry, str]]:
+        """Read the JSON of many records in one pass, in any order.
+
+        Raises:
+            BrokenPinError: One is gone, or is not as it was published.
+            StorageRefusedError: The storage refused.
+        """
+        wanted = {each.id: each for each in entries}
+        hashes = pa.array([each.hash for each in entries], pa.string())
+        table = self.open()
+        if table is not None and wanted:
+            for group in read_rows(
+                table,
+                self.folder,
+                ["id", "json"],
+                where=lambda keys: pc.is_in(keys["hash"], hashes),
+                keys=["hash"],
+            ):
+                for batch in group.to_batches(TEXTS_AT_ONCE):
+                    for row in batch.to_pylist():
+                        entry = wanted.get(row["id"])
+                        if entry is not None and sha256_text(row["json"]) == entry.hash:
+                            del wanted[row["id"]]
+                            yield entry, row["json"]
+                if not wanted:
+                    return
+        for entry in wanted.values():
+            raise self._changed(entry)
+
+    def children_of(
+        self, entry: RecordEntry, among: Collection[RecordEntry]
+    ) -> tuple[RecordEntry, ...]:
+        """Return which of some records name a record as their parent, in their order."""
+        table = self.open()
+        if table is None:
+            return ()
+        # Only the few rows that mention it anywhere are read as JSON.
+        groups = read_rows(
+            table,
+            self.folder,
+            ["id", "json"],
+            where=lambda keys: pc.match_substring(keys["json"], f'"{entry}"'),
+            keys=["json"],
+        )
+        found = {
+            row["id"]
+            for group in groups
+            for row in group.to_pylist()
+            if str(entry) in json.loads(row["json"]).get("lineage", {}).get("parents", ())
+        }
+        return tuple(each for each in among if each.id in found)
+
+    def _changed(self, entry: RecordEntry) -> BrokenPinError:
+        return BrokenPinError(
+            f"The record {entry} is not as it was published.",
+            fix=f"Bring {self.folder} back from a copy of the lake.",
+        )
+
+    def read_record(self, entry: RecordEntry) -> DatasetRecord:
+        """Read one dataset record.
+
+        Raises:
+            BrokenPinError: The row is gone, or its text is not the one that was published.
+            EnvironmentProblemError: The record is of a newer format.
+        """
+        return read_stored(entry, self.read_json(entry))
+
+    def append(self, records: Iterable[StoredRecord], *, based_on: int) -> int:
+        """Publish records, all or none, and return the registry's new version.
+
+        Args:
+            records: The records.
+            based_on: The version of the snapshot in which everything was checked.
+
+        Raises:
+            CommitRaceError: Somebody published meanwhile: read and check again.
+            StorageRefusedError: The storage refused.
+        """
+        rows = pa.Table.from_pylist([as_row(each) for each in records], SCHEMA)
+        self._commit(rows, based_on=based_on)
+        self._fold()
+        return based_on + 1
+
+    def fence(self) -> None:
+        """Commit nothing, so that whoever read the registry before must read and check it again.
+
+        Raises:
+            StorageRefusedError: The storage refused.
+        """
+        while True:
+            based_on = version_of(open_head(self.folder))
+            with contextlib.suppress(CommitRaceError):
+                return self._commit(SCHEMA.empty_table(), based_on=based_on)
+
+    def _commit(self, rows: pa.Table, *, based_on: int) -> None:
+        self._root.make_folder("registry", "records")
+        table = open_head(self.folder)
+        if version_of(table) != based_on:
+            raise race(self.folder)
+        commit_rows(self.folder, table, rows, mode="append", configuration=PROPERTIES)
+
+    def _fold(self) -> None:
+        """Fold small files into a larger one when there are many, and those without checksums."""
+        try:
+            table = TABLES.head(self.folder)
+            if table is None or not (_to_fold(table) and has_room(self.folder, 2 * FOLDED_BYTES)):
+                return
+            table = open_head(self.folder)
+            if table is not None and (names := _to_fold(table)):
+                groups = read_rows(table, self.folder, SCHEMA.names, only=names.__contains__)
+                rows = pa.concat_tables(groups).select(SCHEMA.names).cast(SCHEMA)
+                commit_rows(
+                    self.folder, table, rows, mode="append", configuration=PROPERTIES,
+                    removed=names, group_rows=TEXTS_AT_ONCE,
+                )  # fmt: skip
+        except (ApolloError, DeltaError, OSError):
+            # Somebody else folds the same files, say. What was published is published.
+            logger.warning("the files of the registry were not folded")
+
+
+def _is_old(name: str) -> bool:
+    return not has_checksums(name)
+
+
+def _to_fold(table: DeltaTable) -> tuple[str, ...]:
+    """Return the files that are worth folding, if it is worth it."""
+    sizes = file_sizes(table)
+    small = {name for name, size in sizes.items() if size < FOLDED_BYTES // 2}
+    old = set(filter(_is_old, sizes))
+    return tuple(sorted(small | old)) if old or len(small) > MOST_FILES else ()

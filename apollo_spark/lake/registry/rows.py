@@ -1,0 +1,115 @@
+"""Rows of the registry: a record, its end or a withdrawal, and how each is listed and read."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from pydantic import ValidationError
+
+from apollo_spark.errors import EnvironmentProblemError
+from apollo_spark.lake.registry.snapshot import RecordEntry, Retirement
+from apollo_spark.model.base import sha256_text
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.retirement import RETIREMENT, RetirementRecord
+from apollo_spark.model.withdrawal import WITHDRAWAL, WithdrawalRecord
+
+SCHEMA = pa.schema(
+    [
+        ("kind", pa.string()),
+        ("name", pa.string()),
+        ("version", pa.int64()),
+        ("id", pa.string()),
+        ("json", pa.string()),
+        ("hash", pa.string()),
+        ("actor", pa.string()),
+        ("time", pa.timestamp("us", tz="UTC")),
+    ]
+)
+LISTED = [name for name in SCHEMA.names if name != "json"]
+
+
+class StoredRecord(RecordEntry):
+    """A record as the registry stores it: what the list shows, and its JSON."""
+
+    json_text: str
+
+
+def stored_form(record: DatasetRecord) -> StoredRecord:
+    """Return the row of a record."""
+    return _stored(record, actor=record.lineage.actor, time=record.lineage.time)
+
+
+def stored_retirement(record: RetirementRecord) -> StoredRecord:
+    """Return the row that ends a version."""
+    return _stored(record, actor=record.actor, time=record.time)
+
+
+def stored_withdrawal(record: WithdrawalRecord) -> StoredRecord:
+    """Return the row of a withdrawal."""
+    return _stored(record, actor=record.actor, time=record.time)
+
+
+def _stored(
+    record: DatasetRecord | RetirementRecord | WithdrawalRecord, *, actor: str, time: datetime
+) -> StoredRecord:
+    text = record.to_json()
+    return StoredRecord(
+        kind=record.kind,
+        name=record.name,
+        version=record.version,
+        id=record.id,
+        hash=sha256_text(text),
+        actor=actor,
+        time=time,
+        json_text=text,
+    )
+
+
+def read_stored(entry: RecordEntry, text: str) -> DatasetRecord:
+    """Return the dataset record that a text holds.
+
+    Raises:
+        EnvironmentProblemError: The record is of a newer format.
+    """
+    try:
+        return DatasetRecord.model_validate_json(text)
+    except ValidationError as error:
+        raise EnvironmentProblemError(
+            f"The record {entry} has a form that this version does not know.",
+            fix="Use the version of apollo_spark that published it, or a newer one.",
+        ) from error
+
+
+def is_of_its_text(row: Mapping[str, Any]) -> bool:
+    """Whether a row and the JSON in it tell the same."""
+    text = row["json"]
+    if text is None or sha256_text(text) != row["hash"]:
+        return False
+    told = json.loads(text)
+    made = told.get("lineage", told)
+    same = all(row[name] == told.get(name) for name in ("kind", "name", "version", "id"))
+    return same and row["actor"] == made["actor"] and row["time"] == _moment(made["time"])
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def entries_of(rows: list[dict[str, Any]]) -> Iterator[RecordEntry]:
+    """Yield the records, each with the row that ended it, if there is one."""
+    ended = {
+        (row["name"], row["version"]): Retirement(actor=row["actor"], time=row["time"])
+        for row in rows
+        if row["kind"] == RETIREMENT
+    }
+    for row in rows:
+        if row["kind"] not in (RETIREMENT, WITHDRAWAL):
+            yield RecordEntry(**row, retired=ended.get((row["name"], row["version"])))
+
+
+def as_row(record: StoredRecord) -> dict[str, str | int | datetime]:
+    """Return what is stored of a record, by column."""
+    row = record.model_dump(exclude={"retired"})
+    return {**row, "json": row.pop("json_text")}

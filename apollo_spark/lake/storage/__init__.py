@@ -1,0 +1,1 @@
+"""The folder of a lake: files, room on the disk, texts named by their hash."""

@@ -1,0 +1,1 @@
+"""What no record reaches, and how it is deleted."""

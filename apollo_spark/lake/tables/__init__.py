@@ -1,0 +1,1 @@
+"""Tables of rows: commits, contents, checks before rows are shown."""

@@ -1,0 +1,1 @@
+"""What all verbs share: how one is planned, done, published, repeated and reported."""

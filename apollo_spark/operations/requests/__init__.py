@@ -1,0 +1,1 @@
+"""What a person asks for: the options of each verb as values."""

@@ -1,0 +1,77 @@
+"""A filter as SQL: a condition on a row of the main entity, and what is joined to it beforehand.
+
+Up to `MOST_SUBQUERIES` looks at rows of other entities are subqueries; of more, every other entity
+is read once, and all that is asked of its rows is found in one pass. Engines plan each subquery by
+itself, in a time that grows faster than their number (`docs/decisions/filters-in-scans.md`).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from apollo_spark.model.filter import Comparison, CountOf, Exists, Filter, parts_of
+from apollo_spark.query.filters.check import check_filter
+from apollo_spark.query.filters.exists import EntitySource, ExistsCompiler, Row
+from apollo_spark.query.filters.gather import gathered
+from apollo_spark.query.filters.reach import EntityTree
+from apollo_spark.query.filters.scans import ScanCompiler
+
+MOST_SUBQUERIES = 10
+"""Looks at rows of other entities that are subqueries, once parts of `or` are put together."""
+
+
+@dataclass(frozen=True)
+class FilterRows:
+    """Which rows of the main entity a filter keeps.
+
+    Attributes:
+        condition: True or false for each row, and never NULL.
+        joins: What the condition reads beside the row; they keep the number of rows.
+    """
+
+    condition: exp.Expr
+    joins: Sequence[exp.Join]
+
+    def joined_to(self, query: exp.Select) -> exp.Select:
+        """Return a query on the main entity with what the condition reads."""
+        for each in self.joins:
+            query.append("joins", each)
+        return query
+
+    def kept_in(self, query: exp.Select) -> exp.Select:
+        """Return a query on the main entity, over the rows that the filter keeps."""
+        return self.joined_to(query).where(self.condition, copy=False)
+
+
+def filter_rows(tree: Filter, scope: EntitySource, *, main_alias: str) -> FilterRows:
+    """Return a filter as what a query on the main entity is limited by.
+
+    Args:
+        tree: The filter.
+        scope: What is read for other entities; for the main entity the caller reads, with at least
+            the fields that `fields_needed` names for it.
+        main_alias: What the caller reads the main entity as.
+
+    Raises:
+        UsageError: A condition has no meaning; all that is wrong is listed.
+        NotFoundError: Nothing but unknown names is wrong.
+    """
+    check_filter(tree, scope.dictionary)
+    row = Row(scope.dictionary.main_entity, main_alias)
+    entities = EntityTree(scope.dictionary)
+    tree = gathered(tree, row.entity)
+    is_long = sum(_looks(tree, entities, row.entity)) > MOST_SUBQUERIES
+    compiler = (ScanCompiler if is_long else ExistsCompiler)(scope, entities, main_alias)
+    condition = exp.Paren(this=compiler.condition(tree, row))
+    return FilterRows(condition, compiler.joins(row))
+
+
+def _looks(tree: Filter, entities: EntityTree, row: str) -> Iterable[int]:
+    """Yield how many entities are stepped to by each condition on other rows than that in hand."""
+    inner = row
+    if isinstance(tree, Comparison | Exists | CountOf):
+        yield len(entities.path(row, tree.entity) or ())
+        inner = tree.entity
+    for part in parts_of(tree):
+        yield from _looks(part, entities, inner)

@@ -1,0 +1,66 @@
+"""Say a change again with new names for some fields of what it is made of."""
+
+from collections.abc import Mapping
+
+from apollo_spark.model.change import AssayMerge, Change, ClinicalMerge, ViewChange
+from apollo_spark.model.filter import And, Comparison, CountOf, Exists, Filter, Not, Or
+from apollo_spark.sources.filters.text import parse_filter, write_filter
+
+Names = Mapping[str, str]
+"""The new `entity.field` by the old one."""
+
+
+def rename_fields(change: Change, names: Names) -> Change:
+    """Return a change in which fields go by their new names."""
+    if isinstance(change, ViewChange):
+        fields = change.fields
+        rows = change.rows
+        return change.model_copy(
+            update={
+                "fields": None if fields is None else tuple(names.get(x, x) for x in fields),
+                "rows": None if rows is None else rename_in_text(rows, names),
+            }
+        )
+    if isinstance(change, AssayMerge):
+        entity, field = renamed(change.entity, change.field, names)
+        return change.model_copy(update={"entity": entity, "field": field})
+    if isinstance(change, ClinicalMerge):
+        link = change.link
+        source = renamed(link.source_entity, link.source_field, names)
+        target = renamed(link.target_entity, link.target_field, names)
+        found = link.model_copy(
+            update={
+                "source_entity": source[0],
+                "source_field": source[1],
+                "target_entity": target[0],
+                "target_field": target[1],
+            }
+        )
+        return change.model_copy(update={"link": found})
+    return change
+
+
+def rename_in_text(text: str, names: Names) -> str:
+    """Return a filter text in which fields go by their new names."""
+    return write_filter(_rename(parse_filter(text), names))
+
+
+def _rename(tree: Filter, names: Names) -> Filter:
+    if isinstance(tree, Comparison):
+        entity, field = renamed(tree.entity, tree.field, names)
+        return tree.model_copy(update={"entity": entity, "field": field})
+    if isinstance(tree, And | Or):
+        return tree.model_copy(update={"parts": tuple(_rename(x, names) for x in tree.parts)})
+    if isinstance(tree, Not):
+        return tree.model_copy(update={"part": _rename(tree.part, names)})
+    assert isinstance(tree, Exists | CountOf), "there are no other conditions"
+    if tree.condition is None:
+        return tree
+    return tree.model_copy(update={"condition": _rename(tree.condition, names)})
+
+
+def renamed(entity: str, field: str, names: Names) -> tuple[str, str]:
+    """Return what an entity and its field are called by new names."""
+    path = f"{entity}.{field}"
+    found, _, name = names.get(path, path).partition(".")
+    return found, name

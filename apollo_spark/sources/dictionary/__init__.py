@@ -1,0 +1,1 @@
+"""The three files of a data dictionary, and their rules."""

@@ -1,0 +1,1 @@
+"""The filter language: tokens, literals, text to a tree."""

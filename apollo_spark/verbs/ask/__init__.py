@@ -1,0 +1,1 @@
+"""Questions about records, and their rows as files."""

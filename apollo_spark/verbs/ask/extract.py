@@ -1,0 +1,221 @@
+"""Extract rows and dictionaries of a dataset into files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apollo_spark.engines.base import Engine
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.fields import answer_fields
+from apollo_spark.errors import UsageError
+from apollo_spark.export.dictionary_csv import write_dictionary
+from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
+from apollo_spark.export.spreadsheets import require_spreadsheet, spreadsheet_safe
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.opened import OpenDataset
+from apollo_spark.lake.storage.root import storage_access
+from apollo_spark.model.base import Record
+from apollo_spark.model.names import parse_reference
+from apollo_spark.operations.locating import Say, locate, require_no_rule
+from apollo_spark.query.extract import (
+    ExtractPlan,
+    ExtractRequest,
+    build_extract,
+    build_extract_per_entity,
+)
+from apollo_spark.query.scope import QueryScope
+from apollo_spark.query.sql import spark_statement
+from apollo_spark.query.values import ValueMode
+from apollo_spark.runtime.settings import LakeSettings
+from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
+from apollo_spark.sources.findings import NAMES_LIMIT
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from apollo_spark.engines.spark import SparkEngine
+
+
+class ExtractJob(Record):
+    """What a person asks for: the options of `apollo extract fields`."""
+
+    name: str
+    fields: str
+    values: str = "raw"
+    per_entity: bool = False
+    output: str | None = None
+    force: bool = False
+    engine: str = "auto"
+    spreadsheet_safe: bool = False
+
+
+def read_field_list(text: str) -> tuple[str, ...]:
+    """Read `entity.field,entity.field`, or a file with one a line.
+
+    What of a file is no ENTITY.FIELD is told by its line: the file may hold ids of people instead.
+
+    Raises:
+        UsageError: The text is neither a list of fields nor a file that can be read.
+    """
+    path = Path(text)
+    if "," in text or not path.is_file():
+        return tuple(each.strip() for each in text.split(",") if each.strip())
+    try:
+        lines = [each.strip() for each in read_bounded_text(path).split("\n")]
+    except UNREADABLE as error:
+        raise UsageError(
+            f"The list of fields {text!r} cannot be read as text.", why=say_unreadable(error)
+        ) from None
+    wrong = [number for number, each in enumerate(lines, start=1) if each and "." not in each]
+    if wrong:
+        shown = ", ".join(map(str, wrong[:NAMES_LIMIT])) + ", ..." * (len(wrong) > NAMES_LIMIT)
+        raise UsageError(
+            f"{len(wrong):,} lines of the list of fields {text!r} hold no ENTITY.FIELD: {shown}.",
+            fix="Write one field a line.",
+        )
+    return tuple(filter(None, lines))
+
+
+def plan_extract(lake: Lake, job: ExtractJob) -> tuple[OpenDataset, Mapping[str, ExtractPlan]]:
+    """Return the dataset and the questions of an extract, by entity where it is one each.
+
+    Raises:
+        NotFoundError: The record or a field is not there.
+    """
+    opened = lake.open(parse_reference(job.name))
+    request = ExtractRequest(fields=read_field_list(job.fields), values=ValueMode(job.values))
+    return opened, build_plans(opened.scope, request, per_entity=job.per_entity)
+
+
+def build_plans(
+    scope: QueryScope, request: ExtractRequest, *, per_entity: bool = False
+) -> Mapping[str, ExtractPlan]:
+    """Return the questions of a request, by entity, or one under the empty name."""
+    if per_entity:
+        return build_extract_per_entity(scope, request)
+    return {"": build_extract(scope, request)}
+
+
+def spark_engine(lake: Lake, session: "SparkSession") -> "SparkEngine":
+    """Return the engine that answers with a session, about the tables of a lake."""
+    from apollo_spark.engines.spark import SparkEngine
+
+    return SparkEngine(session, locate(lake), lake.tables)
+
+
+def extract_sql(lake: Lake, job: ExtractJob, *, full: bool = False) -> str:
+    """Return the statements of an extract for Spark, each ending with a semicolon.
+
+    Raises:
+        NotFoundError: The record or a field is not there, or the rule of a view would be shown.
+    """
+    opened, plans = plan_extract(lake, job)
+    require_no_rule(opened.record, full=full)
+    statements = (spark_statement(plan.tree, opened.pins, locate(lake)) for plan in plans.values())
+    return "\n".join(f"{each};" for each in statements)
+
+
+def extract_fields(
+    lake: Lake, job: ExtractJob, *, settings: LakeSettings, say: Say
+) -> dict[str, int]:
+    """Write the rows of an extract and return how many by file, none for standard output.
+
+    Raises:
+        NotFoundError: The record or a field is not there.
+        UsageError: A file exists, or its ending names no format.
+        BrokenPinError: A pinned table cannot be read.
+    """
+    opened, plans = plan_extract(lake, job)
+    targets = {entity: _target(job, entity) for entity in plans}
+    for target in targets.values():
+        require_free(target, force=job.force)
+    if job.spreadsheet_safe:
+        require_spreadsheet(targets.values())
+    written: dict[str, int] = {}
+    for plan in plans.values():
+        _warn_of_factor(plan, say)
+    with _Answering(lake, job.engine, settings) as engine:
+        for entity, plan in plans.items():
+            reader = answer_fields(engine, plan, opened.pins)
+            if job.spreadsheet_safe:
+                reader = spreadsheet_safe(reader)
+            rows = write_rows(reader, targets[entity], format_of(targets[entity]), force=job.force)
+            if targets[entity] != STANDARD_OUTPUT:
+                say(f"wrote {rows:,} rows to {targets[entity]}")
+                written[targets[entity]] = rows
+            _tell_factor(plan, opened, rows, say)
+    return written
+
+
+def _target(job: ExtractJob, entity: str) -> str:
+    if not entity:
+        return job.output or STANDARD_OUTPUT
+    if job.output in (None, STANDARD_OUTPUT):
+        raise UsageError(
+            "One file for each entity cannot go to standard output.", fix="Add -o FILE.csv."
+        )
+    path = Path(str(job.output))
+    return str(path.with_name(f"{path.stem}.{entity}{path.suffix}"))
+
+
+def _warn_of_factor(plan: ExtractPlan, say: Say) -> None:
+    if plan.multiplying:
+        say(
+            f"warning: rows of {' and '.join(plan.multiplying)} multiply each other, because they "
+            "are independent of each other; --per-entity writes one file each"
+        )
+
+
+def _tell_factor(plan: ExtractPlan, opened: OpenDataset, rows: int, say: Say) -> None:
+    """Say how much larger the answer is than the largest entity in it."""
+    # How many rows a table has is not to be told where some of them are hidden.
+    if not plan.multiplying or opened.is_limited:
+        return
+    largest = max(
+        opened.pins[opened.scope.tables_of(each)[0].table].rows for each in plan.multiplying
+    )
+    say(f"warning: {rows:,} rows, {rows / max(largest, 1):.1f} times those of the largest of them")
+
+
+class _Answering:
+    """Gives the engine of an extract, and stops the session it started."""
+
+    def __init__(self, lake: Lake, engine: str, settings: LakeSettings) -> None:
+        self._lake = lake
+        self._engine = engine
+        self._settings = settings
+        self._session: SparkSession | None = None
+
+    def __enter__(self) -> Engine:
+        if self._engine != "spark":
+            return EmbeddedEngine(self._lake.tables)
+        from apollo_spark.runtime.session import open_session
+
+        self._session = open_session(self._settings.spark)
+        return spark_engine(self._lake, self._session)
+
+    def __exit__(self, *_: object) -> None:
+        if self._session is not None:
+            from apollo_spark.runtime.session import close_session
+
+            close_session(self._session)
+
+
+def extract_dictionary(lake: Lake, name: str, *, folder: str, force: bool) -> tuple[str, ...]:
+    """Write the three dictionary files of a dataset and return their paths.
+
+    Raises:
+        UsageError: A file exists and may not be overwritten.
+    """
+    record = lake.load_record(parse_reference(name))
+    texts = write_dictionary(lake.load_dictionary(record))
+    target = Path(folder)
+    with storage_access(f"Cannot make the folder {folder}."):
+        target.mkdir(parents=True, exist_ok=True)
+    paths = {kind: target / f"{record.name}.{kind}.csv" for kind in texts}
+    for path in paths.values():
+        require_free(str(path), force=force)
+    for kind, path in paths.items():
+        with storage_access(f"Cannot write {path}."):
+            path.write_text(texts[kind], encoding="utf-8", newline="")
+    return tuple(str(path) for path in paths.values())

@@ -1,0 +1,165 @@
+"""Describe records for people and programs, from the registry alone."""
+
+import json
+import re
+from typing import Any
+
+from apollo_spark.errors import UsageError
+from apollo_spark.lake.lake import Lake
+from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.base import Record
+from apollo_spark.model.dataset import DatasetRecord, RowRule
+from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.field import FieldSpec
+from apollo_spark.records.telling import ToldPin, keeps_to_itself, told_pins, told_record
+
+
+class FieldLine(Record):
+    """One field as `fields` lists it."""
+
+    path: str
+    type: str
+    title: str
+    folder: str
+    coding: str
+    units: str
+
+
+def describe_record(
+    lake: Lake, record: DatasetRecord, *, with_pins: bool = False, full: bool = False
+) -> dict[str, Any]:
+    """Return a record as the JSON object that `show --json` prints.
+
+    Of a view, parents, receipt and rules are told only where they are asked for; numbers of rows
+    are those of whole tables, and None where something of them is hidden.
+
+    Args:
+        lake: Where it is.
+        record: The record.
+        with_pins: Whether pins have the absolute path, rows, file digest and content hash, enough
+            for any other Delta reader.
+        full: Whether to tell what a view keeps to itself.
+    """
+    dictionary = lake.load_dictionary(record)
+    told = told_record(record, full=full)
+    return {
+        "name": record.name,
+        "version": record.version,
+        "id": record.id,
+        "kind": record.kind,
+        "schema": record.schema_tag,
+        "published": record.lineage.time.isoformat(),
+        "main_entity": record.main_entity,
+        "entities": {each.name: _entity(record, each) for each in dictionary.entities},
+        "relations": [
+            {
+                "from": f"{each.from_entity}.{each.from_field}",
+                "to": f"{each.to_entity}.{each.to_field}",
+                "relationship": each.relationship.value,
+            }
+            for each in record.relations
+        ],
+        "unjoined": sorted(dictionary.unjoined),
+        "codings": {each.name: each.code_count for each in record.codings},
+        "assays": [_assay(record, each) for each in record.assays],
+        "pins": [
+            _pin(lake, record, pin, with_pins=with_pins, full=full)
+            for pin in told_pins(record, full=full)
+        ],
+        "parents": list(told.lineage.parents),
+        "operation": record.lineage.operation,
+        # Of a view, whom its base lost is not told either.
+        "withdrawn": lake.withdrawn_from(record) if full or not record.hides else {},
+        "inputs": [each.model_dump(mode="json") for each in told.lineage.inputs],
+        "receipt": json.loads(lake.parts.get(told.receipt)) if told.receipt else {},
+        **({"rules": [_rule(each) for each in told.rules]} if full else {}),
+    }
+
+
+def _entity(record: DatasetRecord, entity: Entity) -> dict[str, Any]:
+    entry = record.find_entity(entity.name)
+    rows = None if entry is None or record.hides else record.pin_of(entry.slices[0].table).rows
+    return {
+        "title": entity.title,
+        "primary_key": entity.primary_key,
+        "rows": rows,
+        "fields": [spec.name for spec in entity.fields],
+    }
+
+
+def _assay(record: DatasetRecord, assay: AssayRecord) -> dict[str, Any]:
+    return {
+        "name": assay.name,
+        "type": assay.type,
+        "unit": assay.default_layer.unit,
+        "units": [each.unit for each in assay.layers],
+        # What only hidden samples have is not there, and is not counted.
+        "features": None if record.hides and record.rules else assay.feature_count,
+        "samples": None if record.hides else assay.sample_count,
+        "of": f"{assay.entity}.{assay.field}",
+    }
+
+
+def _rule(rule: RowRule) -> dict[str, Any]:
+    pins = [str(each) for each in rule.pins]
+    return {"entity": rule.entity, "text": rule.text, "keys": rule.keys, "pins": pins}
+
+
+def _pin(
+    lake: Lake, record: DatasetRecord, told: ToldPin, *, with_pins: bool, full: bool
+) -> dict[str, Any]:
+    # Where tables lie names their datasets, and a content hash begins with the number of rows.
+    is_hidden, pin = keeps_to_itself(record, full=full), told.pin
+    short = {
+        "table": told.table,
+        "version": pin.version,
+        "location": None if is_hidden else pin.location,
+        "rows": None if is_hidden else pin.rows,
+    }
+    if not with_pins:
+        return short
+    return {
+        **short,
+        "path": None if is_hidden else str(lake.tables.folder_of(pin)),
+        "content_hash": None if is_hidden else pin.content_hash,
+        "files_digest": None if is_hidden else pin.files_digest,
+    }
+
+
+def find_fields(dictionary: DataDictionary, pattern: str | None) -> tuple[FieldLine, ...]:
+    """Return the fields whose name, title, folder or coding contains a pattern.
+
+    The pattern is a regular expression, matched anywhere and without regard to case.
+
+    Raises:
+        UsageError: The pattern is no regular expression.
+    """
+    try:
+        wanted = re.compile(pattern or "", re.IGNORECASE)
+    except re.error as wrong:
+        raise UsageError(
+            f"{pattern!r} is no pattern.", why=f"As a regular expression: {wrong}."
+        ) from None
+    lines = (_line(entity, spec) for entity, spec in dictionary.paths())
+    return tuple(
+        line
+        for line in lines
+        if any(wanted.search(text) for text in (line.path, line.title, line.folder, line.coding))
+    )
+
+
+def _line(entity: Entity, spec: FieldSpec) -> FieldLine:
+    return FieldLine(
+        path=f"{entity.name}.{spec.name}",
+        type=f"{spec.type}{' multi-select' if spec.is_multi_select else ''}",
+        title=spec.title or "",
+        folder=" > ".join(spec.folder_path),
+        coding=f"{spec.coding_name}{_kind_of_coding(spec)}" if spec.coding_name else "",
+        units=spec.units or "",
+    )
+
+
+def _kind_of_coding(spec: FieldSpec) -> str:
+    if spec.is_sparse:
+        return " (sparse)"
+    return " (open)" if spec.is_open_coding else ""

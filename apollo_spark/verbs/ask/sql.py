@@ -1,0 +1,69 @@
+"""A dataset as SQL for a catalog: a view for each entity and assay unit, at the pinned versions."""
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from apollo_spark.assays.expression.query import PairChoice, expression_tree
+from apollo_spark.errors import UsageError
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.opened import OpenDataset
+from apollo_spark.model.base import Record
+from apollo_spark.model.names import parse_reference
+from apollo_spark.operations.locating import locate, require_no_rule
+from apollo_spark.query.assay_scope import shown_samples
+from apollo_spark.query.sql import column, labelled, spark_statement, sql_name
+
+DIALECTS = ("databricks", "spark")
+
+
+class SqlJob(Record):
+    """What a person asks for: the options of `apollo extract sql`."""
+
+    name: str
+    dialect: str = "databricks"
+    schema_name: str | None = None
+    grant_to: tuple[str, ...] = ()
+    full: bool = False
+
+
+def create_views(lake: Lake, job: SqlJob) -> str:
+    """Return statements that make views of everything that a dataset shows, and grant them.
+
+    The views hold the rows and columns that the dataset shows. Whoever may use them must not be
+    able to read the tables: that is what the catalog is for.
+
+    Raises:
+        NotFoundError: The dataset is not there, or the rule of a view would be shown.
+        UsageError: Spark's own dialect has no grants, or the dialect is not known.
+    """
+    if job.dialect not in DIALECTS:
+        raise UsageError(f"The dialect is one of {', '.join(DIALECTS)}, not {job.dialect!r}.")
+    if job.grant_to and job.dialect != "databricks":
+        raise UsageError("Spark has no grants.", fix="Use --dialect databricks.")
+    opened = lake.open(parse_reference(job.name))
+    require_no_rule(opened.record, full=job.full)
+    schema = tuple((job.schema_name or opened.record.name).split("."))
+    statements = [f"CREATE SCHEMA IF NOT EXISTS {sql_name(*schema)}"]
+    groups = [sql_name(each) for each in job.grant_to]
+    statements += [f"GRANT USE SCHEMA ON SCHEMA {sql_name(*schema)} TO {each}" for each in groups]
+    for title, tree in _questions(opened):
+        view = sql_name(*schema, title)
+        query = spark_statement(tree, opened.pins, locate(lake), pretty=True)
+        statements.append(f"CREATE OR REPLACE VIEW {view} AS\n{query}")
+        statements += [f"GRANT SELECT ON VIEW {view} TO {each}" for each in groups]
+    return "\n".join(f"{each};" for each in statements)
+
+
+def _questions(opened: OpenDataset) -> Iterator[tuple[str, exp.Select]]:
+    """Yield the name and the question of each view."""
+    for entity in opened.dictionary.entities:
+        fields = [each.name for each in entity.fields]
+        shown = [labelled(column(entity.name, each), each) for each in fields]
+        source = opened.scope.source(entity.name, fields)
+        yield entity.name, exp.select(*shown).from_(source, copy=False)
+    for assay in opened.record.assays:
+        choice = PairChoice(shown=shown_samples(opened.scope, assay))
+        for layer in assay.layers:
+            title = f"expression_{assay.name}_{layer.unit.replace(':', '_')}"
+            yield title, expression_tree(assay, layer, choice)

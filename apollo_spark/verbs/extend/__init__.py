@@ -1,0 +1,1 @@
+"""Extend a clinical dataset: fields, an entity, rows."""

@@ -1,0 +1,184 @@
+"""Read or infer what files add to a dictionary, and find what is wrong with it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from apollo_spark.engines.tasks import LocalTaskRunner
+from apollo_spark.ingest.plan import under_policy
+from apollo_spark.model.addition import Addition
+from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.names import find_name_problem
+from apollo_spark.sources.dictionary.added import read_addition
+from apollo_spark.sources.findings import finding_of
+from apollo_spark.sources.header_check import check_header, list_numbers
+from apollo_spark.sources.inference.fields import (
+    infer_entity,
+    infer_fields,
+    key_field,
+    make_names,
+)
+from apollo_spark.sources.inference.infer import (
+    ColumnFacts,
+    InferTask,
+    SpellingTask,
+    run_infer,
+    run_spellings,
+)
+from apollo_spark.sources.inference.notes import notes_of_inference
+from apollo_spark.sources.inference.spelling import NO_SPELLINGS
+from apollo_spark.verbs.extend.files import AddedFiles
+from apollo_spark.verbs.extend.joins import find_nothing, find_unjoined
+
+
+@dataclass(frozen=True)
+class AdditionReading:
+    """Reads what files add to a dictionary."""
+
+    base: DataDictionary
+    files: AddedFiles
+    mode: Literal["fields", "entity"]
+    _notes: list[str] = field(default_factory=list)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided while reading."""
+        return tuple(self._notes)
+
+    def read(self) -> tuple[Addition | None, tuple[Finding, ...]]:
+        """Return what is added, and all that is wrong with it so far."""
+        found = tuple(under_policy(self.files.policy, each) for each in self.files.findings)
+        if self.mode == "entity" and self._standing is not None:
+            message = f"entity '{self.files.entity}' stands in the dataset already"
+            clash = finding_of("entity_present", message, entity=self.files.entity)
+            return None, (*found, clash)
+        if self.files.request.dictionary is None:
+            if not self.files.headers:
+                # Nothing says what is added: no policy does without.
+                return None, self.files.findings
+            lost = self._find_lost()
+            if refusing(lost):
+                return None, (*found, *lost)
+            found += lost
+            addition: Addition | None = self._infer()
+            described = tuple(self._check_inferred(addition)) if addition else ()
+        else:
+            addition, described = self._read_dictionary()
+        if addition is not None:
+            described += tuple(self._check_columns(addition))
+            found += tuple(
+                under_policy(self.files.policy, finding)
+                for file, header in self.files.headers.items()
+                for finding in check_header(file, header, addition.entity)
+            )
+        return addition, (*described, *found)
+
+    @property
+    def _standing(self) -> Entity | None:
+        return self.base.find_entity(self.files.entity)
+
+    def _read_dictionary(self) -> tuple[Addition | None, tuple[Finding, ...]]:
+        request = self.files.request
+        codings = Path(request.codings) if request.codings else None
+        reading = read_addition(
+            Path(str(request.dictionary)),
+            codings,
+            self.base,
+            self.files.entity,
+            policy=self.files.policy,
+        )
+        addition = reading.addition
+        if self.mode == "fields" and addition is not None and self._standing is not None:
+            key = key_field(self._standing, self.files.columns, reading.key_column)
+            fields = (key, *addition.entity.fields)
+            entity = addition.entity.model_copy(update={"primary_key": key.name, "fields": fields})
+            addition = addition.model_copy(update={"entity": entity})
+        return addition, reading.findings
+
+    def _find_lost(self) -> tuple[Finding, ...]:
+        """Find that no column joins the rows; where that does not refuse, that there is no row."""
+        is_new = self.mode == "entity"
+        unjoined = find_unjoined(self.base, self.files, self._standing, is_new=is_new)
+        if unjoined is not None and refusing([unjoined]):
+            return (unjoined,)
+        return tuple(filter(None, (unjoined, find_nothing(self.files))))
+
+    def _infer(self) -> Addition:
+        facts = self._facts()
+        categories = self.files.request.categories
+        if self.mode == "fields" and self._standing is not None:
+            addition = infer_fields(self._standing, self.base, facts, categories)
+        else:
+            addition = infer_entity(self.files.entity, self.base, facts, categories)
+        self._notes.extend(notes_of_inference(addition, facts))
+        return addition
+
+    def _facts(self) -> dict[str, ColumnFacts]:
+        """Read all files once, a block at a time."""
+        missing = self.files.request.missing
+        names = make_names(self.files.columns, self._taken)
+        coded = self.files.request.categories.columns(names)
+        tasks = [
+            InferTask(each, tuple(dict.fromkeys(each.file.header)), missing, coded)
+            for each in self.files.blocks
+        ]
+        found = dict.fromkeys(self.files.columns, ColumnFacts())
+        for facts in LocalTaskRunner().run(run_infer, tasks):
+            for name, each in facts.items():
+                found[name] += each
+        return {**found, **self._spelled(found)}
+
+    @property
+    def _taken(self) -> tuple[str, ...]:
+        standing = self._standing
+        return () if standing is None else tuple(each.name for each in standing.fields)
+
+    def _spelled(self, facts: Mapping[str, ColumnFacts]) -> dict[str, ColumnFacts]:
+        """Look at the numbers that may be spelt in several ways once more, side by side."""
+        doubtful = {name: str(each.type) for name, each in facts.items() if each.is_doubtful}
+        if not doubtful:
+            return {}
+        tasks = [
+            SpellingTask(
+                each,
+                tuple((name, doubtful[name]) for name in each.file.header if name in doubtful),
+                self.files.request.missing,
+            )
+            for each in self.files.blocks
+        ]
+        found = dict.fromkeys(doubtful, NO_SPELLINGS)
+        for spellings in LocalTaskRunner().run(run_spellings, tasks):
+            for name, each in spellings.items():
+                found[name] += each
+        return {name: replace(facts[name], spellings=each) for name, each in found.items()}
+
+    def _check_inferred(self, addition: Addition) -> Iterator[Finding]:
+        """Find names that are taken, and an entity that nothing joins."""
+        name = self.files.entity
+        if self.mode == "entity":
+            problem = find_name_problem(name)
+            if problem:
+                yield finding_of("entity_name", f"entity '{name}': {problem}", entity=name)
+        standing = {each.name.lower() for each in self._standing.fields} if self._standing else ()
+        seen: dict[str, str] = {}
+        for spec in addition.fields:
+            known = seen.setdefault(spec.name.lower(), spec.name)
+            if spec.name.lower() in standing:
+                message = f"field '{name}.{spec.name}' stands in the dataset already"
+                yield finding_of("field_present", message, entity=name, column=spec.header)
+            elif known != spec.name:
+                numbers = [
+                    self.files.columns.index(each) + 1
+                    for each in (spec.header, known)
+                    if each in self.files.columns
+                ]
+                message = f"{list_numbers(sorted(numbers))} are one name: case makes no other"
+                yield finding_of("field_repeated", message, entity=name)
+
+    def _check_columns(self, addition: Addition) -> Iterator[Finding]:
+        """Find that nothing is added."""
+        if not addition.fields:
+            message = "there is no column beside the key"
+            yield finding_of("header_missing_column", message, entity=self.files.entity)

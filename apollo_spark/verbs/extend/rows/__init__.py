@@ -1,0 +1,1 @@
+"""Rows of an entity that come, change and go."""

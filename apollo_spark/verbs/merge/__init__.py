@@ -1,0 +1,1 @@
+"""Publish two datasets as one."""

@@ -1,0 +1,1 @@
+"""Move views and merges to newer data."""

@@ -1,0 +1,161 @@
+"""Write what a dataset shows as a lake of its own, for people who may see no more than that.
+
+The copy holds the rows and columns that are shown, in new tables, and a record without parents:
+nothing in it leads to what the dataset hides, nor to who made it, on which machine and where.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlglot import exp
+
+from apollo_spark.assays.expression.read.seal import seal_assay
+from apollo_spark.engines.base import Engine
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.errors import UsageError
+from apollo_spark.lake.lake import Lake, open_lake
+from apollo_spark.lake.opened import OpenDataset
+from apollo_spark.lake.publishing import OnStep, Publication, no_step
+from apollo_spark.lake.sweep.forgetting import NOBODY, forget_maker, made_beside
+from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.base import Record, sha256_text
+from apollo_spark.model.dataset import Lineage
+from apollo_spark.model.dictionary import Entity
+from apollo_spark.model.names import parse_reference
+from apollo_spark.model.pin import TablePin
+from apollo_spark.model.receipt import SealReceipt
+from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.tools import tool_versions
+from apollo_spark.query.sql import ascending, column, labelled
+from apollo_spark.records.build import build_dataset_record
+from apollo_spark.records.changes.sample_entity import find_sample_entity
+from apollo_spark.records.content import Content, content_of
+from apollo_spark.tables.layout import arrow_schema
+from apollo_spark.workers.files.parquet import WrittenFile, finish_file, open_writer
+from apollo_spark.workers.values.hashing import ContentHash, hash_table
+
+FILE_ROWS = 5_000_000
+GROUP_ROWS = 100_000
+
+
+class SealJob(Record):
+    """What a person asks for: the options of `apollo extract sealed`."""
+
+    name: str
+    output: str
+
+
+def extract_sealed(lake: Lake, job: SealJob, *, on_step: OnStep = no_step) -> Outcome:
+    """Write a dataset as a lake of its own and return what was published there.
+
+    Raises:
+        NotFoundError: The dataset is not there.
+        UsageError: The folder is not empty.
+        BrokenPinError: A pinned table cannot be read.
+    """
+    opened = lake.open(parse_reference(job.name))
+    folder = Path(job.output)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"The folder {folder} is not empty.", fix="Name one that is not there.")
+    with made_beside(folder) as scratch:
+        target = open_lake(str(scratch))
+        name = opened.record.name
+        with target.publication(name, holder=NOBODY, on_step=on_step) as publication:
+            outcome = publication.run(lambda: _seal(lake, opened, target, publication))
+        forget_maker(target, scratch)
+    return outcome
+
+
+def _seal(lake: Lake, opened: OpenDataset, target: Lake, publication: Publication) -> Outcome:
+    engine = EmbeddedEngine(lake.tables)
+    pins = [_seal_entity(engine, opened, each, publication) for each in opened.dictionary.entities]
+    assays = []
+    for assay in opened.record.assays:
+        origin = _origin(opened, assay, pins)
+        sealed = seal_assay(lake, opened, assay, publication, origin=origin)
+        assays.append(sealed.assay)
+        pins += sealed.pins
+    content = Content(opened.dictionary, {}, tuple(pins), assays=tuple(assays))
+    publication.step("store parts")
+    target.store_parts(content)
+    receipt = SealReceipt(
+        rows=sum(each.rows for each in pins[: len(opened.dictionary.entities)]),
+        samples=sum(each.sample_count for each in assays),
+    )
+    part = target.parts.put(receipt.to_json())
+    record = publication.commit(
+        lambda version: build_dataset_record(
+            name=publication.name,
+            version=version,
+            content=content,
+            lineage=_lineage(publication, lake.clock.now()),
+            receipt=part,
+            schema_tag=opened.record.schema_tag,
+        )
+    )
+    return Outcome(receipt=receipt, published=(str(record),))
+
+
+def _origin(opened: OpenDataset, assay: AssayRecord, pins: list[TablePin]) -> str | None:
+    """Return where the copy has the own fields of samples that belong to another entity."""
+    own = find_sample_entity(content_of(opened.record, opened.dictionary), assay)
+    if own is None or own.name == assay.entity:
+        return None
+    return next(each.location for each in pins if each.table == own.name)
+
+
+def _lineage(publication: Publication, time: datetime) -> Lineage:
+    return Lineage(
+        operation="seal",
+        fingerprint=sha256_text(publication.load_id),
+        tools=tool_versions(),
+        actor=NOBODY,
+        time=time,
+    )
+
+
+def _seal_entity(
+    engine: Engine, opened: OpenDataset, entity: Entity, publication: Publication
+) -> TablePin:
+    draft = publication.table(entity.name)
+    schema = arrow_schema(entity)
+    publication.step(f"write {entity.name}")
+    reader = engine.run(_rows_of(opened, entity), opened.pins)
+    batches = (each.cast(schema) for each in reader if each.num_rows)
+    files, content = _write(draft.folder, batches, schema)
+    draft.commit(files, schema)
+    return draft.pin(content_hash=content.hex())
+
+
+def _rows_of(opened: OpenDataset, entity: Entity) -> exp.Select:
+    fields = [each.name for each in entity.fields]
+    shown = [labelled(column(entity.name, each), each) for each in fields]
+    tree = exp.select(*shown).from_(opened.scope.source(entity.name, fields), copy=False)
+    if entity.primary_key is None:
+        return tree
+    return tree.order_by(ascending(column(entity.name, entity.primary_key)), copy=False)
+
+
+def _write(
+    folder: Path, batches: Iterator[pa.RecordBatch], schema: pa.Schema
+) -> tuple[list[WrittenFile], ContentHash]:
+    """Write rows as they come, in files of bounded size."""
+    files: list[WrittenFile] = []
+    content = ContentHash()
+    batch = next(batches, None)
+    while batch is not None:
+        name = f"part-{len(files):05d}-{uuid4()}.parquet"
+        collected: list[pq.FileMetaData] = []
+        rows = 0
+        with open_writer(folder / name, pa.Table.from_batches([batch]), collected) as writer:
+            while batch is not None and rows < FILE_ROWS:
+                writer.write_batch(batch, row_group_size=GROUP_ROWS)
+                content += hash_table(batch)
+                rows += batch.num_rows
+                batch = next(batches, None)
+        files.append(finish_file(folder / name, schema, collected[0]))
+    return files, content

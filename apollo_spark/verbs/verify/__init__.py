@@ -1,0 +1,1 @@
+"""Prove that what is published can be read as it was published."""

@@ -1,0 +1,154 @@
+"""Verify records."""
+
+from collections.abc import Sequence
+
+from apollo_spark.assays.expression.read.verify import hash_layers
+from apollo_spark.errors import BrokenPinError, NotFoundError
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.registry.snapshot import RecordEntry
+from apollo_spark.lake.tables.log_cache import TABLES
+from apollo_spark.lake.verifying import VerifyProblem
+from apollo_spark.model.base import Record
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.names import parse_reference
+from apollo_spark.records.telling import keeps_to_itself, told_pins
+from apollo_spark.runtime.settings import LakeSettings
+from apollo_spark.verbs.verify.proof import SourceProof
+from apollo_spark.verbs.verify.sources import prove_sources
+
+IS_BROKEN = "is not as it was published"
+IS_AT_RISK = "may be lost later"
+
+
+class Verification(Record):
+    """What was verified, and what is not as it was published.
+
+    `withdrawn` counts the people who are hidden from all readers, by `DATASET.ENTITY`: that is no
+    problem.
+    """
+
+    records: tuple[str, ...]
+    pins: int
+    problems: tuple[VerifyProblem, ...]
+    withdrawn: tuple[tuple[str, int], ...] = ()
+    sources: tuple[SourceProof, ...] = ()
+
+
+def verify_records(
+    lake: Lake,
+    name: str | None,
+    *,
+    deep: bool,
+    sources: LakeSettings | None = None,
+    full: bool = False,
+) -> Verification:
+    """Verify one version, all versions of a name given without one, or everything not retired.
+
+    Args:
+        lake: Where they are.
+        name: `NAME`, `NAME@VERSION`, or None for everything.
+        deep: Also read all rows and compare their content hashes.
+        sources: With these settings, make the tables again from their files and compare; this is
+            a proof only of what is stored as published, so it reads all rows too.
+        full: Whether to tell what of a view is not as it was, and who was withdrawn from its base.
+
+    Raises:
+        NotFoundError: There is no such record, or no lake.
+    """
+    lake.require_there()
+    # What was opened before may be damaged by now without a trace in the times of files.
+    TABLES.forget()
+    entries = _named(lake, name)
+    records: list[DatasetRecord] = []
+    pins = 0
+    problems = _problems_of_leases(lake)
+    withdrawn: dict[str, int] = {}
+    known_parts: dict[str, bool] = {}
+    for entry in entries:
+        try:
+            record = lake.registry.read_record(entry)
+        except BrokenPinError:
+            problems.append(_unreadable(entry))
+            continue
+        records.append(record)
+        pins += len(told_pins(record, full=full))
+        hashes = deep or sources is not None
+        found = verify_record(lake, record, deep=hashes, known_parts=known_parts)
+        problems += told_problems(found, record, full=full)
+        if not keeps_to_itself(record, full=full):
+            withdrawn |= lake.withdrawn_from(record)
+    return Verification(
+        records=tuple(str(each) for each in entries),
+        pins=pins,
+        problems=tuple(problems),
+        withdrawn=tuple(sorted(withdrawn.items())),
+        sources=() if sources is None else prove_sources(lake, records, sources, full=full),
+    )
+
+
+def verify_record(
+    lake: Lake, record: DatasetRecord, *, deep: bool, known_parts: dict[str, bool] | None = None
+) -> tuple[VerifyProblem, ...]:
+    """Return what of a record is not as it was published, its assays included."""
+    special = hash_layers(record, lake.tables)
+    return lake.verify(record, deep=deep, known_parts=known_parts, hash_special=special)
+
+
+def told_problems(
+    problems: Sequence[VerifyProblem], record: DatasetRecord, *, full: bool
+) -> list[VerifyProblem]:
+    """Return problems for people: of a view only that there are some."""
+    if not keeps_to_itself(record, full=full):
+        return list(problems)
+    return [
+        VerifyProblem(
+            record=str(record),
+            table=None,
+            version=None,
+            what="something that it reads " + (IS_BROKEN if is_broken else IS_AT_RISK),
+            readable="--full says what",
+            is_broken=is_broken,
+            is_kept=True,
+        )
+        for is_broken in sorted({each.is_broken for each in problems}, reverse=True)
+    ]
+
+
+def _named(lake: Lake, name: str | None) -> tuple[RecordEntry, ...]:
+    """Return the unretired datasets that are meant: one version, all of a name, or all."""
+    snapshot = lake.registry.snapshot()
+    if name is None:
+        return tuple(each for each in snapshot.unretired() if each.kind == "dataset")
+    reference = parse_reference(name)
+    newest = snapshot.get(reference)
+    if newest.kind != "dataset":
+        raise NotFoundError(f"{newest} is a {newest.kind} and no dataset.")
+    if reference.version is not None or reference.before is not None:
+        return (newest,)
+    return tuple(each for each in snapshot.versions_of(newest.name) if each.retired is None)
+
+
+def _problems_of_leases(lake: Lake) -> list[VerifyProblem]:
+    """Look at what reading does not need, and without which nothing can be published."""
+    try:
+        lake.leases.reached()
+    except BrokenPinError as error:
+        readable = (
+            "everything can be read, nothing can be published; where nobody writes, the folder "
+            "registry/leases may be removed: it is made anew"
+        )
+        what = str(error)
+        return [
+            VerifyProblem(record="leases", table=None, version=None, what=what, readable=readable)
+        ]
+    return []
+
+
+def _unreadable(entry: RecordEntry) -> VerifyProblem:
+    return VerifyProblem(
+        record=str(entry),
+        table=None,
+        version=None,
+        what="the record is missing or is not as it was published",
+        readable="its rows can be read only by who knows the versions of its tables",
+    )

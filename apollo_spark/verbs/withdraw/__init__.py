@@ -1,0 +1,1 @@
+"""Hide people from every reader."""

@@ -1,0 +1,1 @@
+"""Files as tasks read and write them: Parquet, checksums, lines."""

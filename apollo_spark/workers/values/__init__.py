@@ -1,0 +1,1 @@
+"""Values of cells: parsed, converted, hashed, shown."""

@@ -1,1 +1,0 @@
-"""Use cases: each joins decisions (pure) to the lake and the engines (effects)."""
