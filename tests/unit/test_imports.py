@@ -14,7 +14,7 @@ import apollo_spark
 PACKAGE = Path(apollo_spark.__path__[0])
 JOBS = PACKAGE.parent / "jobs"
 ENGINES = {"pyspark", "delta", "py4j", "pandas", "deltalake", "duckdb"}
-DECISIONS = ("errors", "workers", "model", "sources", "tables", "dataset", "query")
+DECISIONS = ("errors", "workers", "model", "sources", "tables", "records", "query")
 # Names that only reach Spark's Java, or start it.
 SESSION_WORDS = {"_jvm", "_jsc", "_gateway", "sparkContext", "builder"}
 
@@ -22,12 +22,10 @@ SESSION_WORDS = {"_jvm", "_jsc", "_gateway", "sparkContext", "builder"}
 def modules_of(*parts: str) -> list[str]:
     found = []
     for part in parts:
-        folder = PACKAGE / part
-        names = [f"apollo_spark.{part}"]
+        folder, name = PACKAGE / part, f"apollo_spark.{part.replace('/', '.')}"
+        names = [name]
         if folder.is_dir():
-            names += [
-                each.name for each in pkgutil.walk_packages([str(folder)], f"apollo_spark.{part}.")
-            ]
+            names += [each.name for each in pkgutil.walk_packages([str(folder)], f"{name}.")]
         found += names
     return found
 
@@ -55,19 +53,20 @@ def test_decisions_load_no_engine(part: str) -> None:
 
 def test_what_runs_in_tasks_loads_only_the_standard_library_numpy_and_pyarrow() -> None:
     bare = loaded_by(["numpy", "pyarrow", "pyarrow.csv", "pyarrow.parquet", "pyarrow.compute"])
-    extra = loaded_by(modules_of("workers")) - bare - set(sys.stdlib_module_names)
+    tasks = modules_of("workers", "assays/expression/tasks")
+    extra = loaded_by(tasks) - bare - set(sys.stdlib_module_names)
 
     assert extra == {"apollo_spark"}
 
 
 def test_settings_and_the_look_at_the_machine_load_no_engine() -> None:
-    modules = [f"apollo_spark.lake.{name}" for name in ("settings", "machine", "jars")]
+    modules = [f"apollo_spark.runtime.{name}" for name in ("settings", "machine", "jars")]
 
     assert loaded_by(modules) & ENGINES == set()
 
 
 def test_only_the_session_module_touches_sparks_java() -> None:
-    own = PACKAGE / "lake" / "session.py"
+    own = PACKAGE / "runtime" / "session.py"
     files = [each for each in [*PACKAGE.rglob("*.py"), *JOBS.glob("*.py")] if each != own]
 
     assert [place for each in files for place in session_words(each)] == []

@@ -4,8 +4,8 @@ import sys
 PROBE = """
 import importlib, pkgutil, sys
 import apollo_spark.workers as package
-for module in pkgutil.iter_modules(package.__path__):
-    importlib.import_module(f"{package.__name__}.{module.name}")
+for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+    importlib.import_module(module.name)
 standard = set(sys.stdlib_module_names) | set(sys.builtin_module_names)
 # What pyarrow's Cython modules register has no file and is no package of anybody.
 loaded = {name.split(".")[0] for name, module in sys.modules.items()
