@@ -23,7 +23,6 @@ from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.withdrawal import WithdrawalRecord
 from apollo_spark.workers.files.small_table import write_small_table
-from apollo_spark.workers.values.hashing import hash_table
 
 KEY = "key"
 
@@ -173,6 +172,9 @@ class Withdrawing:
     def _write(
         self, of: WithdrawnFrom, base: TablePin | None, rows: pa.Table, on_step: OnStep
     ) -> TablePin:
+        # It loads pyarrow.compute, which who only reads withdrawals does without.
+        from apollo_spark.workers.values.hashing import hash_table
+
         load_id = str(uuid4())
         location = f"{of.location}.withdrawn"
         on_step("write the keys")

@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
@@ -165,14 +164,14 @@ class Registry:
             StorageRefusedError: The storage refused.
         """
         wanted = {each.id: each for each in entries}
-        hashes = pa.array([each.hash for each in entries], pa.string())
+        hashes = {each.hash for each in entries}
         table = self.open()
         if table is not None and wanted:
             for group in read_rows(
                 table,
                 self.folder,
                 ["id", "json"],
-                where=lambda keys: pc.is_in(keys["hash"], hashes),
+                where=lambda keys: [each in hashes for each in keys["hash"].to_pylist()],
                 keys=["hash"],
             ):
                 for batch in group.to_batches(TEXTS_AT_ONCE):
@@ -198,7 +197,7 @@ class Registry:
             table,
             self.folder,
             ["id", "json"],
-            where=lambda keys: pc.match_substring(keys["json"], f'"{entry}"'),
+            where=lambda keys: [f'"{entry}"' in (each or "") for each in keys["json"].to_pylist()],
             keys=["json"],
         )
         found = {

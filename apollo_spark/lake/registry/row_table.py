@@ -124,14 +124,17 @@ def _add_action(folder: Path, name: str, size: int, stats: str) -> AddAction:
 def to_dicts(table: pa.Table) -> list[dict[str, Any]]:
     """Return rows as dicts; times, which are in microseconds of UTC, as `datetime`.
 
-    It is what `to_pylist` returns, which loads pandas for times.
+    It is what `to_pylist` returns, which loads pandas for times; a cast would load
+    `pyarrow.compute`.
     """
     columns = {}
     for name in table.column_names:
         values = table.column(name)
-        is_time = pa.types.is_timestamp(values.type)
-        plain = (values.cast(pa.int64()) if is_time else values).to_pylist()
-        columns[name] = [_moment(each) for each in plain] if is_time else plain
+        if pa.types.is_timestamp(values.type):
+            plain = (chunk.view(pa.int64()).to_pylist() for chunk in values.chunks)
+            columns[name] = [_moment(each) for chunk in plain for each in chunk]
+        else:
+            columns[name] = values.to_pylist()
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 

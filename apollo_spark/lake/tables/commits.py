@@ -8,11 +8,11 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import DeltaError
@@ -128,7 +128,7 @@ def read_rows(
     folder: Path,
     columns: Sequence[str],
     *,
-    where: Callable[[pa.Table], pa.ChunkedArray] | None = None,
+    where: Callable[[pa.Table], Sequence[bool]] | None = None,
     keys: Sequence[str] = (),
     only: Callable[[str], bool] | None = None,
 ) -> Iterator[pa.Table]:
@@ -138,6 +138,7 @@ def read_rows(
     pyarrow itself. The file access that delta-rs would bring calls Python from pyarrow's threads:
     one that still does so when Python ends takes the process down, after its work and with the
     wrong exit code. And `pyarrow.dataset` loads pandas, which takes longer than most commands.
+    Nor is `pyarrow.compute` needed, which takes a third of the time of `apollo list`.
 
     Args:
         table: The table; its files have no partitions.
@@ -164,8 +165,19 @@ def read_rows(
                     yield _read_group(file, folder / name, group, columns)
                     continue
                 wanted = where(_read_group(file, folder / name, group, keys))
-                if pc.any(wanted).as_py():
-                    yield _read_group(file, folder / name, group, columns).filter(wanted)
+                if any(wanted):
+                    yield _only(_read_group(file, folder / name, group, columns), wanted)
+
+
+def _only(rows: pa.Table, wanted: Sequence[bool]) -> pa.Table:
+    """Return the rows that are wanted, of which there is one at least, a run of them at a time."""
+    runs, start = [], 0
+    for is_wanted, run in groupby(wanted):
+        length = len(list(run))
+        if is_wanted:
+            runs.append(rows.slice(start, length))
+        start += length
+    return pa.concat_tables(runs)
 
 
 def _read_group(file: pq.ParquetFile, path: Path, group: int, columns: Sequence[str]) -> pa.Table:

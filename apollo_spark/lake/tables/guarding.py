@@ -8,6 +8,7 @@ a whole. What a reader reads of larger ones it checks by their checksums. Files 
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +20,9 @@ from apollo_spark.lake.tables.contents import arrow_schema, file_names, files_di
 from apollo_spark.lake.tables.log_faults import broken_log
 from apollo_spark.model.pin import TablePin
 from apollo_spark.workers.files.checksums import check_chunks, has_checksums, read_checksums
-from apollo_spark.workers.values.hashing import STORED, ContentHash, hash_table
+
+if TYPE_CHECKING:
+    from apollo_spark.workers.values.hashing import ContentHash
 
 SMALL_BYTES = 1 << 20
 """A file below this is checked as a whole: keys, links, most tables of a study."""
@@ -65,6 +68,9 @@ def check_files(folder: Path, opened: DeltaTable, pin: TablePin) -> tuple[str, .
 
 
 def _require_rows(paths: tuple[str, ...], schema: pa.Schema, pin: TablePin) -> None:
+    # What hashes rows loads pyarrow.compute, and few tables need it here.
+    from apollo_spark.workers.values.hashing import STORED, ContentHash
+
     if set(schema.names) >= TILES or STORED.match(pin.content_hash) is None:
         return
     total = ContentHash()
@@ -78,8 +84,10 @@ def _require_rows(paths: tuple[str, ...], schema: pa.Schema, pin: TablePin) -> N
 
 
 @lru_cache(maxsize=1024)
-def _rows_hash(path: str, schema: pa.Schema, changed_ns: int, inode: int) -> ContentHash:  # noqa: ARG001
+def _rows_hash(path: str, schema: pa.Schema, changed_ns: int, inode: int) -> "ContentHash":  # noqa: ARG001
     # What tells one state of a file from another is the key.
+    from apollo_spark.workers.values.hashing import hash_table
+
     with pq.ParquetFile(path) as file:
         found = file.read()
     columns = [

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from apollo_spark.workers.files.checksums import add_checksums
@@ -162,6 +161,9 @@ def open_writer(path: Path, sample: pa.Table, collected: list[pq.FileMetaData]) 
 
 def repeating_columns(sample: pa.Table) -> list[str]:
     """Name the leaf columns whose values repeat in the first rows."""
+    # Who only asks loads this module too, and never writes.
+    import pyarrow.compute as pc
+
     paths = []
     for name, column in zip(sample.column_names, sample.slice(0, SAMPLE_ROWS).columns, strict=True):
         is_list = pa.types.is_list(column.type)
