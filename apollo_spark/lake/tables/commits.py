@@ -44,6 +44,9 @@ Without them Delta refuses to read any version older than a week except the newe
 deletes its files.
 """
 
+KNOWN_ACTIONS = "_apollo_actions"
+KNOWN_BYTES = 1 << 20
+
 _SYSTEM_REASON = re.compile(r'message: "([^"]+)"|([A-Z][\w -]+) \(os error \d+\)')
 _NOT_THERE = "No such file or directory"
 
@@ -110,13 +113,21 @@ def add_actions(table: DeltaTable) -> pa.Table:
     Raises:
         BrokenPinError: The log is damaged.
     """
+    version = table.version()
+    # Every reading asks several times; the answer is kept with the table.
+    known: tuple[int, pa.Table] | None = vars(table).get(KNOWN_ACTIONS)
+    if known is not None and known[0] == version:
+        return known[1]
     try:
         with _no_panic():
             # What `pa.table` makes of it is the same, but it loads pandas to look whether it is
             # one.
-            return pa.RecordBatchReader.from_stream(table.get_add_actions()).read_all()
+            found = pa.RecordBatchReader.from_stream(table.get_add_actions()).read_all()
     except Exception as error:
-        raise broken_log(_folder_of(table), table.version()) from error
+        raise broken_log(_folder_of(table), version) from error
+    if found.nbytes <= KNOWN_BYTES:
+        vars(table)[KNOWN_ACTIONS] = (version, found)
+    return found
 
 
 def _folder_of(table: DeltaTable) -> Path:

@@ -20,6 +20,7 @@ from apollo_spark.lake.tables.commits import (
     LOAD_KEY,
     NO_TABLE,
     RETENTION,
+    add_actions,
     compare_and_set,
     file_sizes,
     one_try,
@@ -181,7 +182,7 @@ class TableStore:
         opened = TABLES.version(self.folder(location), version)
         if opened is None:
             raise missing_version(table, version, self.folder(location))
-        rows = pa.table(opened.get_add_actions()).column("num_records").to_pylist()
+        rows = add_actions(opened).column("num_records").to_pylist()
         return TablePin(
             table=table,
             table_id=str(opened.metadata().id),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.ingest.lookalikes import joined
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.withdrawing import WithdrawnFrom, alike
@@ -60,22 +61,29 @@ class _Search:
         self._keys = keys
         self._records = records
         worlds = (world for each in records for world in (each, *worlds_of_rules(each)))
-        linking = [LinkedRows(lake, each, keys) for each in worlds]
+        linking = [LinkedRows(lake, each, keys, EmbeddedEngine(keys)) for each in worlds]
         self._linking = [each for each in linking if len(set(map(owner_of, each.locations))) > 1]
         self._found: dict[str, LinkedKeys] = {}
 
     def run(self, named: LinkedKeys) -> tuple[LinkedKeys, ...]:
         """Return everything that belongs to the rows named, these first."""
         self._found[named.of.location] = named
-        waiting = [named.of.location]
+        if any(named.of.location in each.locations for each in self._linking):
+            folders = self._keys.folders(each.record for each in self._linking)
+            # One connection for all questions: to open one takes longer than most answers.
+            with EmbeddedEngine(self._keys).over({}, folders=folders) as engine:
+                self._follow(named.of.location, [replace(x, engine=engine) for x in self._linking])
+        return tuple(self._found.values())
+
+    def _follow(self, location: str, linking: Sequence[LinkedRows]) -> None:
+        waiting = [location]
         while waiting:
             given = self._found[waiting.pop(0)]
             planned = self._keys.plan(given.of, given.keys)
-            for each in self._linking:
-                for location, keys in each.find(planned):
-                    if self._take(location, keys, str(each.record)) and location not in waiting:
-                        waiting.append(location)
-        return tuple(self._found.values())
+            for each in linking:
+                for found, keys in each.find(planned):
+                    if self._take(found, keys, str(each.record)) and found not in waiting:
+                        waiting.append(found)
 
     def _take(self, location: str, keys: pa.Array, by: str) -> bool:
         """Take keys in and return whether some of them are new."""

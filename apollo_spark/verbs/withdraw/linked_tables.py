@@ -4,7 +4,7 @@ A record that was merged, or is a view of a merge, reads tables of several datas
 hidden in it, if rows of one of them were taken out, is known to be theirs.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -82,6 +82,11 @@ class PlannedKeys:
             location=of.location, keys=pin, added=len(keys), actor="", time=self._clock.now(),
         )  # fmt: skip
 
+    def folders(self, records: Iterable[DatasetRecord]) -> set[Path]:
+        """Return where the files of some records and of planned keys are."""
+        pins = {(pin.location, pin.is_ours): pin for each in records for pin in each.pins}
+        return {self._folder, *map(self._tables.folder_of, pins.values())}
+
     def files(self, pin: TablePin) -> Sequence[str]:
         """Return the full paths of the data files of a table."""
         own = self._own.get(pin.location)
@@ -101,11 +106,13 @@ class LinkedRows:
         lake: Where it lies.
         record: The record, with all its rows: what views hide is known all the same.
         keys: Where keys that are planned lie.
+        engine: Answers questions over these and the tables of the record.
     """
 
     lake: Lake
     record: DatasetRecord
     keys: PlannedKeys
+    engine: EmbeddedEngine
 
     @cached_property
     def locations(self) -> frozenset[str]:
@@ -264,5 +271,5 @@ class LinkedRows:
         return self._run(tree, left.pins)
 
     def _run(self, tree: exp.Select, pins: Mapping[str, TablePin]) -> pa.Array:
-        answer = EmbeddedEngine(self.keys).run(tree, pins).read_all()
+        answer = self.engine.run(tree, pins).read_all()
         return answer.column(0).combine_chunks().drop_null()

@@ -8,6 +8,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from apollo_spark.lake.lake import open_lake
+from apollo_spark.lake.tables.commits import file_sizes, open_head
 from apollo_spark.lake.tables.log_cache import TABLES, OpenTables
 from apollo_spark.verbs.verify.verify import verify_records
 from tests.support.loading import FIRST, run_load, small_study
@@ -113,3 +114,15 @@ def test_who_verifies_reads_every_log(tmp_path: Path) -> None:
     verify_records(open_lake(str(study.lake)), None, deep=False)
 
     assert TABLES.head(registry) is not before
+
+
+def test_a_table_that_moves_to_a_newer_version_tells_of_its_files(folder: Path) -> None:
+    table = open_head(folder)
+    assert table is not None
+    before = file_sizes(table)
+
+    commit(folder, 3)
+    assert file_sizes(table) == before
+    table.update_incremental()
+
+    assert len(file_sizes(table)) == 3
