@@ -116,7 +116,7 @@ def _as_sweep(plan: "SweepPlan") -> "WorkPlan":
     return WorkPlan(
         does="delete what no version reads",
         tables=tuple(
-            PlannedTable(table=each.location.removeprefix("tables/"), files=len(each.remove))
+            PlannedTable(table=each.title, files=len(each.remove))
             for each in plan.tables
             if each.remove or each.is_whole
         ),
@@ -167,7 +167,7 @@ def _render(shown: "SweepPlan") -> list[str]:
     header = ("table", "files", "bytes", "kept", "younger", "")
     rows = [
         (
-            each.location.removeprefix("tables/"),
+            each.title,
             f"{len(each.remove):,}",
             render_bytes(sum(file.size for file in each.remove)),
             f"{each.kept.files:,}",

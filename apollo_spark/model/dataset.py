@@ -12,7 +12,7 @@ from apollo_spark.model.change import Change
 from apollo_spark.model.dictionary import Relation
 from apollo_spark.model.guard import RowGuard
 from apollo_spark.model.names import DatasetName, MemberName
-from apollo_spark.model.pin import TablePin
+from apollo_spark.model.pin import TablePin, table_location
 
 DATASET_FORMAT = 1
 
@@ -168,6 +168,11 @@ class DatasetRecord(Record):
     def pin_of(self, table: str) -> TablePin:
         """Return the pin of a table that one of the record's slices names."""
         return self._pins_by_table[table]
+
+    def owns(self, table: str) -> bool:
+        """Return whether a table is the dataset's own, and called as the dataset itself does."""
+        pin = self.pin_of(table)
+        return pin.is_ours and pin.location == table_location(self.name, table)
 
     @cached_property
     def _pins_by_table(self) -> dict[str, TablePin]:

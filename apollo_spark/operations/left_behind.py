@@ -21,7 +21,7 @@ def left_behind(lake: Lake, name: str, after: DataDictionary) -> tuple[str, ...]
     base = newest_record(lake, name)
     if base is None:
         return ()
-    entities, fields = _own_names(lake.load_content(base), f"tables/{base.name}/")
+    entities, fields = _own_names(lake.load_content(base), base.name)
     kept = {entity.name: {each.name for each in entity.fields} for entity in after.entities}
     lost = SchemaDiff(
         entities_removed=tuple(each for each in entities if each not in kept),
@@ -33,9 +33,9 @@ def left_behind(lake: Lake, name: str, after: DataDictionary) -> tuple[str, ...]
     return () if note is None else (note,)
 
 
-def _own_names(content: Content, folder: str) -> tuple[list[str], list[tuple[str, str]]]:
+def _own_names(content: Content, dataset: str) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the entities, and the entities and fields, that lie in tables of one's own."""
-    own = {pin.table for pin in content.pins if pin.location.startswith(folder)}
+    own = {pin.table for pin in content.pins if pin.is_of(dataset)}
     entities, fields = [], []
     for each in content.dictionary.entities:
         first, *others = content.tables_of(each.name)

@@ -216,8 +216,8 @@ def _where_keys_are(place: _Place, withdrawal: WithdrawalRecord) -> tuple[str, s
 
 
 def _is_of(world: DatasetRecord | RowRule, entity: EntityEntry, dataset: str) -> bool:
-    locations = {pin.table: pin.location for pin in world.pins}
-    return locations[entity.slices[0].table].startswith(f"tables/{dataset}/")
+    pins = {each.table: each for each in world.pins}
+    return pins[entity.slices[0].table].is_of(dataset)
 
 
 def _rule_over(world: DatasetRecord | RowRule, guards: Guards) -> RowRule:

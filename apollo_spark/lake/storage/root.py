@@ -62,6 +62,14 @@ class LakeRoot:
         """
         return self.place(*location.split("/"))
 
+    def make_located(self, location: str) -> Path:
+        """Make the folder of a location, and return its path.
+
+        Raises:
+            StorageRefusedError: The folder cannot be made.
+        """
+        return self.make_folder(*location.split("/"))
+
     def is_location(self, location: str) -> bool:
         """Whether a text can be a location as pins store it."""
         return all(_STEP.match(each) for each in location.split("/"))

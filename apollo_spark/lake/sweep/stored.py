@@ -10,9 +10,9 @@ from apollo_spark.lake.storage.root import LakeRoot
 from apollo_spark.lake.sweep.sweeping import PinnedVersion, StoredTable
 from apollo_spark.lake.tables.contents import file_names
 from apollo_spark.lake.tables.heads import contents_of
-from apollo_spark.lake.tables.log_cache import TABLES
+from apollo_spark.lake.tables.log_cache import TABLES as LOGS
 from apollo_spark.lake.tables.store import TableStore
-from apollo_spark.model.pin import TablePin
+from apollo_spark.model.pin import TABLES, TablePin, table_location
 
 
 def list_tables(
@@ -34,9 +34,9 @@ def list_tables(
     for pin in reach.pins:
         if pin.is_ours:
             ours.setdefault(pin.location, []).append(pin)
-    for dataset in list_folders(root.place("tables")):
+    for dataset in list_folders(root.place(TABLES)):
         for folder in list_folders(dataset):
-            location = f"tables/{dataset.name}/{folder.name}"
+            location = table_location(dataset.name, folder.name)
             if only is not None and location not in only:
                 continue
             if folder.resolve() in foreign:
@@ -60,7 +60,7 @@ def _look_into(
     try:
         found = {pin.version: frozenset(file_names(tables.open(pin))) for pin in pins}
         newest = tables.open(max(pins, key=lambda pin: pin.version))
-        head = TABLES.head(folder)
+        head = LOGS.head(folder)
     except ApolloError as broken:
         return _stored(folder, location, fault=f"a pin of it is broken: {broken}")
     stored = _stored(

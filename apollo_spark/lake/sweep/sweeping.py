@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from apollo_spark.lake.storage.disk import DiskFile
 from apollo_spark.model.base import Record
+from apollo_spark.model.pin import TABLES, owner_of
 
 
 class PinnedVersion(Record):
@@ -70,7 +71,14 @@ class TableSweep(Record):
     @property
     def dataset(self) -> str:
         """The name under whose lease the table is written."""
-        return self.location.split("/")[1]
+        owner = owner_of(self.location)
+        assert owner is not None, "what is swept lies in the folder of a dataset"
+        return owner
+
+    @property
+    def title(self) -> str:
+        """The table as people read it: `DATASET/TABLE`."""
+        return self.location.removeprefix(f"{TABLES}/")
 
     @property
     def does_something(self) -> bool:

@@ -44,7 +44,7 @@ from apollo_spark.lake.tables.heads import empty_head, restore_head
 from apollo_spark.lake.tables.log_cache import TABLES
 from apollo_spark.lake.tables.log_statistics import require_statistics
 from apollo_spark.model.base import sha256_text
-from apollo_spark.model.pin import TablePin
+from apollo_spark.model.pin import TablePin, table_location
 from apollo_spark.workers.files.checksums import check_chunks
 from apollo_spark.workers.files.parquet import WrittenFile
 from apollo_spark.workers.files.small_table import read_small_table
@@ -60,7 +60,7 @@ class TableStore:
 
     def location(self, dataset: str, table: str) -> str:
         """Return where a dataset's own table lies."""
-        return f"tables/{dataset}/{table}"
+        return table_location(dataset, table)
 
     def folder(self, location: str) -> Path:
         """Return the path of a table of this lake."""
@@ -88,7 +88,7 @@ class TableStore:
             CommitRaceError: Somebody else committed meanwhile.
             StorageRefusedError: The storage refused.
         """
-        self._root.make_folder(*location.split("/"))
+        self._root.make_located(location)
         folder = self.folder(location)
         head = open_head(folder)
         if base is not None:

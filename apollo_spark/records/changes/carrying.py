@@ -31,7 +31,7 @@ class Carried:
     lost: tuple[str, ...] = ()
 
 
-def carry_own(before: Content, derived: Content, names: Names, *, folder: str) -> Carried:
+def carry_own(before: Content, derived: Content, names: Names, *, dataset: str) -> Carried:
     """Add the tables that a dataset owns, with their fields, to content made anew.
 
     What the new content has under the same name stands, and the own is lost. Own rows that hang
@@ -41,12 +41,10 @@ def carry_own(before: Content, derived: Content, names: Names, *, folder: str) -
         before: The version before, with what extensions added.
         derived: The change made anew.
         names: What fields of the parents are called there, where that has changed.
-        folder: Where the dataset's own tables lie: `tables/NAME/`.
+        dataset: The name of the dataset.
     """
     known = {each.location for each in derived.pins}
-    own = tuple(
-        pin for pin in before.pins if pin.location.startswith(folder) and pin.location not in known
-    )
+    own = tuple(pin for pin in before.pins if pin.is_of(dataset) and pin.location not in known)
     carrier = _Carrier(before, _beside(derived, own), own, names)
     for entity in before.dictionary.entities:
         carrier.carry(entity)

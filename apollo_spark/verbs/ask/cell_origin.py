@@ -146,9 +146,9 @@ def column_of_origin(lake: Lake, maker: DatasetRecord, location: str, column: st
 
 def _steps(lake: Lake, pin: TablePin) -> list[_Step]:
     """Return the versions of a table that its own dataset pinned up to one, retired ones too."""
-    if not pin.is_ours:
+    if pin.owner is None:
         return []
-    entries = lake.registry.snapshot().versions_of(pin.location.split("/")[1])
+    entries = lake.registry.snapshot().versions_of(pin.owner)
     texts = lake.registry.read_texts([each for each in entries if each.kind == "dataset"])
     records = sorted(
         (read_stored(entry, text) for entry, text in texts), key=lambda each: each.version

@@ -113,8 +113,8 @@ class AdditionLoad(Load):
     def free_name(self, wanted: str) -> str:
         """Return a name for new tables that no table has that the version before reads."""
         pins = self.plan.content.pins
-        places = (each.location.rpartition("/")[2] for each in pins)
-        return free_name(wanted, (*(each.table for each in pins), *places))
+        folders = (each.folder_name for each in pins)
+        return free_name(wanted, (*(each.table for each in pins), *folders))
 
     def write(self) -> Outcome:
         """Write, check and, while the policy leaves rows out, write again; then publish.

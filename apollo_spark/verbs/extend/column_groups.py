@@ -86,10 +86,10 @@ class SliceFolding:
     def _is_own(self, each: TableSlice) -> bool:
         """Whether a table holds fields of an extension of this dataset, and nothing else."""
         pin = self.pins[each.table]
-        beginning = f"tables/{self.publication.name}/{fields_table(self.entity.name)}"
         key = self.entity.primary_key
         return (
-            pin.location.startswith(beginning)
+            pin.is_of(self.publication.name)
+            and pin.folder_name.startswith(fields_table(self.entity.name))
             and bool(each.fields)
             and not each.guards
             and {each.key, each.on} <= {None, key}

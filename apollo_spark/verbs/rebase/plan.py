@@ -109,7 +109,7 @@ def _planned(
     derivation = derive_again(lake, change, before=record)
     before = lake.load_content(record)
     made = derivation.derived
-    carried = carry_own(before, made.content, names, folder=f"tables/{record.name}/")
+    carried = carry_own(before, made.content, names, dataset=record.name)
     derived = replace(made, content=carried.content, parts=(*made.parts, *carried.parts))
     now = lake.open_record(record)
     then = planned_dataset(lake, record.name, derived)

@@ -75,8 +75,8 @@ def prove_sources(
         settings: How files are cut into tasks and tables.
         full: Whether to tell of views what they stand on.
     """
-    owners = {_owner(pin) for record in records for pin in record.pins}
-    histories = {each: _history(lake, each) for each in owners}
+    owners = {pin.owner for record in records for pin in record.pins}
+    histories = {each: _history(lake, each) for each in owners if each is not None}
     made = {key: version for each in histories.values() for key, version in _makers(each).items()}
     needed = {made[_place(pin)] for record in records for pin in record.pins if _place(pin) in made}
     remade: dict[str, _Remade] = {}
@@ -105,10 +105,6 @@ def _proof(record: DatasetRecord, made: Made, remade: Mapping[str, _Remade]) -> 
     )
 
 
-def _owner(pin: TablePin) -> str:
-    return Path(pin.location).parts[1] if pin.is_ours else ""
-
-
 def _place(pin: TablePin) -> tuple[str, int]:
     return pin.location, pin.version
 
@@ -123,7 +119,7 @@ def _makers(history: Iterable[DatasetRecord]) -> dict[tuple[str, int], str]:
     made: dict[tuple[str, int], str] = {}
     for record in history:
         for pin in record.pins:
-            if _owner(pin) == record.name:
+            if pin.is_of(record.name):
                 made.setdefault(_place(pin), str(record))
     return made
 

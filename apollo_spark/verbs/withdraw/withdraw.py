@@ -104,7 +104,7 @@ def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step)
         dataset=newest.name,
         entity=entity.name,
         field=entity.primary_key,
-        location=_own_location(lake, newest, entity),
+        location=_own_location(newest, entity),
     )
     known = known_keys(lake, versions, of)
     texts = read_keys(request.file, of.field)
@@ -173,16 +173,15 @@ def _versions(lake: Lake, of: str) -> list[tuple[DatasetRecord, EntityEntry]]:
     return found
 
 
-def _own_location(lake: Lake, record: DatasetRecord, entity: EntityEntry) -> str:
-    location = record.pin_of(entity.slices[0].table).location
-    own = lake.tables.location(record.name, "")
-    if not location.startswith(own):
-        owner = "the dataset that it is a view of" if record.hides else location.split("/")[1]
+def _own_location(record: DatasetRecord, entity: EntityEntry) -> str:
+    pin = record.pin_of(entity.slices[0].table)
+    if not pin.is_of(record.name):
+        owner = "the dataset that it is a view of" if record.hides else pin.owner or "another lake"
         raise UsageError(
             f"The rows of {record.name}.{entity.name} are those of {owner}.",
             fix=f"Withdraw from {owner}: what stands on it follows.",
         )
-    return location
+    return pin.location
 
 
 def _receipt(

@@ -38,7 +38,7 @@ def plan_assay_foldings(lake: Lake, record: DatasetRecord) -> tuple["AssayFoldin
     planned = [
         _plan(lake, read_growing_assay(lake, record, each.name))
         for each in record.assays
-        if is_own(lake, record, each)
+        if is_own(record, each)
     ]
     return tuple(each for each in planned if each.is_needed)
 

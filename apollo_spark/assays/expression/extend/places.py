@@ -92,7 +92,7 @@ def read_growing_assay(lake: Lake, record: DatasetRecord, name: str) -> GrowingA
         BrokenPinError: A table cannot be read.
     """
     assay = find_assay(record.assays, name, str(record))
-    _require_own(lake, record, assay)
+    _require_own(record, assay)
     places = ["sample_id", "sample", "block", "position"]
     return GrowingAssay(
         record=record,
@@ -106,19 +106,16 @@ def read_growing_assay(lake: Lake, record: DatasetRecord, name: str) -> GrowingA
     )
 
 
-def is_own(lake: Lake, record: DatasetRecord, assay: AssayRecord) -> bool:
+def is_own(record: DatasetRecord, assay: AssayRecord) -> bool:
     """Return whether the dataset itself wrote an assay, and shows all of it."""
     entity = record.find_entity(assay.entity)
     names = [assay.samples_table, assay.features_table, *(each.table for each in assay.layers)]
     names += [entity.slices[0].table] if entity else []
-    places = {record.pin_of(each).location for each in names if record.pin_of(each).is_ours}
-    return not record.hides and places == {
-        lake.tables.location(record.name, each) for each in names
-    }
+    return not record.hides and all(map(record.owns, names))
 
 
-def _require_own(lake: Lake, record: DatasetRecord, assay: AssayRecord) -> None:
-    if not is_own(lake, record, assay):
+def _require_own(record: DatasetRecord, assay: AssayRecord) -> None:
+    if not is_own(record, assay):
         raise ConflictError(
             f"The assay {assay.name!r} of {record} cannot be extended.",
             why="It is that of another dataset, shown here.",

@@ -95,7 +95,7 @@ def find_standing_assay(
         )
     if not _stays(content, assay, request, plan):
         return None
-    _require_own(lake, base, assay)
+    _require_own(base, assay)
     others = [each.name for each in content.dictionary.entities if each.name != SAMPLE]
     others += [each.name for each in content.assays if each.name != assay.name]
     if request.dictionary is not None and others:
@@ -120,9 +120,8 @@ def _has_more(content: Content, *, keeps_fields: bool) -> bool:
     return len(content.assays) > 1 or len(entities) > 1 or (has_fields and keeps_fields)
 
 
-def _require_own(lake: Lake, base: DatasetRecord, assay: AssayRecord) -> None:
-    own = lake.tables.location(base.name, assay.samples_table)
-    if base.hides or base.pin_of(assay.samples_table).location != own:
+def _require_own(base: DatasetRecord, assay: AssayRecord) -> None:
+    if base.hides or not base.owns(assay.samples_table):
         why = f"the assay {assay.name!r} is that of another dataset, shown here"
         raise _conflict(base, why, "Load into the dataset that it came from.")
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from apollo_spark.engines.base import normal_type
 from apollo_spark.errors import ConflictError
 from apollo_spark.lake.tables.store import TableStore
-from apollo_spark.model.dataset import DatasetRecord, TableSlice, homes_of
+from apollo_spark.model.dataset import TableSlice, homes_of
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.row_changes import ChangedTable
 from apollo_spark.verbs.extend.rows.plan import RowPlan
@@ -51,7 +51,7 @@ class RowTable:
     @property
     def folder_name(self) -> str:
         """The name of its folder, which is the name of the table of the dataset."""
-        return self.pin.location.rsplit("/", 1)[-1]
+        return self.pin.folder_name
 
     @property
     def takes_rows(self) -> bool:
@@ -111,7 +111,7 @@ def tables_of(plan: RowPlan, tables: TableStore) -> tuple[RowTable, ...]:
             number=number,
             part=part,
             pin=plan.base.pin_of(part.table),
-            is_own=is_own(plan.base, plan.base.pin_of(part.table)),
+            is_own=plan.base.pin_of(part.table).is_of(plan.base.name),
             key=part.column_of(key) if number == 0 and key else part.key or part.on or key,
             given={part.column_of(f): f for f in fields if homes.get(f, 0) == number},
             tables=tables,
@@ -131,16 +131,10 @@ def tables_of(plan: RowPlan, tables: TableStore) -> tuple[RowTable, ...]:
     return found
 
 
-def is_own(record: DatasetRecord, pin: TablePin) -> bool:
-    """Return whether a table belongs to a dataset, so that its next version may write it."""
-    return pin.is_ours and pin.location.startswith(f"tables/{record.name}/")
-
-
 def foreign_rows(plan: RowPlan, pin: TablePin) -> ConflictError:
     """Return the refusal of rows that belong in a table of another dataset."""
-    owner = "the dataset that they come from"
-    if pin.is_ours and not plan.base.hides:
-        owner = pin.location.split("/")[1]
+    told = None if plan.base.hides else pin.owner
+    owner = told or "the dataset that they come from"
     return ConflictError(
         f"{plan.base.name!r} does not own rows of {plan.entity.name!r}.",
         why="It reads them from another dataset.",
