@@ -56,13 +56,14 @@ def _rna(
     says: Sequence[str],
     stored: Sequence[str],
     before: Sequence[Sequence[str]] = (),
+    typed: str = "rna",
     on_spark: bool = False,
 ) -> Case:
     return Case(
         name=name,
         files={"m.tsv": assay.OLD, "gone.csv": "sample_id\nHID3\n", **files},
         before=(assay.LOAD, *before, assay.WITHDRAW),
-        command=("load", "expression", "rna", "--assay", "a", *more, "--json"),
+        command=("load", "expression", typed, "--assay", "a", *more, "--json"),
         says=says,
         hides=("HID",),
         stored={f"extract expression rna --matrix{' --unit TPM' * ('TPM' in more)}": stored},
@@ -145,6 +146,14 @@ CASES = (
         says=('"samples": 2', '"values": 4', '"withdrawn_left_out": 1', assay.ONE),
         stored=NEW,
         on_spark=True,
+    ),
+    _rna(
+        "a sample of a name typed in other letters",
+        {"n.tsv": AGAIN},
+        *COUNTS,
+        typed="RNA",
+        says=('"samples": 2', '"values": 4', '"withdrawn_left_out": 1', assay.ONE),
+        stored=NEW,
     ),
     _rna(
         "a sample in the table of samples as well",

@@ -94,8 +94,9 @@ def load_expression(
 
 
 def withdrawn_keys(lake: Lake, name: str) -> pa.Array:
-    """Return the ids that are withdrawn from the samples of a dataset."""
-    return keys_of(lake, lake.tables.location(name, SAMPLE))
+    """Return the ids that are withdrawn from the samples of a dataset, however it is typed."""
+    last = lake.registry.snapshot().last_of(name)
+    return keys_of(lake, lake.tables.location(last.name if last else name, SAMPLE))
 
 
 class _ExpressionLoad(Load):
