@@ -20,6 +20,7 @@ from apollo_spark.api.choices import (
     require_session,
     texts,
 )
+from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord, parse_unit
 from apollo_spark.assays.expression.query import FeatureChoice, expression_tree
 from apollo_spark.assays.expression.read.matrix import long_batches, long_schema, to_anndata
 from apollo_spark.assays.expression.read.matrix_files import write_matrix_file
@@ -35,8 +36,6 @@ from apollo_spark.assays.expression.read.select import (
 from apollo_spark.assays.expression.read.statistics import read_statistics
 from apollo_spark.errors import UsageError
 from apollo_spark.export.printable import printable
-from apollo_spark.model.assay import AssayRecord, LayerRecord, parse_unit
-from apollo_spark.records.telling import told_assay
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -64,7 +63,7 @@ class Assay:
 
     def __init__(
         self,
-        record: AssayRecord,
+        record: ExpressionAssay,
         reading: OpenAssay,
         *,
         spark_engine: "Callable[[SparkSession], SparkEngine]",
@@ -79,12 +78,11 @@ class Assay:
         self._sample_fields = sample_fields
 
     @cached_property
-    def record(self) -> AssayRecord:
+    def record(self) -> ExpressionAssay:
         """What the record says of the assay; of a view what it shows."""
         if not self._is_kept:
             return self._record
-        return told_assay(
-            self._record,
+        return self._record.told(
             samples=len(self._files.sample_ids),
             features=len(self._files.feature_ids),
         )

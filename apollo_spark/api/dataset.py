@@ -11,6 +11,7 @@ from apollo_spark.api.assay import Assay
 from apollo_spark.api.choices import TABLE_FORMS, require_form, require_session
 from apollo_spark.api.entity import EntityHandle, Target, Values
 from apollo_spark.api.joining import JoinedAssays
+from apollo_spark.assays.expression.assay import EXPRESSION, expression_assays
 from apollo_spark.assays.expression.read.sample_fields import read_sample_fields
 from apollo_spark.assays.expression.read.select import find_assay, note_of_assay, open_assay
 from apollo_spark.engines.embedded import EmbeddedEngine
@@ -19,6 +20,7 @@ from apollo_spark.engines.packing import frame_of_fields
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.export.frames import to_frame
 from apollo_spark.lake.lake import Lake
+from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
@@ -60,7 +62,7 @@ class Dataset(JoinedAssays):
         if not self._is_kept:
             return self._stored
         told = told_record(self._stored)
-        return told.model_copy(update={"assays": tuple(each.record for each in self.assays)})
+        return told.model_copy(update={"assays": tuple(map(self._told_assay, told.assays))})
 
     def __repr__(self) -> str:
         """Return the dataset as `name@version`."""
@@ -106,7 +108,7 @@ class Dataset(JoinedAssays):
     @property
     def assays(self) -> list[Assay]:
         """The expression assays."""
-        return [self.assay(each.name) for each in self._stored.assays]
+        return [self.assay(each.name) for each in expression_assays(self._stored.assays)]
 
     def assay(self, name: str | None = None) -> Assay:
         """Return an expression assay by name, or the first one.
@@ -126,6 +128,11 @@ class Dataset(JoinedAssays):
             sample_fields=lambda: read_sample_fields(self._lake, self._opened, found),
             is_kept=self._is_kept,
         )
+
+    def _told_assay(self, told: AssayRecord) -> AssayRecord:
+        if told.type != EXPRESSION:
+            return told
+        return self.assay(told.name).record.as_record()
 
     def coding(self, name: str) -> Coding:
         """Return a coding by name.

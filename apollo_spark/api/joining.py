@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from apollo_spark.api.choices import MATRIX_FORMS, Names, require_form, texts
+from apollo_spark.assays.expression.assay import parse_unit
 from apollo_spark.assays.expression.read.joined_matrix import read_joined_matrix
 from apollo_spark.assays.expression.read.matrix_memory import MAX_MEMORY
 from apollo_spark.assays.expression.read.select import find_assay, open_assay
@@ -13,7 +14,6 @@ from apollo_spark.errors import UsageError
 from apollo_spark.export.printable import printable
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
-from apollo_spark.model.assay import parse_unit
 
 logger = logging.getLogger(__name__)
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from pydantic import Field
+from typing_extensions import Self
 
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import FileName, Record
@@ -12,9 +14,11 @@ from apollo_spark.model.change import Change
 from apollo_spark.model.dictionary import Relation
 from apollo_spark.model.guard import RowGuard
 from apollo_spark.model.names import DatasetName, MemberName
+from apollo_spark.model.old_formats import in_format_2
 from apollo_spark.model.pin import TablePin, table_location
 
-DATASET_FORMAT = 1
+DATASET_FORMAT = 2
+"""The format in which records are stored: see docs/decisions/record-format-2.md."""
 
 
 class TableSlice(Record):
@@ -133,7 +137,7 @@ class DatasetRecord(Record):
     not to be seen through this record.
     """
 
-    format: int = Field(default=DATASET_FORMAT, ge=1, le=DATASET_FORMAT)
+    format: int = Field(default=DATASET_FORMAT, ge=DATASET_FORMAT, le=DATASET_FORMAT)
     kind: str = "dataset"
     name: DatasetName
     version: int = Field(ge=1)
@@ -152,6 +156,12 @@ class DatasetRecord(Record):
     change: Change | None = None
     lineage: Lineage
     receipt: str
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """Read a record of this format or an earlier one, which becomes one of this format."""
+        text = json_data if isinstance(json_data, str) else json_data.decode()
+        return super().model_validate_json(in_format_2(text), **options)
 
     def __str__(self) -> str:
         """Return `name@version`."""

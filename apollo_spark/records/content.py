@@ -66,7 +66,7 @@ class Content:
         """Return the same with the pins of what it keeps alone."""
         used = {each.table for tables in self.slices.values() for each in tables}
         for assay in self.assays:
-            used |= set(assay_tables(assay))
+            used |= set(assay.all_tables)
         return replace(self, pins=tuple(each for each in self.pins if each.table in used))
 
 
@@ -130,13 +130,6 @@ def part_texts(dictionary: DataDictionary) -> tuple[str, ...]:
     return tuple(each.to_json() for each in described)
 
 
-def assay_tables(assay: AssayRecord) -> tuple[str, ...]:
-    """Return the tables of an assay, by the names of their pins."""
-    layers = tuple(each.table for each in assay.layers)
-    link = () if assay.link is None else (assay.link.table,)
-    return (assay.samples_table, assay.features_table, *layers, *link)
-
-
 def samples_origin(content: Content, assay: AssayRecord) -> str | None:
     """Return where the table lies whose keys are the ids of an assay's samples, as it was loaded.
 
@@ -154,10 +147,8 @@ def _relabelled(assay: AssayRecord, labels: Mapping[str, str]) -> AssayRecord:
 
     return assay.model_copy(
         update={
-            "samples_table": called(assay.samples_table),
-            "features_table": called(assay.features_table),
-            "layers": tuple(
-                each.model_copy(update={"table": called(each.table)}) for each in assay.layers
+            "tables": tuple(
+                each.model_copy(update={"table": called(each.table)}) for each in assay.tables
             ),
             "link": None if assay.link is None else SampleLink(table=called(assay.link.table)),
         }

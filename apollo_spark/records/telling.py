@@ -40,7 +40,7 @@ def told_record(record: DatasetRecord, *, full: bool = False) -> DatasetRecord:
     told = record.model_copy(
         update={
             "entities": tuple(_told_entity(each) for each in record.entities),
-            "assays": tuple(map(_told_assay, record.assays)),
+            "assays": tuple(map(told_assay, record.assays)),
             "pins": (),
             "rules": (),
         }
@@ -63,11 +63,13 @@ def told_pins(record: DatasetRecord, *, full: bool = False) -> tuple[ToldPin, ..
     )
 
 
-def told_assay(assay: AssayRecord, *, samples: int, features: int) -> AssayRecord:
-    """Return an assay for people, with the numbers of samples and features that are shown."""
-    counts = {"sample_count": samples, "feature_count": features}
-    blocks = -(-samples // assay.block_size)
-    return _told_assay(assay).model_copy(update={**counts, "block_count": blocks})
+def told_assay(assay: AssayRecord) -> AssayRecord:
+    """Return an assay for people: its tables by names that tell of no other dataset."""
+    tables = tuple(
+        each.model_copy(update={"table": name_table(assay.name, each.role)})
+        for each in assay.tables
+    )
+    return assay.model_copy(update={"tables": tables, "link": None, "origin": None, "guards": ()})
 
 
 def _names(record: DatasetRecord) -> Iterator[tuple[str, str]]:
@@ -75,31 +77,12 @@ def _names(record: DatasetRecord) -> Iterator[tuple[str, str]]:
     for entity in record.entities:
         for number, each in enumerate(entity.slices):
             yield each.table, entity.name if number == 0 else f"{entity.name}.{number + 1}"
-    for assay, told in zip(record.assays, map(_told_assay, record.assays), strict=True):
-        yield assay.samples_table, told.samples_table
-        yield assay.features_table, told.features_table
-        for layer, told_layer in zip(assay.layers, told.layers, strict=True):
-            yield layer.table, told_layer.table
+    for assay in record.assays:
+        for part in assay.tables:
+            yield part.table, name_table(assay.name, part.role)
         if assay.link is not None:
             yield assay.link.table, name_table(assay.name, "link")
 
 
 def _told_entity(entity: EntityEntry) -> EntityEntry:
     return entity.model_copy(update={"slices": (TableSlice(table=entity.name),)})
-
-
-def _told_assay(assay: AssayRecord) -> AssayRecord:
-    layers = tuple(
-        each.model_copy(update={"table": name_table(assay.name, f"tiles_{each.unit}")})
-        for each in assay.layers
-    )
-    return assay.model_copy(
-        update={
-            "samples_table": name_table(assay.name, "samples"),
-            "features_table": name_table(assay.name, "features"),
-            "layers": layers,
-            "link": None,
-            "origin": None,
-            "guards": (),
-        }
-    )

@@ -157,7 +157,7 @@ def _publish(lake: Lake, publication: Publication, engines: LoadEngines) -> Outc
             base,
             version=version,
             pins=pins,
-            assays=[each.assay for each in foldings],
+            assays=[each.assay.as_record() for each in foldings],
             change=Extension(base=str(base), mode="compact"),
             lineage=_lineage(base, lake.clock.now()),
             receipt=part,

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
+from apollo_spark.assays.expression.assay import ExpressionAssay
 from apollo_spark.assays.expression.read.seal import seal_assay
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.embedded import EmbeddedEngine
@@ -76,8 +77,8 @@ def _seal(lake: Lake, opened: OpenDataset, target: Lake, publication: Publicatio
     assays = []
     for assay in opened.record.assays:
         origin = _origin(opened, assay, pins)
-        sealed = seal_assay(lake, opened, assay, publication, origin=origin)
-        assays.append(sealed.assay)
+        sealed = seal_assay(lake, opened, ExpressionAssay.of(assay), publication, origin=origin)
+        assays.append(sealed.assay.as_record())
         pins += sealed.pins
     content = Content(opened.dictionary, {}, tuple(pins), assays=tuple(assays))
     publication.step("store parts")

@@ -65,7 +65,7 @@ def test_the_next_version_has_fewer_blocks_and_the_same_content(lake: Path) -> N
     assert {version: everything(lake, version) for version in before} == before
     opened = ap.open_lake(str(lake))
     assert opened.verify(deep=True).problems == ()
-    assert [each.block_count for each in opened.dataset("study").record.assays] == [2]
+    assert [each.record.block_count for each in opened.dataset("study").assays] == [2]
 
 
 def test_old_files_stay_and_those_of_full_blocks_are_not_written_again(lake: Path) -> None:

@@ -1,10 +1,12 @@
 """Fields of samples and annotation, beneath units that are loaded one by one."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 import apollo_spark as ap
+from apollo_spark.model.assay import AssayReference
 from tests.support.layers import COUNTS, FEATURES, SAMPLES, TPM, Loads, assay_of, shuffled
 
 
@@ -59,6 +61,10 @@ def test_fields_of_samples_stay_when_a_lone_layer_changes_its_features(loads: Lo
     assert loads.load("count", fewer).code == 14
 
 
+def reference_of(path: Path, release: str) -> AssayReference:
+    return AssayReference(release=release, sha256=sha256(path.read_bytes()).hexdigest())
+
+
 def test_annotation_stays_with_another_layer_until_another_one_comes(loads: Loads) -> None:
     table = loads.folder / "genes.csv"
     table.write_text("feature_id,symbol,chr\n" + "".join(f"{f},G{f[-1]},7\n" for f in FEATURES))
@@ -67,7 +73,7 @@ def test_annotation_stays_with_another_layer_until_another_one_comes(loads: Load
     loads.load("tpm", loads.matrix("tpm.csv", *shuffled(TPM)))
     assay = ap.open_lake(str(loads.lake)).dataset("study").assay("rna")
     assert assay.features(ids=FEATURES[:2]).column("symbol").to_pylist() == ["G1", "G2"]
-    assert assay.record.annotation_release == "one"
+    assert assay.record.reference == reference_of(table, "one")
 
     table.write_text(table.read_text().replace(",G", ",H"))
     loads.load("fpkm", loads.matrix("fpkm.csv", *shuffled(TPM)),
@@ -75,4 +81,4 @@ def test_annotation_stays_with_another_layer_until_another_one_comes(loads: Load
 
     assay = ap.open_lake(str(loads.lake)).dataset("study").assay("rna")
     assert assay.features(ids=FEATURES[:2]).column("symbol").to_pylist() == ["H1", "H2"]
-    assert assay.record.annotation_release == "two"
+    assert assay.record.reference == reference_of(table, "two")

@@ -88,7 +88,7 @@ def test_the_record_says_what_came(lake: Path, tmp_path: Path) -> None:
     outcome = extend(lake, write_matrix(tmp_path / "new.csv", NEW))
 
     dataset = ap.open_lake(str(lake)).dataset("study")
-    (assay,) = dataset.record.assays
+    assay = dataset.assay().record
     assert (assay.sample_count, assay.feature_count, assay.block_count) == (303, 40, 3)
     assert dataset.record.lineage.parents == ("study@1",)
     assert [each.role for each in dataset.record.lineage.inputs] == ["tpm"]
@@ -148,7 +148,7 @@ def test_values_with_more_decimals_widen_the_layer_and_say_so(lake: Path, tmp_pa
     require_reads(lake, "study@1", OLD)
     require_reads(lake, "study@2", {**OLD, **new})
     layers = [
-        ap.open_lake(str(lake)).dataset(version).record.assays[0].layers[0]
+        ap.open_lake(str(lake)).dataset(version).assay().record.layers[0]
         for version in ("study@1", "study@2")
     ]
     assert [(each.storage, each.scale) for each in layers] == [("scaled", 3), ("scaled", 6)]
@@ -168,7 +168,7 @@ def test_a_layer_is_widened_as_far_as_old_and_new_values_need(
 
     extend(lake, write_matrix(tmp_path / "new.csv", new))
 
-    layer = ap.open_lake(str(lake)).dataset("study").record.assays[0].layers[0]
+    layer = ap.open_lake(str(lake)).dataset("study").assay().record.layers[0]
     assert (layer.storage, layer.scale) == storage
     assert read_rows(lake, "study@2") == rows_of({**OLD, **new})
     assert ap.open_lake(str(lake)).verify(deep=True).problems == ()

@@ -7,6 +7,7 @@ import pytest
 
 from apollo_spark.api import assay as assay_module
 from apollo_spark.api.dataset import Dataset
+from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.query import (
     ADDITIONAL_FIELDS,
     FeatureChoice,
@@ -18,7 +19,6 @@ from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.spark import SparkEngine
 from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.model.assay import LayerRecord
 from apollo_spark.operations.locating import locate
 from tests.support.assays import publish_assay
 from tests.support.tables import answer
@@ -67,7 +67,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 def test_both_engines_give_equal_rows(
     dataset: Dataset, choice: PairChoice, spark_session: "SparkSession"
 ) -> None:
-    record = dataset.record.assays[0]
+    record = dataset.assay().record
     spark = SparkEngine(spark_session, locate(dataset._lake))
     embedded = EmbeddedEngine(dataset._lake.tables)
 

@@ -53,7 +53,7 @@ def publish_assay(
             for each, pin in tables.pins.items():
                 parts = [pq.ParquetFile(path).read() for path in tables.files(pin)]
                 pins.append(_write(publication, each, parts))
-            content = Content(DICTIONARY, {}, tuple(pins), assays=(tables.assay,))
+            content = Content(DICTIONARY, {}, tuple(pins), assays=(tables.assay.as_record(),))
             lake.store_parts(content)
             receipt = lake.parts.put("{}")
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
-from apollo_spark.model.assay import AssayRecord, LayerRecord, SampleLink, name_table
+from apollo_spark.model.assay import AssayRecord, SampleLink, name_table
 from apollo_spark.model.change import ClashRule, ClinicalMerge, FieldLink
 from apollo_spark.model.dataset import DatasetRecord, Lineage
 from apollo_spark.model.dictionary import DataDictionary
@@ -61,8 +62,7 @@ def content(
     """Return what a freshly loaded dataset says: one table for each entity."""
     tables = [each.name for each in dictionary.entities]
     for each in assays:
-        tables += [each.samples_table, each.features_table, each.layers[0].table]
-        tables += [each.link.table] if each.link else []
+        tables += each.all_tables
     return Content(
         dictionary=dictionary,
         slices={},
@@ -73,7 +73,7 @@ def content(
 
 def assay(name: str, entity: str, field: str, *, link: str | None = None) -> AssayRecord:
     """Return an assay whose samples belong to a field."""
-    return AssayRecord(
+    return ExpressionAssay(
         name=name,
         uuid=f"uuid of {name}",
         feature_id_kind="ENSG",
@@ -86,7 +86,7 @@ def assay(name: str, entity: str, field: str, *, link: str | None = None) -> Ass
         sample_count=1,
         feature_count=1,
         block_count=1,
-    )
+    ).as_record()
 
 
 def change(

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord, Storage
 from apollo_spark.assays.expression.query import STATISTICS, statistic_column
-from apollo_spark.model.assay import AssayRecord, LayerRecord, Storage, name_table
+from apollo_spark.model.assay import name_table
 from apollo_spark.model.pin import TablePin
 from tests.support.tables import pin
 
@@ -24,7 +25,7 @@ class TileTables:
     """The tables of one assay: Parquet files of a folder, each table with a pin."""
 
     folder: Path
-    assay: AssayRecord
+    assay: ExpressionAssay
     schemas: dict[str, pa.Schema] = field(default_factory=dict)
 
     @property
@@ -65,7 +66,7 @@ def write_assay(
         _layer(unit, each, is_default=number == 0)
         for number, (unit, each) in enumerate(matrices.items())
     )
-    assay = AssayRecord(
+    assay = ExpressionAssay(
         name=ASSAY, uuid="id", feature_id_kind="any", samples_table=f"{ASSAY}_samples",
         features_table=f"{ASSAY}_features", layers=layers, sample_count=len(sample_ids),
         feature_count=len(feature_ids), block_count=-(-len(sample_ids) // block_size),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord, normal_chromosome
 from apollo_spark.assays.expression.request_filter import ExpressionFilter, Location
-from apollo_spark.model.assay import AssayRecord, LayerRecord, normal_chromosome
 from apollo_spark.model.base import Record
 from apollo_spark.model.field import FieldType
 from apollo_spark.query.dialects import ListItem
@@ -92,7 +92,7 @@ def statistic_column(statistic: str, unit: str) -> str:
 
 
 def features_tree(
-    assay: AssayRecord, choice: FeatureChoice, columns: Sequence[str] = ANNOTATION
+    assay: ExpressionAssay, choice: FeatureChoice, columns: Sequence[str] = ANNOTATION
 ) -> exp.Select:
     """Return the question for some features, in the order of their numbers."""
     tree = exp.select(*(column(_FEATURES, each) for each in columns))
@@ -103,7 +103,7 @@ def features_tree(
 
 
 def expression_tree(
-    assay: AssayRecord, layer: LayerRecord, choice: PairChoice = EVERYTHING
+    assay: ExpressionAssay, layer: LayerRecord, choice: PairChoice = EVERYTHING
 ) -> exp.Select:
     """Return the relation `expression(feature_id, sample_id, value)`, in no order.
 
@@ -126,7 +126,7 @@ def expression_tree(
 
 
 def extract_tree(
-    assay: AssayRecord,
+    assay: ExpressionAssay,
     layer: LayerRecord,
     choice: PairChoice = EVERYTHING,
     additional: Iterable[str] = (),
@@ -182,7 +182,7 @@ def _bound(layer: LayerRecord, bound: int | float, *, is_least: bool) -> exp.Exp
 
 
 def _pair_conditions(
-    assay: AssayRecord, layer: LayerRecord, choice: PairChoice, value: exp.Expr
+    assay: ExpressionAssay, layer: LayerRecord, choice: PairChoice, value: exp.Expr
 ) -> Iterable[exp.Expr]:
     if choice.feature_indexes is not None:
         yield _one_of(column(_TILES, "feature"), choice.feature_indexes)

@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from apollo_spark.assays.expression.assay import normal_chromosome
 from apollo_spark.errors import UsageError
-from apollo_spark.model.assay import normal_chromosome
 from apollo_spark.model.base import Record
 from apollo_spark.sources.suggest import did_you_mean
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlglot import exp
 
+from apollo_spark.assays.expression.assay import ExpressionAssay
 from apollo_spark.assays.expression.read.compare import AssayComparison
 from apollo_spark.assays.expression.read.select import open_assay
 from apollo_spark.engines.embedded import EmbeddedEngine
@@ -238,7 +239,8 @@ class _Comparison:
     def _compare_assay(self, before: AssayRecord, after: AssayRecord) -> AssayDiff:
         tables = self._lake.tables
         return AssayComparison(
-            open_assay(tables, self._first, before), open_assay(tables, self._second, after)
+            open_assay(tables, self._first, ExpressionAssay.of(before)),
+            open_assay(tables, self._second, ExpressionAssay.of(after)),
         ).run()
 
     def _is_same_content(self, before: str, after: str) -> bool:

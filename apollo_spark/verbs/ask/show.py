@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from apollo_spark.assays.expression.assay import ExpressionAssay
 from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.assay import AssayRecord
@@ -87,7 +88,8 @@ def _entity(record: DatasetRecord, entity: Entity) -> dict[str, Any]:
     }
 
 
-def _assay(record: DatasetRecord, assay: AssayRecord) -> dict[str, Any]:
+def _assay(record: DatasetRecord, stored: AssayRecord) -> dict[str, Any]:
+    assay = ExpressionAssay.of(stored)
     return {
         "name": assay.name,
         "type": assay.type,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from apollo_spark.assays.expression.assay import ExpressionAssay
 from apollo_spark.assays.expression.query import PairChoice, expression_tree
 from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
@@ -62,8 +63,9 @@ def _questions(opened: OpenDataset) -> Iterator[tuple[str, exp.Select]]:
         shown = [labelled(column(entity.name, each), each) for each in fields]
         source = opened.scope.source(entity.name, fields)
         yield entity.name, exp.select(*shown).from_(source, copy=False)
-    for assay in opened.record.assays:
-        choice = PairChoice(shown=shown_samples(opened.scope, assay))
+    for record in opened.record.assays:
+        assay = ExpressionAssay.of(record)
+        choice = PairChoice(shown=shown_samples(opened.scope, record))
         for layer in assay.layers:
             title = f"expression_{assay.name}_{layer.unit.replace(':', '_')}"
             yield title, expression_tree(assay, layer, choice)

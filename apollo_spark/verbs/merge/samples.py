@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apollo_spark.assays.expression.assay import ExpressionAssay
 from apollo_spark.assays.expression.read.select import open_assay
 from apollo_spark.engines.base import TableFiles
 from apollo_spark.engines.embedded import EmbeddedEngine
@@ -70,7 +71,7 @@ class AssayReading:
         return int(pc.sum(pc.is_in(self._features_of(self.assay), value_set=known)).as_py() or 0)
 
     def _features_of(self, assay: AssayRecord) -> pa.Array:
-        return open_assay(self.files, self.opened, assay).files.feature_ids
+        return open_assay(self.files, self.opened, ExpressionAssay.of(assay)).files.feature_ids
 
     def lookalike_links(self) -> tuple[Finding, ...]:
         """Return the rows of the linking table whose sample looks like one of the assay."""

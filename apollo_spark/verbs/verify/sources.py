@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from apollo_spark.assays.expression.assay import expression_assays
 from apollo_spark.assays.expression.extend.plan import AssayExtension
 from apollo_spark.assays.expression.read.sample_order import list_samples
 from apollo_spark.assays.expression.request import ExpressionLoad
@@ -246,7 +247,10 @@ class _Chain:
             return "unproven", f"its files make no table {pin.table!r} with these settings"
         equal = (pin.content_hash, pin.rows) == (same.content_hash, same.rows)
         if equal or (
-            any(pin.table in (each.features_table, each.samples_table) for each in record.assays)
+            any(
+                pin.table in (each.features_table, each.samples_table)
+                for each in expression_assays(record.assays)
+            )
             and are_equal_statistics(self.lake.tables.checked_files(pin), again.tables.files(same))
         ):
             return None

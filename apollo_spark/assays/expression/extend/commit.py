@@ -6,6 +6,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
+from apollo_spark.assays.expression.assay import ExpressionAssay
 from apollo_spark.assays.expression.extend.layers import GrownLayer
 from apollo_spark.assays.expression.extend.places import Addition, GrowingAssay
 from apollo_spark.assays.expression.extend.tables import bare_rows, grown_features, new_samples
@@ -17,7 +18,6 @@ from apollo_spark.assays.expression.tables import (
 from apollo_spark.assays.expression.tasks.tiles.file import tile_schema
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
-from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import AssayExtensionReceipt, count_findings
@@ -49,7 +49,7 @@ class AssayGrowth:
     left_out: int = 0
 
     @property
-    def assay(self) -> AssayRecord:
+    def assay(self) -> ExpressionAssay:
         """The assay with its new samples."""
         samples = self.addition.placed_samples
         return self.grown.assay.model_copy(

@@ -7,6 +7,11 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
+from apollo_spark.assays.expression.assay import (
+    ExpressionAssay,
+    LayerRecord,
+    expression_assays,
+)
 from apollo_spark.assays.expression.extend.places import GrowingAssay, is_own, read_growing_assay
 from apollo_spark.assays.expression.plan.formats import unit_rules
 from apollo_spark.assays.expression.plan.rows import take_samples
@@ -19,7 +24,6 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.lake.tables.commits import require_intact
 from apollo_spark.lake.tables.contents import StoredFile
-from apollo_spark.model.assay import AssayRecord, LayerRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import CompactionReceipt
@@ -37,7 +41,7 @@ def plan_assay_foldings(lake: Lake, record: DatasetRecord) -> tuple["AssayFoldin
     """
     planned = [
         _plan(lake, read_growing_assay(lake, record, each.name))
-        for each in record.assays
+        for each in expression_assays(record.assays)
         if is_own(record, each)
     ]
     return tuple(each for each in planned if each.is_needed)
@@ -97,7 +101,7 @@ class AssayFolding:
         return bool(self.folds) or self.samples.is_needed or self.entity.is_needed
 
     @property
-    def assay(self) -> AssayRecord:
+    def assay(self) -> ExpressionAssay:
         """The assay after it was folded."""
         return self.grown.assay.model_copy(
             update={"block_count": len(self.grown.sizes) - self._blocks_gone}

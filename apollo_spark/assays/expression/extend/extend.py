@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.extend.commit import AssayGrowth
 from apollo_spark.assays.expression.extend.layers import GrownLayer, LayerGrowth
 from apollo_spark.assays.expression.extend.places import (
@@ -34,7 +35,6 @@ from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.model.assay import LayerRecord
 from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding, refusing
@@ -190,7 +190,7 @@ class _AssayGrowth(Load):
                 base,
                 version=version,
                 pins=pins,
-                assays=(growth.assay,),
+                assays=(growth.assay.as_record(),),
                 change=Extension(base=str(base), mode="assay", member=grown.assay.name),
                 lineage=self.lineage().model_copy(update={"parents": (str(base),)}),
                 receipt=part,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.extend.places import Addition, GrowingAssay
 from apollo_spark.assays.expression.load.layers import write_layer
 from apollo_spark.assays.expression.load.tiles import MOST_TRIES, TileWriting, WrittenTiles
@@ -17,7 +18,6 @@ from apollo_spark.assays.expression.tasks.tiles.spec import Features, Samples, T
 from apollo_spark.assays.expression.tasks.tiles.storage import LayerStorage, StorageNeed, widen
 from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.errors import CheckFailedError
-from apollo_spark.model.assay import LayerRecord
 
 
 @dataclass(frozen=True)

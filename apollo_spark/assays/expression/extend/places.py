@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord
 from apollo_spark.assays.expression.plan.faults import judge
 from apollo_spark.assays.expression.plan.matrices import PlannedSource
 from apollo_spark.assays.expression.read.select import find_assay
@@ -16,7 +17,6 @@ from apollo_spark.assays.expression.tasks.tiles.spec import Samples
 from apollo_spark.assays.expression.tasks.tiles.storage import LayerStorage
 from apollo_spark.errors import ConflictError, UsageError
 from apollo_spark.lake.lake import Lake
-from apollo_spark.model.assay import AssayRecord, LayerRecord
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry, TableSlice
 from apollo_spark.model.findings import Finding, Place
 from apollo_spark.model.policy import Policy
@@ -38,7 +38,7 @@ class GrowingAssay:
     """
 
     record: DatasetRecord
-    assay: AssayRecord
+    assay: ExpressionAssay
     samples: pa.Table
     features: pa.Table
     storages: Mapping[str, LayerStorage]
@@ -106,7 +106,7 @@ def read_growing_assay(lake: Lake, record: DatasetRecord, name: str) -> GrowingA
     )
 
 
-def is_own(record: DatasetRecord, assay: AssayRecord) -> bool:
+def is_own(record: DatasetRecord, assay: ExpressionAssay) -> bool:
     """Return whether the dataset itself wrote an assay, and shows all of it."""
     entity = record.find_entity(assay.entity)
     names = [assay.samples_table, assay.features_table, *(each.table for each in assay.layers)]
@@ -114,7 +114,7 @@ def is_own(record: DatasetRecord, assay: AssayRecord) -> bool:
     return not record.hides and all(map(record.owns, names))
 
 
-def _require_own(record: DatasetRecord, assay: AssayRecord) -> None:
+def _require_own(record: DatasetRecord, assay: ExpressionAssay) -> None:
     if not is_own(record, assay):
         raise ConflictError(
             f"The assay {assay.name!r} of {record} cannot be extended.",
@@ -226,7 +226,7 @@ def _require_same(first: PlannedSource, other: PlannedSource, unit: str) -> None
         )
 
 
-def _find_kinds(assay: AssayRecord, source: PlannedSource) -> Iterator[Finding]:
+def _find_kinds(assay: ExpressionAssay, source: PlannedSource) -> Iterator[Finding]:
     kind = source.features.kind
     if kind != assay.feature_id_kind:
         text = f"ids are {kind}, and those of the assay are {assay.feature_id_kind}"

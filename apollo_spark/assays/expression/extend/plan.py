@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from apollo_spark.assays.expression.assay import ExpressionAssay
 from apollo_spark.assays.expression.load.left_out_samples import (
     like_withdrawn,
     planning_without,
@@ -21,7 +22,6 @@ from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.assays.expression.sources.files.quantifiers import Strand
 from apollo_spark.assays.expression.tasks.tiles.spec import OnDuplicate
 from apollo_spark.errors import UsageError
-from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, InputFile
 from apollo_spark.model.findings import Finding
@@ -32,10 +32,10 @@ from apollo_spark.sources.text_options import Delimiter, MissingMarkers
 OPERATION = "extend expression"
 
 
-WithdrawnFrom = Callable[[AssayRecord], frozenset[str]]
+WithdrawnFrom = Callable[[ExpressionAssay], frozenset[str]]
 
 
-def nothing_withdrawn(_: AssayRecord) -> frozenset[str]:
+def nothing_withdrawn(_: ExpressionAssay) -> frozenset[str]:
     """Say that no sample is withdrawn."""
     return frozenset()
 
@@ -64,7 +64,9 @@ class AssayExtension(Record):
     report: str | None = None
     dry_run: bool = False
 
-    def load_of(self, assay: AssayRecord, unit: str, sources: tuple[str, ...]) -> ExpressionLoad:
+    def load_of(
+        self, assay: ExpressionAssay, unit: str, sources: tuple[str, ...]
+    ) -> ExpressionLoad:
         """Return the load that reads the sources of one unit."""
         return ExpressionLoad(
             name=self.name,
@@ -193,7 +195,7 @@ def plan_assay_extension(
     )
 
 
-def sort_sources(sources: Sequence[str], assay: AssayRecord) -> dict[str, tuple[str, ...]]:
+def sort_sources(sources: Sequence[str], assay: ExpressionAssay) -> dict[str, tuple[str, ...]]:
     """Return the sources of each unit of an assay.
 
     Raises:

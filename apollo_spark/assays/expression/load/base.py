@@ -10,6 +10,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from apollo_spark.assays.expression.assay import (
+    ExpressionAssay,
+    LayerRecord,
+    expression_assays,
+)
 from apollo_spark.assays.expression.plan.matrices import PlannedSource
 from apollo_spark.assays.expression.plan.plan import ExpressionPlan
 from apollo_spark.assays.expression.plan.sample_table import SAMPLE
@@ -17,7 +22,6 @@ from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.assays.expression.tasks.tiles.spec import Samples
 from apollo_spark.errors import ConflictError
 from apollo_spark.lake.lake import Lake
-from apollo_spark.model.assay import AssayRecord, LayerRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.records.content import Content
 
@@ -37,7 +41,7 @@ class StandingAssay:
 
     record: DatasetRecord
     content: Content
-    assay: AssayRecord
+    assay: ExpressionAssay
     layers: tuple[LayerRecord, ...]
     samples: pa.Table
     features: pa.Table
@@ -63,12 +67,17 @@ def keeps_something(
     """Return whether a load keeps something of the version before."""
     if base is None or plan is None or request.replace:
         return False
-    assay = next((each for each in base.assays if each.name == request.assay), None)
+    assay = _named(base, request.assay)
     return assay is not None and _stays(lake.load_content(base), assay, request, plan)
 
 
+def _named(base: DatasetRecord, name: str) -> ExpressionAssay | None:
+    own = expression_assays(base.assays)
+    return next((each for each in own if each.name == name), None)
+
+
 def _stays(
-    content: Content, assay: AssayRecord, request: ExpressionLoad, plan: ExpressionPlan
+    content: Content, assay: ExpressionAssay, request: ExpressionLoad, plan: ExpressionPlan
 ) -> bool:
     has_others = any(each.unit != plan.unit for each in assay.layers)
     return has_others or _has_more(content, keeps_fields=request.dictionary is None)
@@ -86,7 +95,7 @@ def find_standing_assay(
     if base is None or request.replace:
         return None
     content = lake.load_content(base)
-    assay = next((each for each in base.assays if each.name == request.assay), None)
+    assay = _named(base, request.assay)
     if assay is None:
         raise _conflict(
             base,
@@ -120,7 +129,7 @@ def _has_more(content: Content, *, keeps_fields: bool) -> bool:
     return len(content.assays) > 1 or len(entities) > 1 or (has_fields and keeps_fields)
 
 
-def _require_own(base: DatasetRecord, assay: AssayRecord) -> None:
+def _require_own(base: DatasetRecord, assay: ExpressionAssay) -> None:
     if base.hides or not base.owns(assay.samples_table):
         why = f"the assay {assay.name!r} is that of another dataset, shown here"
         raise _conflict(base, why, "Load into the dataset that it came from.")

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.load.tiles import TileWriting, WrittenTiles, samples_of
 from apollo_spark.assays.expression.plan.formats import unit_rules
 from apollo_spark.assays.expression.plan.matrices import MakeTarget, PlannedSource
@@ -21,7 +22,6 @@ from apollo_spark.assays.expression.tasks.tiles.spec import (
     TileTarget,
 )
 from apollo_spark.assays.expression.tasks.tiles.storage import LayerStorage
-from apollo_spark.model.assay import LayerRecord
 
 
 class StandingPlaces(Protocol):

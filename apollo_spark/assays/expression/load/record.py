@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
+from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord
 from apollo_spark.assays.expression.load.base import StandingAssay
 from apollo_spark.assays.expression.load.tiles import WrittenTiles
 from apollo_spark.assays.expression.plan.matrices import PlannedSource
@@ -20,7 +21,7 @@ from apollo_spark.assays.expression.tables import (
 )
 from apollo_spark.assays.expression.tasks.tiles.stats import AxisStats
 from apollo_spark.ingest.withdrawn_rows import count_lines
-from apollo_spark.model.assay import AssayRecord, LayerRecord, name_table
+from apollo_spark.model.assay import AssayReference, name_table
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.pin import TablePin
@@ -110,12 +111,12 @@ def assay_content(written: WrittenAssay, pins: tuple[TablePin, ...]) -> Content:
     fields, standing = written.plan.sample_fields, written.standing
     if standing is None:
         dictionary = fields.dictionary if fields else BARE_DICTIONARY
-        return Content(dictionary, {}, pins, assays=(_assay_record(written),))
+        return Content(dictionary, {}, pins, assays=(_assay(written).as_record(),))
     content, new = standing.content, {each.table for each in pins}
     if fields is not None:
         table = (TableSlice(table=SAMPLE),)
         content = replace(content, dictionary=fields.dictionary, slices={SAMPLE: table})
-    assay = _assay_record(written)
+    assay = _assay(written).as_record()
     return replace(
         content,
         pins=(*(each for each in content.pins if each.table not in new), *pins),
@@ -123,13 +124,13 @@ def assay_content(written: WrittenAssay, pins: tuple[TablePin, ...]) -> Content:
     ).only_used_pins()
 
 
-def _assay_record(written: WrittenAssay) -> AssayRecord:
+def _assay(written: WrittenAssay) -> ExpressionAssay:
     plan, source, standing = written.plan, written.source, written.standing
     stands = standing.assay if standing else None
     annotation, fields = plan.annotation, plan.sample_fields
     layers = _layers(written)
     if stands is None:
-        stands = AssayRecord(
+        stands = ExpressionAssay(
             name=written.name,
             uuid=str(uuid4()),
             feature_id_kind=plan.kind,
@@ -148,13 +149,19 @@ def _assay_record(written: WrittenAssay) -> AssayRecord:
         "block_count": int(source.samples.blocks.max(initial=-1)) + 1,
     }
     if annotation is not None or not (standing and standing.layers):
-        changes["annotation_release"] = written.release or (
-            annotation.release if annotation else None
-        )
-        changes["annotation_sha256"] = annotation.sha256 if annotation else None
+        changes["reference"] = _reference(written)
     if fields is not None:
         changes["field"] = fields.dictionary.entities[0].primary_key
     return stands.model_copy(update=changes)
+
+
+def _reference(written: WrittenAssay) -> AssayReference | None:
+    """Return what describes the features, by what was said of it or else what it says itself."""
+    known = written.plan.annotation
+    release = written.release or (known.release if known else None)
+    if known is None and not release:
+        return None
+    return AssayReference(release=release, sha256=known.sha256 if known else None)
 
 
 def _layers(written: WrittenAssay) -> tuple[LayerRecord, ...]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from apollo_spark.assays.expression.assay import parse_unit
 from apollo_spark.assays.expression.load.tiles import TileWriting
 from apollo_spark.assays.expression.plan.plan import ExpressionPlanning
 from apollo_spark.assays.expression.plan.sample_table import SampleTable
@@ -13,7 +14,6 @@ from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.ingest.refused import CHECK, Told
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep
-from apollo_spark.model.assay import parse_unit
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.rules import RULES
 from apollo_spark.operations.loading import local_engines, may_look_further

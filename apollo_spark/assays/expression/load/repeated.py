@@ -1,5 +1,6 @@
 """Recognise an expression load that was done before, also beneath other units loaded since."""
 
+from apollo_spark.assays.expression.assay import expression_assays
 from apollo_spark.assays.expression.plan.plan import ExpressionPlan
 from apollo_spark.assays.expression.plan.sample_table import SAMPLE
 from apollo_spark.assays.expression.request import ExpressionLoad
@@ -41,12 +42,12 @@ def _has_same_layer(record: DatasetRecord, base: DatasetRecord, assay: str, unit
 
 
 def _facts(record: DatasetRecord, name: str, unit: str) -> tuple[object, ...] | None:
-    assay = next((each for each in record.assays if each.name == name), None)
+    own = expression_assays(record.assays)
+    assay = next((each for each in own if each.name == name), None)
     layer = assay.find_layer(unit) if assay else None
     entity = record.find_entity(SAMPLE)
     if assay is None or layer is None or entity is None:
         return None
     tables = (layer.table, entity.slices[0].table)
-    release = (assay.annotation_release, assay.annotation_sha256)
     # Contents, not files: a compaction in between changes nothing.
-    return (*(record.pin_of(each).content_hash for each in tables), *release)
+    return (*(record.pin_of(each).content_hash for each in tables), assay.reference)

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from apollo_spark.assays.expression.assay import BLOCK_SIZE
 from apollo_spark.assays.expression.plan.rows import (
     Placement,
     ScannedFile,
@@ -43,7 +44,6 @@ from apollo_spark.assays.expression.tasks.tiles.spec import (
     TileTarget,
 )
 from apollo_spark.assays.expression.tasks.tiles.storage import LayerStorage, first_storage
-from apollo_spark.model.assay import BLOCK_SIZE
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding
 from apollo_spark.workers.values.convert import convert

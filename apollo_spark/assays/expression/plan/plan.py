@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from apollo_spark.assays.expression.assay import FeatureIdKind, parse_unit
 from apollo_spark.assays.expression.parameters import (
     SAMPLE_COLUMNS,
     column_parameters,
@@ -48,7 +49,6 @@ from apollo_spark.assays.expression.sources.ids.lookalikes import find_lookalike
 from apollo_spark.assays.expression.tasks.files.rows import hash_file
 from apollo_spark.errors import UsageError
 from apollo_spark.ingest.plan import ClinicalPlan
-from apollo_spark.model.assay import FeatureIdKind, parse_unit
 from apollo_spark.model.base import canonical_json, sha256_text
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding, refusing

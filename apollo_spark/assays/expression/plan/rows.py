@@ -11,11 +11,11 @@ from typing import TypeVar
 
 import numpy as np
 
+from apollo_spark.assays.expression.assay import BLOCK_SIZE
 from apollo_spark.assays.expression.sources.files.detected import Detected
 from apollo_spark.assays.expression.sources.files.quantifiers import SUMMARY_ROWS
 from apollo_spark.assays.expression.tasks.files.rows import MatrixScan, scan_matrix
 from apollo_spark.assays.expression.tasks.tiles.spec import Samples
-from apollo_spark.model.assay import BLOCK_SIZE
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.workers.source import InputProblemError, naming_damage

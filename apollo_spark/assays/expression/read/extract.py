@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord, parse_unit
 from apollo_spark.assays.expression.query import (
     ADDITIONAL_FIELDS,
     ANNOTATION,
@@ -39,7 +40,6 @@ from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
-from apollo_spark.model.assay import AssayRecord, LayerRecord, parse_unit
 from apollo_spark.model.base import Record
 from apollo_spark.model.names import parse_reference
 from apollo_spark.operations.locating import Say, locate, require_no_rule
@@ -82,7 +82,7 @@ class ExpressionPlan:
     additional: tuple[str, ...]
 
     @property
-    def assay(self) -> AssayRecord:
+    def assay(self) -> ExpressionAssay:
         """The assay."""
         return self.files.assay
 

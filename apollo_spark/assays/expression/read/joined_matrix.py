@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.read.matrix import MatrixResult
 from apollo_spark.assays.expression.read.matrix_memory import require_memory
 from apollo_spark.assays.expression.read.select import OpenAssay, find_layer
 from apollo_spark.assays.expression.read.tile_index import NOT_WANTED
 from apollo_spark.errors import NotFoundError, UsageError
-from apollo_spark.model.assay import LayerRecord
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.read.matrix import to_anndata
 from apollo_spark.assays.expression.read.matrix_memory import require_memory
 from apollo_spark.assays.expression.read.reader import AssayFiles
@@ -13,7 +14,6 @@ from apollo_spark.assays.expression.read.select import PairSelection
 from apollo_spark.errors import UsageError
 from apollo_spark.export.packages import need_package
 from apollo_spark.export.rows import format_of, require_free
-from apollo_spark.model.assay import LayerRecord
 
 Describe = Callable[[], tuple[pa.Table, pa.Table]]
 """Gives the fields of all samples and the annotation of all features."""

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from apollo_spark.assays.expression.assay import ExpressionAssay, expression_assays
 from apollo_spark.assays.expression.read.compare import count_not_in
 from apollo_spark.assays.expression.read.select import open_assay
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
-from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.rebase import AssayMove
 
 NOTHING = pa.array([], pa.string())
@@ -27,15 +27,15 @@ def compare_assays(lake: Lake, now: OpenDataset, then: OpenDataset) -> tuple[Ass
     )
 
 
-def _named(opened: OpenDataset) -> Mapping[str, AssayRecord]:
-    return {each.name: each for each in opened.record.assays}
+def _named(opened: OpenDataset) -> Mapping[str, ExpressionAssay]:
+    return {each.name: each for each in expression_assays(opened.record.assays)}
 
 
 def _compare(
     lake: Lake,
     name: str,
-    now: tuple[OpenDataset, AssayRecord | None],
-    then: tuple[OpenDataset, AssayRecord | None],
+    now: tuple[OpenDataset, ExpressionAssay | None],
+    then: tuple[OpenDataset, ExpressionAssay | None],
 ) -> AssayMove:
     old, new = _ids_of(lake, *now), _ids_of(lake, *then)
     units = [
@@ -58,7 +58,7 @@ def _compare(
 
 
 def _ids_of(
-    lake: Lake, opened: OpenDataset, assay: AssayRecord | None
+    lake: Lake, opened: OpenDataset, assay: ExpressionAssay | None
 ) -> tuple[pa.Array, pa.Array]:
     """Return the ids of the samples that are shown, and of the features."""
     if assay is None:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord
 from apollo_spark.assays.expression.query import statistic_column
 from apollo_spark.assays.expression.read.matrix import MatrixResult
 from apollo_spark.assays.expression.read.matrix_memory import (
@@ -30,7 +31,6 @@ from apollo_spark.assays.expression.read.tile_index import (
 from apollo_spark.assays.expression.read.tiles import MISSING_WHOLE, fill_matrix
 from apollo_spark.engines.base import TableFiles, checked_files
 from apollo_spark.errors import naming_only
-from apollo_spark.model.assay import AssayRecord, LayerRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.sql import pin_named
 
@@ -49,7 +49,7 @@ class AssayFiles:
         self,
         files: TableFiles,
         pins: Mapping[str, TablePin],
-        assay: AssayRecord,
+        assay: ExpressionAssay,
         *,
         shown: Callable[[], pa.Array] | None = None,
     ) -> None:

@@ -6,35 +6,36 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
+from apollo_spark.assays.expression.assay import ExpressionAssay
 from apollo_spark.assays.expression.read.matrix import SAMPLE_ID
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
-from apollo_spark.model.assay import AssayRecord
 from apollo_spark.query.assay_scope import sample_rows
 from apollo_spark.query.sql import column
 from apollo_spark.records.changes.sample_entity import find_sample_entity, own_fields
 from apollo_spark.records.content import content_of
 
 
-def read_sample_fields(lake: Lake, opened: OpenDataset, assay: AssayRecord) -> pa.Table:
+def read_sample_fields(lake: Lake, opened: OpenDataset, assay: ExpressionAssay) -> pa.Table:
     """Return what is known about samples, with the sample's id first.
 
     First come the fields of the entity that they belong to, then their own where these are an
     entity of their own: under its name (`sample.sex`) where the former has the name already.
     """
+    record = assay.as_record()
     entity = opened.dictionary.find_entity(assay.entity)
     names = [each.name for each in entity.fields] if entity else [assay.field]
     if assay.link is None:
         names.remove(assay.field)
-    tree = sample_rows(opened.scope, assay, names)
+    tree = sample_rows(opened.scope, record, names)
     engine = EmbeddedEngine(lake.tables)
     rows = engine.run(tree, opened.pins).read_all().rename_columns([SAMPLE_ID, *names])
     content = content_of(opened.record, opened.dictionary)
-    own = find_sample_entity(content, assay)
+    own = find_sample_entity(content, record)
     if own is None or own.name == assay.entity:
         return rows
-    fields = own_fields(content, assay, own)
+    fields = own_fields(content, record, own)
     asked = [str(own.primary_key), *fields]
     shown = exp.select(*(column(own.name, each) for each in asked))
     shown = shown.from_(opened.scope.source(own.name, asked), copy=False)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apollo_spark.assays.expression.assay import BLOCK_SIZE, ExpressionAssay, LayerRecord
 from apollo_spark.assays.expression.query import ANNOTATION
 from apollo_spark.assays.expression.read.select import OpenAssay, open_assay
 from apollo_spark.assays.expression.tables import (
@@ -26,13 +27,7 @@ from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.publishing import Publication
-from apollo_spark.model.assay import (
-    BLOCK_SIZE,
-    AssayRecord,
-    LayerRecord,
-    SampleLink,
-    name_table,
-)
+from apollo_spark.model.assay import SampleLink, name_table
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.assay_scope import sample_links
 from apollo_spark.workers.files.small_table import write_small_table
@@ -45,14 +40,14 @@ Answer = tuple[Samples, Mapping[str, Any]]
 class SealedAssay:
     """An assay in new tables, and their pins."""
 
-    assay: AssayRecord
+    assay: ExpressionAssay
     pins: tuple[TablePin, ...]
 
 
 def seal_assay(
     lake: Lake,
     opened: OpenDataset,
-    assay: AssayRecord,
+    assay: ExpressionAssay,
     publication: Publication,
     *,
     origin: str | None,
@@ -75,7 +70,9 @@ def seal_assay(
         name_table(assay.name, "features"): sealing.features(stats),
     }
     if assay.link is not None:
-        links = EmbeddedEngine(lake.tables).run(sample_links(opened.scope, assay), opened.pins)
+        links = EmbeddedEngine(lake.tables).run(
+            sample_links(opened.scope, assay.as_record()), opened.pins
+        )
         tables[name_table(assay.name, "link")] = links.read_all()
     for name, table in tables.items():
         draft = publication.table(name)
@@ -94,7 +91,7 @@ class _SealedLayer:
 @dataclass(frozen=True)
 class _Sealing:
     reading: OpenAssay
-    assay: AssayRecord
+    assay: ExpressionAssay
     samples: Samples
     publication: Publication
 
@@ -153,7 +150,7 @@ class _Sealing:
                 columns[name] = pa.chunked_array([values])
         return pa.table(columns)
 
-    def record(self, layers: Mapping[str, _SealedLayer], origin: str | None) -> AssayRecord:
+    def record(self, layers: Mapping[str, _SealedLayer], origin: str | None) -> ExpressionAssay:
         """Return the assay with its new tables."""
         link = None
         if self.assay.link is not None:

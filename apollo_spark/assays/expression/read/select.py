@@ -9,6 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
+from apollo_spark.assays.expression.assay import (
+    ExpressionAssay,
+    LayerRecord,
+    expression_assays,
+)
 from apollo_spark.assays.expression.query import (
     ALL_FEATURES,
     ANNOTATION,
@@ -22,7 +27,7 @@ from apollo_spark.engines.base import Engine, TableFiles
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.opened import OpenDataset
-from apollo_spark.model.assay import AssayRecord, LayerRecord
+from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.assay_scope import shown_samples
 
@@ -57,10 +62,10 @@ class OpenAssay:
     shown: exp.Select | None
 
 
-def open_assay(tables: TableFiles, opened: OpenDataset, assay: AssayRecord) -> OpenAssay:
+def open_assay(tables: TableFiles, opened: OpenDataset, assay: ExpressionAssay) -> OpenAssay:
     """Open an assay of an open dataset, with the samples that are shown."""
     engine = EmbeddedEngine(tables)
-    tree = shown_samples(opened.scope, assay)
+    tree = shown_samples(opened.scope, assay.as_record())
 
     def ids() -> pa.Array:
         assert tree is not None, "asked only where samples are hidden"
@@ -70,19 +75,20 @@ def open_assay(tables: TableFiles, opened: OpenDataset, assay: AssayRecord) -> O
     return OpenAssay(files, engine, opened.pins, tree)
 
 
-def find_assay(assays: Sequence[AssayRecord], name: str | None, dataset: str) -> AssayRecord:
-    """Return the assay of a name, or the first one.
+def find_assay(assays: Sequence[AssayRecord], name: str | None, dataset: str) -> ExpressionAssay:
+    """Return the expression assay of a name, or the first one.
 
     Raises:
         NotFoundError: There is none.
     """
-    if not assays:
+    own = expression_assays(assays)
+    if not own:
         raise NotFoundError(f"{dataset} has no expression assay.")
     if name is None:
-        return assays[0]
-    found = next((each for each in assays if each.name == name), None)
+        return own[0]
+    found = next((each for each in own if each.name == name), None)
     if found is None:
-        known = ", ".join(each.name for each in assays)
+        known = ", ".join(each.name for each in own)
         raise NotFoundError(f"{dataset} has no assay {name!r}.", fix=f"It has {known}.")
     return found
 
@@ -91,13 +97,14 @@ def note_of_assay(
     assays: Sequence[AssayRecord], name: str | None, unit: str | None
 ) -> tuple[str, ...]:
     """Return which of several assays, and which of several units, answers where none is named."""
-    if not assays:
+    own = expression_assays(assays)
+    if not own:
         return ()
     chosen = find_assay(assays, name, "")
     notes = []
-    if name is None and len(assays) > 1:
-        others = ", ".join(each.name for each in assays[1:])
-        notes.append(f"the assay {chosen.name} answers, of {len(assays)}: --assay names another "
+    if name is None and len(own) > 1:
+        others = ", ".join(each.name for each in own[1:])
+        notes.append(f"the assay {chosen.name} answers, of {len(own)}: --assay names another "
                      f"({others})")  # fmt: skip
     if unit is None and len(chosen.layers) > 1:
         others = ", ".join(each.unit for each in chosen.layers if each != chosen.default_layer)
@@ -106,7 +113,7 @@ def note_of_assay(
     return tuple(notes)
 
 
-def find_layer(assay: AssayRecord, unit: str | None) -> LayerRecord:
+def find_layer(assay: ExpressionAssay, unit: str | None) -> LayerRecord:
     """Return the layer of a unit, or the one that answers when no unit is named.
 
     Raises:

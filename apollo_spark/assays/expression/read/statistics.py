@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.query import STATISTICS, statistic_column
 from apollo_spark.assays.expression.read.matrix import MatrixResult
 from apollo_spark.assays.expression.read.select import OpenAssay
 from apollo_spark.assays.expression.tables import statistics_columns
 from apollo_spark.assays.expression.tasks.tiles.stats import feature_stats
-from apollo_spark.model.assay import LayerRecord
 
 Axis = Literal["feature", "sample"]
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.read.tile_index import (
     NOT_WANTED,
     BlockPlaces,
@@ -20,7 +21,6 @@ from apollo_spark.assays.expression.read.tile_index import (
     WantedTiles,
 )
 from apollo_spark.errors import BrokenPinError, broken_file
-from apollo_spark.model.assay import LayerRecord
 from apollo_spark.workers.files.checksums import check_chunks
 
 MISSING_WHOLE = np.iinfo(np.int64).min

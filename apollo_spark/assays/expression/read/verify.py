@@ -3,6 +3,7 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from apollo_spark.assays.expression.assay import expression_assays
 from apollo_spark.assays.expression.tasks.tiles.reread import hash_tiles
 from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.lake.verifying import HashSpecial
@@ -12,7 +13,11 @@ from apollo_spark.model.pin import TablePin
 
 def hash_layers(record: DatasetRecord, tables: TableStore) -> HashSpecial:
     """Return what hashes the tiles of a record's layers: it does not depend on their blocks."""
-    layers = {each.table: (assay, each) for assay in record.assays for each in assay.layers}
+    layers = {
+        each.table: (assay, each)
+        for assay in expression_assays(record.assays)
+        for each in assay.layers
+    }
 
     def hash_special(pin: TablePin, files: list[str]) -> str | None:
         if pin.table not in layers:

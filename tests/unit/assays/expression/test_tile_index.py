@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.read.tile_index import (
     NOT_WANTED,
     BlockPlaces,
@@ -18,7 +19,6 @@ from apollo_spark.assays.expression.read.tile_index import (
 from apollo_spark.assays.expression.read.tiles import fill_matrix
 from apollo_spark.assays.expression.tasks.tiles.file import TileMatrix, write_tile_file
 from apollo_spark.assays.expression.tasks.tiles.storage import COUNTS
-from apollo_spark.model.assay import LayerRecord
 
 LAYER = LayerRecord(unit="count", table="tiles", storage="integer")
 # Rows by feature, columns by sample; the third sample is alone in its block.

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apollo_spark.assays.expression.assay import normal_chromosome
 from apollo_spark.assays.expression.sources.annotation.gtf import is_gtf, read_gtf
 from apollo_spark.assays.expression.sources.annotation.release import guess_release
 from apollo_spark.assays.expression.sources.annotation.table import (
@@ -24,7 +25,6 @@ from apollo_spark.assays.expression.sources.annotation.table import (
 from apollo_spark.assays.expression.sources.files.columns import show_columns, to_columns
 from apollo_spark.assays.expression.sources.files.top import SourceFile, read_top
 from apollo_spark.assays.expression.sources.ids.features import strip_versions
-from apollo_spark.model.assay import normal_chromosome
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.bounded import TooLargeError, open_regular
 from apollo_spark.sources.findings import finding_of, list_names

@@ -1,22 +1,25 @@
 """The record of an expression assay, its units and names."""
 
+import json
+
 import pytest
 
-from apollo_spark.errors import UsageError
-from apollo_spark.model.assay import (
-    AssayRecord,
+from apollo_spark.assays.expression.assay import (
+    ExpressionAssay,
     LayerRecord,
-    name_table,
+    expression_assays,
     normal_chromosome,
     parse_unit,
 )
+from apollo_spark.errors import BrokenPinError, UsageError
+from apollo_spark.model.assay import AssayRecord, name_table
 
 COUNT = LayerRecord(unit="count", table="rna_tiles_count", storage="integer")
 TPM = LayerRecord(unit="tpm", table="rna_tiles_tpm", storage="scaled", scale=3, is_default=True)
 
 
-def assay(*layers: LayerRecord) -> AssayRecord:
-    return AssayRecord(
+def assay(*layers: LayerRecord) -> ExpressionAssay:
+    return ExpressionAssay(
         name="rna",
         uuid="u",
         feature_id_kind="ENSG",
@@ -30,7 +33,38 @@ def assay(*layers: LayerRecord) -> AssayRecord:
 
 
 def test_a_stored_assay_reads_back_equal() -> None:
-    assert AssayRecord.model_validate_json(assay(COUNT, TPM).to_json()) == assay(COUNT, TPM)
+    stored = assay(COUNT, TPM).as_record()
+
+    again = AssayRecord.model_validate_json(stored.to_json())
+
+    assert again == stored
+    assert ExpressionAssay.of(again) == assay(COUNT, TPM)
+
+
+def test_what_only_expression_knows_is_stored_as_an_object() -> None:
+    details = json.loads(assay(TPM).as_record().to_json())["details"]
+
+    assert details["feature_id_kind"] == "ENSG"
+    assert details["layers"] == [
+        {"unit": "tpm", "storage": "scaled", "scale": 3, "is_default": True}
+    ]
+
+
+def test_an_assay_names_its_tables_by_role() -> None:
+    record = assay(COUNT, TPM).as_record()
+
+    assert record.samples_table == "rna_samples"
+    assert record.table_of("tiles_tpm") == "rna_tiles_tpm"
+    assert record.all_tables == ("rna_samples", "rna_features", "rna_tiles_count", "rna_tiles_tpm")
+    with pytest.raises(BrokenPinError, match="names no table of tiles_fpkm"):
+        record.table_of("tiles_fpkm")
+
+
+def test_expression_is_found_among_assays_of_other_types() -> None:
+    record = assay(COUNT).as_record()
+    other = record.model_copy(update={"type": "variants"})
+
+    assert expression_assays([other, record]) == (assay(COUNT),)
 
 
 def test_the_marked_layer_answers_when_no_unit_is_named_or_else_the_first() -> None:
