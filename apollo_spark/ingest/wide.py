@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -84,7 +83,7 @@ def wide_slices(plan: ClinicalPlan) -> dict[str, tuple[TableSlice, ...]]:
 
 
 def write_plan(
-    runner: TaskRunner, plan: ClinicalPlan, folders: Mapping[str, Path], *, excluded: Excluded
+    runner: TaskRunner, plan: ClinicalPlan, folders: Mapping[str, str], *, excluded: Excluded
 ) -> tuple[dict[str, WrittenEntity], dict[str, WrittenTable]]:
     """Write the rows of a load; narrow entities all in one go.
 
@@ -100,7 +99,7 @@ def write_plan(
     wide = {each.entity.name: each for each in plan_tables(plan) if len(each.columns) > 1}
     narrow = [each for each in plan.entities if each.spec.entity not in wide]
     written = write_entities(
-        runner, narrow, folder_of=lambda name: str(folders[name]), excluded=excluded
+        runner, narrow, folder_of=lambda name: folders[name], excluded=excluded
     )
     tables = {name: WrittenTable(each.files, each.content) for name, each in written.items()}
     for entity in plan.entities:
@@ -153,7 +152,7 @@ def _only_with_lines(plan: ClinicalPlan, lines: Excluded) -> ClinicalPlan:
 def write_tables(
     runner: TaskRunner,
     entity: PlannedEntity,
-    targets: Sequence[tuple[Path, pa.Schema]],
+    targets: Sequence[tuple[str, pa.Schema]],
     *,
     excluded: Excluded,
 ) -> tuple[WrittenEntity, tuple[WrittenTable, ...]]:
@@ -168,9 +167,7 @@ def write_tables(
     Returns:
         What was read and found wrong, with the rows of the first table, and every table.
     """
-    places = tuple(
-        StageTarget(str(folder), schema, tuple(schema.names)) for folder, schema in targets
-    )
+    places = tuple(StageTarget(folder, schema, tuple(schema.names)) for folder, schema in targets)
     tasks = [
         StageTask(entity.spec, block, places, excluded_lines(excluded.get(block.file.path)))
         for block in entity.blocks

@@ -23,13 +23,11 @@ brings heads back, takes the lease over, and the files are in no record.
 """
 
 import contextlib
-from collections.abc import Callable, Collection, Iterable
-from pathlib import Path
+from collections.abc import Callable
 from types import TracebackType
 from typing import TypeVar
 from uuid import uuid4
 
-import pyarrow as pa
 from typing_extensions import Self
 
 from apollo_spark.errors import CommitRaceError, ConflictError
@@ -40,12 +38,11 @@ from apollo_spark.lake.registry.registry import Registry
 from apollo_spark.lake.registry.rows import StoredRecord, stored_form
 from apollo_spark.lake.registry.snapshot import RegistrySnapshot
 from apollo_spark.lake.storage.room import Spare
-from apollo_spark.lake.tables.store import TableStore, WriteMode
+from apollo_spark.lake.tables.draft import TableDraft
+from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import require_dataset_name
-from apollo_spark.model.pin import TablePin
 from apollo_spark.model.plan import PlannedTable
-from apollo_spark.workers.files.parquet import WrittenFile
 
 OnStep = Callable[[str], None]
 Result = TypeVar("Result")
@@ -149,7 +146,7 @@ class Publication:
             self.begin()
         return work()
 
-    def table(self, table: str) -> "TableDraft":
+    def table(self, table: str) -> TableDraft:
         """Bring a table back to its base and return it for writing; asked again, the same one."""
         if table not in self._drafts:
             location = self._tables.location(self.name, table)
@@ -157,7 +154,15 @@ class Publication:
             base = next((pin for pin in pins if pin.is_ours and pin.location == location), None)
             self.step(f"prepare {table}")
             after = self._tables.prepare(location, base, self.load_id)
-            self._drafts[table] = TableDraft(self, self._tables, table, base=base, after=after)
+            self._drafts[table] = TableDraft(
+                self._tables,
+                table,
+                location=location,
+                base=base,
+                after=after,
+                load_id=self.load_id,
+                step=self.step,
+            )
         return self._drafts[table]
 
     def written(self) -> tuple[PlannedTable, ...]:
@@ -199,74 +204,6 @@ class Publication:
             except CommitRaceError:
                 continue
             return record
-
-
-class TableDraft:
-    """A table that is being written: what is committed here nobody sees before it is published.
-
-    Attributes:
-        base: The pin that it stands on, or None for a table without rows.
-        folder: Where its files are written.
-        pinned: Location and version of what was pinned here.
-        rows, files: What the last commit wrote.
-    """
-
-    def __init__(
-        self,
-        publication: Publication,
-        tables: TableStore,
-        table: str,
-        *,
-        base: TablePin | None,
-        after: int,
-    ) -> None:
-        self._publication = publication
-        self._tables = tables
-        self._table = table
-        self._location = tables.location(publication.name, table)
-        self._after = after
-        self.base = base
-        self.folder: Path = tables.folder(self._location)
-        self.pinned: set[tuple[str, int]] = set()
-        self.rows = 0
-        self.files = 0
-
-    def commit(
-        self,
-        files: Iterable[WrittenFile],
-        schema: pa.Schema,
-        *,
-        mode: WriteMode = "overwrite",
-        removed: Collection[str] = (),
-    ) -> int:
-        """Commit files that lie in the folder, and return the new version: `TableStore.commit`."""
-        self._publication.step(f"commit {self._table}")
-        written = tuple(files)
-        self.rows, self.files = sum(each.rows for each in written), len(written)
-        return self._tables.commit(
-            self._location,
-            written,
-            schema,
-            mode=mode,
-            load_id=self._publication.load_id,
-            removed=removed,
-        )
-
-    def pin(self, *, content_hash: str) -> TablePin:
-        """Pin what is there, after checking that this load alone wrote it.
-
-        Args:
-            content_hash: The hash of all rows of the table.
-
-        Raises:
-            CommitRaceError: Somebody else committed to the table: begin again.
-        """
-        self._publication.step(f"pin {self._table}")
-        version = self._tables.check_chain(
-            self._location, after=self._after, load_id=self._publication.load_id
-        )
-        self.pinned.add((self._location, version))
-        return self._tables.pin(self._table, self._location, version, content_hash=content_hash)
 
 
 def _is_published(snapshot: RegistrySnapshot, record: StoredRecord) -> bool:

@@ -12,7 +12,7 @@ from apollo_spark.lake.tables.contents import StoredFile
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.workers.files.parquet import SOURCE_KEY
-from apollo_spark.workers.files.small_table import read_small_table, write_small_table
+from apollo_spark.workers.files.small_table import read_small_table
 
 SMALL_BYTES = 16 << 20
 """Files below this are small."""
@@ -49,12 +49,7 @@ class RowFolding:
         require_intact(paths)
         rows = read_small_table(paths, schema)
         draft = publication.table(self.pin.table)
-        draft.commit(
-            [write_small_table(draft.folder, rows)],
-            schema,
-            mode="append",
-            removed=[each.path for each in self.files],
-        )
+        draft.write(rows, mode="append", removed=[each.path for each in self.files])
         return draft.pin(content_hash=self.pin.content_hash)
 
 

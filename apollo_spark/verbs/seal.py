@@ -4,13 +4,9 @@ The copy holds the rows and columns that are shown, in new tables, and a record 
 nothing in it leads to what the dataset hides, nor to who made it, on which machine and where.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from sqlglot import exp
 
 from apollo_spark.assays.expression.assay import ExpressionAssay
@@ -36,11 +32,6 @@ from apollo_spark.records.build import build_dataset_record
 from apollo_spark.records.changes.sample_entity import find_sample_entity
 from apollo_spark.records.content import Content, content_of
 from apollo_spark.tables.layout import arrow_schema
-from apollo_spark.workers.files.parquet import WrittenFile, finish_file, open_writer
-from apollo_spark.workers.values.hashing import ContentHash, hash_table
-
-FILE_ROWS = 5_000_000
-GROUP_ROWS = 100_000
 
 
 class SealJob(Record):
@@ -127,7 +118,7 @@ def _seal_entity(
     publication.step(f"write {entity.name}")
     reader = engine.run(_rows_of(opened, entity), opened.pins)
     batches = (each.cast(schema) for each in reader if each.num_rows)
-    files, content = _write(draft.folder, batches, schema)
+    files, content = draft.add_rows(batches, schema)
     draft.commit(files, schema)
     return draft.pin(content_hash=content.hex())
 
@@ -139,24 +130,3 @@ def _rows_of(opened: OpenDataset, entity: Entity) -> exp.Select:
     if entity.primary_key is None:
         return tree
     return tree.order_by(ascending(column(entity.name, entity.primary_key)), copy=False)
-
-
-def _write(
-    folder: Path, batches: Iterator[pa.RecordBatch], schema: pa.Schema
-) -> tuple[list[WrittenFile], ContentHash]:
-    """Write rows as they come, in files of bounded size."""
-    files: list[WrittenFile] = []
-    content = ContentHash()
-    batch = next(batches, None)
-    while batch is not None:
-        name = f"part-{len(files):05d}-{uuid4()}.parquet"
-        collected: list[pq.FileMetaData] = []
-        rows = 0
-        with open_writer(folder / name, pa.Table.from_batches([batch]), collected) as writer:
-            while batch is not None and rows < FILE_ROWS:
-                writer.write_batch(batch, row_group_size=GROUP_ROWS)
-                content += hash_table(batch)
-                rows += batch.num_rows
-                batch = next(batches, None)
-        files.append(finish_file(folder / name, schema, collected[0]))
-    return files, content

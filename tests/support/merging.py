@@ -18,7 +18,6 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.records.build import build_dataset_record
 from apollo_spark.records.content import Content
 from apollo_spark.tables.layout import arrow_schema
-from apollo_spark.workers.files.small_table import write_small_table
 from apollo_spark.workers.values.hashing import hash_table
 
 STUDY = """
@@ -147,7 +146,7 @@ def publish_rows(
 def write_table(publication: Publication, name: str, table: pa.Table) -> TablePin:
     """Write a table of a dataset that is being published."""
     draft = publication.table(name)
-    files = [write_small_table(draft.folder, table)] if table.num_rows else []
+    files = [draft.add(table)] if table.num_rows else []
     draft.commit(files, table.schema)
     return draft.pin(content_hash=hash_table(table).hex())
 

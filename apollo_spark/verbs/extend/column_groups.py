@@ -7,13 +7,13 @@ import pyarrow as pa
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.ingest.wide import columns_of
-from apollo_spark.lake.publishing import Publication, TableDraft
+from apollo_spark.lake.publishing import Publication
+from apollo_spark.lake.tables.draft import TableDraft
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.slices import folded_rows
 from apollo_spark.tables.slices import SliceSize, cut_fields, plan_slice_folds
-from apollo_spark.workers.files.parquet import FileWriter
 from apollo_spark.workers.values.hashing import ContentHash, hash_table
 
 
@@ -117,7 +117,7 @@ class SliceFolding:
         key = str(self.entity.primary_key)
         schema = columns_of(self.entity, [key, *fields])
         content = ContentHash()
-        with FileWriter(str(draft.folder), 0, {}) as writer:
+        with draft.open_file() as writer:
             for batch in self.engine.run(folded_rows(key, sources), pins):
                 table = pa.Table.from_batches([batch]).select(schema.names).cast(schema)
                 content += hash_table(table)

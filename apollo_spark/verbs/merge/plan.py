@@ -32,7 +32,6 @@ from apollo_spark.verbs.merge.findings import (
     find_unmatched,
 )
 from apollo_spark.verbs.merge.samples import AssayReading
-from apollo_spark.workers.files.small_table import write_small_table
 from apollo_spark.workers.values.hashing import hash_table
 
 COUNT_MEMORY = "1GB"
@@ -202,7 +201,7 @@ def _writes_links(link: LinkFile, assay: AssayRecord) -> Finish:
     def finish(publication: Publication, derived: Derived) -> Derived:
         assert assay.link is not None, "a linking file makes a link"
         draft = publication.table(name_table(assay.name, "link"))
-        files = [write_small_table(draft.folder, link.table)] if link.table.num_rows else []
+        files = [draft.add(link.table)] if link.table.num_rows else []
         draft.commit(files, link.table.schema)
         pin = draft.pin(content_hash=hash_table(link.table).hex())
         pin = pin.model_copy(update={"table": assay.link.table})

@@ -72,9 +72,9 @@ def table_of(rows: Rows, schema: pa.Schema = SCHEMA) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema) if rows else schema.empty_table()
 
 
-def write_file(folder: Path, table: pa.Table) -> WrittenFile:
+def write_file(folder: Path | str, table: pa.Table) -> WrittenFile:
     """Write a file as tasks do: under a name that no other run uses."""
-    path = folder / f"part-{uuid4()}.parquet"
+    path = Path(folder) / f"part-{uuid4()}.parquet"
     pq.write_table(table, path)
     footer = pq.read_metadata(path)
     stats = delta_stats(table.schema, footer)

@@ -21,8 +21,6 @@ from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import AssayExtensionReceipt, count_findings
-from apollo_spark.workers.files.parquet import WrittenFile
-from apollo_spark.workers.files.small_table import write_small_table
 from apollo_spark.workers.values.hashing import ContentHash, hash_table
 
 
@@ -123,12 +121,11 @@ class AssayGrowth:
     def _commit_tables(self) -> Iterator[TablePin]:
         features = grown_features(self.grown, self.addition, self._stats)
         draft = self.publication.table(self.grown.assay.features_table)
-        draft.commit([write_small_table(draft.folder, features)], features.schema)
+        draft.write(features)
         yield draft.pin(content_hash=hash_table(features).hex())
         for name, rows in self._added_rows():
             draft = self.publication.table(name)
-            written: list[WrittenFile] = [write_small_table(draft.folder, rows)]
-            draft.commit(written, rows.schema, mode="append")
+            draft.write(rows, mode="append")
             yield draft.pin(content_hash=self._grown_hash(name, hash_table(rows)))
 
     def _added_rows(self) -> Iterator[tuple[str, pa.Table]]:

@@ -29,7 +29,6 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import CompactionReceipt
 from apollo_spark.operations.compaction import RowFolding, plan_row_folding
 from apollo_spark.tables.folding import Block, Fold, plan_folds
-from apollo_spark.workers.files.small_table import write_small_table
 from apollo_spark.workers.values.hashing import hash_table
 
 
@@ -166,7 +165,7 @@ class AssayFolding:
     ) -> TablePin:
         draft = publication.table(layer.table)
         storage, removed = self.grown.storages[layer.unit], self._removed(layer.unit)
-        target = TileTarget(str(draft.folder), storage, unit_rules(layer.unit))
+        target = TileTarget(draft.folder, storage, unit_rules(layer.unit))
         tasks = [self._task(fold, removed, target) for fold in self.folds]
         require_intact(path for task in tasks for path in task.paths)
         results = runner.run(run_retile, tasks)
@@ -213,7 +212,7 @@ class AssayFolding:
             field = schema.field(name)
             rows = rows.set_column(schema.get_field_index(name), field, pa.array(values))
         draft = publication.table(self.grown.assay.samples_table)
-        draft.commit([write_small_table(draft.folder, rows)], schema)
+        draft.write(rows)
         return draft.pin(content_hash=hash_table(rows).hex())
 
     @cached_property

@@ -218,7 +218,7 @@ class _AssayGrowth(Load):
             grown=grown,
             addition=addition,
             layer=layer,
-            folder=str(self.publication.table(layer.table).folder),
+            draft=self.publication.table(layer.table),
             paths=self.reporter.lake.tables.checked_files(pin),
         )
         return growth.write(writing, may_rewrite=not self.request.dry_run)

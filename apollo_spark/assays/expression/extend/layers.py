@@ -18,6 +18,7 @@ from apollo_spark.assays.expression.tasks.tiles.spec import Features, Samples, T
 from apollo_spark.assays.expression.tasks.tiles.storage import LayerStorage, StorageNeed, widen
 from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.errors import CheckFailedError
+from apollo_spark.lake.tables.draft import TableDraft
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,14 @@ class LayerGrowth:
         grown: The assay as it stands.
         addition: Where the new samples stand.
         layer: The layer.
-        folder: The folder of its tiles.
+        draft: The table of its tiles.
         paths: The files of its tiles.
     """
 
     grown: GrowingAssay
     addition: Addition
     layer: LayerRecord
-    folder: str
+    draft: TableDraft
     paths: tuple[str, ...]
 
     def write(self, writing: TileWriting, *, may_rewrite: bool = True) -> GrownLayer:
@@ -71,7 +72,7 @@ class LayerGrowth:
         stored = self.grown.storages[self.layer.unit]
         storage, rewritten = stored, None
         for _ in range(MOST_TRIES):
-            placed, written = write_layer(writing, self.folder, storage, self.addition)
+            placed, written = write_layer(writing, self.draft, storage, self.addition)
             storage = written.storage
             if storage == stored or has_faults(written.results) or not may_rewrite:
                 break
@@ -103,7 +104,7 @@ class LayerGrowth:
                 blocks=standing.blocks[places],
                 positions=standing.positions[places],
                 features=features,
-                target=TileTarget(self.folder, storage, rules, name=f"wider-{block:05d}"),
+                target=TileTarget(self.draft.folder, storage, rules, name=f"wider-{block:05d}"),
                 stored=self.grown.storages[self.layer.unit],
             )
             for block, places in iterate_blocks(standing)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +13,7 @@ from apollo_spark.assays.expression.load.tiles import TileWriting, WrittenTiles,
 from apollo_spark.assays.expression.plan.formats import unit_rules
 from apollo_spark.assays.expression.plan.matrices import MakeTarget, PlannedSource
 from apollo_spark.assays.expression.plan.rows import Placement, iterate_blocks, take_samples
+from apollo_spark.assays.expression.tables import written_files
 from apollo_spark.assays.expression.tasks.retile import RetileTask, run_retile
 from apollo_spark.assays.expression.tasks.tiles.spec import (
     ExpressionTask,
@@ -22,6 +22,7 @@ from apollo_spark.assays.expression.tasks.tiles.spec import (
     TileTarget,
 )
 from apollo_spark.assays.expression.tasks.tiles.storage import LayerStorage
+from apollo_spark.lake.tables.draft import TableDraft
 
 
 class StandingPlaces(Protocol):
@@ -44,13 +45,13 @@ class StandingPlaces(Protocol):
 
 
 def write_layer(
-    writing: TileWriting, folder: str, guess: LayerStorage, standing: StandingPlaces | None
+    writing: TileWriting, draft: TableDraft, guess: LayerStorage, standing: StandingPlaces | None
 ) -> tuple[TileWriting, WrittenTiles]:
     """Write the tiles of one unit.
 
     Args:
         writing: The source as it was planned for itself.
-        folder: Of the table.
+        draft: The table of the tiles.
         guess: The storage that is tried first.
         standing: What stays of the version before. Where other units do, the samples go to the
             blocks where theirs stand.
@@ -59,14 +60,14 @@ def write_layer(
         The tiles, and the writing with the samples and features of the assay.
     """
     if standing is None or not standing.layers:
-        return writing, writing.write(folder, guess)
+        return writing, writing.write(draft.folder, guess)
     placed = replace(writing, source=place_source(writing.source, standing))
-    probe = placed.source.make_tasks(_target_of(writing, folder, guess))
+    probe = placed.source.make_tasks(_target_of(writing, draft.folder, guess))
     if holds_whole_blocks(probe, standing.placed_samples):
-        return placed, placed.write(folder, guess)
+        return placed, placed.write(draft.folder, guess)
     # A task has some samples of a block only: tiles are written as they come, and then moved.
     own = replace(writing, source=place_source(writing.source, standing, keeps_places=False))
-    return placed, _move(own, own.write(folder, guess), folder, standing)
+    return placed, _move(own, own.write(draft.folder, guess), draft, standing)
 
 
 def _target_of(writing: TileWriting, folder: str, storage: LayerStorage) -> MakeTarget:
@@ -75,15 +76,14 @@ def _target_of(writing: TileWriting, folder: str, storage: LayerStorage) -> Make
 
 
 def _move(
-    own: TileWriting, written: WrittenTiles, folder: str, standing: StandingPlaces
+    own: TileWriting, written: WrittenTiles, draft: TableDraft, standing: StandingPlaces
 ) -> WrittenTiles:
     """Write tiles again with each sample in its block, and remove those that were written."""
-    paths = [str(Path(folder) / part["path"]) for each in written.results for part in each["parts"]]
-    make_target = _target_of(own, folder, written.storage)
-    tasks = make_retile_tasks(paths, own.source, standing, make_target)
+    files = written_files(written.results)
+    make_target = _target_of(own, draft.folder, written.storage)
+    tasks = make_retile_tasks(draft.paths(files), own.source, standing, make_target)
     answers = own.runner.run(run_retile, tasks)
-    for each in paths:
-        Path(each).unlink()
+    draft.discard(files)
     emptied = [(samples, {**each, "parts": []}) for samples, each in written.answers]
     moved = [(task.samples, each) for task, each in zip(tasks, answers, strict=True)]
     return replace(written, answers=[*emptied, *moved])

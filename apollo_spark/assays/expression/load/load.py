@@ -39,6 +39,7 @@ from apollo_spark.ingest.new_codes import grown_by
 from apollo_spark.ingest.withdrawn_rows import keys_of
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
+from apollo_spark.lake.tables.draft import TableDraft
 from apollo_spark.model.assay import name_table
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.pin import TablePin
@@ -47,7 +48,6 @@ from apollo_spark.operations.loading import Load, OpenEngines, newest_record, ru
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.report import LoadReporter
 from apollo_spark.records.build import build_dataset_record
-from apollo_spark.workers.files.small_table import write_small_table
 from apollo_spark.workers.values.hashing import hash_table
 
 
@@ -118,7 +118,7 @@ class _ExpressionLoad(Load):
             self.reporter.lake, self.version_before(), self.request, self.plan
         )
         draft = self.publication.table(self._tiles_table)
-        writing, tiles = self._write_tiles(str(draft.folder), standing)
+        writing, tiles = self._write_tiles(draft, standing)
         rows = self._write_sample_fields()
         findings = (*self.planning.findings, *self._find_faults(writing, tiles))
         findings += rows.findings if rows else ()
@@ -160,7 +160,7 @@ class _ExpressionLoad(Load):
         return name_table(self.request.assay, f"tiles_{self.plan.unit}")
 
     def _write_tiles(
-        self, folder: str, standing: StandingAssay | None
+        self, draft: TableDraft, standing: StandingAssay | None
     ) -> tuple[TileWriting, WrittenTiles]:
         self.publication.step("write tiles")
         writing = TileWriting(
@@ -171,7 +171,7 @@ class _ExpressionLoad(Load):
             runner=self.engines.runner,
         )
         guess = COUNTS if self.plan.unit == "count" else self.plan.source.guess
-        return write_layer(writing, folder, guess, standing)
+        return write_layer(writing, draft, guess, standing)
 
     def _write_sample_fields(self) -> SampleRows | None:
         if self.plan.sample_fields is None:
@@ -208,7 +208,7 @@ class _ExpressionLoad(Load):
         pins = [written.rows.pin] if written.rows and written.rows.pin else []
         for name, table in small_tables(written).items():
             draft = self.publication.table(name)
-            draft.commit([write_small_table(draft.folder, table)], table.schema)
+            draft.write(table)
             pins.append(draft.pin(content_hash=hash_table(table).hex()))
         return pins
 

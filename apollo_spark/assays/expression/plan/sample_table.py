@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from apollo_spark.assays.expression.sources.ids.lookalikes import look_like
 from apollo_spark.errors import UsageError
@@ -27,7 +26,8 @@ from apollo_spark.ingest.write import (
     quarantined_rows,
     write_entities,
 )
-from apollo_spark.lake.publishing import Publication, TableDraft
+from apollo_spark.lake.publishing import Publication
+from apollo_spark.lake.tables.draft import TableDraft
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.findings import Finding, Place, Severity, refusing
@@ -40,7 +40,6 @@ from apollo_spark.sources.dictionary.read import read_dictionary
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.tables.keys import KeyCheck
 from apollo_spark.tables.layout import arrow_schema
-from apollo_spark.workers.files.small_table import write_small_table
 from apollo_spark.workers.values.hashing import hash_table
 
 SAMPLE = "sample"
@@ -206,13 +205,11 @@ class SampleTable:
         entities = write_entities(
             self.engines.runner,
             self.plan.entities,
-            folder_of=lambda _: str(draft.folder),
+            folder_of=lambda _: draft.folder,
             excluded=excluded,
         )
-        files = [draft.folder / each.path for each in entities[SAMPLE].files]
-        keys = [pq.ParquetFile(each).read(columns=[self._key]).column(0) for each in files]
-        found = [chunk for each in keys for chunk in each.chunks]
-        return entities[SAMPLE], pa.chunked_array(found, pa.string()).combine_chunks()
+        ids = draft.read(entities[SAMPLE].files, pa.schema([(self._key, pa.string())]))
+        return entities[SAMPLE], ids.column(0).combine_chunks()
 
     def _commit(self, draft: TableDraft, written: WrittenEntity, lacking: pa.Array) -> TablePin:
         """Commit the rows, and one without values for each sample that has none."""
@@ -223,7 +220,7 @@ class SampleTable:
                 for each in schema
             ]
             table = pa.table(columns, schema=schema)
-            files.append(write_small_table(draft.folder, table))
+            files.append(draft.add(table))
             content += hash_table(table)
         draft.commit(files, schema)
         return draft.pin(content_hash=content.hex())

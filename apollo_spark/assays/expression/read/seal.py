@@ -30,7 +30,6 @@ from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.assay import SampleLink, name_table
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.assay_scope import sample_links
-from apollo_spark.workers.files.small_table import write_small_table
 from apollo_spark.workers.values.hashing import ContentHash, hash_table
 
 Answer = tuple[Samples, Mapping[str, Any]]
@@ -76,7 +75,7 @@ def seal_assay(
         tables[name_table(assay.name, "link")] = links.read_all()
     for name, table in tables.items():
         draft = publication.table(name)
-        draft.commit([write_small_table(draft.folder, table)], table.schema)
+        draft.write(table)
         pins.append(draft.pin(content_hash=hash_table(table).hex()))
     return SealedAssay(sealing.record(layers, origin), tuple(pins))
 
@@ -101,7 +100,7 @@ class _Sealing:
         draft = self.publication.table(name)
         self.publication.step(f"write {name}")
         storage = self._storage(layer)
-        target = TileTarget(str(draft.folder), storage, UnitRules(), name="part")
+        target = TileTarget(draft.folder, storage, UnitRules(), name="part")
         answers = list(self._write(layer, target))
         draft.commit(written_files([each for _, each in answers]), tile_schema(storage))
         content = sum((ContentHash(**each["hash"]) for _, each in answers), ContentHash())

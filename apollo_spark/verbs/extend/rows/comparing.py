@@ -16,6 +16,7 @@ from apollo_spark.ingest.withdrawn_rows import GivenColumn, Standing
 from apollo_spark.ingest.write import KeySets
 from apollo_spark.lake.tables.contents import StoredFile
 from apollo_spark.lake.tables.store import TableStore
+from apollo_spark.lake.tables.workspace import Workspace
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.row_changes import (
     FILE,
@@ -30,7 +31,7 @@ from apollo_spark.query.row_changes import (
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import table
 from apollo_spark.verbs.extend.rows.plan import RowPlan
-from apollo_spark.verbs.extend.rows.staging import StagedRows, Workspace
+from apollo_spark.verbs.extend.rows.staging import StagedRows
 from apollo_spark.verbs.extend.rows.tables import RowTable
 from apollo_spark.workers.files.patching import KEY
 

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from apollo_spark.errors import ConflictError, NotFoundError
 from apollo_spark.ingest.new_codes import with_dictionary
@@ -17,6 +16,7 @@ from apollo_spark.ingest.withdrawn_rows import LeftOut, Standing, lines_of
 from apollo_spark.ingest.write import Excluded, join_excluded, quarantined_rows
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
+from apollo_spark.lake.tables.workspace import Workspace
 from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding, Severity
@@ -33,7 +33,7 @@ from apollo_spark.verbs.extend.rows.checking import RowChecks
 from apollo_spark.verbs.extend.rows.comparing import RowComparison
 from apollo_spark.verbs.extend.rows.plan import OPERATION, RowPlan, RowPlanning, plan_rows
 from apollo_spark.verbs.extend.rows.receipt import CheckedRows
-from apollo_spark.verbs.extend.rows.staging import Workspace, key_target, stage_rows
+from apollo_spark.verbs.extend.rows.staging import key_target, stage_rows
 from apollo_spark.verbs.extend.rows.tables import RowTable, foreign_rows, tables_of
 from apollo_spark.verbs.extend.rows.writing import RowWriter
 
@@ -163,17 +163,17 @@ class _RowExtension(Load):
         return self._publish(pins, receipt, checked)
 
     @contextmanager
-    def _folders(self, tables: tuple[RowTable, ...]) -> Iterator[Mapping[int, Path]]:
+    def _folders(self, tables: tuple[RowTable, ...]) -> Iterator[Mapping[int, str]]:
         """Give the folder of each own table; of a dry run, one that is thrown away."""
         own = [each for each in tables if each.is_own]
         if not self.request.dry_run:
             yield {each.number: self.publication.table(each.folder_name).folder for each in own}
             return
         with tempfile.TemporaryDirectory(prefix="apollo-rows-") as scratch:
-            yield {each.number: Path(scratch) for each in tables}
+            yield {each.number: scratch for each in tables}
 
     def _read(
-        self, tables: tuple[RowTable, ...], folders: Mapping[int, Path], workspace: Workspace
+        self, tables: tuple[RowTable, ...], folders: Mapping[int, str], workspace: Workspace
     ) -> CheckedRows:
         """Read and check and, while the policy leaves rows out, read again.
 
@@ -211,18 +211,18 @@ class _RowExtension(Load):
     def _compare(
         self,
         tables: tuple[RowTable, ...],
-        folders: Mapping[int, Path],
+        folders: Mapping[int, str],
         workspace: Workspace,
         excluded: Excluded,
     ) -> RowComparison:
         """Read the files, and put their rows beside the stored ones."""
         self.publication.step("read rows")
         runner, plan = self.engines.runner, self.plan
-        some_folder = str(next(iter(folders.values())))
+        some_folder = next(iter(folders.values()))
         staged, keys = None, None
         if plan.data is not None:
             targets = [
-                each.target(str(folders.get(each.number, some_folder)), plan.entity.primary_key)
+                each.target(folders.get(each.number, some_folder), plan.entity.primary_key)
                 for each in tables
                 if each.takes_rows
             ]
@@ -244,7 +244,7 @@ class _RowExtension(Load):
     def _write(
         self,
         tables: tuple[RowTable, ...],
-        folders: Mapping[int, Path],
+        folders: Mapping[int, str],
         checked: CheckedRows,
         workspace: Workspace,
     ) -> list[TablePin]:
@@ -258,7 +258,7 @@ class _RowExtension(Load):
                 continue
             draft = self.publication.table(each.folder_name)
             draft.commit(changed.added, each.stored_schema, mode="append", removed=changed.removed)
-            workspace.keep(draft.folder / file.path for file in changed.added)
+            workspace.keep(draft.paths(changed.added))
             pin = draft.pin(content_hash=changed.content.hex())
             pins.append(pin.model_copy(update={"table": each.pin.table}))
         return pins

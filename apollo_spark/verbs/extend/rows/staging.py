@@ -1,25 +1,20 @@
 """Read the files of an extension by rows into files of rows that no version names yet."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from typing_extensions import Self
 
 from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.ingest.plan import PlannedEntity
 from apollo_spark.ingest.write import Excluded
+from apollo_spark.lake.tables.workspace import Workspace
 from apollo_spark.workers.files.parquet import WrittenFile
 from apollo_spark.workers.files.patching import KEY
 from apollo_spark.workers.staging import StageTarget, StageTask, run_stage
 from apollo_spark.workers.values.hashing import ContentHash
-
-Opened = TypeVar("Opened")
 
 
 @dataclass
@@ -39,43 +34,6 @@ class StagedRows:
     files: list[list[WrittenFile]]
     hashes: list[ContentHash]
     found: list[dict[str, Any]] = field(default_factory=list)
-
-
-class Workspace:
-    """The files that an extension writes; those that are not kept are removed at its end."""
-
-    def __init__(self) -> None:
-        self._files: set[Path] = set()
-        self._opened = ExitStack()
-
-    def __enter__(self) -> Self:
-        """Begin without files."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Remove what is left; a file that cannot be removed is in no version all the same."""
-        self._opened.close()
-        for path in self._files:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-
-    def open(self, context: AbstractContextManager[Opened]) -> Opened:
-        """Enter what is left when the extension ends."""
-        return self._opened.enter_context(context)
-
-    def add(self, path: Path) -> Path:
-        """Take a file in, and return it."""
-        self._files.add(path)
-        return path
-
-    def keep(self, paths: Iterable[Path]) -> None:
-        """Leave files where they are: a version names them."""
-        self._files -= set(paths)
 
 
 def stage_rows(
@@ -99,8 +57,8 @@ def stage_rows(
         for number, (file, sums) in enumerate(zip(result["files"], result["hashes"], strict=True)):
             staged.hashes[number] += ContentHash(**sums)
             if file is not None:
-                path = workspace.add(Path(targets[number].folder) / file["path"])
-                staged.paths[number].append(str(path))
+                path = workspace.add(f"{targets[number].folder}/{file['path']}")
+                staged.paths[number].append(path)
                 staged.files[number].append(WrittenFile(**file))
         staged.found += _counted(task, result)
     return staged

@@ -8,16 +8,15 @@ file of the rows given, and so has its lines there.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.lake.tables.commits import require_intact
+from apollo_spark.lake.tables.workspace import Workspace
 from apollo_spark.query.row_changes import FILE, dropped_rows, patched_rows
 from apollo_spark.verbs.extend.rows.comparing import RowComparison
-from apollo_spark.verbs.extend.rows.staging import Workspace
 from apollo_spark.verbs.extend.rows.tables import RowTable
 from apollo_spark.workers.files.parquet import WrittenFile
 from apollo_spark.workers.files.parquet_writer import ParquetWriter
@@ -59,7 +58,7 @@ class RowWriter:
     runner: TaskRunner
     workspace: Workspace
 
-    def write(self, table: RowTable, folder: Path) -> ChangedFiles:
+    def write(self, table: RowTable, folder: str) -> ChangedFiles:
         """Write what changes in a table of the dataset's own."""
         old = ContentHash.from_hex(table.pin.content_hash)
         removed, kept = self._drop(table, folder)
@@ -70,7 +69,7 @@ class RowWriter:
             content=old + kept.change + added.change,
         )
 
-    def _drop(self, table: RowTable, folder: Path) -> "tuple[tuple[str, ...], _Patched]":
+    def _drop(self, table: RowTable, folder: str) -> "tuple[tuple[str, ...], _Patched]":
         """Write stored files anew without the rows that change or go."""
         compared = self.compared
         given = table.changed if self._has_rows(table) else None
@@ -81,14 +80,14 @@ class RowWriter:
         done = self._patch(patches, table.key, folder)
         return tuple(Path(path).name for path in patches), done
 
-    def _settle(self, table: RowTable, folder: Path) -> "_Patched":
+    def _settle(self, table: RowTable, folder: str) -> "_Patched":
         """Take the files of rows given, without rows that change nothing, completed by others."""
         if not self._has_rows(table):
             return _Patched()
         staged = self.compared.staged
         assert staged is not None
         place = [each for each in self.compared.tables if each.takes_rows].index(table)
-        patches: dict[str, Path] = {}
+        patches: dict[str, str] = {}
         if table.changed is not None:
             tree = patched_rows(table.changed)
             patches = self._write_patches(self.compared.run(tree), folder)
@@ -100,10 +99,10 @@ class RowWriter:
     def _has_rows(self, table: RowTable) -> bool:
         return self.compared.staged is not None and table.takes_rows
 
-    def _patch(self, patches: dict[str, Path], key: str, folder: Path) -> "_Patched":
+    def _patch(self, patches: dict[str, str], key: str, folder: str) -> "_Patched":
         """Write files anew, one task each."""
         tasks = [
-            PatchTask(path=path, key=key, patch=str(patch), folder=str(folder), number=number)
+            PatchTask(path=path, key=key, patch=patch, folder=folder, number=number)
             for number, (path, patch) in enumerate(patches.items())
         ]
         require_intact(patches)
@@ -113,12 +112,12 @@ class RowWriter:
             change = change + ContentHash(**result["after"]) - ContentHash(**result["before"])
             if result["file"] is not None:
                 files.append(WrittenFile(**result["file"]))
-                self.workspace.add(folder / files[-1].path)
+                self.workspace.add(f"{folder}/{files[-1].path}")
         return _Patched(tuple(files), change)
 
-    def _write_patches(self, rows: pa.RecordBatchReader, folder: Path) -> dict[str, Path]:
+    def _write_patches(self, rows: pa.RecordBatchReader, folder: str) -> dict[str, str]:
         """Write the rows that come file by file as one patch for each file."""
-        patches: dict[str, Path] = {}
+        patches: dict[str, str] = {}
         writer: ParquetWriter | None = None
         try:
             for batch in rows:
@@ -127,9 +126,8 @@ class RowWriter:
                     if path not in patches:
                         if writer is not None:
                             writer.close()
-                        patches[path] = self.workspace.add(folder / f"patch-{uuid4()}.parquet")
                         schema = found.drop_columns([FILE]).schema
-                        writer = ParquetWriter(patches[path], schema, compression="zstd")
+                        patches[path], writer = self.workspace.open_patch(folder, schema)
                     assert writer is not None
                     own = found.filter(pc.equal(found[FILE], path))
                     writer.write_table(own.drop_columns([FILE]))
