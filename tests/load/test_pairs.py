@@ -97,16 +97,16 @@ def test_a_verb_inside_another_leaves_everything_as_one_after_the_other(
         done(outcome, *words_of(outcome, first))
     # The first, a middle and the last step: before anything, while tables are written, before the
     # commit and, where there is one, after it.
+    before = readings(study)
     chosen = sorted({0, len(steps) // 2, len(steps) - 2, len(steps) - 1} & set(range(len(steps))))
     for place in chosen:
         folder = study.folder.parent / f"at-{place}"
         shutil.copytree(study.folder, folder)
         once = Study.reopen(folder, lake=folder / "lake", data=study.data)
-        check(once, first, second, place)
+        check(once, first, second, place, before)
 
 
-def check(study: Study, first: str, second: str, place: int) -> None:
-    before = readings(study)
+def check(study: Study, first: str, second: str, place: int, before: dict[str, str]) -> None:
     seen: list[str] = []
     inner: list[CommandResult] = []
 

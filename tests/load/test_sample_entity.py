@@ -79,8 +79,11 @@ def dataset(study: Study, name: str = "both") -> Dataset:
 
 def own(study: Study, name: str = "both", entity: str = "sample") -> list[str]:
     """Return the samples of the entity of their own fields."""
-    found = dataset(study, name)[entity].retrieve_fields(["sample_id"]).column(0).to_pylist()
-    return sorted(found)
+    return own_of(dataset(study, name), entity)
+
+
+def own_of(opened: Dataset, entity: str = "sample") -> list[str]:
+    return sorted(opened[entity].retrieve_fields(["sample_id"]).column(0).to_pylist())
 
 
 def withdraw(study: Study, *keys: str, of: str = "study.patient") -> None:
@@ -92,9 +95,11 @@ def withdraw(study: Study, *keys: str, of: str = "study.patient") -> None:
 
 def require_the_same_samples(study: Study, name: str) -> list[str]:
     """Require that the entity shows the samples that the assay shows, and return them."""
-    found = own(study, name)
-    assert found == sorted(dataset(study, name).assay("rna").samples())
-    described = dataset(study, name).assay("rna")._sample_fields()
+    opened = dataset(study, name)
+    assay = opened.assay("rna")
+    found = own_of(opened)
+    assert found == sorted(assay.samples())
+    described = assay._sample_fields()
     known = {row["sample_id"]: row for row in described.to_pylist()}
     assert all(known[each]["tissue"] is not None for each in found)
     return found
