@@ -92,7 +92,7 @@ def test_a_load_of_another_name_inside_a_load_is_welcome(story: Story, study: St
 def test_of_two_processes_on_one_name_one_fails_and_names_the_other(
     story: Story, study: Study
 ) -> None:
-    first = start_load(study, "check rows and keys", "wait")
+    first = start_load(study, "check rows and keys")
     assert first.stdout is not None
     assert first.stdout.readline() == "waiting\n"
 

@@ -164,7 +164,7 @@ def test_a_load_that_is_killed_is_made_good_by_another_process(
 
     killed = kill_at(study, step)
 
-    assert killed.returncode == -9
+    assert killed.exitcode == -9
     lease = open_lake(str(study.lake)).leases.find("study")
     if step != "take the lease":
         assert lease is not None

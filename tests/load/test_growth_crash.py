@@ -9,7 +9,6 @@ from deltalake import DeltaTable
 from apollo_spark.errors import CommitRaceError, LeaseHeldError
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
-from tests.support.dying import die_in
 from tests.support.growing import (
     copy_lake,
     extend,
@@ -21,6 +20,7 @@ from tests.support.growing import (
     rows_of,
     write_matrix,
 )
+from tests.support.killing import die_in
 from tests.support.loading import (
     StopError,
     as_seen,

@@ -1,14 +1,12 @@
 """The command that cleans up: what it plans, deletes, keeps and says."""
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from apollo_spark.lake.lake import open_lake
-from tests.support.crashing import CHECKOUT
+from tests.support.killing import die_in_sweep
 from tests.support.loading import published, require_equal, require_sound
 from tests.support.study import Study
 from tests.unit.lake.small_lake import tree
@@ -95,19 +93,6 @@ def test_a_load_after_gc_goes_on_as_ever(study: Study) -> None:
     require_sound(study.lake)
 
 
-KILLED_SWEEP = """
-import os, signal, sys
-from apollo_spark.lake.lake import open_lake
-from apollo_spark.verbs.gc import apply_gc
-left = [int(sys.argv[2])]
-def watch(name):
-    if left[0] == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    left[0] -= 1
-apply_gc(open_lake(sys.argv[1]), grace_hours=0, on_step=watch)
-"""
-
-
 @pytest.mark.parametrize("number", [2, 5, 8, 11])
 def test_a_sweep_that_is_killed_leaves_all_readable_and_the_next_ends_it(
     study: Study, number: int
@@ -117,12 +102,9 @@ def test_a_sweep_that_is_killed_leaves_all_readable_and_the_next_ends_it(
     study.ask("retire", "study@1")
     left = published(study.lake)
 
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED_SWEEP, str(study.lake), str(number)],
-        cwd=CHECKOUT, check=False,
-    )  # fmt: skip
+    code = die_in_sweep(study.lake, number)
 
-    assert killed.returncode == -signal.SIGKILL
+    assert code == -signal.SIGKILL
     require_equal(published(study.lake), left)
     assert study.ask("verify", "--deep").code == 0
     again = study.ask("gc", "--grace", "0", "--apply", "--json")

@@ -1,31 +1,45 @@
-"""Commands in processes of their own, which kill themselves at a step of what they publish.
+"""Deeds in processes of their own, which kill themselves at a step."""
 
-python -m tests.support.killing NUMBER WORD...
-"""
+from pathlib import Path
 
-import subprocess
-import sys
-
-from tests.support.dying import CHECKOUT, kill_at
+from apollo_spark.lake.lake import open_lake
+from apollo_spark.verbs.gc import apply_gc
+from tests.support.apart import die_at, run_apart
+from tests.support.growing import extend, fold
 from tests.support.study import apollo
 from tests.support.watching import watched
 
 
-def die_in_command(number: int, *words: object) -> int:
-    """Run a command in a process that dies at the step of this number, from 0.
+def die_in(root: Path, number: int, source: Path | None) -> int | None:
+    """Extend by a source, or compact without one, and die at the step of this number, from 0.
 
     Returns:
         The exit code; below zero is the signal.
     """
-    command = [sys.executable, "-m", "tests.support.killing", str(number), *map(str, words)]
-    return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
+    return run_apart(_grow, root, number, source).exitcode
 
 
-def main(number: str, *words: str) -> int:
-    """Do as told."""
-    with watched(kill_at(int(number))):
+def _grow(root: Path, number: int, source: Path | None) -> None:
+    if source is None:
+        fold(root, on_step=die_at(number))
+    else:
+        extend(root, source, on_step=die_at(number))
+
+
+def die_in_command(number: int, *words: object) -> int | None:
+    """Run a command that dies at the step of this number, from 0, and return the exit code."""
+    return run_apart(_ask, number, tuple(map(str, words))).exitcode
+
+
+def _ask(number: int, words: tuple[str, ...]) -> int:
+    with watched(die_at(number)):
         return apollo(*words).code
 
 
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+def die_in_sweep(root: Path, number: int) -> int | None:
+    """Sweep a lake and die at the step of this number, from 0, and return the exit code."""
+    return run_apart(_sweep, root, number).exitcode
+
+
+def _sweep(root: Path, number: int) -> None:
+    apply_gc(open_lake(str(root)), grace_hours=0, on_step=die_at(number))

@@ -1,25 +1,22 @@
-"""Run as a process: publish the second version of a study, and die at a step or wait at it.
+"""Publish the second version of a study in a process, and die at a step or wait at it.
 
-python -m tests.unit.lake.crashing LAKE STEP [die|wait]
+python -m tests.unit.lake.crashing LAKE STEP
 """
 
-import os
-import signal
 import sys
+from collections.abc import Callable
 
 from apollo_spark.errors import ApolloError
 from apollo_spark.lake.lake import open_lake
 from tests.unit.lake.small_lake import SECOND, publish
 
 
-def main(uri: str, step: str, deed: str) -> int:
+def publish_until(uri: str, step: str, act: Callable[[], object]) -> int:
+    """Publish, and act before each step of this name."""
+
     def watch(name: str) -> None:
-        if name != step:
-            return
-        if deed == "die":
-            os.kill(os.getpid(), signal.SIGKILL)
-        print("waiting", flush=True)
-        sys.stdin.readline()
+        if name == step:
+            act()
 
     try:
         print(publish(open_lake(uri), SECOND, on_step=watch))
@@ -29,5 +26,11 @@ def main(uri: str, step: str, deed: str) -> int:
     return 0
 
 
+def wait() -> None:
+    """Wait until a line comes."""
+    print("waiting", flush=True)
+    sys.stdin.readline()
+
+
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(publish_until(sys.argv[1], sys.argv[2], wait))

@@ -3,21 +3,22 @@
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from apollo_spark.errors import CommitRaceError
 from apollo_spark.lake.lake import Lake, open_lake
+from tests.support.apart import FORKED, die, run_apart
+from tests.unit.lake.crashing import publish_until
 from tests.unit.lake.small_lake import FIRST, SECOND, comparable, publish, rows_of
 from tests.unit.lake.test_registry import stored
 
 CHECKOUT = Path(__file__).parents[3]
 
 
-def start(lake: Lake, step: str, deed: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.unit.lake.crashing", str(lake.root), step, deed]
+def start(lake: Lake, step: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.unit.lake.crashing", str(lake.root), step]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=CHECKOUT, text=True, stdin=pipe, stdout=pipe)
 
@@ -29,9 +30,8 @@ def test_a_killed_process_leaves_the_version_before_and_its_lease_is_taken_over(
     lake: Lake, tmp_path: Path, step: str
 ) -> None:
     first = publish(lake, FIRST)
-    killed = start(lake, step, "die")
-    killed.communicate()
-    assert killed.returncode == -9
+    killed = run_apart(publish_until, str(lake.root), step, die)
+    assert killed.exitcode == -9
     left = lake.leases.find("study")
     assert left is not None
     assert (left.pid, left.epoch, left.renewed_at is None) == (killed.pid, 2, False)
@@ -49,11 +49,11 @@ def test_a_killed_process_leaves_the_version_before_and_its_lease_is_taken_over(
 
 def test_of_two_processes_on_one_name_one_fails_and_names_the_other(lake: Lake) -> None:
     publish(lake, FIRST)
-    first = start(lake, "commit visit", "wait")
+    first = start(lake, "commit visit")
     assert first.stdout is not None
     assert first.stdout.readline() == "waiting\n"
 
-    second = start(lake, "no step", "wait")
+    second = start(lake, "no step")
     refused, _ = second.communicate()
     done, _ = first.communicate("go on\n")
 
@@ -83,7 +83,7 @@ def append_until_done(uri: str, name: str) -> int:
 def test_of_many_processes_with_one_snapshot_one_appends_and_no_record_is_lost(lake: Lake) -> None:
     uri = str(lake.root)
     names = [f"study{number}" for number in range(4)]
-    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(4, mp_context=FORKED) as pool:
         for turn in range(4):
             based_on = lake.registry.snapshot().version
             tried = [pool.submit(append_record, uri, based_on, f"{name}-{turn}") for name in names]
