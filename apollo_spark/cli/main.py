@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from apollo_spark.cli.context import CommandContext, common_options
-from apollo_spark.cli.starting import leave_pandas_alone
+from apollo_spark.cli.starting import leave_pandas_alone, look_for_no_plugins
 from apollo_spark.cli.terminal import say
 from apollo_spark.errors import ApolloError
 from apollo_spark.version import VERSION
@@ -143,4 +143,5 @@ def _explain(error: Exception, *, verbose: bool) -> int:
 def main() -> None:
     """Entry point of the command."""
     leave_pandas_alone()
+    look_for_no_plugins()
     sys.exit(run())

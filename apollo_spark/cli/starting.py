@@ -1,5 +1,6 @@
 """What a command does without, so that it starts at once."""
 
+import os
 import sys
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -12,6 +13,11 @@ class _NoPandas(MetaPathFinder):
         if fullname != "pandas" or "pyspark" in sys.modules:
             return None
         raise ModuleNotFoundError("No module named 'pandas'", name=fullname)
+
+
+def look_for_no_plugins() -> None:
+    """Let pydantic look for no plugins: it reads the names of all installed packages for that."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def leave_pandas_alone() -> None:

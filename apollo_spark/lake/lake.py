@@ -1,32 +1,33 @@
 """A lake: everything that is stored under one root."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.leases.lease import Tell
 from apollo_spark.lake.leases.leases import LeaseStore
-from apollo_spark.lake.publishing import OnStep, Publication, no_step
 from apollo_spark.lake.registry.registry import Registry
 from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot
+from apollo_spark.lake.registry.withdrawals import read_withdrawals
 from apollo_spark.lake.storage.clock import SYSTEM_CLOCK, Clock
 from apollo_spark.lake.storage.missing import is_lake, require_lake
-from apollo_spark.lake.storage.part_reader import PartReader
 from apollo_spark.lake.storage.parts import PartStore
 from apollo_spark.lake.storage.room import Spare
 from apollo_spark.lake.storage.root import LakeRoot, open_root
-from apollo_spark.lake.tables.store import TableStore
-from apollo_spark.lake.withdrawing import Withdrawing, read_withdrawals
-from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.names import RecordReference
 from apollo_spark.model.withdrawal import WithdrawalRecord
-from apollo_spark.records.content import Content, content_of, part_texts
-from apollo_spark.records.withdrawn import concerning, without_withdrawn
 
+# What a list of records does without is loaded when it is asked for: it takes longer than listing.
 if TYPE_CHECKING:
     from apollo_spark.lake.opened import OpenDataset
+    from apollo_spark.lake.publishing import OnStep, Publication
+    from apollo_spark.lake.tables.store import TableStore
     from apollo_spark.lake.verifying import HashSpecial, VerifyProblem
+    from apollo_spark.lake.withdrawing import Withdrawing
+    from apollo_spark.model.dataset import DatasetRecord
+    from apollo_spark.model.dictionary import DataDictionary
+    from apollo_spark.records.content import Content
 
 
 class Lake:
@@ -36,19 +37,23 @@ class Lake:
         self,
         root: LakeRoot,
         registry: Registry,
-        parts: PartStore,
         leases: LeaseStore,
-        tables: TableStore,
         *,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.root = root
         self.registry = registry
-        self.parts = parts
+        self.parts = PartStore(root)
         self.leases = leases
-        self.tables = tables
         self.clock = clock
         self._withdrawals: tuple[RegistrySnapshot, tuple[WithdrawalRecord, ...]] | None = None
+
+    @cached_property
+    def tables(self) -> "TableStore":
+        """The tables of rows."""
+        from apollo_spark.lake.tables.store import TableStore
+
+        return TableStore(self.root)
 
     def waiting(self, seconds: float | None = None, tell: Tell | None = None) -> "Lake":
         """Return this lake for one more verb, with a time of its own to wait for other writers.
@@ -61,7 +66,7 @@ class Lake:
             UsageError: That is no number of seconds.
         """
         leases = self.leases.waiting(seconds, tell)
-        return Lake(self.root, self.registry, self.parts, leases, self.tables, clock=self.clock)
+        return Lake(self.root, self.registry, leases, clock=self.clock)
 
     @property
     def spare(self) -> Spare:
@@ -99,7 +104,7 @@ class Lake:
         snapshot = self.registry.snapshot()
         return snapshot.versions_of(snapshot.find(RecordReference(name=name)).name)
 
-    def load_record(self, reference: RecordReference) -> DatasetRecord:
+    def load_record(self, reference: RecordReference) -> "DatasetRecord":
         """Return the dataset record that a reference names.
 
         Raises:
@@ -111,20 +116,24 @@ class Lake:
             raise NotFoundError(f"{entry} is a {entry.kind} and no dataset.")
         return self.registry.read_record(entry)
 
-    def load_dictionary(self, record: DatasetRecord) -> DataDictionary:
+    def load_dictionary(self, record: "DatasetRecord") -> "DataDictionary":
         """Return the data dictionary of a record, put together from its parts.
 
         Raises:
             BrokenPinError: A part is missing or damaged.
         """
+        from apollo_spark.lake.storage.part_reader import PartReader
+
         return PartReader(self.parts).dictionary(record)
 
-    def load_content(self, record: DatasetRecord) -> Content:
+    def load_content(self, record: "DatasetRecord") -> "Content":
         """Return what a record says about its data, for making others of it.
 
         Raises:
             BrokenPinError: A part is missing or damaged.
         """
+        from apollo_spark.records.content import content_of
+
         return content_of(record, self.load_dictionary(record))
 
     def open(self, reference: RecordReference) -> "OpenDataset":
@@ -137,7 +146,7 @@ class Lake:
         return self.open_record(self.load_record(reference))
 
     def open_record(
-        self, record: DatasetRecord, *, planned: Mapping[str, str] | None = None
+        self, record: "DatasetRecord", *, planned: Mapping[str, str] | None = None
     ) -> "OpenDataset":
         """Open a record for reading: its rows are read through this only.
 
@@ -146,13 +155,17 @@ class Lake:
             planned: Parts that are not stored yet, by SHA-256.
         """
         from apollo_spark.lake.opened import OpenDataset
+        from apollo_spark.lake.storage.part_reader import PartReader
+        from apollo_spark.records.withdrawn import without_withdrawn
 
         read = without_withdrawn(record, self.withdrawals())
         return OpenDataset(read, PartReader(self.parts, planned or {}))
 
     @property
-    def withdrawing(self) -> Withdrawing:
+    def withdrawing(self) -> "Withdrawing":
         """Where people are taken out."""
+        from apollo_spark.lake.withdrawing import Withdrawing
+
         return Withdrawing(self.registry, self.leases, self.tables)
 
     def withdrawals(self) -> tuple[WithdrawalRecord, ...]:
@@ -163,22 +176,30 @@ class Lake:
             self._withdrawals = (snapshot, read_withdrawals(self.registry, snapshot))
         return self._withdrawals[1]
 
-    def withdrawn_from(self, record: DatasetRecord) -> dict[str, int]:
+    def withdrawn_from(self, record: "DatasetRecord") -> dict[str, int]:
         """Return how many keys are withdrawn from what a record reads, by `DATASET.ENTITY`."""
-        found = concerning(record, self.withdrawals())
+        if not (withdrawals := self.withdrawals()):
+            return {}
+        from apollo_spark.records.withdrawn import concerning
+
+        found = concerning(record, withdrawals)
         return {f"{each.name}.{each.entity}": each.keys.rows for each in found}
 
-    def store_parts(self, content: Content, parts: Iterable[str] = ()) -> None:
+    def store_parts(self, content: "Content", parts: Iterable[str] = ()) -> None:
         """Store what the record of some content names as parts, and further texts.
 
         Args:
             content: What the record will say.
             parts: Texts that its rules name.
         """
+        from apollo_spark.records.content import part_texts
+
         for text in (*part_texts(content.dictionary), *parts):
             self.parts.put(text)
 
-    def publication(self, name: str, *, holder: str, on_step: OnStep = no_step) -> Publication:
+    def publication(
+        self, name: str, *, holder: str, on_step: "OnStep | None" = None
+    ) -> "Publication":
         """Return the context in which the next version of a name is published.
 
         Args:
@@ -186,6 +207,8 @@ class Lake:
             holder: Who publishes, for the message to others.
             on_step: Called with the name of each step before it acts.
         """
+        from apollo_spark.lake.publishing import Publication, no_step
+
         return Publication(
             spare=self.spare,
             registry=self.registry,
@@ -193,12 +216,12 @@ class Lake:
             tables=self.tables,
             name=name,
             holder=holder,
-            on_step=on_step,
+            on_step=on_step or no_step,
         )
 
     def verify(
         self,
-        record: DatasetRecord,
+        record: "DatasetRecord",
         *,
         deep: bool = False,
         known_parts: dict[str, bool] | None = None,
@@ -206,6 +229,7 @@ class Lake:
     ) -> "tuple[VerifyProblem, ...]":
         """Return what of a record is not as it was published; see `verify_record`."""
         from apollo_spark.lake.verifying import verify_record
+        from apollo_spark.records.withdrawn import concerning
 
         withdrawn = [each.keys for each in concerning(record, self.withdrawals())]
         return verify_record(
@@ -234,4 +258,4 @@ def open_lake(uri: str, *, clock: Clock = SYSTEM_CLOCK) -> Lake:
     root = open_root(uri)
     leases = LeaseStore(root, clock=clock)
     registry = Registry(root, reached=leases.reached)
-    return Lake(root, registry, PartStore(root), leases, TableStore(root), clock=clock)
+    return Lake(root, registry, leases, clock=clock)

@@ -19,6 +19,7 @@ from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.lake.registry.registry import Registry
 from apollo_spark.lake.registry.rows import stored_withdrawal
 from apollo_spark.lake.registry.snapshot import RegistrySnapshot
+from apollo_spark.lake.registry.withdrawals import read_withdrawals
 from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.withdrawal import WithdrawalRecord
@@ -35,18 +36,6 @@ class WithdrawnFrom:
     entity: str
     field: str
     location: str
-
-
-def read_withdrawals(
-    registry: Registry, snapshot: RegistrySnapshot
-) -> tuple[WithdrawalRecord, ...]:
-    """Return the newest withdrawal of each entity of each dataset."""
-    if not snapshot.withdrawals:
-        return ()
-    texts = registry.read_texts(snapshot.withdrawals)
-    records = [WithdrawalRecord.model_validate_json(text) for _, text in texts]
-    newest = {each.location: each for each in sorted(records, key=lambda each: each.version)}
-    return tuple(newest.values())
 
 
 def alike(first: pa.Array, second: pa.Array) -> tuple[pa.Array, pa.Array]:

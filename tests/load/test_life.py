@@ -261,6 +261,14 @@ def test_asking_loads_nothing_that_only_reading_rows_needs(study: Study) -> None
     assert needless & loaded_by(study, *asked) == set()
 
 
+def test_a_list_loads_neither_what_records_hold_nor_what_publishes(study: Study) -> None:
+    own = {each for each in loaded_by(study, ["list"]) if each.startswith("apollo_spark.")}
+
+    assert "apollo_spark.lake.registry.registry" in own
+    assert {"apollo_spark.model.dataset", "apollo_spark.lake.publishing"} & own == set()
+    assert len(own) < 60
+
+
 def test_no_load_and_no_extract_waits_for_pandas(study: Study) -> None:
     load = study.load_words(name="other")[2:]
     fields = ["extract", "fields", "other", "--fields", "patient.weight"]

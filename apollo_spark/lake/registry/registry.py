@@ -9,7 +9,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -46,9 +46,11 @@ from apollo_spark.lake.tables.commits import (
 from apollo_spark.lake.tables.log_cache import TABLES
 from apollo_spark.lake.tables.log_faults import LOG, commit_name
 from apollo_spark.model.base import sha256_text
-from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.withdrawal import WITHDRAWAL
 from apollo_spark.workers.files.checksums import has_checksums
+
+if TYPE_CHECKING:
+    from apollo_spark.model.dataset import DatasetRecord
 
 # Every publication adds a small file; reading the list stays quick when they are folded.
 MOST_FILES = 12
@@ -214,7 +216,7 @@ class Registry:
             fix=f"Bring {self.folder} back from a copy of the lake.",
         )
 
-    def read_record(self, entry: RecordEntry) -> DatasetRecord:
+    def read_record(self, entry: RecordEntry) -> "DatasetRecord":
         """Read one dataset record.
 
         Raises:

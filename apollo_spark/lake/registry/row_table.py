@@ -25,7 +25,6 @@ from apollo_spark.lake.tables.commits import (
 )
 from apollo_spark.lake.tables.contents import file_names, files_digest
 from apollo_spark.lake.tables.log_faults import LOG, broken_log, commit_name
-from apollo_spark.workers.files.small_table import write_small_table
 
 Mode = Literal["append", "overwrite"]
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -56,6 +55,9 @@ def commit_rows(
         CommitRaceError: The table has a newer version.
         StorageRefusedError: The storage refused.
     """
+    # Who only asks loads this module too, and never writes.
+    from apollo_spark.workers.files.small_table import write_small_table
+
     based_on = version_of(table)
     with compare_and_set(folder, based_on=based_on):
         sizes = {} if table is None else file_sizes(table)

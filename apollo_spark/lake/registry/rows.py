@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from pydantic import ValidationError
@@ -11,9 +11,11 @@ from pydantic import ValidationError
 from apollo_spark.errors import EnvironmentProblemError
 from apollo_spark.lake.registry.snapshot import RecordEntry, Retirement
 from apollo_spark.model.base import sha256_text
-from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.retirement import RETIREMENT, RetirementRecord
 from apollo_spark.model.withdrawal import WITHDRAWAL, WithdrawalRecord
+
+if TYPE_CHECKING:
+    from apollo_spark.model.dataset import DatasetRecord
 
 SCHEMA = pa.schema(
     [
@@ -36,7 +38,7 @@ class StoredRecord(RecordEntry):
     json_text: str
 
 
-def stored_form(record: DatasetRecord) -> StoredRecord:
+def stored_form(record: "DatasetRecord") -> StoredRecord:
     """Return the row of a record."""
     return _stored(record, actor=record.lineage.actor, time=record.lineage.time)
 
@@ -52,7 +54,7 @@ def stored_withdrawal(record: WithdrawalRecord) -> StoredRecord:
 
 
 def _stored(
-    record: DatasetRecord | RetirementRecord | WithdrawalRecord, *, actor: str, time: datetime
+    record: "DatasetRecord | RetirementRecord | WithdrawalRecord", *, actor: str, time: datetime
 ) -> StoredRecord:
     text = record.to_json()
     return StoredRecord(
@@ -67,12 +69,15 @@ def _stored(
     )
 
 
-def read_stored(entry: RecordEntry, text: str) -> DatasetRecord:
+def read_stored(entry: RecordEntry, text: str) -> "DatasetRecord":
     """Return the dataset record that a text holds.
 
     Raises:
         EnvironmentProblemError: The record is of a newer format.
     """
+    # A list of records reads none of them.
+    from apollo_spark.model.dataset import DatasetRecord
+
     try:
         return DatasetRecord.model_validate_json(text)
     except ValidationError as error:

@@ -1,6 +1,5 @@
 """What is published at one moment, and how people name it: NAME, NAME@3, NAME@2026-03-01."""
 
-import difflib
 import logging
 from collections.abc import Iterator
 from datetime import datetime
@@ -141,6 +140,8 @@ class RegistrySnapshot(Record):
         return found
 
     def _unknown_name(self, name: str) -> NotFoundError:
+        import difflib
+
         if not self.entries:
             return NotFoundError(
                 f"There is no {name!r} in the lake.", why="The lake is empty, or lies elsewhere."

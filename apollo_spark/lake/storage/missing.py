@@ -1,6 +1,5 @@
 """A lake that is not where it is looked for: what lies there instead, and which may be meant."""
 
-import difflib
 from pathlib import Path
 
 from apollo_spark.errors import BrokenPinError, NotFoundError, StorageRefusedError, UsageError
@@ -68,6 +67,8 @@ def _what_is_there(folder: Path) -> str:
 
 def _meant_by(folder: Path) -> Path | None:
     """Return a lake in a folder, or one beside it whose name is like its own."""
+    import difflib
+
     inside = _lakes_in(folder)
     if inside:
         return inside[0]

@@ -11,9 +11,9 @@ from apollo_spark.lake.leases.lease import Lease
 from apollo_spark.lake.leases.leases import LeaseStore
 from apollo_spark.lake.leases.processes import ProcessIdentity, SystemProcesses
 from apollo_spark.lake.leases.table import LeaseTable
-from apollo_spark.lake.registry import row_table
 from apollo_spark.lake.storage.root import LakeRoot
 from apollo_spark.lake.tables.commits import open_head
+from apollo_spark.workers.files import small_table
 from tests.support.clock import NOON, HandClock
 
 
@@ -190,7 +190,7 @@ def test_a_lease_that_this_process_left_after_a_failure_is_taken_at_once(
     with pytest.raises(LeaseHeldError):
         world.writer(7).take("study", "ann")
     with monkeypatch.context() as full:
-        full.setattr(row_table, "write_small_table", refuse)
+        full.setattr(small_table, "write_small_table", refuse)
         with pytest.raises(StorageRefusedError):
             first.release(lease)
 
