@@ -7,7 +7,8 @@ Files that are not folded are not touched, and older versions keep reading the o
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from apollo_spark.assays.expression.extend.compact import AssayFolding, plan_assay_foldings
+from apollo_spark.assays.base import Folding
+from apollo_spark.assays.types import plan_foldings
 from apollo_spark.errors import LeaseHeldError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
@@ -69,7 +70,7 @@ def plan_compaction(lake: Lake, name: str | None) -> tuple[CompactionPlan, ...]:
     """
     found = []
     for record in _records(lake, name):
-        foldings = plan_assay_foldings(lake, record)
+        foldings = plan_foldings(lake, record)
         if foldings:
             counts = _count(foldings)
             found.append(CompactionPlan(name=record.name, version=record.version, counts=counts))
@@ -125,7 +126,7 @@ def _records(lake: Lake, name: str | None) -> list[DatasetRecord]:
     return [lake.registry.read_record(each) for each in newest if each.kind == "dataset"]
 
 
-def _count(foldings: Sequence[AssayFolding]) -> CompactionReceipt:
+def _count(foldings: Sequence[Folding]) -> CompactionReceipt:
     return sum((each.counts for each in foldings), CompactionReceipt())
 
 
@@ -142,7 +143,7 @@ def _compact_one(
 
 def _publish(lake: Lake, publication: Publication, engines: LoadEngines) -> Outcome:
     base = publication.base
-    foldings = plan_assay_foldings(lake, base) if base else ()
+    foldings = plan_foldings(lake, base) if base else ()
     receipt = _count(foldings)
     if base is None or not foldings:
         return Outcome(receipt=receipt, current=(str(base),) if base else ())
@@ -157,7 +158,7 @@ def _publish(lake: Lake, publication: Publication, engines: LoadEngines) -> Outc
             base,
             version=version,
             pins=pins,
-            assays=[each.assay.as_record() for each in foldings],
+            assays=[each.record for each in foldings],
             change=Extension(base=str(base), mode="compact"),
             lineage=_lineage(base, lake.clock.now()),
             receipt=part,

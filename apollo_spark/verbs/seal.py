@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from apollo_spark.assays.expression.assay import ExpressionAssay
-from apollo_spark.assays.expression.read.seal import seal_assay
+from apollo_spark.assays.base import ReadAssay
+from apollo_spark.assays.types import type_of
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import UsageError
@@ -68,8 +68,9 @@ def _seal(lake: Lake, opened: OpenDataset, target: Lake, publication: Publicatio
     assays = []
     for assay in opened.record.assays:
         origin = _origin(opened, assay, pins)
-        sealed = seal_assay(lake, opened, ExpressionAssay.of(assay), publication, origin=origin)
-        assays.append(sealed.assay.as_record())
+        reading = ReadAssay(lake.tables, opened, assay)
+        sealed = type_of(assay).seal(lake, reading, publication, origin=origin)
+        assays.append(sealed.record)
         pins += sealed.pins
     content = Content(opened.dictionary, {}, tuple(pins), assays=tuple(assays))
     publication.step("store parts")

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from apollo_spark.assays.expression.assay import ExpressionAssay
-from apollo_spark.assays.expression.read.compare import AssayComparison
-from apollo_spark.assays.expression.read.select import open_assay
+from apollo_spark.assays.base import ReadAssay
+from apollo_spark.assays.types import type_of
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.export.rows import RowFormat, require_free, write_rows
 from apollo_spark.lake.lake import Lake
@@ -107,7 +106,10 @@ class _Comparison:
         first, second = self._first.record, self._second.record
         dictionaries = self._first.dictionary, self._second.dictionary
         relations = [relation_texts(each) for each in dictionaries]
-        assays = [{each.name: each for each in record.assays} for record in (first, second)]
+        # Another type of the same name is another assay.
+        assays = [
+            {(each.name, each.type): each for each in record.assays} for record in (first, second)
+        ]
         return DatasetDiff(
             first=str(first),
             second=str(second),
@@ -116,8 +118,8 @@ class _Comparison:
             relations_removed=tuple(each for each in relations[0] if each not in relations[1]),
             codings=diff_codings(*dictionaries),
             entities=tuple(self._compare(each) for each in self._pairs),
-            assays_added=tuple(name for name in assays[1] if name not in assays[0]),
-            assays_removed=tuple(name for name in assays[0] if name not in assays[1]),
+            assays_added=tuple(each[0] for each in assays[1] if each not in assays[0]),
+            assays_removed=tuple(each[0] for each in assays[0] if each not in assays[1]),
             assays=tuple(
                 self._compare_assay(each, assays[1][name])
                 for name, each in assays[0].items()
@@ -238,10 +240,9 @@ class _Comparison:
 
     def _compare_assay(self, before: AssayRecord, after: AssayRecord) -> AssayDiff:
         tables = self._lake.tables
-        return AssayComparison(
-            open_assay(tables, self._first, ExpressionAssay.of(before)),
-            open_assay(tables, self._second, ExpressionAssay.of(after)),
-        ).run()
+        return type_of(after).compare(
+            ReadAssay(tables, self._first, before), ReadAssay(tables, self._second, after)
+        )
 
     def _is_same_content(self, before: str, after: str) -> bool:
         pins = self._first.pins[before], self._second.pins[after]

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from apollo_spark.assays.expression.assay import ExpressionAssay
+from apollo_spark.assays.types import type_of
 from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.assay import AssayRecord
@@ -88,15 +88,15 @@ def _entity(record: DatasetRecord, entity: Entity) -> dict[str, Any]:
     }
 
 
-def _assay(record: DatasetRecord, stored: AssayRecord) -> dict[str, Any]:
-    assay = ExpressionAssay.of(stored)
+def _assay(record: DatasetRecord, assay: AssayRecord) -> dict[str, Any]:
+    summary = type_of(assay).summary(assay)
     return {
         "name": assay.name,
         "type": assay.type,
-        "unit": assay.default_layer.unit,
-        "units": [each.unit for each in assay.layers],
+        "unit": summary.default_unit,
+        "units": list(summary.units),
         # What only hidden samples have is not there, and is not counted.
-        "features": None if record.hides and record.rules else assay.feature_count,
+        "features": None if record.hides and record.rules else summary.features,
         "samples": None if record.hides else assay.sample_count,
         "of": f"{assay.entity}.{assay.field}",
     }

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from apollo_spark.assays.expression.assay import ExpressionAssay
-from apollo_spark.assays.expression.query import PairChoice, expression_tree
+from apollo_spark.assays.base import ReadAssay
+from apollo_spark.assays.types import type_of
+from apollo_spark.engines.base import TableFiles
 from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.base import Record
 from apollo_spark.model.names import parse_reference
 from apollo_spark.operations.locating import locate, require_no_rule
-from apollo_spark.query.assay_scope import shown_samples
 from apollo_spark.query.sql import column, labelled, spark_statement, sql_name
 
 DIALECTS = ("databricks", "spark")
@@ -48,7 +48,7 @@ def create_views(lake: Lake, job: SqlJob) -> str:
     statements = [f"CREATE SCHEMA IF NOT EXISTS {sql_name(*schema)}"]
     groups = [sql_name(each) for each in job.grant_to]
     statements += [f"GRANT USE SCHEMA ON SCHEMA {sql_name(*schema)} TO {each}" for each in groups]
-    for title, tree in _questions(opened):
+    for title, tree in _questions(lake.tables, opened):
         view = sql_name(*schema, title)
         query = spark_statement(tree, opened.pins, locate(lake), pretty=True)
         statements.append(f"CREATE OR REPLACE VIEW {view} AS\n{query}")
@@ -56,16 +56,12 @@ def create_views(lake: Lake, job: SqlJob) -> str:
     return "\n".join(f"{each};" for each in statements)
 
 
-def _questions(opened: OpenDataset) -> Iterator[tuple[str, exp.Select]]:
+def _questions(files: TableFiles, opened: OpenDataset) -> Iterator[tuple[str, exp.Select]]:
     """Yield the name and the question of each view."""
     for entity in opened.dictionary.entities:
         fields = [each.name for each in entity.fields]
         shown = [labelled(column(entity.name, each), each) for each in fields]
         source = opened.scope.source(entity.name, fields)
         yield entity.name, exp.select(*shown).from_(source, copy=False)
-    for record in opened.record.assays:
-        assay = ExpressionAssay.of(record)
-        choice = PairChoice(shown=shown_samples(opened.scope, record))
-        for layer in assay.layers:
-            title = f"expression_{assay.name}_{layer.unit.replace(':', '_')}"
-            yield title, expression_tree(assay, layer, choice)
+    for assay in opened.record.assays:
+        yield from type_of(assay).questions(ReadAssay(files, opened, assay))

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from apollo_spark.assays.expression.sources.ids.map_hints import find_hints
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.receipt import MergeReceipt
 from apollo_spark.sources.findings import finding_of
+from apollo_spark.sources.id_hints import find_hints
 
 
 def find_nothing(

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from apollo_spark.assays.expression.assay import ExpressionAssay
-from apollo_spark.assays.expression.read.select import open_assay
+from apollo_spark.assays.ids import count_not_in
+from apollo_spark.assays.types import shown_ids
 from apollo_spark.engines.base import TableFiles
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.ingest.lookalikes import RULE as LOOKALIKE
@@ -67,11 +66,11 @@ class AssayReading:
         ]
         if not others:
             return 0
-        known = pa.concat_arrays(others)
-        return int(pc.sum(pc.is_in(self._features_of(self.assay), value_set=known)).as_py() or 0)
+        own = self._features_of(self.assay)
+        return len(own) - count_not_in(own, pa.concat_arrays(others))
 
     def _features_of(self, assay: AssayRecord) -> pa.Array:
-        return open_assay(self.files, self.opened, ExpressionAssay.of(assay)).files.feature_ids
+        return shown_ids(self.files, self.opened, assay).features
 
     def lookalike_links(self) -> tuple[Finding, ...]:
         """Return the rows of the linking table whose sample looks like one of the assay."""

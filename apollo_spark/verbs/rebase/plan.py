@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from apollo_spark.assays.expression.read.moves import compare_assays
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import ApolloError, UsageError
 from apollo_spark.lake.lake import Lake
@@ -27,6 +26,7 @@ from apollo_spark.records.content import Derived
 from apollo_spark.records.diff import diff_dictionaries
 from apollo_spark.records.telling import keeps_to_itself
 from apollo_spark.verbs.rebase.again import derive_again
+from apollo_spark.verbs.rebase.assays import compare_assays
 
 
 @dataclass(frozen=True)

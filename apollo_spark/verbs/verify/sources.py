@@ -14,12 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from apollo_spark.assays.expression.assay import expression_assays
 from apollo_spark.assays.expression.extend.plan import AssayExtension
 from apollo_spark.assays.expression.read.sample_order import list_samples
 from apollo_spark.assays.expression.request import ExpressionLoad
-from apollo_spark.assays.expression.statistics_equal import are_equal_statistics
-from apollo_spark.assays.expression.tasks.files.rows import hash_file
+from apollo_spark.assays.types import rounded_tables
 from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.ingest import plan as clinical_plan
 from apollo_spark.ingest.plan import ClinicalLoad
@@ -42,6 +40,8 @@ from apollo_spark.verbs.start import (
 )
 from apollo_spark.verbs.verify.proof import SourceProblem, SourceProof, without_base
 from apollo_spark.verbs.verify.requests import FileRequest, request_of
+from apollo_spark.verbs.verify.rounded_equal import are_equal_rounded
+from apollo_spark.workers.files.digest import hash_file
 from apollo_spark.workers.values.hashing import hash_table
 
 Made = Mapping[tuple[str, int], str]
@@ -247,11 +247,8 @@ class _Chain:
             return "unproven", f"its files make no table {pin.table!r} with these settings"
         equal = (pin.content_hash, pin.rows) == (same.content_hash, same.rows)
         if equal or (
-            any(
-                pin.table in (each.features_table, each.samples_table)
-                for each in expression_assays(record.assays)
-            )
-            and are_equal_statistics(self.lake.tables.checked_files(pin), again.tables.files(same))
+            pin.table in rounded_tables(record.assays)
+            and are_equal_rounded(self.lake.tables.checked_files(pin), again.tables.files(same))
         ):
             return None
         return "different", f"table {pin} is not what its files hold"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from apollo_spark.assays.expression.read.verify import hash_layers
+from apollo_spark.assays.types import hash_assay_tables
 from apollo_spark.errors import BrokenPinError, NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.snapshot import RecordEntry
@@ -90,7 +90,7 @@ def verify_record(
     lake: Lake, record: DatasetRecord, *, deep: bool, known_parts: dict[str, bool] | None = None
 ) -> tuple[VerifyProblem, ...]:
     """Return what of a record is not as it was published, its assays included."""
-    special = hash_layers(record, lake.tables)
+    special = hash_assay_tables(record, lake.tables)
     return lake.verify(record, deep=deep, known_parts=known_parts, hash_special=special)
 
 

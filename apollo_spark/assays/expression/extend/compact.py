@@ -10,7 +10,6 @@ import pyarrow as pa
 from apollo_spark.assays.expression.assay import (
     ExpressionAssay,
     LayerRecord,
-    expression_assays,
 )
 from apollo_spark.assays.expression.extend.places import GrowingAssay, is_own, read_growing_assay
 from apollo_spark.assays.expression.plan.formats import unit_rules
@@ -24,6 +23,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.lake.tables.commits import require_intact
 from apollo_spark.lake.tables.contents import StoredFile
+from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import CompactionReceipt
@@ -32,18 +32,18 @@ from apollo_spark.tables.folding import Block, Fold, plan_folds
 from apollo_spark.workers.values.hashing import hash_table
 
 
-def plan_assay_foldings(lake: Lake, record: DatasetRecord) -> tuple["AssayFolding", ...]:
-    """Return what can be folded in the assays that a dataset wrote itself.
+def plan_assay_folding(
+    lake: Lake, record: DatasetRecord, assay: ExpressionAssay
+) -> "AssayFolding | None":
+    """Return what can be folded in an assay; None where nothing is, or others wrote it.
 
     Raises:
         BrokenPinError: A table cannot be read.
     """
-    planned = [
-        _plan(lake, read_growing_assay(lake, record, each.name))
-        for each in expression_assays(record.assays)
-        if is_own(record, each)
-    ]
-    return tuple(each for each in planned if each.is_needed)
+    if not is_own(record, assay):
+        return None
+    planned = _plan(lake, read_growing_assay(lake, record, assay.name))
+    return planned if planned.is_needed else None
 
 
 def _plan(lake: Lake, grown: GrowingAssay) -> "AssayFolding":
@@ -100,11 +100,9 @@ class AssayFolding:
         return bool(self.folds) or self.samples.is_needed or self.entity.is_needed
 
     @property
-    def assay(self) -> ExpressionAssay:
+    def record(self) -> AssayRecord:
         """The assay after it was folded."""
-        return self.grown.assay.model_copy(
-            update={"block_count": len(self.grown.sizes) - self._blocks_gone}
-        )
+        return self.grown.assay.model_copy(update={"block_count": self._blocks_after}).as_record()
 
     @property
     def counts(self) -> CompactionReceipt:
@@ -116,7 +114,7 @@ class AssayFolding:
         gone = len(removed) - written + sum(max(len(each) - 1, 0) for each in self._row_files)
         return CompactionReceipt(
             blocks_before=len(self.grown.sizes),
-            blocks_after=self.assay.block_count,
+            blocks_after=self._blocks_after,
             files_before=files_before,
             files_after=files_before - gone,
             bytes_rewritten=sum(
@@ -132,6 +130,10 @@ class AssayFolding:
             each.files if each.is_needed else () for each in (self.samples, self.entity)
         )
         return (self.samples.all_files if self.folds else samples, entity)
+
+    @property
+    def _blocks_after(self) -> int:
+        return len(self.grown.sizes) - self._blocks_gone
 
     @property
     def _blocks_gone(self) -> int:

@@ -29,7 +29,6 @@ from apollo_spark.assays.expression.plan.rows import (
 )
 from apollo_spark.assays.expression.sources.files.detected import Detected
 from apollo_spark.assays.expression.sources.ids.features import resolve_feature_ids
-from apollo_spark.assays.expression.tasks.files.rows import hash_file
 from apollo_spark.assays.expression.tasks.long_rows import read_ids
 from apollo_spark.assays.expression.tasks.tiles.spec import (
     LEFT_OUT,
@@ -45,6 +44,7 @@ from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.policy import Policy
+from apollo_spark.workers.files.digest import hash_file
 from apollo_spark.workers.scan import blocks_of, scan_file
 from apollo_spark.workers.values.spec import Block, FileSpec
 

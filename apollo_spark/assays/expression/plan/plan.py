@@ -46,7 +46,6 @@ from apollo_spark.assays.expression.sources.files.top import SourceFile
 from apollo_spark.assays.expression.sources.formats.detect import detect_source, require_format
 from apollo_spark.assays.expression.sources.ids.id_map import IdMap, read_id_map
 from apollo_spark.assays.expression.sources.ids.lookalikes import find_lookalike_ids
-from apollo_spark.assays.expression.tasks.files.rows import hash_file
 from apollo_spark.errors import UsageError
 from apollo_spark.ingest.plan import ClinicalPlan
 from apollo_spark.model.base import canonical_json, sha256_text
@@ -56,6 +55,7 @@ from apollo_spark.model.names import find_name_problem, require_dataset_name
 from apollo_spark.model.policy import Policy
 from apollo_spark.operations.report import ReportedInput
 from apollo_spark.sources.policy_yaml import read_policy
+from apollo_spark.workers.files.digest import hash_file
 
 OPERATION = "load expression"
 """The operation of a first load; an extension has its own."""

@@ -35,7 +35,6 @@ from apollo_spark.assays.expression.sources.formats.samples import (
     name_samples,
 )
 from apollo_spark.assays.expression.tasks.files.reading import read_grids, read_texts
-from apollo_spark.assays.expression.tasks.files.rows import hash_file
 from apollo_spark.assays.expression.tasks.files.sample_ids import SampleFileIds, read_sample_ids
 from apollo_spark.assays.expression.tasks.tiles import spec
 from apollo_spark.assays.expression.tasks.tiles.spec import ExpressionTask, SampleFilesTask
@@ -44,6 +43,7 @@ from apollo_spark.model.base import canonical_json, sha256_text
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.findings import list_names
+from apollo_spark.workers.files.digest import hash_file
 from apollo_spark.workers.values.convert import convert
 from apollo_spark.workers.values.spec import Block, FileSpec
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from apollo_spark.assays.expression.read.select import OpenAssay, find_layer
 from apollo_spark.assays.expression.read.tile_index import NOT_WANTED
@@ -13,6 +11,7 @@ from apollo_spark.assays.expression.tasks.tiles.content import (
     hash_values,
     sample_factors,
 )
+from apollo_spark.assays.ids import count_not_in
 from apollo_spark.model.diff import AssayDiff
 from apollo_spark.query.sql import pin_named
 from apollo_spark.workers.values.hashing import ContentHash
@@ -80,11 +79,6 @@ class AssayComparison:
     def _is_same_content(self, before: str, after: str) -> bool:
         pins = pin_named(self.before.pins, before), pin_named(self.after.pins, after)
         return pins[0].content_hash == pins[1].content_hash
-
-
-def count_not_in(ids: pa.Array, others: pa.Array) -> int:
-    """Return how many ids are not among others."""
-    return len(ids) - int(pc.sum(pc.is_in(ids, value_set=others)).as_py() or 0)
 
 
 def hash_without(side: OpenAssay, unit: str, others: np.ndarray) -> ContentHash:

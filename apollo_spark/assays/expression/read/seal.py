@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apollo_spark.assays.base import SealedAssay
 from apollo_spark.assays.expression.assay import BLOCK_SIZE, ExpressionAssay, LayerRecord
 from apollo_spark.assays.expression.query import ANNOTATION
 from apollo_spark.assays.expression.read.select import OpenAssay, open_assay
@@ -33,14 +34,6 @@ from apollo_spark.query.assay_scope import sample_links
 from apollo_spark.workers.values.hashing import ContentHash, hash_table
 
 Answer = tuple[Samples, Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class SealedAssay:
-    """An assay in new tables, and their pins."""
-
-    assay: ExpressionAssay
-    pins: tuple[TablePin, ...]
 
 
 def seal_assay(
@@ -77,7 +70,7 @@ def seal_assay(
         draft = publication.table(name)
         draft.write(table)
         pins.append(draft.pin(content_hash=hash_table(table).hex()))
-    return SealedAssay(sealing.record(layers, origin), tuple(pins))
+    return SealedAssay(sealing.record(layers, origin).as_record(), tuple(pins))
 
 
 @dataclass(frozen=True)

@@ -3,30 +3,22 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from apollo_spark.assays.expression.assay import expression_assays
+from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.tasks.tiles.reread import hash_tiles
 from apollo_spark.lake.tables.store import TableStore
-from apollo_spark.lake.verifying import HashSpecial
-from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
 
 
-def hash_layers(record: DatasetRecord, tables: TableStore) -> HashSpecial:
-    """Return what hashes the tiles of a record's layers: it does not depend on their blocks."""
-    layers = {
-        each.table: (assay, each)
-        for assay in expression_assays(record.assays)
-        for each in assay.layers
-    }
+def hash_layer(tables: TableStore, samples: TablePin, layer: LayerRecord, files: list[str]) -> str:
+    """Return the content hash of the tiles of a layer: it does not depend on their blocks.
 
-    def hash_special(pin: TablePin, files: list[str]) -> str | None:
-        if pin.table not in layers:
-            return None
-        assay, layer = layers[pin.table]
-        samples = _samples_by_block(record.pin_of(assay.samples_table), tables)
-        return hash_tiles(files, samples, scale=layer.scale).hex()
-
-    return hash_special
+    Args:
+        tables: Where the samples are read.
+        samples: The table of the assay's samples.
+        layer: The layer.
+        files: The files of its tiles.
+    """
+    return hash_tiles(files, _samples_by_block(samples, tables), scale=layer.scale).hex()
 
 
 def _samples_by_block(pin: TablePin, tables: TableStore) -> dict[int, list[str]]:

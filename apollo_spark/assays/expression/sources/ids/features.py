@@ -18,9 +18,9 @@ from apollo_spark.assays.expression.assay import FeatureIdKind
 from apollo_spark.assays.expression.sources.files.quantifiers import SUMMARY_ROWS
 from apollo_spark.assays.expression.sources.files.reading import IdRule
 from apollo_spark.assays.expression.sources.ids.likeness import are_mangled, describe_likeness
-from apollo_spark.assays.expression.sources.ids.map_hints import find_hints
 from apollo_spark.model.findings import Finding, Place
 from apollo_spark.sources.findings import NAMES_LIMIT, PLACES_LIMIT, finding_of
+from apollo_spark.sources.id_hints import find_hints
 
 DuplicateRule = Literal["refuse", "sum", "mean", "first"]
 

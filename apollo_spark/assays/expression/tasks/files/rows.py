@@ -1,6 +1,5 @@
 """Read a matrix once: its SHA-256, and for each row its first cell and where it begins."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from apollo_spark.workers.chunks import MAX_ROW_BYTES, ROW_TOO_LONG
+from apollo_spark.workers.files.digest import hash_file
 from apollo_spark.workers.source import InputProblemError, is_splittable, read_pieces
 from apollo_spark.workers.values.spec import Block, Compression, FileSpec
 
 PIECE_BYTES = 4 << 20
-HASH_BYTES = 4 << 20
 NEWLINE, QUOTE = b"\n", b'"'
 
 
@@ -93,16 +92,6 @@ def scan_matrix(
         end=finder.end,
         is_splittable=is_splittable(encoding, compression),
     )
-
-
-def hash_file(path: str) -> tuple[int, str]:
-    """Give size and SHA-256 of a file."""
-    digest, size = hashlib.sha256(), 0
-    with Path(path).open("rb") as stream:
-        while piece := stream.read(HASH_BYTES):
-            digest.update(piece)
-            size += len(piece)
-    return size, digest.hexdigest()
 
 
 class RowFinder:

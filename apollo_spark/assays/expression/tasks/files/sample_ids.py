@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from apollo_spark.assays.expression.tasks.files.reading import read_grids, read_texts
-from apollo_spark.assays.expression.tasks.files.rows import hash_file
 from apollo_spark.assays.expression.tasks.tiles.spec import SampleFile
+from apollo_spark.workers.files.digest import hash_file
 from apollo_spark.workers.source import InputProblemError
 from apollo_spark.workers.values.spec import Block
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 TOLERANCE = 1e-9
 
 
-def are_equal_statistics(left: Sequence[str], right: Sequence[str]) -> bool:
+def are_equal_rounded(left: Sequence[str], right: Sequence[str]) -> bool:
     """Return whether two tables are equal, their floats within a relative 1e-9.
 
     Args:

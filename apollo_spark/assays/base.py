@@ -1,0 +1,161 @@
+"""What the verbs ask of a type of assay.
+
+What every assay has stands in `AssayRecord`: its name, tables, how its samples are joined, what
+hides them. Whatever else a verb needs, it asks of the assay's type, found by `assays.types`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.base import Record
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from sqlglot import exp
+
+    from apollo_spark.engines.base import TableFiles
+    from apollo_spark.engines.tasks import TaskRunner
+    from apollo_spark.lake.lake import Lake
+    from apollo_spark.lake.opened import OpenDataset
+    from apollo_spark.lake.publishing import Publication
+    from apollo_spark.lake.tables.store import TableStore
+    from apollo_spark.model.dataset import DatasetRecord
+    from apollo_spark.model.diff import AssayDiff
+    from apollo_spark.model.pin import TablePin
+    from apollo_spark.model.receipt import CompactionReceipt
+
+
+class AssaySummary(Record):
+    """What a list shows of an assay.
+
+    Attributes:
+        units: The units of its values, those that answer first before the others.
+        default_unit: The unit that answers where none is named; None where there are no units.
+        features: How many features it has.
+    """
+
+    units: tuple[str, ...] = ()
+    default_unit: str | None = None
+    features: int = 0
+
+
+@dataclass(frozen=True)
+class ReadAssay:
+    """An assay of a dataset that is open for reading.
+
+    Attributes:
+        files: Where pinned tables are.
+        opened: The dataset.
+        record: The assay, as the opened record has it.
+    """
+
+    files: "TableFiles"
+    opened: "OpenDataset"
+    record: AssayRecord
+
+
+@dataclass(frozen=True)
+class ShownIds:
+    """The ids of the samples and features of an assay that are shown."""
+
+    samples: "pa.Array"
+    features: "pa.Array"
+
+
+@dataclass(frozen=True)
+class SealedAssay:
+    """An assay in new tables, and their pins."""
+
+    record: AssayRecord
+    pins: "tuple[TablePin, ...]"
+
+
+class Folding(Protocol):
+    """What a compaction writes anew of an assay."""
+
+    @property
+    def record(self) -> AssayRecord:
+        """The assay after it was folded."""
+
+    @property
+    def counts(self) -> "CompactionReceipt":
+        """Blocks and files before and after, and what is written for it."""
+
+    def write(self, publication: "Publication", runner: "TaskRunner") -> "list[TablePin]":
+        """Write and commit what is folded, and return the pins."""
+
+
+class AssayType(ABC):
+    """A type of assay: what only it knows of its tables.
+
+    A folder under `assays/` has one, and the table in `assays/types.py` names it. Commands that
+    only list records import it too: what is large is imported where it is needed.
+    """
+
+    name: ClassVar[str]
+    """How records name the type."""
+
+    @abstractmethod
+    def summary(self, record: AssayRecord) -> AssaySummary:
+        """Return what a list shows; nothing is read."""
+
+    @abstractmethod
+    def shown_ids(self, assay: ReadAssay) -> ShownIds:
+        """Return the ids of the samples and features that are shown.
+
+        Raises:
+            BrokenPinError: A pinned table cannot be read.
+        """
+
+    @abstractmethod
+    def questions(self, assay: ReadAssay) -> "Iterator[tuple[str, exp.Select]]":
+        """Yield the name and the question of each view that a catalog gets of an assay."""
+
+    @abstractmethod
+    def compare(self, before: ReadAssay, after: ReadAssay) -> "AssayDiff":
+        """Return what differs between an assay of two versions, as either shows it.
+
+        Raises:
+            BrokenPinError: A pinned table cannot be read.
+        """
+
+    @abstractmethod
+    def seal(
+        self, lake: "Lake", assay: ReadAssay, publication: "Publication", *, origin: str | None
+    ) -> SealedAssay:
+        """Write the samples that are shown, and no more, as an assay of its own.
+
+        Args:
+            lake: Where the assay is.
+            assay: The assay.
+            publication: The load of the lake that is given away.
+            origin: Where the copy has the samples' own fields, if that is another entity than the
+                one they belong to.
+        """
+
+    def hash_table(
+        self,
+        tables: "TableStore",  # noqa: ARG002 for types with tables of their own kind
+        record: "DatasetRecord",  # noqa: ARG002
+        assay: AssayRecord,  # noqa: ARG002
+        pin: "TablePin",  # noqa: ARG002
+        files: list[str],  # noqa: ARG002
+    ) -> str | None:
+        """Return the content hash of a table, None where it is the sum over its rows."""
+        return None
+
+    def rounded_tables(self, record: AssayRecord) -> tuple[str, ...]:  # noqa: ARG002 most have none
+        """Return tables with sums of floats, whose last digits depend on how files were cut."""
+        return ()
+
+    def plan_folding(
+        self,
+        lake: "Lake",  # noqa: ARG002 for types whose tables may be folded
+        record: "DatasetRecord",  # noqa: ARG002
+        assay: AssayRecord,  # noqa: ARG002
+    ) -> Folding | None:
+        """Return what a compaction writes anew, None where there is nothing to fold."""
+        return None

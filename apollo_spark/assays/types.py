@@ -1,0 +1,74 @@
+"""The types of assays: a folder beside this file each, and a line in the table."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from apollo_spark.assays.base import AssayType, Folding, ReadAssay, ShownIds
+from apollo_spark.assays.expression.type import ExpressionType
+from apollo_spark.errors import EnvironmentProblemError
+from apollo_spark.model.assay import AssayRecord
+
+if TYPE_CHECKING:
+    from apollo_spark.engines.base import TableFiles
+    from apollo_spark.lake.lake import Lake
+    from apollo_spark.lake.opened import OpenDataset
+    from apollo_spark.lake.tables.store import TableStore
+    from apollo_spark.lake.verifying import HashSpecial
+    from apollo_spark.model.dataset import DatasetRecord
+    from apollo_spark.model.pin import TablePin
+
+ASSAY_TYPES: tuple[AssayType, ...] = (ExpressionType(),)
+
+
+def type_of(record: AssayRecord) -> AssayType:
+    """Return the type of an assay.
+
+    Raises:
+        EnvironmentProblemError: This version does not know it.
+    """
+    found = next((each for each in ASSAY_TYPES if each.name == record.type), None)
+    if found is None:
+        raise EnvironmentProblemError(
+            f"The assay {record.name} is of the type {record.type}, which this version does not "
+            "know.",
+            fix="Use the version of apollo_spark that published it, or a newer one.",
+        )
+    return found
+
+
+def shown_ids(files: "TableFiles", opened: "OpenDataset", record: AssayRecord) -> ShownIds:
+    """Return the ids of the samples and features of an assay that a dataset shows.
+
+    Raises:
+        BrokenPinError: A pinned table cannot be read.
+    """
+    return type_of(record).shown_ids(ReadAssay(files, opened, record))
+
+
+def plan_foldings(lake: "Lake", record: "DatasetRecord") -> tuple[Folding, ...]:
+    """Return what can be folded in the assays of a dataset.
+
+    Raises:
+        BrokenPinError: A table cannot be read.
+    """
+    planned = (type_of(each).plan_folding(lake, record, each) for each in record.assays)
+    return tuple(each for each in planned if each is not None)
+
+
+def hash_assay_tables(record: "DatasetRecord", tables: "TableStore") -> "HashSpecial":
+    """Return what hashes those tables of a record's assays that are more than their rows."""
+    owners = {each.table: assay for assay in record.assays for each in assay.tables}
+
+    def hash_special(pin: "TablePin", files: list[str]) -> str | None:
+        assay = owners.get(pin.table)
+        if assay is None:
+            return None
+        return type_of(assay).hash_table(tables, record, assay, pin, files)
+
+    return hash_special
+
+
+def rounded_tables(assays: Sequence[AssayRecord]) -> Iterator[str]:
+    """Yield the tables of assays whose floats depend on how files were cut, in the last digits."""
+    for each in assays:
+        yield from type_of(each).rounded_tables(each)
