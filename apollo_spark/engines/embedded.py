@@ -9,10 +9,10 @@ from typing import ClassVar
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 from sqlglot import exp
 
 from apollo_spark.engines.base import TableFiles, checked_files, names_in, normalize
+from apollo_spark.engines.reading import find_fault
 from apollo_spark.errors import ApolloError, EnvironmentProblemError, broken_file, naming_only
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.sql import (
@@ -23,7 +23,6 @@ from apollo_spark.query.sql import (
     table,
     with_sources,
 )
-from apollo_spark.workers.files.checksums import check_chunks
 
 CELLS_PER_BATCH = 1_000_000
 ROWS_PER_BATCH = range(2_048, 100_000)
@@ -233,19 +232,6 @@ def _translated_errors(files: Sequence[str], view: str | None) -> Iterator[None]
         # A damaged file makes errors of every kind, and few of them name it.
         with naming_only(view):
             for path in files:
-                if why := _fault_of(path):
+                if why := find_fault(path):
                     raise broken_file(path, why) from error
         raise
-
-
-def _fault_of(path: str) -> str:
-    """Return what is wrong with a Parquet file, or an empty text."""
-    if not Path(path).is_file():
-        return "it is missing"
-    try:
-        check_chunks(path)
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            file.read()
-    except (OSError, pa.ArrowException):
-        return "it is damaged"
-    return ""

@@ -1,18 +1,15 @@
 """Fold small files of rows into one; nothing of the rows changes."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
-from apollo_spark.lake.tables.commits import require_intact
 from apollo_spark.lake.tables.contents import StoredFile
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.workers.files.parquet import SOURCE_KEY
-from apollo_spark.workers.files.small_table import read_small_table
 
 SMALL_BYTES = 16 << 20
 """Files below this are small."""
@@ -43,13 +40,10 @@ class RowFolding:
 
     def write(self, publication: Publication) -> TablePin:
         """Write and commit one file in the place of the small ones."""
-        tables = self.lake.tables
-        schema, folder = tables.schema(self.pin), tables.folder_of(self.pin)
-        paths = [str(folder / each.path) for each in self.files]
-        require_intact(paths)
-        rows = read_small_table(paths, schema)
+        names = [each.path for each in self.files]
+        rows = self.lake.tables.read_files(self.pin, names)
         draft = publication.table(self.pin.table)
-        draft.write(rows, mode="append", removed=[each.path for each in self.files])
+        draft.write(rows, mode="append", removed=names)
         return draft.pin(content_hash=self.pin.content_hash)
 
 
@@ -60,13 +54,14 @@ def plan_row_folding(lake: Lake, record: DatasetRecord, table: str) -> RowFoldin
     is, so that every cell can be traced.
     """
     pin = record.pin_of(table)
-    files, folder = lake.tables.stored_files(pin), lake.tables.folder_of(pin)
+    files = lake.tables.stored_files(pin)
     small = [each for each in files if each.size < SMALL_BYTES]
     # Footers are read only where there may be enough files.
     if len(small) > MOST_FILES:
-        small = [each for each in small if not _has_lines(folder / each.path)]
+        footers = lake.tables.footers(pin, [each.path for each in small])
+        small = [each for each in small if not _has_lines(footers[each.path])]
     return RowFolding(lake, pin, tuple(small), files)
 
 
-def _has_lines(path: Path) -> bool:
-    return SOURCE_KEY.encode() in (pq.read_metadata(path).metadata or {})
+def _has_lines(footer: pq.FileMetaData) -> bool:
+    return SOURCE_KEY.encode() in (footer.metadata or {})

@@ -14,8 +14,8 @@ import pyarrow as pa
 from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
-from apollo_spark.errors import StorageRefusedError, naming_only
-from apollo_spark.lake.storage.root import LakeRoot, storage_access
+from apollo_spark.errors import StorageRefusedError
+from apollo_spark.lake.storage.root import storage_access
 from apollo_spark.lake.tables.commits import (
     LOAD_KEY,
     NO_TABLE,
@@ -26,49 +26,31 @@ from apollo_spark.lake.tables.commits import (
     one_try,
     open_head,
     race,
-    reading_file,
     version_of,
 )
 from apollo_spark.lake.tables.contents import (
-    StoredFile,
-    arrow_schema,
     file_names,
     files_digest,
     missing_version,
     schema_hash,
     schema_text,
-    stored_files,
 )
-from apollo_spark.lake.tables.guarding import check_files, require_own_log
 from apollo_spark.lake.tables.heads import empty_head, restore_head
 from apollo_spark.lake.tables.log_cache import TABLES
-from apollo_spark.lake.tables.log_statistics import require_statistics
+from apollo_spark.lake.tables.pinned import PinnedTables
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.pin import TablePin, table_location
-from apollo_spark.workers.files.checksums import check_chunks
 from apollo_spark.workers.files.parquet import WrittenFile
-from apollo_spark.workers.files.small_table import read_small_table
 
 WriteMode = Literal["overwrite", "append"]
 
 
-class TableStore:
+class TableStore(PinnedTables):
     """The tables of a lake, each named by its location: `tables/DATASET/TABLE`."""
-
-    def __init__(self, root: LakeRoot) -> None:
-        self._root = root
 
     def location(self, dataset: str, table: str) -> str:
         """Return where a dataset's own table lies."""
         return table_location(dataset, table)
-
-    def folder(self, location: str) -> Path:
-        """Return the path of a table of this lake."""
-        return self._root.locate(location)
-
-    def folder_of(self, pin: TablePin) -> Path:
-        """Return the path of a pinned table, which need not lie in this lake."""
-        return self.folder(pin.location) if pin.is_ours else Path(pin.location)
 
     def prepare(self, location: str, base: TablePin | None, load_id: str) -> int:
         """Bring the head of a table to its base, and make its folder.
@@ -193,90 +175,6 @@ class TableStore:
             files_digest=files_digest(file_names(opened)),
             content_hash=content_hash,
         )
-
-    def files(self, pin: TablePin) -> tuple[str, ...]:
-        """Return the absolute paths of the files of a pinned version, sorted.
-
-        Each is there, has its size, and ends as it was written; small ones are checked as a
-        whole. Who reads a larger one checks what is read: `check_chunks`, or `checked_files`.
-
-        Raises:
-            BrokenPinError: The version cannot be opened, is of another table, or a file of it is
-                not as it was published.
-        """
-        with naming_only(pin.read_by):
-            opened = self.open(pin)
-            return check_files(self.folder_of(pin), opened, pin)
-
-    def checked_files(
-        self, pin: TablePin, columns: Collection[str] | None = None
-    ) -> tuple[str, ...]:
-        """Return what `files` does, when all rows of some columns were found as published.
-
-        Args:
-            pin: The version.
-            columns: The columns that will be read; None is all of them.
-
-        Raises:
-            BrokenPinError: As `files`.
-        """
-        paths = self.files(pin)
-        with naming_only(pin.read_by):
-            for path in paths:
-                with reading_file(Path(path)):
-                    check_chunks(path, columns)
-        return paths
-
-    def read(self, pin: TablePin, columns: Collection[str] | None = None) -> pa.Table:
-        """Read some columns, or all, of a small table into memory, all of it checked.
-
-        Raises:
-            BrokenPinError: As `files`.
-        """
-        schema = self.schema(pin)
-        if columns is not None:
-            schema = pa.schema([schema.field(each) for each in columns])
-        return read_small_table(self.checked_files(pin, schema.names), schema)
-
-    def stored_files(self, pin: TablePin) -> tuple[StoredFile, ...]:
-        """Return what the log says of the files of a pinned version, sorted by name.
-
-        Raises:
-            BrokenPinError: The version cannot be opened, or is of another table.
-        """
-        return stored_files(self.open(pin))
-
-    def require_statistics(self, pin: TablePin, columns: Collection[str] | None = None) -> None:
-        """Require that the log of a version of ours rules out no value (of some columns).
-
-        Raises:
-            BrokenPinError: As `stored_files`, or the log does.
-        """
-        if pin.is_ours:
-            with naming_only(pin.read_by):
-                require_statistics(self.folder_of(pin), self.open(pin), columns)
-
-    def schema(self, pin: TablePin) -> pa.Schema:
-        """Return the columns of a pinned version.
-
-        Raises:
-            BrokenPinError: The version cannot be opened, or is of another table.
-        """
-        return arrow_schema(self.open(pin))
-
-    def open(self, pin: TablePin) -> DeltaTable:
-        """Open a pinned version.
-
-        Raises:
-            BrokenPinError: The version cannot be opened, or is of another table.
-        """
-        folder = self.folder_of(pin)
-        with naming_only(pin.read_by):
-            opened = TABLES.version(folder, pin.version)
-            if opened is None or str(opened.metadata().id) != pin.table_id:
-                raise missing_version(pin.table, pin.version, folder)
-            require_own_log(folder, opened, pin)
-        return opened
 
 
 def _add_action(folder: Path, file: WrittenFile) -> AddAction:

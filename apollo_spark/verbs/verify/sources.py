@@ -248,7 +248,7 @@ class _Chain:
         equal = (pin.content_hash, pin.rows) == (same.content_hash, same.rows)
         if equal or (
             pin.table in rounded_tables(record.assays)
-            and are_equal_rounded(self.lake.tables.checked_files(pin), again.tables.files(same))
+            and are_equal_rounded(self.lake.tables.read(pin), again.tables.read(same))
         ):
             return None
         return "different", f"table {pin} is not what its files hold"

@@ -17,7 +17,6 @@ from apollo_spark.model.dataset import DatasetRecord, EntityEntry
 from apollo_spark.model.pin import TablePin
 from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.sources.delimiters import find_other, name_delimiter
-from apollo_spark.workers.files.small_table import read_small_table
 from apollo_spark.workers.values.convert import ARROW_TYPES, Converted, convert
 from apollo_spark.workers.values.tidying import tidy_name
 from apollo_spark.workers.values.unseen import MAYBE_ODD, without_unseen
@@ -57,20 +56,16 @@ def known_keys(
     lake: Lake, versions: Iterable[tuple[DatasetRecord, EntityEntry]], of: WithdrawnFrom
 ) -> dict[pa.DataType, pa.Array]:
     """Return every key of any version, by type; a file that versions share is read once."""
-    files: dict[tuple[str, pa.DataType], set[str]] = {}
+    pins: dict[pa.Field, list[TablePin]] = {}
     for record, entity in versions:
         first = entity.slices[0]
         pin: TablePin = record.pin_of(first.table)
         if pin.location == of.location and entity.primary_key is not None:
-            column = first.column_of(entity.primary_key)
-            type_ = lake.tables.schema(pin).field(column).type
-            files.setdefault((column, type_), set()).update(
-                lake.tables.checked_files(pin, [column])
-            )
+            stored = lake.tables.schema(pin).field(first.column_of(entity.primary_key))
+            pins.setdefault(pa.field(stored.name, stored.type), []).append(pin)
     found: dict[pa.DataType, list[pa.Array]] = {}
-    for (column, type_), paths in files.items():
-        rows = read_small_table(sorted(paths), pa.schema([(column, type_)]))
-        found.setdefault(type_, []).append(rows.column(0).combine_chunks())
+    for column, some in pins.items():
+        found.setdefault(column.type, []).append(lake.tables.read_versions(some, column))
     return {type_: pa.concat_arrays(each).unique() for type_, each in found.items()}
 
 

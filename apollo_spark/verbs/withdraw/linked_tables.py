@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from sqlglot import exp
 
 from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.reading import read_rows
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.storage.part_reader import PartReader
@@ -237,8 +238,7 @@ class LinkedRows:
         key = str(entity.primary_key)
         if part.on not in (None, key):
             return pa.array([], pa.string())
-        (path,) = self.keys.files(withdrawal.keys)
-        gone = pq.read_table(path).column(KEY).combine_chunks()
+        gone = read_rows(self.keys, withdrawal.keys, [KEY]).column(0).combine_chunks()
         return self._meaning(entity.name, key, key, gone)
 
     def _meaning(self, entity: str, field: str, key: str, values: pa.Array) -> pa.Array:

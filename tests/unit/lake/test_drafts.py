@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from apollo_spark.errors import StorageRefusedError
+from apollo_spark.errors import BrokenPinError, StorageRefusedError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.tables.draft import TableDraft
 from apollo_spark.lake.tables.workspace import Workspace
@@ -83,3 +83,29 @@ def test_a_workspace_removes_what_is_not_kept(draft: TableDraft) -> None:
         assert len(files_in(draft)) == 3
 
     assert files_in(draft) == {kept.path}
+
+
+def test_a_column_of_several_versions_is_read_once(lake: Lake, draft: TableDraft) -> None:
+    pins = []
+    for mode, each in (("overwrite", ROWS[:2]), ("append", ROWS[2:])):
+        draft.write(table_of(each), mode=mode)
+        pins.append(draft.pin(content_hash="any"))
+
+    found = lake.tables.read_versions(pins, SCHEMA.field("key"))
+
+    assert sorted(found.to_pylist()) == ["P1", "P2", "P3"]
+
+
+def test_some_files_of_a_version_are_read_with_their_footers(lake: Lake, draft: TableDraft) -> None:
+    files = [draft.add(table_of([each])) for each in ROWS]
+    draft.commit(files, SCHEMA)
+    pin, names = draft.pin(content_hash="any"), [each.path for each in files[1:]]
+
+    assert lake.tables.read_files(pin, names) == table_of(ROWS[1:])
+    assert {name: each.num_rows for name, each in lake.tables.footers(pin, names).items()} == (
+        dict.fromkeys(names, 1)
+    )
+    Path(draft.folder, names[0]).write_bytes(b"")
+    for read in (lake.tables.read_files, lake.tables.footers):
+        with pytest.raises(BrokenPinError, match=names[0]):
+            read(pin, names)

@@ -25,11 +25,11 @@ from apollo_spark.assays.expression.read.tile_index import (
     TileIndex,
     WantedTiles,
     find_groups,
-    read_columns,
     read_index,
 )
 from apollo_spark.assays.expression.read.tiles import MISSING_WHOLE, fill_matrix
-from apollo_spark.engines.base import TableFiles, checked_files
+from apollo_spark.engines.base import TableFiles
+from apollo_spark.engines.reading import read_rows
 from apollo_spark.errors import naming_only
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.sql import pin_named
@@ -167,13 +167,7 @@ class AssayFiles:
         Raises:
             BrokenPinError: A file is missing or damaged.
         """
-        pin = pin_named(self._pins, name)
-        paths = checked_files(self._files, pin, columns)
-        if not paths:
-            schema = self._files.schema(pin)
-            return schema.empty_table().select(columns)
-        with naming_only(pin.read_by):
-            return pa.concat_tables([read_columns(each, columns) for each in paths])
+        return read_rows(self._files, pin_named(self._pins, name), columns)
 
     def stored_type(self, layer: LayerRecord) -> pa.DataType:
         """Return the type of the stored values of a layer."""

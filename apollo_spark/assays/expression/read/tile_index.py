@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from apollo_spark.errors import broken_file
+from apollo_spark.engines.reading import read_footer
 
 GROUPS_AT_ONCE = 8
 """Row groups that one thread reads at once: few, so that memory stays flat."""
@@ -110,7 +109,7 @@ def read_index(paths: Sequence[str]) -> TileIndex:
     Raises:
         BrokenPinError: A file is missing or damaged.
     """
-    footers = tuple(_read_footer(each) for each in paths)
+    footers = tuple(read_footer(each) for each in paths)
     places = [
         (file, number) for file, each in enumerate(footers) for number in range(each.num_row_groups)
     ]
@@ -146,25 +145,6 @@ def _group(index: TileIndex, file: int, chosen: np.ndarray, *, is_run: bool) -> 
         tuple(index.places[1, chosen].tolist()),
         index.bounds[:, chosen].T if is_run else None,
     )
-
-
-def read_columns(path: str, columns: Sequence[str]) -> pa.Table:
-    """Return columns of a file of one of an assay's small tables.
-
-    Raises:
-        BrokenPinError: It is missing or damaged.
-    """
-    try:
-        return pq.read_table(path, columns=columns)
-    except (OSError, pa.ArrowException) as error:
-        raise broken_file(path, "it is missing or damaged") from error
-
-
-def _read_footer(path: str) -> pq.FileMetaData:
-    try:
-        return pq.read_metadata(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise broken_file(path, "it is missing or damaged") from error
 
 
 def _describe(footer: pq.FileMetaData) -> Iterator[tuple[int, ...]]:

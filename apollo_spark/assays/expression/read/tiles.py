@@ -11,7 +11,6 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.read.tile_index import (
@@ -20,8 +19,8 @@ from apollo_spark.assays.expression.read.tile_index import (
     TileGroup,
     WantedTiles,
 )
-from apollo_spark.errors import BrokenPinError, broken_file
-from apollo_spark.workers.files.checksums import check_chunks
+from apollo_spark.engines.reading import read_groups
+from apollo_spark.errors import BrokenPinError
 
 MISSING_WHOLE = np.iinfo(np.int64).min
 """What stands for a missing value while a matrix of whole numbers is filled."""
@@ -53,12 +52,7 @@ def fill_matrix(
 def _read(group: TileGroup) -> list[pa.RecordBatch]:
     """Return feature, block and values of every tile of some row groups."""
     columns = ["values"] if group.runs is not None else ["feature", "block", "values"]
-    try:
-        check_chunks(group.path, columns, group.numbers)
-        with pq.ParquetFile(group.path, metadata=group.metadata) as file:
-            table = file.read_row_groups(group.numbers, columns=columns, use_threads=False)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise broken_file(group.path, "it is missing or damaged") from error
+    table = read_groups(group.path, group.metadata, group.numbers, columns)
     if group.runs is not None:
         features, blocks = _rows_of_runs(group.runs)
         table = table.append_column("feature", [features]).append_column("block", [blocks])

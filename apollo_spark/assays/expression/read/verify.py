@@ -1,8 +1,5 @@
 """Hash what an assay measured, whatever the blocks that hold it."""
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.tasks.tiles.reread import hash_tiles
 from apollo_spark.lake.tables.store import TableStore
@@ -24,8 +21,7 @@ def hash_layer(tables: TableStore, samples: TablePin, layer: LayerRecord, files:
 def _samples_by_block(pin: TablePin, tables: TableStore) -> dict[int, list[str]]:
     """Return the sample ids of each block, by position."""
     columns = ["block", "position", "sample_id"]
-    files = tables.checked_files(pin, columns)
-    rows = pa.concat_tables(pq.read_table(x, columns=columns) for x in files).to_pylist()
+    rows = tables.read(pin, columns).to_pylist()
     found: dict[int, list[str]] = {}
     for row in sorted(rows, key=lambda row: (row["block"], row["position"])):
         found.setdefault(row["block"], []).append(row["sample_id"])
