@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from apollo_spark.model.diff import AssayDiff
     from apollo_spark.model.pin import TablePin
     from apollo_spark.model.receipt import CompactionReceipt
+    from apollo_spark.operations.past_request import PastRequest
 
 
 class AssaySummary(Record):
@@ -97,6 +98,8 @@ class AssayType(ABC):
 
     name: ClassVar[str]
     """How records name the type."""
+    operation: ClassVar[str | None] = None
+    """What the lineage calls a load of the type; None where its loads cannot be asked for again."""
 
     @abstractmethod
     def summary(self, record: AssayRecord) -> AssaySummary:
@@ -146,6 +149,22 @@ class AssayType(ABC):
     ) -> str | None:
         """Return the content hash of a table, None where it is the sum over its rows."""
         return None
+
+    def load_again(self, past: "PastRequest") -> Record:  # noqa: ARG002 others read it
+        """Return the load that made a version.
+
+        Raises:
+            KeyError: The record does not say what is needed, which is named.
+        """
+        raise KeyError("how its assay was loaded")
+
+    def extend_again(self, past: "PastRequest") -> Record:  # noqa: ARG002 others read it
+        """Return the extension that made a version.
+
+        Raises:
+            KeyError: The record does not say what is needed, which is named.
+        """
+        raise KeyError("how its assay was extended")
 
     def rounded_tables(self, record: AssayRecord) -> tuple[str, ...]:  # noqa: ARG002 most have none
         """Return tables with sums of floats, whose last digits depend on how files were cut."""

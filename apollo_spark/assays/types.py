@@ -36,6 +36,21 @@ def type_of(record: AssayRecord) -> AssayType:
     return found
 
 
+def find_type(assays: Sequence[AssayRecord], name: str) -> AssayType:
+    """Return the type of the assay of a name.
+
+    Raises:
+        KeyError: There is no such assay.
+        EnvironmentProblemError: This version does not know the type.
+    """
+    return type_of({each.name: each for each in assays}[name])
+
+
+def find_loader(operation: str) -> AssayType | None:
+    """Return the type whose loads are called that way in a lineage, or None."""
+    return next((each for each in ASSAY_TYPES if each.operation == operation), None)
+
+
 def shown_ids(files: "TableFiles", opened: "OpenDataset", record: AssayRecord) -> ShownIds:
     """Return the ids of the samples and features of an assay that a dataset shows.
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from apollo_spark.ingest import plan as clinical_plan
-from apollo_spark.verbs.verify import requests as source_request
+from apollo_spark.operations.past_request import PastRequest
 from tests.support.growing import gene
 from tests.support.study import PATIENTS, CommandResult, Study
 
@@ -183,7 +183,7 @@ def test_a_record_that_lacks_a_parameter_says_so(
     def forgetful(*_: object) -> None:
         raise KeyError("missing")
 
-    monkeypatch.setattr(source_request._Asked, "clinical_load", forgetful)
+    monkeypatch.setattr(PastRequest, "missing", property(forgetful))
     shown = study.ask("verify", "--sources")
 
     assert shown.code == 0

@@ -13,6 +13,8 @@ from apollo_spark.records.telling import told_assay
 
 EXPRESSION = "molecular_expression"
 MODEL_VERSION = "1"
+LOAD = "load expression"
+"""What the lineage of a load says."""
 BLOCK_SIZE = 256
 """Most samples of one block: a tile holds one feature over one block."""
 

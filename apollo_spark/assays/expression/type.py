@@ -11,8 +11,9 @@ from apollo_spark.assays.base import (
     SealedAssay,
     ShownIds,
 )
-from apollo_spark.assays.expression.assay import EXPRESSION, ExpressionAssay
+from apollo_spark.assays.expression.assay import EXPRESSION, LOAD, ExpressionAssay
 from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.base import Record
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from apollo_spark.model.dataset import DatasetRecord
     from apollo_spark.model.diff import AssayDiff
     from apollo_spark.model.pin import TablePin
+    from apollo_spark.operations.past_request import PastRequest
 
 
 class ExpressionType(AssayType):
     """Features x samples in one or more units, stored as tiles."""
 
     name: ClassVar[str] = EXPRESSION
+    operation: ClassVar[str | None] = LOAD
 
     def summary(self, record: AssayRecord) -> AssaySummary:
         """Return its units, and how many features it has."""
@@ -87,6 +90,18 @@ class ExpressionType(AssayType):
         if layer is None:
             return None
         return hash_layer(tables, record.pin_of(own.samples_table), layer, files)
+
+    def load_again(self, past: "PastRequest") -> Record:
+        """Return the load of expression that made a version."""
+        from apollo_spark.assays.expression.past import load_again
+
+        return load_again(past)
+
+    def extend_again(self, past: "PastRequest") -> Record:
+        """Return the extension by samples that made a version."""
+        from apollo_spark.assays.expression.past import extend_again
+
+        return extend_again(past)
 
     def rounded_tables(self, record: AssayRecord) -> tuple[str, ...]:
         """Return the tables with statistics."""

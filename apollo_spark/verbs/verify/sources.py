@@ -10,22 +10,23 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from apollo_spark.assays.expression.extend.plan import AssayExtension
-from apollo_spark.assays.expression.read.sample_order import list_samples
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.assays.types import rounded_tables
 from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.ingest import plan as clinical_plan
 from apollo_spark.ingest.plan import ClinicalLoad
 from apollo_spark.lake.lake import Lake, open_lake
+from apollo_spark.model.base import Record
 from apollo_spark.model.change import AssayMerge, Extension
 from apollo_spark.model.dataset import DatasetRecord, InputFile
 from apollo_spark.model.names import RecordReference, parse_reference
 from apollo_spark.model.pin import TablePin
+from apollo_spark.operations.past_request import PastRequest
+from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.records.field_link import find_spec
 from apollo_spark.records.telling import keeps_to_itself
 from apollo_spark.runtime.settings import LakeSettings
@@ -39,7 +40,7 @@ from apollo_spark.verbs.start import (
     run_expression_load,
 )
 from apollo_spark.verbs.verify.proof import SourceProblem, SourceProof, without_base
-from apollo_spark.verbs.verify.requests import FileRequest, request_of
+from apollo_spark.verbs.verify.requests import request_of
 from apollo_spark.verbs.verify.rounded_equal import are_equal_rounded
 from apollo_spark.workers.files.digest import hash_file
 from apollo_spark.workers.values.hashing import hash_table
@@ -190,8 +191,7 @@ class _Chain:
         try:
             if json.loads(self.lake.parts.get(record.receipt)).get("withdrawn_left_out"):
                 return [problem("unproven", "rows of withdrawn people were left out of its files")]
-            samples = partial(list_samples, self.lake, record)
-            request = request_of(record, self.lake.load_dictionary(record), scratch, samples)
+            request = request_of(PastRequest(self.lake, record, scratch))
         except KeyError as error:
             return [problem("unproven", f"its record does not say {error.args[0]!r}")]
         except BrokenPinError:
@@ -211,7 +211,7 @@ class _Chain:
             if (found := self._compare(record, pin, again, newest))
         ]
 
-    def _run(self, again: Lake, request: FileRequest | None, name: str) -> None:
+    def _run(self, again: Lake, request: Record | None, name: str) -> None:
         settings, say = self.settings, _say_nothing
         if request is None:
             run_compaction(again, name, settings=settings, say=say)
@@ -221,7 +221,7 @@ class _Chain:
             run_expression_load(again, request, settings=settings, say=say)
         elif isinstance(request, AssayExtension):
             run_assay_extension(again, request, settings=settings, say=say)
-        else:
+        elif isinstance(request, ClinicalExtension):
             run_clinical_extension(again, request, settings=settings, say=say)
 
     def _compare_links(self, record: DatasetRecord) -> Iterator[Difference]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from apollo_spark.assays.expression.assay import FeatureIdKind, parse_unit
+from apollo_spark.assays.expression.assay import LOAD, FeatureIdKind, parse_unit
 from apollo_spark.assays.expression.parameters import (
     SAMPLE_COLUMNS,
     column_parameters,
@@ -57,7 +57,7 @@ from apollo_spark.operations.report import ReportedInput
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.workers.files.digest import hash_file
 
-OPERATION = "load expression"
+OPERATION = LOAD
 """The operation of a first load; an extension has its own."""
 
 
