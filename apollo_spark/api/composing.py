@@ -3,21 +3,17 @@
 from collections.abc import Sequence
 
 from apollo_spark.api.dataset import Dataset
+from apollo_spark.api.performing import PerformingLake
 from apollo_spark.api.telling import tell
-from apollo_spark.lake.lake import Lake
-from apollo_spark.model.names import parse_reference
 from apollo_spark.model.rebase import RebasePlan
-from apollo_spark.operations.outcome import Outcome
 from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase, undo_rebase
 from apollo_spark.verbs.seal import SealJob, extract_sealed
-from apollo_spark.verbs.view import ViewRequest, publish_view
+from apollo_spark.verbs.view import ViewRequest
 from apollo_spark.verbs.withdraw.withdraw import WithdrawReceipt, WithdrawRequest, withdraw
 
 
-class Composing:
+class Composing(PerformingLake):
     """The verbs of a lake that publish records over tables that are there."""
-
-    _lake: Lake
 
     def view(
         self,
@@ -54,7 +50,7 @@ class Composing:
             assays=None if assays is None else tuple(assays),
             rows=rows,
         )
-        return self._made(publish_view(self._lake.waiting(wait), request))
+        return self._perform(request, wait=wait)
 
     def plan_rebase(
         self,
@@ -75,7 +71,7 @@ class Composing:
             UsageError: A record does not stand on what it is to be moved to.
         """
         request = _request(records, onto, field_map).model_copy(update={"full": full})
-        return rebase(self._lake, request).plans
+        return rebase(self._context(None), request).plans
 
     def rebase(
         self,
@@ -97,8 +93,8 @@ class Composing:
             UsageError: A record does not stand on what it is to be moved to.
         """
         request = _request(records, onto, field_map).model_copy(update={"apply": True})
-        lake = self._lake.waiting(wait)
-        return tuple(self._made(each) for each in rebase(lake, request).outcomes)
+        found = rebase(self._context(wait), request)
+        return tuple(self.dataset(tell(each)) for each in found.outcomes)
 
     def undo_rebase(self, version: str, *, wait: float | None = None) -> Dataset:
         """Publish the version before a rebase again, as the next version.
@@ -110,7 +106,7 @@ class Composing:
         Raises:
             UsageError: The version was not made by a rebase.
         """
-        return self._made(undo_rebase(self._lake.waiting(wait), version))
+        return self.dataset(tell(undo_rebase(self._context(wait), version)))
 
     def withdraw(
         self,
@@ -137,7 +133,7 @@ class Composing:
         """
         chosen = None if only is None else tuple(only)
         request = WithdrawRequest(file=file, of=of, only=chosen, apply=apply)
-        return withdraw(self._lake.waiting(wait), request)
+        return withdraw(self._context(wait), request)
 
     def seal(self, name: str, folder: str) -> None:
         """Write what a dataset shows, and no more, as a lake of its own.
@@ -145,10 +141,7 @@ class Composing:
         Raises:
             UsageError: The folder is not empty.
         """
-        extract_sealed(self._lake, SealJob(name=name, output=folder))
-
-    def _made(self, outcome: Outcome) -> Dataset:
-        return Dataset(self._lake, self._lake.load_record(parse_reference(tell(outcome))))
+        extract_sealed(self._context(None), SealJob(name=name, output=folder))
 
 
 def _request(

@@ -24,10 +24,11 @@ from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.operations.locating import spark_engine
 from apollo_spark.query.extract import ExtractPlan, ExtractRequest
 from apollo_spark.query.values import ValueMode
 from apollo_spark.records.telling import keeps_to_itself, told_record
-from apollo_spark.verbs.ask.extract import build_plans, spark_engine
+from apollo_spark.verbs.ask.extract import build_plans
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -1,6 +1,5 @@
 """What makes the next version of a dataset out of the one before: a part of `ApolloLake`."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -8,17 +7,10 @@ from apollo_spark.api.dataset import Dataset
 from apollo_spark.api.loading import LoadingLake, file_pairs
 from apollo_spark.assays.expression.extend.plan import AssayExtension
 from apollo_spark.operations.requests.extend import ClinicalExtension, ClinicalMode
-from apollo_spark.verbs.compact import CompactionOutcome, plan_compaction
-from apollo_spark.verbs.start import (
-    run_assay_extension,
-    run_clinical_extension,
-    run_compaction,
-)
+from apollo_spark.verbs.compact import CompactionOutcome, compact, plan_compaction
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-logger = logging.getLogger(__name__)
 
 
 class GrowingLake(LoadingLake):
@@ -87,7 +79,7 @@ class GrowingLake(LoadingLake):
             policy=policy,
             report=report,
         )
-        return self._run(run_clinical_extension, request, wait=wait, spark=spark)
+        return self._perform(request, wait=wait, spark=spark)
 
     def extend_assay(
         self,
@@ -160,7 +152,7 @@ class GrowingLake(LoadingLake):
             policy=policy,
             report=report,
         )
-        return self._run(run_assay_extension, request, wait=wait, spark=spark)
+        return self._perform(request, wait=wait, spark=spark)
 
     def compact(
         self,
@@ -183,6 +175,4 @@ class GrowingLake(LoadingLake):
         """
         if not apply:
             return CompactionOutcome(plans=plan_compaction(self._lake, name))
-        return run_compaction(
-            self._lake.waiting(wait), name, settings=self._settings, say=logger.info, session=spark
-        )
+        return compact(self._context(wait, spark, has_steps=True), name)

@@ -1,11 +1,10 @@
 """Looking back and cleaning up: compare, verify, trace, retire, sweep."""
 
-from apollo_spark.lake.lake import Lake
+from apollo_spark.api.performing import PerformingLake
 from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.model.diff import DatasetDiff
 from apollo_spark.model.names import parse_reference
 from apollo_spark.records.lineage import LineageTree
-from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.verbs.ask.diff import diff_datasets
 from apollo_spark.verbs.ask.lineage import read_lineage
 from apollo_spark.verbs.ask.trace import CellTrace, trace_cell
@@ -14,11 +13,8 @@ from apollo_spark.verbs.retire import retire
 from apollo_spark.verbs.verify.verify import Verification, verify_records
 
 
-class KeepingLake:
+class KeepingLake(PerformingLake):
     """The verbs of a lake that look back at versions, and end them."""
-
-    _lake: Lake
-    _settings: LakeSettings
 
     def history(self, name: str) -> tuple[RecordEntry, ...]:
         """Return all versions of a record, newest last.
@@ -102,7 +98,7 @@ class KeepingLake:
             NotFoundError: There is no such version.
             LeaseHeldError: Somebody is writing the name.
         """
-        return retire(self._lake.waiting(wait), version)
+        return retire(self._context(wait), version)
 
     def gc(
         self,
@@ -121,5 +117,6 @@ class KeepingLake:
         Raises:
             BrokenPinError: A record is not as it was published.
         """
-        sweep = apply_gc if apply else plan_gc
-        return sweep(self._lake.waiting(wait), grace_hours=grace_hours)
+        if not apply:
+            return plan_gc(self._lake, grace_hours=grace_hours)
+        return apply_gc(self._context(wait), grace_hours=grace_hours)

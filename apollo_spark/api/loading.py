@@ -1,52 +1,19 @@
 """What makes datasets out of files: a part of `ApolloLake`."""
 
-import logging
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from apollo_spark.api.dataset import Dataset
+from apollo_spark.api.performing import PerformingLake
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.ingest.plan import ClinicalLoad
-from apollo_spark.lake.lake import Lake
-from apollo_spark.model.base import Record
-from apollo_spark.operations.outcome import Outcome
-from apollo_spark.runtime.settings import LakeSettings
-from apollo_spark.verbs.start import run_clinical_load, run_expression_load
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-logger = logging.getLogger(__name__)
 
-
-class LoadingLake(ABC):
+class LoadingLake(PerformingLake):
     """A lake into which files are loaded."""
-
-    _lake: Lake
-    _settings: LakeSettings
-
-    @abstractmethod
-    def dataset(self, name: str) -> Dataset:
-        """Return a dataset."""
-
-    def _run(
-        self,
-        run: Callable[..., Outcome],
-        request: Record,
-        *,
-        wait: float | None,
-        spark: "SparkSession | None",
-    ) -> Dataset:
-        """Run what reads files, and return the version that stands then."""
-        outcome = run(
-            self._lake.waiting(wait),
-            request,
-            settings=self._settings,
-            say=logger.info,
-            session=spark,
-        )
-        return self.dataset(outcome.version)
 
     def load_clinical(
         self,
@@ -101,7 +68,7 @@ class LoadingLake(ABC):
             policy=policy,
             report=report,
         )
-        return self._run(run_clinical_load, request, wait=wait, spark=spark)
+        return self._perform(request, wait=wait, spark=spark)
 
     def load_expression(
         self,
@@ -199,7 +166,7 @@ class LoadingLake(ABC):
             policy=policy,
             report=report,
         )
-        return self._run(run_expression_load, request, wait=wait, spark=spark)
+        return self._perform(request, wait=wait, spark=spark)
 
 
 def file_pairs(data: Mapping[str, str | Sequence[str]]) -> tuple[tuple[str, str], ...]:

@@ -1,29 +1,18 @@
 """What makes one dataset of two: a part of `ApolloLake`."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Literal
 
 from apollo_spark.api.dataset import Dataset
-from apollo_spark.api.telling import tell
-from apollo_spark.lake.lake import Lake
-from apollo_spark.operations.outcome import Outcome
+from apollo_spark.api.performing import PerformingLake
 from apollo_spark.verbs.merge.merge import (
     AssayMergeRequest,
     ClinicalMergeRequest,
-    publish_assay_merge,
-    publish_clinical_merge,
 )
 
 
-class MergingLake(ABC):
+class MergingLake(PerformingLake):
     """A lake whose datasets can be merged. Nothing is copied, and no Spark session is needed."""
-
-    _lake: Lake
-
-    @abstractmethod
-    def dataset(self, name: str) -> Dataset:
-        """Return a dataset."""
 
     def merge_clinical(
         self,
@@ -69,7 +58,7 @@ class MergingLake(ABC):
             policy=policy,
             report=report,
         )
-        return self._merged(publish_clinical_merge(self._lake.waiting(wait), request))
+        return self._perform(request, wait=wait)
 
     def merge_assay(
         self,
@@ -121,7 +110,4 @@ class MergingLake(ABC):
             policy=policy,
             report=report,
         )
-        return self._merged(publish_assay_merge(self._lake.waiting(wait), request))
-
-    def _merged(self, outcome: Outcome) -> Dataset:
-        return self.dataset(tell(outcome))
+        return self._perform(request, wait=wait)

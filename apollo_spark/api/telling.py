@@ -3,12 +3,13 @@
 import logging
 
 from apollo_spark.export.messages import describe_findings
+from apollo_spark.model.base import Record
 from apollo_spark.operations.outcome import Outcome
 
 logger = logging.getLogger(__name__)
 
 
-def tell(outcome: Outcome) -> str:
+def tell(outcome: Outcome[Record]) -> str:
     """Log notes as information and findings as a warning; return the version that stands now."""
     for note in outcome.notes:
         logger.info("note: %s", note)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from apollo_spark.model.diff import AssayDiff
     from apollo_spark.model.pin import TablePin
     from apollo_spark.model.receipt import CompactionReceipt
+    from apollo_spark.model.request import PublishRequest
+    from apollo_spark.operations.engines import RowWriter
     from apollo_spark.operations.past_request import PastRequest
 
 
@@ -150,7 +152,7 @@ class AssayType(ABC):
         """Return the content hash of a table, None where it is the sum over its rows."""
         return None
 
-    def load_again(self, past: "PastRequest") -> Record:  # noqa: ARG002 others read it
+    def load_again(self, past: "PastRequest") -> "PublishRequest":  # noqa: ARG002 others read it
         """Return the load that made a version.
 
         Raises:
@@ -158,7 +160,7 @@ class AssayType(ABC):
         """
         raise KeyError("how its assay was loaded")
 
-    def extend_again(self, past: "PastRequest") -> Record:  # noqa: ARG002 others read it
+    def extend_again(self, past: "PastRequest") -> "PublishRequest":  # noqa: ARG002 others read it
         """Return the extension that made a version.
 
         Raises:
@@ -169,6 +171,10 @@ class AssayType(ABC):
     def rounded_tables(self, record: AssayRecord) -> tuple[str, ...]:  # noqa: ARG002 most have none
         """Return tables with sums of floats, whose last digits depend on how files were cut."""
         return ()
+
+    def row_writer(self) -> "RowWriter | None":
+        """Return what makes the runner of tasks that cannot write files; None where all can."""
+        return None
 
     def plan_folding(
         self,

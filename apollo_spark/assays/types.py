@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from apollo_spark.lake.verifying import HashSpecial
     from apollo_spark.model.dataset import DatasetRecord
     from apollo_spark.model.pin import TablePin
+    from apollo_spark.operations.engines import RowWriter
 
 ASSAY_TYPES: tuple[AssayType, ...] = (ExpressionType(),)
 
@@ -68,6 +69,11 @@ def plan_foldings(lake: "Lake", record: "DatasetRecord") -> tuple[Folding, ...]:
     """
     planned = (type_of(each).plan_folding(lake, record, each) for each in record.assays)
     return tuple(each for each in planned if each is not None)
+
+
+def row_writer() -> "RowWriter | None":
+    """Return what makes the runner of tasks that cannot write files themselves."""
+    return next((found for each in ASSAY_TYPES if (found := each.row_writer())), None)
 
 
 def hash_assay_tables(record: "DatasetRecord", tables: "TableStore") -> "HashSpecial":

@@ -25,14 +25,11 @@ def compact_command(*, name: str | None, is_applied: bool) -> None:
     The next version has the same content. Older versions keep their files.
     """
     from apollo_spark.model.plan import WorkPlan, flat_counts, join_plans
-    from apollo_spark.verbs.compact import plan_compaction
-    from apollo_spark.verbs.start import run_compaction
+    from apollo_spark.verbs.compact import compact, plan_compaction
 
     shared = current()
     if is_applied:
-        outcome = run_compaction(
-            shared.lake(), name, settings=shared.settings(), say=say, verbose=shared.verbose
-        )
+        outcome = compact(shared.context(has_steps=True), name)
         for each in outcome.busy:
             say(f"{each} is being written by somebody else and was left alone")
         receipt = outcome.receipt.model_dump(mode="json")

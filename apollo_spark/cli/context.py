@@ -11,11 +11,13 @@ import click
 
 from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.errors import UsageError
-from apollo_spark.export.printable import printable
+from apollo_spark.export.printable import printable, printable_lines
 
 if TYPE_CHECKING:
     from apollo_spark.lake.lake import Lake
     from apollo_spark.model.plan import WorkPlan
+    from apollo_spark.model.request import PublishRequest
+    from apollo_spark.operations.context import Context
     from apollo_spark.operations.outcome import Outcome
     from apollo_spark.runtime.settings import LakeSettings
 
@@ -61,6 +63,27 @@ class CommandContext:
         if not may_be_new:
             lake.require_there()
         return lake
+
+    def context(self, *, may_be_new: bool = False, has_steps: bool = False) -> "Context":
+        """Return who acts, on which lake, and who listens: this terminal.
+
+        Args:
+            may_be_new: Whether the lake need not be there.
+            has_steps: Whether steps are shown: those of verbs that may take long.
+
+        Raises:
+            UsageError: No lake is given.
+            NotFoundError: There is no lake.
+        """
+        from apollo_spark.operations.context import Context, Listener
+
+        steps = Listener.of_lines(say, verbose=self.verbose)
+        return Context(
+            self.lake(may_be_new=may_be_new),
+            settings=self.settings(),
+            listener=steps if has_steps else Listener(say=say),
+            verbose=self.verbose,
+        )
 
     def settings(self) -> "LakeSettings":
         """Read the settings of --conf or APOLLO_CONF, or take the defaults."""
@@ -124,7 +147,33 @@ def print_plan(plan: "WorkPlan") -> None:
         say(printable(line))
 
 
-def print_outcome(outcome: "Outcome") -> None:
+def perform_and_print(
+    request: "PublishRequest",
+    *,
+    may_be_new: bool = False,
+    has_steps: bool = False,
+    describe: "Callable[[Outcome[Any]], str] | None" = None,
+) -> None:
+    """Do what is asked for, and print how it ended, or what a dry run would do.
+
+    Args:
+        request: The options.
+        may_be_new: Whether the lake need not be there.
+        has_steps: Whether steps are shown.
+        describe: Returns the counts as a line for people, where the verb has one.
+    """
+    from apollo_spark.verbs.table import perform
+
+    context = current().context(may_be_new=may_be_new, has_steps=has_steps)
+    outcome = perform(context, request)
+    for line in outcome.told():
+        say(printable_lines(line))
+    if describe is not None and not current().as_json:
+        say(describe(outcome))
+    print_outcome(outcome)
+
+
+def print_outcome(outcome: "Outcome[Any]") -> None:
     """Print how a publishing verb ended, or what its dry run would do."""
     if outcome.plan is None:
         print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())

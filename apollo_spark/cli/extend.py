@@ -9,17 +9,15 @@ import click
 from apollo_spark.cli.columns import column_options, read_column_options
 from apollo_spark.cli.context import (
     common_options,
-    current,
-    print_outcome,
+    perform_and_print,
     split_names,
     wait_option,
 )
 from apollo_spark.cli.load import DELIMITER_HELP
-from apollo_spark.cli.terminal import say
 from apollo_spark.errors import UsageError
 
 if TYPE_CHECKING:
-    from apollo_spark.operations.outcome import Outcome
+    from apollo_spark.model.request import PublishRequest
 
 
 @click.command("extend")
@@ -99,11 +97,9 @@ def extend_command(*, name: str, **options: Any) -> None:
     """
     _require_one_form(options)
     read_column_options(options)
-    if options["data"] or options["delete"]:
-        outcome = _extend_clinical(name, options)
-    else:
-        outcome = _extend_assay(name, options)
-    print_outcome(outcome)
+    is_clinical = options["data"] or options["delete"]
+    read = _read_clinical if is_clinical else _read_assay
+    perform_and_print(read(name, options), has_steps=True)
 
 
 CLINICAL = (
@@ -130,13 +126,11 @@ def _require_one_form(options: Mapping[str, Any]) -> None:
         )
 
 
-def _extend_clinical(name: str, options: Mapping[str, Any]) -> "Outcome":
+def _read_clinical(name: str, options: Mapping[str, Any]) -> "PublishRequest":
     from apollo_spark.operations.requests.extend import ClinicalExtension
     from apollo_spark.sources.inputs import parse_data_option
-    from apollo_spark.verbs.start import run_clinical_extension
 
-    shared = current()
-    request = ClinicalExtension(
+    return ClinicalExtension(
         name=name,
         data=tuple(parse_data_option(each) for each in options["data"]),
         delete=tuple(parse_data_option(each) for each in options["delete"]),
@@ -150,17 +144,12 @@ def _extend_clinical(name: str, options: Mapping[str, Any]) -> "Outcome":
         delimiter=options["delimiter"],
         **_shared_options(options),
     )
-    return run_clinical_extension(
-        shared.lake(), request, settings=shared.settings(), say=say, verbose=shared.verbose
-    )
 
 
-def _extend_assay(name: str, options: Mapping[str, Any]) -> "Outcome":
+def _read_assay(name: str, options: Mapping[str, Any]) -> "PublishRequest":
     from apollo_spark.assays.expression.extend.plan import AssayExtension
-    from apollo_spark.verbs.start import run_assay_extension
 
-    shared = current()
-    request = AssayExtension(
+    return AssayExtension(
         name=name,
         assay=options["assay"],
         sources=options["source"],
@@ -175,9 +164,6 @@ def _extend_assay(name: str, options: Mapping[str, Any]) -> "Outcome":
         samples=options["samples"],
         strand=options["strand"],
         **_shared_options(options),
-    )
-    return run_assay_extension(
-        shared.lake(), request, settings=shared.settings(), say=say, verbose=shared.verbose
     )
 
 

@@ -192,7 +192,7 @@ def sealed_command(*, name: str, output: str) -> None:
     """Write a copy that holds what NAME shows and no more, as a lake of its own."""
     from apollo_spark.verbs.seal import SealJob, extract_sealed
 
-    outcome = extract_sealed(current().lake(), SealJob(name=name, output=output))
+    outcome = extract_sealed(current().context(), SealJob(name=name, output=output))
     say(f"wrote a lake with {', '.join(outcome.published)} to {output}")
     if current().as_json:
         print_json({"written": [output], "receipt": outcome.receipt_json()})

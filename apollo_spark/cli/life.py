@@ -1,5 +1,6 @@
 """`apollo retire` and `gc`: end versions, and delete what nobody reads any more."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,7 +37,7 @@ def retire_command(*, version: str, dry_run: bool) -> None:
             shown = planned_json(work, work.counts, {})
             print_json({**shown, "plan": {**shown["plan"], **plan.model_dump(mode="json")}})
         return
-    entry = retire(lake, version)
+    entry = retire(current().context(), version)
     if plan.retired:
         say(f"already retired {entry} by {plan.retired.actor} at {plan.retired.time:%Y-%m-%d}")
     if current().as_json:
@@ -89,7 +90,10 @@ def gc_command(*, is_applied: bool, grace: float | None) -> None:
     lake = current().lake()
     if is_applied:
         verbose = current().verbose
-        outcome = apply_gc(lake, grace_hours=hours, on_step=say if verbose else _no_step)
+        context = current().context()
+        if verbose:
+            context = replace(context, listener=replace(context.listener, on_step=say))
+        outcome = apply_gc(context, grace_hours=hours)
     else:
         outcome = plan_gc(lake, grace_hours=hours)
     if not is_applied:
@@ -127,10 +131,6 @@ def _as_sweep(plan: "SweepPlan") -> "WorkPlan":
             "reports_left": len(plan.reports),
         },
     )
-
-
-def _no_step(name: str) -> None:
-    """Say nothing of a step."""
 
 
 def _describe(outcome: "SweepOutcome") -> dict[str, Any]:

@@ -2,16 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from apollo_spark.cli.columns import column_options, read_column_options
-from apollo_spark.cli.context import common_options, current, print_outcome, wait_option
-from apollo_spark.cli.terminal import say
-
-if TYPE_CHECKING:
-    from apollo_spark.operations.outcome import Outcome
+from apollo_spark.cli.context import common_options, perform_and_print, wait_option
 
 DELIMITER_HELP = "What parts the cells of data files: a character, or tab; else files tell."
 
@@ -64,18 +60,6 @@ def _read_options(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _run(start: "Callable[..., Outcome]", request: Any) -> None:
-    shared = current()
-    outcome = start(
-        shared.lake(may_be_new=True),
-        request,
-        settings=shared.settings(),
-        say=say,
-        verbose=shared.verbose,
-    )
-    print_outcome(outcome)
-
-
 @load_command.command("clinical")
 @click.argument("name")
 @click.option("--entities", metavar="F", help="entity_dictionary.csv")
@@ -94,9 +78,8 @@ def _run(start: "Callable[..., Outcome]", request: Any) -> None:
 def clinical(**options: Any) -> None:
     """Load clinical files with their dictionaries as the next version of NAME."""
     from apollo_spark.ingest.plan import ClinicalLoad
-    from apollo_spark.verbs.start import run_clinical_load
 
-    _run(run_clinical_load, ClinicalLoad(**_read_options(options)))
+    perform_and_print(ClinicalLoad(**_read_options(options)), may_be_new=True, has_steps=True)
 
 
 @load_command.command("expression")
@@ -168,7 +151,6 @@ def clinical(**options: Any) -> None:
 def expression(**options: Any) -> None:
     """Load one unit of an expression assay as the next version of NAME."""
     from apollo_spark.assays.expression.request import ExpressionLoad
-    from apollo_spark.verbs.start import run_expression_load
 
     read_column_options(options)
-    _run(run_expression_load, ExpressionLoad(**_read_options(options)))
+    perform_and_print(ExpressionLoad(**_read_options(options)), may_be_new=True, has_steps=True)

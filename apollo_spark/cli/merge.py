@@ -6,16 +6,13 @@ import click
 
 from apollo_spark.cli.context import (
     common_options,
-    current,
-    print_outcome,
-    say_notes,
+    perform_and_print,
     split_names,
     wait_option,
 )
-from apollo_spark.cli.terminal import say
 
 if TYPE_CHECKING:
-    from apollo_spark.operations.outcome import Outcome
+    from apollo_spark.model.request import PublishRequest
 
 
 @click.group("merge")
@@ -55,7 +52,7 @@ def clinical(
     policy: str | None, report: str | None, dry_run: bool,
 ) -> None:  # fmt: skip
     """Join the entities of SOURCE to those of TARGET, whose main entity stays main."""
-    from apollo_spark.verbs.merge.merge import ClinicalMergeRequest, publish_clinical_merge
+    from apollo_spark.verbs.merge.merge import ClinicalMergeRequest
 
     request = ClinicalMergeRequest(
         source=source,
@@ -68,7 +65,7 @@ def clinical(
         report=report,
         dry_run=dry_run,
     )
-    _print(publish_clinical_merge(current().lake(), request))
+    _perform(request)
 
 
 @merge_command.command("assay")
@@ -100,7 +97,7 @@ def assay(
     policy: str | None, report: str | None, dry_run: bool,
 ) -> None:  # fmt: skip
     """Join an assay of SOURCE to an entity of TARGET."""
-    from apollo_spark.verbs.merge.merge import AssayMergeRequest, publish_assay_merge
+    from apollo_spark.verbs.merge.merge import AssayMergeRequest
 
     request = AssayMergeRequest(
         source=source,
@@ -116,16 +113,10 @@ def assay(
         report=report,
         dry_run=dry_run,
     )
-    _print(publish_assay_merge(current().lake(), request))
+    _perform(request)
 
 
-def _print(outcome: "Outcome") -> None:
-    from apollo_spark.export.messages import describe_findings
+def _perform(request: "PublishRequest") -> None:
     from apollo_spark.verbs.merge.merge import describe_receipt
 
-    say_notes(outcome.notes)
-    if outcome.findings:
-        say(describe_findings(outcome.findings))
-    if not current().as_json:
-        say(describe_receipt(outcome.receipt_json()))
-    print_outcome(outcome)
+    perform_and_print(request, describe=lambda outcome: describe_receipt(outcome.receipt_json()))

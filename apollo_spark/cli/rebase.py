@@ -48,11 +48,11 @@ def rebase_command(
     from apollo_spark.model.plan import join_plans
     from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase, undo_rebase
 
-    lake = current().lake()
+    context = current().context()
     if undo is not None:
         if records or onto:
             raise UsageError("--undo takes one version and nothing else.")
-        outcome = undo_rebase(lake, undo, full=full)
+        outcome = undo_rebase(context, undo, full=full)
         say_notes(outcome.notes)
         print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
         return
@@ -66,7 +66,7 @@ def rebase_command(
         apply=is_applied,
         full=full,
     )
-    found = rebase(lake, request)
+    found = rebase(context, request)
     if not is_applied:
         for plan in found.plans:
             print_plan(_as_work(plan))

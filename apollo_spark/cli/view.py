@@ -4,9 +4,7 @@ import click
 
 from apollo_spark.cli.context import (
     common_options,
-    current,
-    print_outcome,
-    say_notes,
+    perform_and_print,
     split_names,
     wait_option,
 )
@@ -37,7 +35,7 @@ def view_command(
     Nothing is copied. Who can read the files of the lake can read what a view hides: for others
     write a sealed copy (apollo extract sealed).
     """
-    from apollo_spark.verbs.view import ViewRequest, publish_view
+    from apollo_spark.verbs.view import ViewRequest
 
     request = ViewRequest(
         name=name,
@@ -48,6 +46,4 @@ def view_command(
         rows=rows,
         dry_run=dry_run,
     )
-    outcome = publish_view(current().lake(), request)
-    say_notes(outcome.notes)
-    print_outcome(outcome)
+    perform_and_print(request)

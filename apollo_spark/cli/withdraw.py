@@ -31,7 +31,7 @@ def withdraw_command(*, file: str, of: str, only: str | None, is_applied: bool) 
 
     chosen = None if only is None else tuple(each.strip() for each in only.split(","))
     request = WithdrawRequest(file=file, of=of, only=chosen, apply=is_applied)
-    receipt = withdraw(current().lake(), request)
+    receipt = withdraw(current().context(), request)
     found = receipt.model_dump(mode="json")
     counts = {**flat_counts(found), "versions": len(receipt.records)}
     plan = WorkPlan(does=f"withdraw rows of {of}", people=receipt.withdrawn, counts=counts)

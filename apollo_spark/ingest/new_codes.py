@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 import pyarrow as pa
 from sqlglot import exp
 
-from apollo_spark.lake.storage.parts import PartStore
 from apollo_spark.model.addition import Addition
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.row_checks import different_values
 from apollo_spark.records.changes.extension import added_dictionary
-from apollo_spark.records.content import coding_entries, entity_entries, part_texts
+from apollo_spark.records.content import coding_entries, entity_entries
 from apollo_spark.records.open_codings import GrownDictionary, grow_codings
 from apollo_spark.sources.inference.infer import MOST_ASKED_CODES
 
@@ -77,12 +76,8 @@ def as_codes(values: pa.Array) -> list[str] | None:
     return None if len(values) > MOST_ASKED_CODES else [str(each) for each in values.to_pylist()]
 
 
-def with_dictionary(
-    record: DatasetRecord, dictionary: DataDictionary, parts: PartStore
-) -> DatasetRecord:
-    """Return a record with another dictionary over the same tables; its parts are stored."""
-    for text in part_texts(dictionary):
-        parts.put(text)
+def with_dictionary(record: DatasetRecord, dictionary: DataDictionary) -> DatasetRecord:
+    """Return a record with another dictionary over the same tables."""
     slices = {each.name: each.slices for each in record.entities}
     return record.model_copy(
         update={

@@ -3,13 +3,16 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from apollo_spark.model.base import Record, canonical_json
+from apollo_spark.model.base import canonical_json
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.names import require_dataset_name
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.request import NamedRequest
 from apollo_spark.operations.report import ReportedInput
+from apollo_spark.operations.requests.files import FileRequest
+from apollo_spark.operations.work import Planned, PlanType
 from apollo_spark.records.build import fingerprint
 from apollo_spark.sources.delimited import Header, read_header
 from apollo_spark.sources.dictionary.read import read_dictionary
@@ -22,7 +25,7 @@ from apollo_spark.sources.inputs import (
     resolve_data,
 )
 from apollo_spark.sources.policy_yaml import read_policy
-from apollo_spark.sources.text_options import Delimiter, Encoding, MissingMarkers
+from apollo_spark.sources.text_options import Delimiter, Encoding
 from apollo_spark.tables.layout import entity_spec
 from apollo_spark.tables.slices import MAX_COLUMNS
 from apollo_spark.workers.scan import blocks_of, scan_file
@@ -32,21 +35,18 @@ from apollo_spark.workers.values.spec import Block, EntitySpec, FileSpec
 OPERATION = "load clinical"
 
 
-class ClinicalLoad(Record):
+class ClinicalLoad(FileRequest, NamedRequest):
     """What a person asks for: the options of `apollo load clinical`."""
 
-    name: str
+    verb = "load clinical"
+
     dictionary: str
     codings: str | None = None
     entities: str | None = None
     data: tuple[tuple[str, str], ...]
     schema_tag: str | None = None
-    missing: MissingMarkers = ("",)
     encoding: Encoding = "utf-8"
     delimiter: Delimiter = None
-    policy: str | None = None
-    report: str | None = None
-    dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ class ClinicalPlan:
     max_columns: int = MAX_COLUMNS
 
     @property
-    def coded_cells(self) -> tuple[DataDictionary, str | None]:
-        """The dictionary of the cells that are read, of all entities."""
-        return self.dictionary, None
+    def parents(self) -> tuple[str, ...]:
+        """A load stands on files alone."""
+        return ()
 
     @property
     def reported(self) -> ReportedInput:
@@ -90,21 +90,18 @@ class ClinicalPlan:
 
 
 @dataclass(frozen=True)
-class Planning:
-    """A plan, or None where the findings refuse it; `readable` is that of the files with a header.
+class PlannedRows(Planned[PlanType]):
+    """A plan for files of rows; `readable` is what can be read of them, whatever refuses them.
 
     Without a sound dictionary nothing is readable.
     """
 
-    plan: ClinicalPlan | None
-    policy: Policy
-    findings: tuple[Finding, ...]
     readable: ClinicalPlan | None = None
 
 
 def plan_clinical_load(
     request: ClinicalLoad, *, block_bytes: int, max_columns: int = MAX_COLUMNS
-) -> Planning:
+) -> PlannedRows[ClinicalPlan]:
     """Read dictionary, policy and headers, check them together, hash and cut the files.
 
     Raises:
@@ -129,10 +126,10 @@ def plan_clinical_load(
         each if each in reading.findings else under_policy(policy, each) for each in findings
     )
     if reading.dictionary is None:
-        return Planning(plan=None, policy=policy, findings=findings)
+        return PlannedRows(plan=None, policy=policy, findings=findings)
     plan = _cut(request, reading.dictionary, policy, headers, block_bytes=block_bytes)
     plan = replace(plan, max_columns=max_columns)
-    return Planning(None if refusing(findings) else plan, policy, findings, readable=plan)
+    return PlannedRows(None if refusing(findings) else plan, policy, findings, readable=plan)
 
 
 def under_policy(policy: Policy, finding: Finding) -> Finding:

@@ -3,17 +3,18 @@
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar
 
 from apollo_spark.ingest.check import check_tables
-from apollo_spark.ingest.plan import ClinicalPlan
+from apollo_spark.ingest.plan import ClinicalPlan, PlannedRows
 from apollo_spark.ingest.wide import write_drafts
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.rules import RULES
-from apollo_spark.operations.loading import Planning, local_engines, may_look_further
+from apollo_spark.operations.engines import local_engines
+from apollo_spark.operations.file_operation import may_look_further
 
 CHECK = "check"
 """Who holds a lake that is thrown away."""
@@ -21,19 +22,10 @@ MISSING_COLUMN = "header_missing_column"
 HEADER_RULES = (MISSING_COLUMN, "header_unknown_column", "header_repeated_column")
 
 
-class Readable(Planning, Protocol):
-    """Files that are planned, or refused."""
-
-    @property
-    def readable(self) -> ClinicalPlan | None:
-        """What can be read of them, whatever refuses it; None where that is nothing."""
-        ...
+Planning = TypeVar("Planning", bound=PlannedRows[Any])
 
 
-Planned = TypeVar("Planned", bound=Readable)
-
-
-def with_rows(planning: Planned, name: str, on_step: OnStep) -> Planned:
+def with_rows(planning: Planning, name: str, on_step: OnStep) -> Planning:
     """Return a planning, where it is refused with all that is wrong in rows.
 
     Args:
@@ -46,8 +38,7 @@ def with_rows(planning: Planned, name: str, on_step: OnStep) -> Planned:
         return planning
     told = Told(plan.dictionary, refusing(planning.findings))
     findings = (*planning.findings, *told.leave_out(_find_in_rows(plan, told, name)))
-    # Every planning is a dataclass, which a protocol cannot say.
-    return cast("Planned", replace(cast("Any", planning), findings=findings))
+    return replace(planning, findings=findings)
 
 
 def _find_in_rows(plan: ClinicalPlan, told: "Told", name: str) -> tuple[Finding, ...]:

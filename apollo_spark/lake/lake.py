@@ -116,6 +116,18 @@ class Lake:
             raise NotFoundError(f"{entry} is a {entry.kind} and no dataset.")
         return self.registry.read_record(entry)
 
+    def newest_record(self, name: str) -> "DatasetRecord | None":
+        """Return the newest version of a dataset, or None where there is none of that name."""
+        newest = self.registry.snapshot().newest_of(name)
+        if newest is None or newest.kind != "dataset":
+            return None
+        return self.registry.read_record(newest)
+
+    def next_version(self, name: str) -> str:
+        """Return the version of a name that would be published next."""
+        last = self.registry.snapshot().last_of(name) if self.root.exists else None
+        return f"{name}@{last.version + 1 if last else 1}"
+
     def load_dictionary(self, record: "DatasetRecord") -> "DataDictionary":
         """Return the data dictionary of a record, put together from its parts.
 

@@ -1,25 +1,32 @@
 """Publish what is made of other records: merges, views, rebases. No row is read or written here."""
 
+from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
 
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
-from apollo_spark.lake.publishing import OnStep, Publication, no_step
+from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.base import Record, sha256_text
 from apollo_spark.model.change import Change
 from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
+from apollo_spark.model.findings import Finding
 from apollo_spark.model.receipt import StoredReceipt
+from apollo_spark.model.request import PublishRequest, ResultRequest
+from apollo_spark.operations.context import Context
 from apollo_spark.operations.left_behind import left_behind
-from apollo_spark.operations.loading import find_standing, next_version
+from apollo_spark.operations.operation import Operation
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.tools import actor, tool_versions
-from apollo_spark.records.build import build_dataset_record, change_fingerprint
+from apollo_spark.operations.report import LoadReporter
+from apollo_spark.operations.work import Draft, Planned, Work
+from apollo_spark.records.build import build_dataset_record, change_fingerprint, record_of
 from apollo_spark.records.content import Derived, part_texts
 
 Finish = Callable[[Publication, Derived], Derived]
 """Writes the small tables that a change needs (a linking table), and returns it with their pins."""
+Request = TypeVar("Request", bound=PublishRequest)
 
 
 @dataclass(frozen=True)
@@ -29,31 +36,112 @@ class Derivation:
     Attributes:
         name: The name that the result is published under.
         change: The change, as the record keeps it.
-        parents: The versions that it is made of.
+        made_of: The versions that it is made of.
         derived: What it makes of them.
         receipt: Its counts.
         inputs: Files that it read (a linking file).
         schema_tag: The tag of the result.
         operation: What made it; by default the kind of the change.
         undone: The version that an undo takes back: the same change may be undone twice.
+        finish: Writes the small tables that the change needs, under the lease.
+        findings: What was found and refuses nothing.
+        notes: What a person should know of what was chosen.
+        people: Rows of the main entity, where they were counted.
     """
 
     name: str
     change: Change
-    parents: tuple[DatasetRecord, ...]
+    made_of: tuple[DatasetRecord, ...]
     derived: Derived
     receipt: Record
     inputs: tuple[InputFile, ...] = ()
     schema_tag: str | None = None
     operation: str | None = None
     undone: str | None = None
+    finish: Finish | None = None
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    people: int | None = None
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The versions that it is made of, as text."""
+        return tuple(str(each) for each in self.made_of)
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """The change says everything that decides the result."""
+        return ()
 
     @property
     def fingerprint(self) -> str:
         """The same for the same change to the same versions."""
         inputs = tuple((each.role, each.sha256) for each in self.inputs)
         undone = () if self.undone is None else (("undone", self.undone),)
-        return change_fingerprint(self.change, self.parents, (*inputs, *undone))
+        return change_fingerprint(self.change, self.made_of, (*inputs, *undone))
+
+
+class DerivedOperation(Operation[Request, Derivation, Record]):
+    """A verb that makes a dataset of others."""
+
+    verb = "derive"
+
+    @abstractmethod
+    def derive(self, scratch: Path) -> Derivation:
+        """Return what is published; refuse what cannot be."""
+
+    def plan(self, scratch: Path) -> Planned[Derivation]:
+        """Decide what is made, and count."""
+        return Planned(self.derive(scratch))
+
+    def operation_of(self, plan: Derivation) -> str:
+        """Return what the lineage calls this."""
+        return plan.operation or plan.change.kind
+
+    def find_repeat(self, plan: Derivation, base: DatasetRecord | None) -> Outcome[Record] | None:
+        """Recognise the same change to the same versions."""
+        if base is None or base.lineage.fingerprint != plan.fingerprint:
+            return None
+        found = already_made(self.context.lake, base)
+        return replace(found, findings=plan.findings, notes=plan.notes)
+
+    def do(
+        self, planned: Planned[Derivation], plan: Derivation, reporter: LoadReporter
+    ) -> Outcome[Record]:
+        """Publish under the lease; a dry run has nothing to write and needs none."""
+        if not self.request.dry_run:
+            return super().do(planned, plan, reporter)
+        lake = self.context.lake
+        outcome = Outcome(plan.receipt, findings=plan.findings, notes=_notes_of(lake, plan))
+        return outcome.planned(lake.next_version(plan.name), people=plan.people)
+
+    def act(self, work: Work[Derivation]) -> Draft[Record]:
+        """Write the small tables that the change needs."""
+        plan = work.plan
+        # A name that came meanwhile is left behind as one that was there.
+        notes = _notes_of(work.context.lake, plan)
+        derived = plan.derived
+        if plan.finish is not None:
+            derived = plan.finish(work.publication, derived)
+        return Draft(
+            plan.receipt,
+            record_of(derived.content, schema_tag=plan.schema_tag, change=plan.change),
+            parts=(*part_texts(derived.content.dictionary), *derived.parts),
+            findings=plan.findings,
+            notes=notes,
+        )
+
+
+class PublishDerivation(DerivedOperation[ResultRequest]):
+    """Publish a change that was planned before."""
+
+    def __init__(self, context: Context, derivation: Derivation) -> None:
+        super().__init__(context, ResultRequest(as_name=derivation.name))
+        self._derivation = derivation
+
+    def derive(self, scratch: Path) -> Derivation:  # noqa: ARG002 nothing is read
+        """Return what was planned."""
+        return self._derivation
 
 
 def planned_dataset(lake: Lake, name: str, derived: Derived) -> OpenDataset:
@@ -74,88 +162,17 @@ def planned_dataset(lake: Lake, name: str, derived: Derived) -> OpenDataset:
     return lake.open_record(record, planned=texts)
 
 
-def publish_derivation(
-    lake: Lake,
-    derivation: Derivation,
-    *,
-    finish: Finish | None = None,
-    on_step: OnStep = no_step,
-) -> Outcome:
-    """Publish a change as the next version of its name, or say that it stands already.
-
-    Args:
-        lake: Where it is published.
-        derivation: The change.
-        finish: Writes the small tables that the change needs, under the lease.
-        on_step: Called with the name of each step before it acts.
-
-    Raises:
-        ConflictError: Another writer holds the name, or it is of another kind.
-        NotFoundError: A parent was retired meanwhile.
-    """
-    standing = find_standing(lake, derivation.name, derivation.fingerprint)
-    if standing is not None:
-        return already_made(lake, standing)
-    with lake.publication(derivation.name, holder=actor(), on_step=on_step) as publication:
-
-        def work() -> Outcome:
-            base = publication.base
-            if base is not None and base.lineage.fingerprint == derivation.fingerprint:
-                return already_made(lake, base)
-            derived, notes = derivation.derived, notes_of(lake, derivation)
-            if finish is not None:
-                derived = finish(publication, derived)
-            publication.step("store parts")
-            lake.store_parts(derived.content, derived.parts)
-            receipt = lake.parts.put(derivation.receipt.to_json())
-            record = publication.commit(
-                lambda version: build_dataset_record(
-                    name=publication.name,
-                    version=version,
-                    content=derived.content,
-                    lineage=_lineage(derivation, lake.clock.now()),
-                    receipt=receipt,
-                    schema_tag=derivation.schema_tag,
-                    change=derivation.change,
-                )
-            )
-            return Outcome(receipt=derivation.receipt, published=(str(record),), notes=notes)
-
-        return publication.run(work)
-
-
-def planned_outcome(lake: Lake, derivation: Derivation, *, people: int | None = None) -> Outcome:
-    """Return the outcome of a dry run: what would be published, or what stands already."""
-    standing = find_standing(lake, derivation.name, derivation.fingerprint)
-    if standing is not None:
-        return already_made(lake, standing).planned(derivation.name, people=people)
-    outcome = Outcome(receipt=derivation.receipt, notes=notes_of(lake, derivation))
-    return outcome.planned(next_version(lake, derivation.name), people=people)
-
-
-def notes_of(lake: Lake, derivation: Derivation) -> tuple[str, ...]:
-    """Return what a person should know: what came besides, and what is left behind."""
-    notes = derivation.derived.notes
-    if derivation.operation == "rebase":
-        # What a rebase loses stands in its plan.
-        return notes
-    return (*notes, *left_behind(lake, derivation.name, derivation.derived.content.dictionary))
-
-
-def already_made(lake: Lake, record: DatasetRecord) -> Outcome:
-    """Return the outcome of a change whose result stands."""
-    # What stands may have been made by another verb: a rebased view is that view.
+def already_made(lake: Lake, record: DatasetRecord) -> Outcome[Record]:
+    """Return the outcome of a change whose result is there already."""
+    # It may have been made by another verb: a rebased view is that view.
     receipt = StoredReceipt(text=lake.parts.get(record.receipt))
     return Outcome(receipt=receipt, current=(str(record),))
 
 
-def _lineage(derivation: Derivation, time: datetime) -> Lineage:
-    return Lineage(
-        operation=derivation.operation or derivation.change.kind,
-        parents=tuple(str(each) for each in derivation.parents),
-        inputs=derivation.inputs,
-        fingerprint=derivation.fingerprint,
-        tools=tool_versions(),
-        actor=actor(),
-        time=time,
-    )
+def _notes_of(lake: Lake, plan: Derivation) -> tuple[str, ...]:
+    """Return what a person should know: what came besides, and what is left behind."""
+    notes = (*plan.notes, *plan.derived.notes)
+    if plan.operation == "rebase":
+        # What a rebase loses is in its plan.
+        return notes
+    return (*notes, *left_behind(lake, plan.name, plan.derived.content.dictionary))

@@ -3,7 +3,6 @@
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.receipt import SchemaDiff
-from apollo_spark.operations.loading import newest_record
 from apollo_spark.records.content import Content
 from apollo_spark.records.diff import describe_lost
 
@@ -18,7 +17,7 @@ def left_behind(lake: Lake, name: str, after: DataDictionary) -> tuple[str, ...]
         name: The name that is published under.
         after: The data dictionary of the next version.
     """
-    base = newest_record(lake, name)
+    base = lake.newest_record(name)
     if base is None:
         return ()
     entities, fields = _own_names(lake.load_content(base), base.name)

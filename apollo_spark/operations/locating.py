@@ -1,11 +1,17 @@
 """Where the tables of a record lie, and who may see the statements that read them."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from apollo_spark.engines.spark import SparkEngine
 
 Say = Callable[[str], None]
 """Takes lines for a person."""
@@ -14,6 +20,13 @@ Say = Callable[[str], None]
 def locate(lake: Lake) -> Callable[[TablePin], str]:
     """Return a function that gives the full path of a pinned table."""
     return lambda pin: str(lake.tables.folder_of(pin))
+
+
+def spark_engine(lake: Lake, session: "SparkSession") -> "SparkEngine":
+    """Return the engine that answers with a session, about the tables of a lake."""
+    from apollo_spark.engines.spark import SparkEngine
+
+    return SparkEngine(session, locate(lake), lake.tables)
 
 
 def require_no_rule(record: DatasetRecord, *, full: bool) -> None:

@@ -23,7 +23,7 @@ def find_standing_growth(
     receipt_type: type[Receipt],
     *,
     left_out: Callable[[Receipt], int] = lambda _: 0,
-) -> Outcome | None:
+) -> Outcome[Receipt] | None:
     """Return the outcome of an extension that stands: nothing came to its member after it.
 
     Args:
@@ -70,3 +70,18 @@ def read_receipt(lake: Lake, record: DatasetRecord, receipt_type: type[Receipt])
         return receipt_type.model_validate_json(lake.parts.get(record.receipt))
     except BrokenPinError:
         return None
+
+
+def already(lake: Lake, record: DatasetRecord, receipt_type: type[Receipt]) -> Outcome[Receipt]:
+    """Return the outcome of a verb whose result is there already."""
+    receipt = receipt_type.model_validate_json(lake.parts.get(record.receipt))
+    return Outcome(receipt=receipt, current=(str(record),))
+
+
+def find_same(
+    lake: Lake, base: DatasetRecord | None, fingerprint: str, receipt_type: type[Receipt]
+) -> Outcome[Receipt] | None:
+    """Return the outcome where the newest version was made by the same job on the same inputs."""
+    if base is None or base.lineage.fingerprint != fingerprint:
+        return None
+    return already(lake, base, receipt_type)

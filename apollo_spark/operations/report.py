@@ -20,9 +20,9 @@ from apollo_spark.lake.storage.root import storage_access
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.policy import Policy
-from apollo_spark.model.receipt import LoadReceipt
+from apollo_spark.model.receipt import EntityReceipt
 from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
-from apollo_spark.operations.tools import tool_versions
+from apollo_spark.operations.versions import tool_versions
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,21 @@ class ReportedInput:
     inputs: tuple[InputFile, ...]
     policy: Policy
     headers: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class ReportedRows:
+    """What a report says of a load that was published, or would have been.
+
+    Attributes:
+        entities: What became of the rows of each entity.
+        left_out: Rows that were left out.
+        read: What was read.
+    """
+
+    entities: Sequence[EntityReceipt]
+    left_out: "LeftOut"
+    read: ReportedInput
 
 
 LeftOut = Mapping[str, list[tuple[str, int, list[str]]]]
@@ -91,33 +106,30 @@ class LoadReporter:
         self,
         version: str | None,
         findings: tuple[Finding, ...],
-        receipt: LoadReceipt,
-        left_out: LeftOut,
-        *,
-        reported: ReportedInput,
+        reported: ReportedRows,
     ) -> Path | None:
         """Write the report of a load that was published, or would have been."""
         rows = tuple(
             EntityRows(
                 entity=each.entity,
-                fields=reported.fields[each.entity],
+                fields=reported.read.fields[each.entity],
                 rows_read=each.rows_read,
                 rows_stored=each.rows_stored,
                 rows_quarantined=each.rows_quarantined,
             )
-            for each in receipt.entities
+            for each in reported.entities
         )
         try:
             folder = self._write(
                 Verdict.PUBLISHED if version else Verdict.DRY_RUN,
                 findings,
-                inputs=reported.inputs,
-                policy=reported.policy,
+                inputs=reported.read.inputs,
+                policy=reported.read.policy,
                 version=version,
                 entities=rows,
             )
-            if folder is not None and left_out:
-                self._write_left_out(folder, findings, left_out, reported.headers)
+            if folder is not None and reported.left_out:
+                self._write_left_out(folder, findings, reported.left_out, reported.read.headers)
         except StorageRefusedError as refused:
             if version is None:
                 raise

@@ -1,6 +1,6 @@
 """Build the record of a version from what was loaded."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import uuid4
 
 from apollo_spark.model.base import canonical_json, sha256_text
@@ -76,3 +76,26 @@ def build_dataset_record(
         lineage=lineage,
         receipt=receipt,
     )
+
+
+MakeRecord = Callable[[str, int, Lineage, str], DatasetRecord]
+"""Returns a record from its name, number, lineage, and the part of its receipt."""
+
+
+def record_of(
+    content: Content, *, schema_tag: str | None, change: Change | None = None
+) -> MakeRecord:
+    """Return what makes the record of some content once its version is known."""
+
+    def make(name: str, version: int, lineage: Lineage, receipt: str) -> DatasetRecord:
+        return build_dataset_record(
+            name=name,
+            version=version,
+            content=content,
+            lineage=lineage,
+            receipt=receipt,
+            schema_tag=schema_tag,
+            change=change,
+        )
+
+    return make

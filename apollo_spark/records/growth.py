@@ -8,42 +8,42 @@ from apollo_spark.model.base import canonical_json, sha256_text
 from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
 from apollo_spark.model.pin import TablePin
+from apollo_spark.records.build import MakeRecord
 
 
-def next_record(
+def record_after(
     base: DatasetRecord,
     *,
-    version: int,
     pins: Iterable[TablePin],
-    assays: Iterable[AssayRecord],
+    assays: Iterable[AssayRecord] = (),
     change: Extension,
-    lineage: Lineage,
-    receipt: str,
-) -> DatasetRecord:
-    """Return a record like the one before, with a new id.
+) -> MakeRecord:
+    """Return what makes a record like the one before, with a new id.
 
     Args:
         base: The version before.
-        version: The new one.
         pins: Pins that take the place of those of the same tables.
         assays: Assays that take the place of those of the same names.
         change: What was done.
-        lineage: Where it came from.
-        receipt: The part of its receipt.
     """
     new_pins = {each.table: each for each in pins}
     new_assays = {each.name: each for each in assays}
-    return base.model_copy(
-        update={
-            "version": version,
-            "id": str(uuid4()),
-            "pins": tuple(new_pins.get(each.table, each) for each in base.pins),
-            "assays": tuple(new_assays.get(each.name, each) for each in base.assays),
-            "change": change,
-            "lineage": lineage,
-            "receipt": receipt,
-        }
-    )
+
+    def make(name: str, version: int, lineage: Lineage, receipt: str) -> DatasetRecord:
+        return base.model_copy(
+            update={
+                "name": name,
+                "version": version,
+                "id": str(uuid4()),
+                "pins": tuple(new_pins.get(each.table, each) for each in base.pins),
+                "assays": tuple(new_assays.get(each.name, each) for each in base.assays),
+                "change": change,
+                "lineage": lineage,
+                "receipt": receipt,
+            }
+        )
+
+    return make
 
 
 def growth_fingerprint(

@@ -4,24 +4,28 @@ What is folded is written anew beside what stands, and takes its place in one co
 Files that are not folded are not touched, and older versions keep reading the old ones.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from apollo_spark.assays.base import Folding
-from apollo_spark.assays.types import plan_foldings
+from apollo_spark.assays.types import plan_foldings, row_writer
 from apollo_spark.errors import LeaseHeldError
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.publishing import OnStep, Publication, no_step
 from apollo_spark.model.base import Record
 from apollo_spark.model.change import Extension
-from apollo_spark.model.dataset import DatasetRecord, Lineage
+from apollo_spark.model.dataset import DatasetRecord, InputFile
 from apollo_spark.model.names import RecordReference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import CompactionReceipt
-from apollo_spark.operations.loading import LoadEngines
+from apollo_spark.model.request import NamedRequest
+from apollo_spark.operations.context import Context
+from apollo_spark.operations.engines import LoadEngines
+from apollo_spark.operations.operation import Operation
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.tools import actor, tool_versions
-from apollo_spark.records.growth import growth_fingerprint, next_record
+from apollo_spark.operations.work import Draft, Planned, Work
+from apollo_spark.records.growth import growth_fingerprint, record_after
 
 OPERATION = "compact"
 
@@ -77,31 +81,27 @@ def plan_compaction(lake: Lake, name: str | None) -> tuple[CompactionPlan, ...]:
     return tuple(found)
 
 
-def compact(
-    lake: Lake,
-    name: str | None,
-    *,
-    open_engines: Callable[[int], LoadEngines],
-    on_step: OnStep = no_step,
-) -> CompactionOutcome:
+def compact(context: Context, name: str | None) -> CompactionOutcome:
     """Fold what is planned, and publish the next version of each dataset.
 
     Args:
-        lake: The lake.
+        context: Who acts, on which lake, with what.
         name: The dataset; None is all of them, and leaves alone those that others are writing.
-        open_engines: Opens the engines, given how many bytes will be written.
-        on_step: Called with the name of each step before it acts.
 
     Raises:
         NotFoundError: There is no dataset of that name, or no lake.
         LeaseHeldError: Somebody else is writing the dataset that was named.
     """
-    on_step("plan")
+    lake = context.lake
+    context.step("plan")
     plans = plan_compaction(lake, name)
     if not plans:
         return CompactionOutcome(plans=(), current=tuple(map(str, _records(lake, name))))
-    engines = open_engines(sum(each.counts.bytes_rewritten for each in plans))
-    outcomes = {each.name: _compact_one(lake, each.name, engines, on_step) for each in plans}
+    with context.opened_engines(row_writer()) as open_engines:
+        engines = open_engines(lake, sum(each.counts.bytes_rewritten for each in plans))
+        # Opened once for all: starting Spark takes longer than most compactions.
+        sharing = replace(context, engines=lambda _lake, _size: engines)
+        outcomes = {each.name: _compact_one(sharing, each.name) for each in plans}
     if name is not None:
         outcomes = {each: _require_free(outcome) for each, outcome in outcomes.items()}
     done = [each for each in outcomes.values() if isinstance(each, Outcome)]
@@ -113,7 +113,9 @@ def compact(
     )
 
 
-def _require_free(outcome: Outcome | LeaseHeldError) -> Outcome:
+def _require_free(
+    outcome: Outcome[CompactionReceipt] | LeaseHeldError,
+) -> Outcome[CompactionReceipt]:
     if isinstance(outcome, LeaseHeldError):
         raise outcome
     return outcome
@@ -130,49 +132,84 @@ def _count(foldings: Sequence[Folding]) -> CompactionReceipt:
     return sum((each.counts for each in foldings), CompactionReceipt())
 
 
-def _compact_one(
-    lake: Lake, name: str, engines: LoadEngines, on_step: OnStep
-) -> Outcome | LeaseHeldError:
+def _compact_one(context: Context, name: str) -> Outcome[CompactionReceipt] | LeaseHeldError:
     """Compact one dataset, or return who is writing it: the others do not wait for that."""
     try:
-        with lake.publication(name, holder=actor(), on_step=on_step) as publication:
-            return publication.run(lambda: _publish(lake, publication, engines))
+        return Compact(context, CompactRequest(name=name)).run()
     except LeaseHeldError as held:
         return held
 
 
-def _publish(lake: Lake, publication: Publication, engines: LoadEngines) -> Outcome:
-    base = publication.base
-    foldings = plan_foldings(lake, base) if base else ()
-    receipt = _count(foldings)
-    if base is None or not foldings:
-        return Outcome(receipt=receipt, current=(str(base),) if base else ())
-    publication.step("fold tiles")
-    pins: list[TablePin] = []
-    for each in foldings:
-        pins += each.write(publication, engines.runner)
-    publication.step("store parts")
-    part = lake.parts.put(receipt.to_json())
-    record = publication.commit(
-        lambda version: next_record(
-            base,
-            version=version,
-            pins=pins,
-            assays=[each.record for each in foldings],
-            change=Extension(base=str(base), mode="compact"),
-            lineage=_lineage(base, lake.clock.now()),
-            receipt=part,
-        )
-    )
-    return Outcome(receipt=receipt, published=(str(record),))
+class CompactRequest(NamedRequest):
+    """The dataset that is compacted."""
 
 
-def _lineage(base: DatasetRecord, time: datetime) -> Lineage:
-    return Lineage(
-        operation=OPERATION,
-        parents=(str(base),),
-        fingerprint=growth_fingerprint(OPERATION, (), (("base", base.id),)),
-        tools=tool_versions(),
-        actor=actor(),
-        time=time,
-    )
+@dataclass(frozen=True)
+class BaseToCompact:
+    """A version whose small blocks and files are put together."""
+
+    base: DatasetRecord
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The version."""
+        return (str(self.base),)
+
+    @property
+    def inputs(self) -> tuple[InputFile, ...]:
+        """No files are read."""
+        return ()
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """Nothing else decides the result."""
+        return ()
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same version."""
+        return growth_fingerprint(OPERATION, (), (("base", self.base.id),))
+
+
+class Compact(Operation[CompactRequest, BaseToCompact, CompactionReceipt]):
+    """Put small blocks and files of one dataset together."""
+
+    verb = OPERATION
+
+    def plan(self, scratch: Path) -> Planned[BaseToCompact]:  # noqa: ARG002 nothing is unpacked
+        """Find the newest version."""
+        return Planned(BaseToCompact(*_records(self.context.lake, self.request.name)))
+
+    def find_repeat(
+        self,
+        plan: BaseToCompact,  # noqa: ARG002 what has nothing to fold is found when it acts
+        base: DatasetRecord | None,  # noqa: ARG002
+    ) -> Outcome[CompactionReceipt] | None:
+        """Recognise nothing."""
+        return None
+
+    @contextmanager
+    def engines(self, plan: BaseToCompact, lake: Lake) -> Iterator[LoadEngines]:  # noqa: ARG002
+        """Give the engines that were opened for all datasets."""
+        with self.context.opened_engines(row_writer()) as open_engines:
+            yield open_engines(lake, 0)
+
+    def renew(self, work: Work[BaseToCompact]) -> Work[BaseToCompact]:
+        """Return the work on the version that is there now."""
+        base = work.base
+        return work if base is None else replace(work, plan=BaseToCompact(base))
+
+    def act(self, work: Work[BaseToCompact]) -> Draft[CompactionReceipt]:
+        """Write what is folded."""
+        base = work.plan.base
+        foldings = plan_foldings(self.context.lake, base) if work.base else ()
+        receipt = _count(foldings)
+        if not foldings:
+            return Draft(receipt, current=(str(base),) if work.base else ())
+        work.step("fold tiles")
+        pins: list[TablePin] = []
+        for each in foldings:
+            pins += each.write(work.publication, work.engines.runner)
+        change = Extension(base=str(base), mode="compact")
+        assays = [each.record for each in foldings]
+        return Draft(receipt, record_after(base, pins=pins, assays=assays, change=change))

@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping, Sequence
 from apollo_spark.errors import CommitRaceError, LeaseHeldError, LeaseLostError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.leases.keeper import HeldLease
-from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.lake.registry.reach import Reach, ReachReader
 from apollo_spark.lake.registry.snapshot import RegistrySnapshot
 from apollo_spark.lake.storage.disk import DiskFile
@@ -33,7 +32,7 @@ from apollo_spark.lake.sweep.sweeping import (
     plan_table,
 )
 from apollo_spark.model.base import Record
-from apollo_spark.operations.tools import actor
+from apollo_spark.operations.context import Context
 
 GRACE_HOURS = 7 * 24.0
 """Longer than the longest load."""
@@ -76,22 +75,20 @@ def plan_gc(
         StorageRefusedError: The storage refused.
     """
     lake.require_there()
-    return SweepOutcome(plan=_Sweep(lake, grace_hours, clock_ns, no_step).plan())
+    return SweepOutcome(plan=_Sweep(Context(lake), grace_hours, clock_ns).plan())
 
 
 def apply_gc(
-    lake: Lake,
+    context: Context,
     *,
     grace_hours: float = GRACE_HOURS,
-    on_step: OnStep = no_step,
     clock_ns: Callable[[], int] = time.time_ns,
 ) -> SweepOutcome:
     """Sweep what no unretired record reaches.
 
     Args:
-        lake: The lake.
+        context: Who sweeps, on which lake.
         grace_hours: Only what changed longer ago goes.
-        on_step: Called with the name of each step before it acts.
         clock_ns: Gives nanoseconds since 1970.
 
     Raises:
@@ -100,20 +97,21 @@ def apply_gc(
         BrokenPinError: A record is not as it was published, so that what it reaches is unknown.
         StorageRefusedError: The storage refused.
     """
+    lake = context.lake
     lake.require_there()
-    with lake.spare.used_when_full(), HeldLease(lake.leases, SWEEPERS_LEASE, actor()):
-        return _Sweep(lake, grace_hours, clock_ns, on_step).run()
+    with lake.spare.used_when_full(), HeldLease(lake.leases, SWEEPERS_LEASE, context.actor):
+        return _Sweep(context, grace_hours, clock_ns).run()
 
 
 class _Sweep:
     """One sweep: a plan, and what became of it."""
 
-    def __init__(
-        self, lake: Lake, grace_hours: float, clock_ns: Callable[[], int], on_step: OnStep
-    ) -> None:
+    def __init__(self, context: Context, grace_hours: float, clock_ns: Callable[[], int]) -> None:
+        lake = context.lake
         self._lake = lake
+        self._actor = context.actor
         self._older_than_ns = clock_ns() - int(grace_hours * 3600 * 10**9)
-        self._step = on_step
+        self._step = context.step
         self._records = ReachReader(lake.registry)
         self._busy: list[str] = []
         self._met: list[str] = []
@@ -162,7 +160,7 @@ class _Sweep:
             held = {}
             for name in names:
                 self._step(f"take the lease of {name}")
-                lease = HeldLease(self._lake.leases, name, actor(), waits=waits)
+                lease = HeldLease(self._lake.leases, name, self._actor, waits=waits)
                 try:
                     held[name] = stack.enter_context(lease)
                 except LeaseHeldError as refused:
@@ -207,7 +205,7 @@ class _Sweep:
                 if name == SWEEPERS_LEASE:
                     continue
                 try:
-                    stack.enter_context(HeldLease(self._lake.leases, name, actor()))
+                    stack.enter_context(HeldLease(self._lake.leases, name, self._actor))
                 except LeaseHeldError as refused:
                     self._busy.append(f"parts: {refused}")
                     return ()

@@ -2,12 +2,11 @@
 
 from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot, Retirement
 from apollo_spark.lake.retiring import retire_version
 from apollo_spark.model.base import Record
 from apollo_spark.model.names import parse_reference
-from apollo_spark.operations.tools import actor
+from apollo_spark.operations.context import Context
 
 
 class RetirePlan(Record):
@@ -48,12 +47,7 @@ def plan_retirement(lake: Lake, reference: str) -> RetirePlan:
     )
 
 
-def retire(
-    lake: Lake,
-    reference: str,
-    *,
-    on_step: OnStep = no_step,
-) -> RecordEntry:
+def retire(context: Context, reference: str) -> RecordEntry:
     """Retire a version, or find that it is retired.
 
     Raises:
@@ -62,6 +56,7 @@ def retire(
         LeaseHeldError: Somebody is writing the name.
         StorageRefusedError: The storage refused.
     """
+    lake = context.lake
     entry = _named(lake.registry.snapshot(), reference)
     if entry.retired is not None:
         return entry
@@ -70,9 +65,9 @@ def retire(
             entry,
             registry=lake.registry,
             leases=lake.leases,
-            actor=actor(),
+            actor=context.actor,
             time=lake.clock.now(),
-            on_step=on_step,
+            on_step=context.step,
         )
 
 

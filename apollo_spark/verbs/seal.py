@@ -16,7 +16,7 @@ from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.opened import OpenDataset
-from apollo_spark.lake.publishing import OnStep, Publication, no_step
+from apollo_spark.lake.publishing import Publication
 from apollo_spark.lake.sweep.forgetting import NOBODY, forget_maker, made_beside
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import Record, sha256_text
@@ -25,8 +25,9 @@ from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import SealReceipt
+from apollo_spark.operations.context import Context
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.tools import tool_versions
+from apollo_spark.operations.versions import tool_versions
 from apollo_spark.query.sql import ascending, column, labelled
 from apollo_spark.records.build import build_dataset_record
 from apollo_spark.records.changes.sample_entity import find_sample_entity
@@ -41,7 +42,7 @@ class SealJob(Record):
     output: str
 
 
-def extract_sealed(lake: Lake, job: SealJob, *, on_step: OnStep = no_step) -> Outcome:
+def extract_sealed(context: Context, job: SealJob) -> Outcome[SealReceipt]:
     """Write a dataset as a lake of its own and return what was published there.
 
     Raises:
@@ -49,6 +50,7 @@ def extract_sealed(lake: Lake, job: SealJob, *, on_step: OnStep = no_step) -> Ou
         UsageError: The folder is not empty.
         BrokenPinError: A pinned table cannot be read.
     """
+    lake = context.lake
     opened = lake.open(parse_reference(job.name))
     folder = Path(job.output)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -56,13 +58,15 @@ def extract_sealed(lake: Lake, job: SealJob, *, on_step: OnStep = no_step) -> Ou
     with made_beside(folder) as scratch:
         target = open_lake(str(scratch))
         name = opened.record.name
-        with target.publication(name, holder=NOBODY, on_step=on_step) as publication:
+        with target.publication(name, holder=NOBODY, on_step=context.step) as publication:
             outcome = publication.run(lambda: _seal(lake, opened, target, publication))
         forget_maker(target, scratch)
     return outcome
 
 
-def _seal(lake: Lake, opened: OpenDataset, target: Lake, publication: Publication) -> Outcome:
+def _seal(
+    lake: Lake, opened: OpenDataset, target: Lake, publication: Publication
+) -> Outcome[SealReceipt]:
     engine = EmbeddedEngine(lake.tables)
     pins = [_seal_entity(engine, opened, each, publication) for each in opened.dictionary.entities]
     assays = []

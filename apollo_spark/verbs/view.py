@@ -1,24 +1,18 @@
 """Publish a view of a dataset. No row is copied, and no JVM is needed."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from sqlglot import exp
 
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
-from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.model.base import Record
 from apollo_spark.model.change import ViewChange
 from apollo_spark.model.names import parse_reference, require_dataset_name
 from apollo_spark.model.receipt import ViewReceipt
-from apollo_spark.operations.deriving import (
-    Derivation,
-    planned_dataset,
-    planned_outcome,
-    publish_derivation,
-)
-from apollo_spark.operations.outcome import Outcome
+from apollo_spark.model.request import ResultRequest
+from apollo_spark.operations.deriving import Derivation, DerivedOperation, planned_dataset
 from apollo_spark.query.filters.check import notes_of_filter, read_filter, require_few_conditions
 from apollo_spark.query.filters.reach import fields_needed
 from apollo_spark.records.changes.view import RowFilter, make_view
@@ -26,16 +20,26 @@ from apollo_spark.sources.filters.text import parse_filter, write_filter
 from apollo_spark.verbs.ask.extract import read_field_list
 
 
-class ViewRequest(Record):
+class ViewRequest(ResultRequest):
     """What a person asks for: the options of `apollo view`."""
 
+    verb = "view"
+
     name: str
-    as_name: str
     fields: str | None = None
     entities: tuple[str, ...] | None = None
     assays: tuple[str, ...] | None = None
     rows: str | None = None
-    dry_run: bool = False
+
+
+class PublishView(DerivedOperation[ViewRequest]):
+    """Publish a view as the next version of its name."""
+
+    verb = "view"
+
+    def derive(self, scratch: Path) -> Derivation:  # noqa: ARG002 nothing is unpacked
+        """Return the view that is asked for, with what it shows counted."""
+        return plan_view(self.context.lake, self.request)
 
 
 def plan_view(lake: Lake, request: ViewRequest) -> Derivation:
@@ -70,21 +74,22 @@ def derive_view(
     if rule is not None:
         notes = notes_of_filter(parse_filter(rule.text), opened.dictionary)
         derived = replace(derived, notes=(*derived.notes, *notes))
-    view = planned_dataset(lake, name, derived)
+    rows_shown = count_main_rows(lake, planned_dataset(lake, name, derived))
     dictionary = derived.content.dictionary
     receipt = ViewReceipt(
         entities=len(dictionary.entities),
         fields=sum(len(each.fields) for each in dictionary.entities),
         assays=len(derived.content.assays),
-        rows=count_main_rows(lake, view),
+        rows=rows_shown,
     )
     return Derivation(
         name=name,
         change=change,
-        parents=(base,),
+        made_of=(base,),
         derived=derived,
         receipt=receipt,
         schema_tag=base.schema_tag,
+        people=rows_shown,
     )
 
 
@@ -109,17 +114,3 @@ def count_main_rows(lake: Lake, opened: OpenDataset) -> int:
     tree = exp.select(exp.Count(this=exp.Star())).from_(scope.source(main, fields), copy=False)
     found = EmbeddedEngine(lake.tables).run(tree, opened.pins).read_all()
     return int(found.column(0)[0].as_py())
-
-
-def _main_rows(derivation: Derivation) -> int | None:
-    receipt = derivation.receipt
-    return receipt.rows if isinstance(receipt, ViewReceipt) else None
-
-
-def publish_view(lake: Lake, request: ViewRequest, *, on_step: OnStep = no_step) -> Outcome:
-    """Publish a view as the next version of its name, or for a dry run say what it would show."""
-    on_step("plan")
-    derivation = plan_view(lake, request)
-    if request.dry_run:
-        return planned_outcome(lake, derivation, people=_main_rows(derivation))
-    return publish_derivation(lake, derivation, on_step=on_step)

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
+from apollo_spark.verbs.start import run_clinical_load
 from pyspark.sql import SparkSession
 
 from apollo_spark.engines.tasks import SparkTaskRunner
@@ -25,7 +26,6 @@ from apollo_spark.ingest.write import write_entities
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.runtime.session import close_session, open_session
 from apollo_spark.runtime.settings import LakeSettings, SessionSettings
-from apollo_spark.verbs.start import run_clinical_load
 
 sys.path.insert(0, str(Path(__file__).parent))
 from measuring import measure, report

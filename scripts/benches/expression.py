@@ -20,13 +20,13 @@ from typing import Literal
 
 import polars as pl
 import pyarrow.csv as pc
+from apollo_spark.verbs.start import run_expression_load
 from pyspark.sql import SparkSession
 
 from apollo_spark.assays.expression.plan.plan import ExpressionLoad
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.runtime.session import close_session, open_session
 from apollo_spark.runtime.settings import LakeSettings, SessionSettings
-from apollo_spark.verbs.start import run_expression_load
 
 sys.path.insert(0, str(Path(__file__).parent))
 from matrices import Shape, write_annotation, write_matrix

@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 
 import polars as pl
+from apollo_spark.verbs.start import run_expression_load
 
 from apollo_spark.assays.expression.plan.plan import ExpressionLoad
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.runtime.settings import LakeSettings
-from apollo_spark.verbs.start import run_expression_load
 
 sys.path.insert(0, str(Path(__file__).parent))
 from matrices import Shape, write_matrix

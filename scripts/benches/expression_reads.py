@@ -23,6 +23,7 @@ import duckdb
 import numpy as np
 import polars as pl
 import pyarrow.csv as pc
+from apollo_spark.verbs.start import run_expression_load
 from deltalake import DeltaTable
 from pyarrow import compute
 from pyspark.sql import DataFrame, SparkSession
@@ -33,7 +34,6 @@ from apollo_spark.assays.expression.plan.plan import ExpressionLoad
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.runtime.session import close_session, open_session
 from apollo_spark.runtime.settings import LakeSettings, SessionSettings
-from apollo_spark.verbs.start import run_expression_load
 
 sys.path.insert(0, str(Path(__file__).parent))
 from matrices import Shape, feature_ids, sample_ids, write_matrix

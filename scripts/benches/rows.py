@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from apollo_spark.verbs.start import run_clinical_extension, run_clinical_load
 from pyarrow import csv
 
 from apollo_spark.ingest.plan import ClinicalLoad
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.runtime.settings import LakeSettings
-from apollo_spark.verbs.start import run_clinical_extension, run_clinical_load
 
 sys.path.insert(0, str(Path(__file__).parent))
 from measuring import report

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from apollo_spark.operations.loading import LoadEngines
 
 from apollo_spark.assays.expression.load.load import load_expression
 from apollo_spark.engines.embedded import EmbeddedEngine
@@ -17,7 +18,6 @@ from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
-from apollo_spark.operations.loading import LoadEngines
 from apollo_spark.operations.report import LoadReporter
 from apollo_spark.runtime.jars import find_jar_folder
 from apollo_spark.verbs.verify.verify import verify_records

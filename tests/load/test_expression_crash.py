@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from apollo_spark.operations.loading import LoadEngines
 
 import apollo_spark as ap
 from apollo_spark.assays.expression.load.load import load_expression
@@ -11,7 +12,6 @@ from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.operations.loading import LoadEngines
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.report import LoadReporter
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from apollo_spark.operations.tools import actor
 
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.operations.tools import actor
 from tests.support.crashing import CHECKOUT
 from tests.support.loading import published
 from tests.support.study import LOCAL_SETTINGS, Study

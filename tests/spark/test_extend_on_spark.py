@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from apollo_spark.operations.loading import LoadEngines
 from pyspark.sql import SparkSession
 
 from apollo_spark.api.lake import open_lake
@@ -11,7 +12,6 @@ from apollo_spark.engines.spark import SparkEngine
 from apollo_spark.engines.tasks import SparkTaskRunner
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.lake import open_lake as open_stored_lake
-from apollo_spark.operations.loading import LoadEngines
 from apollo_spark.operations.report import LoadReporter
 from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.runtime.settings import LakeSettings

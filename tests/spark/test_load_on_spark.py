@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from apollo_spark.verbs.start import run_clinical_load
 from pyspark.sql import SparkSession
 
 from apollo_spark.api.dataset import Dataset
@@ -17,7 +18,6 @@ from apollo_spark.ingest.plan import ClinicalLoad
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.names import parse_reference
 from apollo_spark.runtime.settings import LakeSettings, build_settings
-from apollo_spark.verbs.start import run_clinical_load
 from apollo_spark.workers.values.hashing import ContentHash, hash_table
 from tests.support.study import Study
 from tests.support.tables import answer

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from apollo_spark.verbs.start import run_clinical_extension
 from pyspark.sql import SparkSession
 
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.model.names import parse_reference
 from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.runtime.settings import LakeSettings, build_settings
-from apollo_spark.verbs.start import run_clinical_extension
 from tests.support.loading import require_sound
 from tests.support.rowing import pin
 from tests.support.study import Study

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from apollo_spark.verbs.start import run_expression_load
 from deltalake import DeltaTable
 
 from apollo_spark.api.dataset import Dataset
@@ -19,7 +20,6 @@ from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.runtime.settings import build_settings
-from apollo_spark.verbs.start import run_expression_load
 from apollo_spark.verbs.verify.verify import verify_records
 
 if TYPE_CHECKING:

@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from apollo_spark.operations.loading import LoadEngines
+
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
-from apollo_spark.operations.loading import LoadEngines
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.report import LoadReporter
 from apollo_spark.operations.requests.extend import ClinicalExtension

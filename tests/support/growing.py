@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from apollo_spark.operations.loading import LoadEngines
 
 from apollo_spark.api.lake import open_lake as open_public_lake
 from apollo_spark.assays.expression.extend.extend import extend_assay
@@ -20,7 +21,6 @@ from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.operations.loading import LoadEngines
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.report import LoadReporter
 from apollo_spark.verbs.compact import CompactionOutcome, compact

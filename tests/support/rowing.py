@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from apollo_spark.operations.loading import LoadEngines
 
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import LocalTaskRunner
@@ -13,7 +14,6 @@ from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import RowsReceipt
-from apollo_spark.operations.loading import LoadEngines
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.report import LoadReporter
 from apollo_spark.operations.requests.extend import ClinicalExtension

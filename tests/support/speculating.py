@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from apollo_spark.operations.loading import LoadEngines
+
 from apollo_spark.assays.expression.load.load import load_expression
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.assays.expression.tasks.tiles.spec import MatrixTask
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import SparkTaskRunner
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.operations.loading import LoadEngines
 from apollo_spark.operations.report import LoadReporter
 from apollo_spark.runtime.session import close_session, open_session
 from apollo_spark.runtime.settings import SMALL_WORK, SessionSettings

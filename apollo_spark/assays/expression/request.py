@@ -3,14 +3,16 @@
 from apollo_spark.assays.expression.sources.files.quantifiers import Strand
 from apollo_spark.assays.expression.tasks.tiles.spec import OnDuplicate
 from apollo_spark.ingest.plan import ClinicalLoad
-from apollo_spark.model.base import Record
-from apollo_spark.sources.text_options import Delimiter, MissingMarkers
+from apollo_spark.model.request import NamedRequest
+from apollo_spark.operations.requests.files import FileRequest
+from apollo_spark.sources.text_options import Delimiter
 
 
-class ExpressionLoad(Record):
+class ExpressionLoad(FileRequest, NamedRequest):
     """What a person asks for: the options of `apollo load expression`."""
 
-    name: str
+    verb = "load expression"
+
     assay: str
     unit: str
     sources: tuple[str, ...]
@@ -26,15 +28,11 @@ class ExpressionLoad(Record):
     delimiter: Delimiter = None
     no_header: bool = False
     samples: tuple[str, ...] = ()
-    missing: MissingMarkers = ("",)
-    policy: str | None = None
-    report: str | None = None
     strand: Strand = "unstranded"
     dictionary: str | None = None
     codings: str | None = None
     data: tuple[tuple[str, str], ...] = ()
     replace: bool = False
-    dry_run: bool = False
 
     @property
     def sample_table(self) -> ClinicalLoad | None:

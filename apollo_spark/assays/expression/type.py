@@ -13,7 +13,6 @@ from apollo_spark.assays.base import (
 )
 from apollo_spark.assays.expression.assay import EXPRESSION, LOAD, ExpressionAssay
 from apollo_spark.model.assay import AssayRecord
-from apollo_spark.model.base import Record
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from apollo_spark.model.dataset import DatasetRecord
     from apollo_spark.model.diff import AssayDiff
     from apollo_spark.model.pin import TablePin
+    from apollo_spark.model.request import PublishRequest
+    from apollo_spark.operations.engines import RowWriter
     from apollo_spark.operations.past_request import PastRequest
 
 
@@ -91,13 +92,13 @@ class ExpressionType(AssayType):
             return None
         return hash_layer(tables, record.pin_of(own.samples_table), layer, files)
 
-    def load_again(self, past: "PastRequest") -> Record:
+    def load_again(self, past: "PastRequest") -> "PublishRequest":
         """Return the load of expression that made a version."""
         from apollo_spark.assays.expression.past import load_again
 
         return load_again(past)
 
-    def extend_again(self, past: "PastRequest") -> Record:
+    def extend_again(self, past: "PastRequest") -> "PublishRequest":
         """Return the extension by samples that made a version."""
         from apollo_spark.assays.expression.past import extend_again
 
@@ -107,6 +108,12 @@ class ExpressionType(AssayType):
         """Return the tables with statistics."""
         own = ExpressionAssay.of(record)
         return own.features_table, own.samples_table
+
+    def row_writer(self) -> "RowWriter":
+        """Return what makes the runner whose tiles Spark writes."""
+        from apollo_spark.assays.expression.load.tile_rows import TileRowsRunner
+
+        return TileRowsRunner
 
     def plan_folding(
         self, lake: "Lake", record: "DatasetRecord", assay: AssayRecord

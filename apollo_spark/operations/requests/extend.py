@@ -2,14 +2,15 @@
 
 from typing import Literal
 
-from apollo_spark.model.base import Record
+from apollo_spark.model.request import NamedRequest
+from apollo_spark.operations.requests.files import FileRequest
 from apollo_spark.sources.inference.categories import Categories
-from apollo_spark.sources.text_options import Delimiter, Encoding, MissingMarkers
+from apollo_spark.sources.text_options import Delimiter, Encoding
 
 ClinicalMode = Literal["fields", "rows", "entity"]
 
 
-class ClinicalExtension(Record):
+class ClinicalExtension(FileRequest, NamedRequest):
     """The options of `apollo extend NAME --data ENTITY=FILE`.
 
     Attributes:
@@ -30,7 +31,8 @@ class ClinicalExtension(Record):
         dry_run: Check everything, write nothing to the lake.
     """
 
-    name: str
+    verb = "extend"
+
     data: tuple[tuple[str, str], ...] = ()
     delete: tuple[tuple[str, str], ...] = ()
     dictionary: str | None = None
@@ -39,12 +41,8 @@ class ClinicalExtension(Record):
     codings_of: tuple[str, ...] | None = None
     mode: ClinicalMode | None = None
     as_name: str | None = None
-    policy: str | None = None
-    report: str | None = None
-    missing: MissingMarkers = ("",)
     encoding: Encoding = "utf-8"
     delimiter: Delimiter = None
-    dry_run: bool = False
 
     @property
     def categories(self) -> Categories:
@@ -58,6 +56,6 @@ class ClinicalExtension(Record):
         return self.as_name is not None and self.as_name.lower() != own.lower()
 
     @property
-    def target(self) -> str:
+    def published_name(self) -> str:
         """The name that the result is published under."""
         return self.as_name if self.is_copy and self.as_name else self.name.partition("@")[0]

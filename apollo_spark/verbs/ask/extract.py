@@ -16,7 +16,7 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.storage.root import storage_access
 from apollo_spark.model.base import Record
 from apollo_spark.model.names import parse_reference
-from apollo_spark.operations.locating import Say, locate, require_no_rule
+from apollo_spark.operations.locating import Say, locate, require_no_rule, spark_engine
 from apollo_spark.query.extract import (
     ExtractPlan,
     ExtractRequest,
@@ -32,8 +32,6 @@ from apollo_spark.sources.findings import NAMES_LIMIT
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-    from apollo_spark.engines.spark import SparkEngine
 
 
 class ExtractJob(Record):
@@ -94,13 +92,6 @@ def build_plans(
     if per_entity:
         return build_extract_per_entity(scope, request)
     return {"": build_extract(scope, request)}
-
-
-def spark_engine(lake: Lake, session: "SparkSession") -> "SparkEngine":
-    """Return the engine that answers with a session, about the tables of a lake."""
-    from apollo_spark.engines.spark import SparkEngine
-
-    return SparkEngine(session, locate(lake), lake.tables)
 
 
 def extract_sql(lake: Lake, job: ExtractJob, *, full: bool = False) -> str:

@@ -1,21 +1,23 @@
 """Add what was planned under the lease: write, check, and publish with all that stands."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import pyarrow as pa
 from sqlglot import exp
 
 from apollo_spark.errors import NotFoundError
-from apollo_spark.ingest.check import check_tables
+from apollo_spark.ingest.check import CheckResult, check_tables
+from apollo_spark.ingest.leaving_out import Checked, leave_out
 from apollo_spark.ingest.new_codes import grown_addition
+from apollo_spark.ingest.refused import with_rows
 from apollo_spark.ingest.wide import columns_of, write_tables
 from apollo_spark.ingest.withdrawn_rows import (
     Ask,
     GivenColumn,
-    LeftOut,
     Standing,
     count_lines,
     lines_of,
@@ -23,21 +25,25 @@ from apollo_spark.ingest.withdrawn_rows import (
 from apollo_spark.ingest.write import (
     Excluded,
     KeySets,
-    join_excluded,
     quarantined_rows,
 )
+from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.change import Extension
-from apollo_spark.model.dataset import DatasetRecord, Lineage
-from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.findings import Severity
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.receipt import EntityReceipt, ExtensionReceipt, LoadReceipt, count_findings
+from apollo_spark.model.receipt import EntityReceipt, ExtensionReceipt, count_findings
+from apollo_spark.operations.context import Context
+from apollo_spark.operations.file_operation import FileOperation
 from apollo_spark.operations.left_behind import left_behind
-from apollo_spark.operations.loading import Load
 from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.report import ReportedRows
 from apollo_spark.operations.requests.extend import ClinicalExtension
-from apollo_spark.records.build import build_dataset_record
+from apollo_spark.operations.work import Draft, Work
+from apollo_spark.records.build import record_of
 from apollo_spark.records.changes.extension import added_content, added_dictionary
-from apollo_spark.records.content import Content
+from apollo_spark.records.content import part_texts
 from apollo_spark.tables.slices import free_name
 from apollo_spark.verbs.extend.column_groups import FieldTables
 from apollo_spark.verbs.extend.files import OPERATION
@@ -46,42 +52,88 @@ from apollo_spark.verbs.extend.plan import AdditionPlan, AdditionPlanning
 from apollo_spark.verbs.extend.repeated import find_extension
 
 
-class AdditionLoad(Load):
-    """An addition that holds its lease."""
+class AddData(FileOperation[ClinicalExtension, AdditionPlan, ExtensionReceipt]):
+    """Publish the next version of a dataset with fields or an entity that files bring.
+
+    Args:
+        context: Who acts, on which lake, with what.
+        request: The options.
+        planned: The plan, on the version that was there.
+        kind: What is added.
+    """
+
+    verb = OPERATION
+
+    def __init__(
+        self,
+        context: Context,
+        request: ClinicalExtension,
+        planned: AdditionPlanning,
+        kind: "type[AddedTables]",
+    ) -> None:
+        super().__init__(context, request)
+        self._planned = planned
+        self._kind = kind
+
+    def plan(self, scratch: Path) -> AdditionPlanning:  # noqa: ARG002 nothing is unpacked
+        """Return what was planned when it was chosen, with all that is wrong in rows."""
+        return with_rows(self._planned, self.request.published_name, self.context.step)
+
+    def find_repeat(
+        self, plan: AdditionPlan, base: DatasetRecord | None
+    ) -> Outcome[ExtensionReceipt] | None:
+        """Recognise the same extension: nothing came to the entity after it."""
+        is_as_planned = base is not None and base.id == plan.base.id
+        if is_as_planned and not self.request.is_copy:
+            return None
+        return find_extension(
+            self.context.lake,
+            self.request,
+            plan.entity.name,
+            lambda: plan.fingerprint,
+            known=base or plan.base,
+        )
+
+    def renew(self, work: Work[AdditionPlan]) -> Work[AdditionPlan]:
+        """Return the work on the version that is there now; a copy stays that of the one meant."""
+        if work.is_dry_run or self.request.is_copy:
+            return work
+        base = work.publication.base
+        if base is None:
+            raise NotFoundError(f"All versions of {self.request.name!r} were retired meanwhile.")
+        if base.id == work.plan.base.id:
+            return work
+        assert isinstance(work.planned, AdditionPlanning), "what is added is planned so"
+        planned = work.planned.again(base)
+        work.require_acceptable(planned.findings)
+        assert planned.plan is not None, "what refuses was refused"
+        return replace(work, planned=planned, plan=planned.plan)
+
+    def coded_cells(self, plan: AdditionPlan) -> tuple[DataDictionary, str | None]:
+        """Return the dictionary of the cells that are read."""
+        return plan.coded_cells
+
+    def act(self, work: Work[AdditionPlan]) -> Draft[ExtensionReceipt]:
+        """Write and check what is added."""
+        return self._kind(self.request, work).draft()
+
+
+@dataclass(frozen=True)
+class AddedTables(ABC):
+    """What is added, as it is written under the lease."""
 
     request: ClinicalExtension
-    plan: AdditionPlan
-    planning: AdditionPlanning
-    operation = OPERATION
-    receipt_type = ExtensionReceipt
+    work: Work[AdditionPlan]
 
-    def run(self) -> Outcome:
-        """Publish, unless another process did the same while this one waited."""
-        base = self._base()
-        is_as_planned = base.id == self.plan.base.id
-        if self.request.is_copy or not is_as_planned:
-            standing = find_extension(
-                self.reporter.lake,
-                self.request,
-                self.entity,
-                lambda: self.plan.fingerprint,
-                known=base,
-            )
-            if standing is not None:
-                return standing
-        if is_as_planned:
-            return self.write()
-        planning = self.planning.again(base)
-        self.require_acceptable(planning.findings)
-        return replace(self, planning=planning, plan=planning.plan).write()
+    @property
+    def plan(self) -> AdditionPlan:
+        """What is added."""
+        return self.work.plan
 
-    def _base(self) -> DatasetRecord:
-        """Return the version that is extended: of another name, it stays the one that was meant."""
-        if self.request.dry_run or self.request.is_copy:
-            return self.plan.base
-        if self.publication.base is None:
-            raise NotFoundError(f"All versions of {self.request.name!r} were retired meanwhile.")
-        return self.publication.base
+    @property
+    def publication(self) -> Publication:
+        """Where its tables are written."""
+        return self.work.publication
 
     @property
     def entity(self) -> str:
@@ -91,7 +143,7 @@ class AdditionLoad(Load):
     @cached_property
     def standing(self) -> Standing:
         """What stands, as people read it: what they do not see, no key can match."""
-        return Standing(self.reporter.lake, self.plan.base)
+        return Standing(self.work.context.lake, self.plan.base)
 
     @cached_property
     def standing_pins(self) -> Mapping[str, TablePin]:
@@ -100,9 +152,9 @@ class AdditionLoad(Load):
 
     def _as_read(self, pins: Mapping[str, TablePin]) -> Mapping[str, TablePin]:
         """Return pins of this lake as they are read from that of the load."""
-        if not self.request.dry_run:
+        if not self.work.is_dry_run:
             return pins
-        tables = self.reporter.lake.tables
+        tables = self.work.context.lake.tables
         return {
             name: each.model_copy(
                 update={"is_ours": False, "location": str(tables.folder_of(each))}
@@ -116,36 +168,38 @@ class AdditionLoad(Load):
         folders = (each.folder_name for each in pins)
         return free_name(wanted, (*(each.table for each in pins), *folders))
 
-    def write(self) -> Outcome:
-        """Write, check and, while the policy leaves rows out, write again; then publish.
+    def draft(self) -> Draft[ExtensionReceipt]:
+        """Write, check and, while the policy leaves rows out, write again; then describe it.
 
         What is of withdrawn people is left out before anything is counted or checked.
         """
-        written = self._write({})
-        excluded = withdrawn = self._withdrawn(written)
-        left_out: tuple[Finding, ...] = ()
-        while True:
-            written = self._write(excluded) if excluded else written
-            self.publication.step("check rows and keys")
-            checked = check_tables(
+        first = self._write({})
+        withdrawn = self._withdrawn(first)
+
+        def check(written: WrittenAddition, excluded: Excluded) -> CheckResult:
+            self.work.step("check rows and keys")
+            return check_tables(
                 self.plan.clinical,
                 {self.entity: written.rows},
                 {self.entity: written.pins[0]},
-                runner=self.engines.runner,
-                engine=self.engines.engine,
+                runner=self.work.engines.runner,
+                engine=self.work.engines.engine,
                 excluded=excluded,
                 also=self._strangers(written),
                 withdrawn=withdrawn,
             )
-            findings = (*self.planning.findings, *left_out, *checked.findings)
-            self.require_acceptable(findings)
-            if not checked.quarantined:
-                self.planning.tell()
-                return self._publish(written, LeftOut(excluded, withdrawn), findings)
-            excluded = join_excluded(excluded, checked.quarantined)
-            left_out += tuple(
-                each for each in checked.findings if each.severity is Severity.QUARANTINE
-            )
+
+        checked = leave_out(
+            first,
+            withdrawn=withdrawn,
+            write=lambda lines, _: self._write(lines),
+            check=check,
+            found=self.work.planned.findings,
+            require=self.work.require_acceptable,
+        )
+        assert isinstance(self.work.planned, AdditionPlanning), "what is added is planned so"
+        self.work.planned.tell()
+        return self._describe(checked)
 
     def _withdrawn(self, written: WrittenAddition) -> Excluded:
         """Return the lines of rows of withdrawn people."""
@@ -154,15 +208,15 @@ class AdditionLoad(Load):
         hidden = self.find_hidden(
             given, lambda tree, more: self.ask(tree, {**pins, **self._as_read(more)})
         )
-        return lines_of(self.engines.runner, self.plan.clinical.entities[0], hidden, {})
+        return lines_of(self.work.engines.runner, self.plan.clinical.entities[0], hidden, {})
 
     def _write(self, excluded: Excluded) -> WrittenAddition:
         columns = self.cut()
         drafts = [self.publication.table(self.table_name(each)) for each in range(len(columns))]
         schemas = [columns_of(self.plan.entity, each) for each in columns]
-        self.publication.step("write rows")
+        self.work.step("write rows")
         rows, tables = write_tables(
-            self.engines.runner,
+            self.work.engines.runner,
             self.plan.clinical.entities[0],
             [(draft.folder, schema) for draft, schema in zip(drafts, schemas, strict=True)],
             excluded=excluded,
@@ -199,7 +253,7 @@ class AdditionLoad(Load):
 
     def added_keys(self, pins: Mapping[str, TablePin]) -> AddedKeys:
         """Return the added rows beside what stands."""
-        standing, engine = self.standing, self.engines.engine
+        standing, engine = self.standing, self.work.engines.engine
         return AddedKeys(self.entity, standing.shown, engine, pins, self.plan.policy)
 
     def _strangers(self, written: WrittenAddition) -> dict[str, KeySets]:
@@ -212,62 +266,42 @@ class AdditionLoad(Load):
 
     def ask(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> pa.Array:
         """Return the one column that answers a question."""
-        return self.engines.engine.run(tree, pins).read_all().column(0).combine_chunks()
+        return self.work.engines.ask(tree, pins)
 
-    def _publish(
-        self, written: WrittenAddition, left_out: LeftOut, findings: tuple[Finding, ...]
-    ) -> Outcome:
-        plan = self.plan.clinical
-        kept = quarantined_rows(self.engines.runner, plan.entities, left_out.quarantined)
+    def _describe(self, checked: Checked[WrittenAddition]) -> Draft[ExtensionReceipt]:
+        plan, written, left_out = self.plan.clinical, checked.written, checked.left_out
         known = self.plan.content.dictionary
         after = grown_addition(known, self.plan.addition, written.pins, written.columns, self.ask)
-        receipt = self._receipt(written, left_out, findings)
-        receipt = receipt.model_copy(update={"codes_added": after.added})
-        notes = (*self.plan.notes, *left_out.notes, *after.notes, *self._notes())
-        rows = LoadReceipt(entities=receipt.entities)
-        if self.request.dry_run:
-            self.reporter.accept(None, findings, rows, kept, reported=plan.reported)
-            return Outcome(receipt=receipt, findings=findings, notes=notes)
+        receipt = self._receipt(checked).model_copy(update={"codes_added": after.added})
+        kept = quarantined_rows(self.work.engines.runner, plan.entities, left_out.quarantined)
+        draft = Draft(
+            receipt,
+            findings=checked.findings,
+            notes=(*self.plan.notes, *left_out.notes, *after.notes, *self._notes()),
+            reported=ReportedRows(receipt.entities, kept, plan.reported),
+        )
+        if self.work.is_dry_run:
+            return draft
         tables = self.arrange(written)
-        receipt = receipt.model_copy(update={"tables_folded": tables.folded})
         content = added_content(self.plan.content, self.plan.addition, tables.slices, tables.pins)
         content = replace(content, dictionary=after.dictionary)
-        record = self._commit(content, receipt)
-        self.publication.step("write report")
-        self.reporter.accept(str(record), findings, rows, kept, reported=plan.reported)
-        return Outcome(receipt=receipt, published=(str(record),), findings=findings, notes=notes)
-
-    def _commit(self, content: Content, receipt: ExtensionReceipt) -> DatasetRecord:
-        self.publication.step("store parts")
-        self.lake.store_parts(content)
-        part = self.lake.parts.put(receipt.to_json())
         change = Extension(base=str(self.plan.base), mode=self.plan.mode, member=self.entity)
-        return self.publication.commit(
-            lambda version: build_dataset_record(
-                name=self.publication.name,
-                version=version,
-                content=content,
-                lineage=self.lineage(),
-                receipt=part,
-                schema_tag=self.plan.base.schema_tag,
-                change=change,
-            )
+        return replace(
+            draft,
+            receipt=receipt.model_copy(update={"tables_folded": tables.folded}),
+            make_record=record_of(content, schema_tag=self.plan.base.schema_tag, change=change),
+            parts=part_texts(content.dictionary),
         )
-
-    def lineage(self) -> Lineage:
-        """Return where the new version comes from."""
-        return super().lineage().model_copy(update={"parents": (str(self.plan.base),)})
 
     def _notes(self) -> tuple[str, ...]:
         """Return what a person should know: under another name, what that had is left behind."""
         if not self.request.is_copy:
             return ()
         after = added_dictionary(self.plan.content.dictionary, self.plan.addition)
-        return left_behind(self.reporter.lake, self.publication.name, after)
+        return left_behind(self.work.context.lake, self.publication.name, after)
 
-    def _receipt(
-        self, written: WrittenAddition, left_out: LeftOut, findings: tuple[Finding, ...]
-    ) -> ExtensionReceipt:
+    def _receipt(self, checked: Checked[WrittenAddition]) -> ExtensionReceipt:
+        written, left_out, findings = checked.written, checked.left_out, checked.findings
         files = self.plan.clinical.entities[0].files
         stored = written.rows.content.rows
         gone, withdrawn = count_lines(left_out.quarantined), count_lines(left_out.withdrawn)

@@ -4,98 +4,100 @@ Nothing that stands is written again but small tables of earlier extensions: see
 """
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from apollo_spark.errors import NotFoundError, UsageError
-from apollo_spark.ingest.refused import with_rows
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.publishing import OnStep, no_step
+from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.findings import refusing
 from apollo_spark.model.names import parse_reference, require_dataset_name
-from apollo_spark.operations.loading import OpenEngines, run_load
+from apollo_spark.operations.file_operation import FileOperation
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.report import LoadReporter
 from apollo_spark.operations.requests.extend import ClinicalExtension, ClinicalMode
+from apollo_spark.operations.work import Draft, Planned, Work
 from apollo_spark.sources.header_check import list_numbers
 from apollo_spark.sources.suggest import did_you_mean
-from apollo_spark.tables.slices import MAX_COLUMNS
-from apollo_spark.verbs.extend.entity import EntityLoad
-from apollo_spark.verbs.extend.fields import FieldsLoad
+from apollo_spark.verbs.extend.added import AddData
+from apollo_spark.verbs.extend.entity import AddedEntity
+from apollo_spark.verbs.extend.fields import AddedFields
 from apollo_spark.verbs.extend.files import AddedFiles, read_files
 from apollo_spark.verbs.extend.plan import plan_addition
 from apollo_spark.verbs.extend.repeated import find_extension
-from apollo_spark.verbs.extend.rows.extend import extend_rows
+from apollo_spark.verbs.extend.rows.extend import ExtendRows
 
 Show = Callable[[str], None]
 
 
-def extend_clinical(
-    lake: Lake,
-    request: ClinicalExtension,
-    *,
-    open_engines: OpenEngines,
-    reporter: LoadReporter,
-    block_bytes: int,
-    show: Show,
-    max_columns: int = MAX_COLUMNS,
-    on_step: OnStep = no_step,
-) -> Outcome:
-    """Publish the next version of a dataset with what files add, or say that it stands already.
+class ExtendClinical(FileOperation[ClinicalExtension, Any, Record]):
+    """Publish the next version of a dataset with what files add, or say that it is there already.
 
-    Args:
-        lake: Where it is published; for a dry run a lake that is thrown away.
-        request: The options of `apollo extend`.
-        open_engines: Called once, when nothing that is known before refuses the extension.
-        reporter: Writes the validation report; its lake is the one that is extended.
-        block_bytes: Bytes of an input file that one task reads.
-        show: Shows the chosen mode and, once all is checked, an inferred dictionary.
-        max_columns: Most columns of a table.
-        on_step: Called with the name of each step before it acts.
-
-    Raises:
-        UsageError: The options contradict each other.
-        InputFileError: A file is not what it was said to be.
-        DictionaryError: The dictionary, a coding or the policy breaks its rules.
-        CheckFailedError: A check on values failed.
-        NotFoundError: There is no such dataset or entity.
-        ConflictError: A name is taken, or another writer holds the dataset.
+    The entity and the columns of the files tell what they add: fields, an entity, or rows.
     """
-    on_step("plan")
-    base = _find_base(reporter.lake, request)
-    dictionary = reporter.lake.load_dictionary(base)
-    entities = tuple(dict.fromkeys(_spelled(each, dictionary) for each, _ in request.data))
-    files = None
-    if not request.delete and request.mode != "rows" and len(entities) == 1:
-        files = read_files(request, entities[0], str(base), block_bytes=block_bytes)
-        found = find_extension(
-            reporter.lake, request, entities[0], lambda: files.fingerprint, known=base
-        )
-        if found is not None and not files.findings:
-            return found
-    mode = choose_mode(request, dictionary, files, base, show)
-    if mode == "rows" or files is None:
-        return extend_rows(
-            lake,
-            request,
-            open_engines=open_engines,
-            reporter=reporter,
-            block_bytes=block_bytes,
-            on_step=on_step,
-        )
-    _require_entity(files.entity, dictionary, mode, base)
-    planning = plan_addition(reporter.lake, base, files, mode, show=show, max_columns=max_columns)
-    return run_load(
-        FieldsLoad if mode == "fields" else EntityLoad,
-        lake,
-        request,
-        with_rows(planning, request.target, on_step),
-        open_engines=open_engines,
-        reporter=reporter,
-        on_step=on_step,
-        name=request.target,
-        is_new=True,
-    )
+
+    verb = "extend"
+    _chosen: FileOperation[ClinicalExtension, Any, Any]
+
+    def plan(self, scratch: Path) -> Planned[Any]:
+        """Choose what is added, and plan that.
+
+        Raises:
+            UsageError: The options contradict each other.
+            NotFoundError: There is no such dataset or entity.
+            ConflictError: A name is taken.
+        """
+        context, request = self.context, self.request
+        lake = context.lake
+        base = _find_base(lake, request)
+        dictionary = lake.load_dictionary(base)
+        entities = tuple(dict.fromkeys(_spelled(each, dictionary) for each, _ in request.data))
+        files = None
+        if not request.delete and request.mode != "rows" and len(entities) == 1:
+            block_bytes = context.settings.block_bytes
+            files = read_files(request, entities[0], str(base), block_bytes=block_bytes)
+            found = find_extension(
+                lake, request, entities[0], lambda: files.fingerprint, known=base
+            )
+            if found is not None and not files.findings:
+                return Planned(None, repeat=found)
+        mode = choose_mode(request, dictionary, files, base, context.say)
+        if mode == "rows" or files is None:
+            self._chosen = ExtendRows(context, request)
+        else:
+            _require_entity(files.entity, dictionary, mode, base)
+            planned = plan_addition(
+                lake,
+                base,
+                files,
+                mode,
+                show=context.say,
+                max_columns=context.settings.max_columns,
+            )
+            kind = AddedFields if mode == "fields" else AddedEntity
+            self._chosen = AddData(context, request, planned, kind)
+        return self._chosen.plan(scratch)
+
+    def find_repeat(self, plan: Any, base: DatasetRecord | None) -> Outcome[Record] | None:
+        """Recognise the same extension."""
+        return self._chosen.find_repeat(plan, base)
+
+    def renew(self, work: Work[Any]) -> Work[Any]:
+        """Return the work on the version that is there now."""
+        return self._chosen.renew(work)
+
+    def act(self, work: Work[Any]) -> Draft[Record]:
+        """Write and check what is added."""
+        return self._chosen.act(work)
+
+    def operation_of(self, plan: Any) -> str:
+        """Return what the lineage calls it."""
+        return self._chosen.operation_of(plan)
+
+    def coded_cells(self, plan: Any) -> tuple[DataDictionary, str | None] | None:
+        """Return the dictionary of the cells that are read."""
+        return self._chosen.coded_cells(plan)
 
 
 def _find_base(lake: Lake, request: ClinicalExtension) -> DatasetRecord:
@@ -107,7 +109,7 @@ def _find_base(lake: Lake, request: ClinicalExtension) -> DatasetRecord:
             "Codings without a dictionary describe nothing.", fix="Add --dictionary F."
         )
     _require_inference(request)
-    require_dataset_name(request.target)
+    require_dataset_name(request.published_name)
     reference = parse_reference(request.name)
     base = lake.load_record(reference)
     is_named = reference.version is not None or reference.before is not None

@@ -9,13 +9,13 @@ from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.keys import TARGET, count_lacking
 from apollo_spark.tables.slices import cut_fields
-from apollo_spark.verbs.extend.added import AdditionLoad
+from apollo_spark.verbs.extend.added import AddedTables
 from apollo_spark.verbs.extend.column_groups import FieldTables, SliceFolding, fields_table
 from apollo_spark.verbs.extend.keys import ADDED, WrittenAddition
 from apollo_spark.verbs.extend.plan import KEY_UNMATCHED
 
 
-class FieldsLoad(AdditionLoad):
+class AddedFields(AddedTables):
     """New fields of an entity that stands."""
 
     @property
@@ -65,7 +65,7 @@ class FieldsLoad(AdditionLoad):
         folding = SliceFolding(
             entity=entity,
             publication=self.publication,
-            engine=self.engines.engine,
+            engine=self.work.engines.engine,
             pins=self.standing_pins,
             max_columns=self.plan.max_columns,
         )

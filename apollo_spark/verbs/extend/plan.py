@@ -1,16 +1,16 @@
 """Plan new fields of an entity or a new entity: what can be refused before anything is written."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from apollo_spark.export.dictionary_csv import CODINGS, DATA_DICTIONARY, write_dictionary
-from apollo_spark.ingest.plan import ClinicalPlan, PlannedEntity
+from apollo_spark.ingest.plan import ClinicalPlan, PlannedEntity, PlannedRows
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.addition import Addition
 from apollo_spark.model.dataset import DatasetRecord, InputFile
 from apollo_spark.model.dictionary import DataDictionary, Entity
-from apollo_spark.model.findings import Finding, Severity, refusing
+from apollo_spark.model.findings import Severity, refusing
 from apollo_spark.model.policy import Policy
 from apollo_spark.records.changes.extension import added_dictionary
 from apollo_spark.records.content import Content
@@ -70,6 +70,11 @@ class AdditionPlan:
         return self.clinical.policy
 
     @property
+    def parents(self) -> tuple[str, ...]:
+        """The version that is extended."""
+        return (str(self.base),)
+
+    @property
     def inputs(self) -> tuple[InputFile, ...]:
         """The files that are read."""
         return self.clinical.inputs
@@ -86,18 +91,14 @@ class AdditionPlan:
 
 
 @dataclass(frozen=True)
-class AdditionPlanning:
+class AdditionPlanning(PlannedRows[AdditionPlan]):
     """A plan, or None where the findings refuse it; `again` plans the same on another version.
 
     `readable` are the rows as a load of them, None where it is not known what they should hold.
     `tell` shows what was inferred: names of columns may be cells of people until all is checked.
     """
 
-    plan: AdditionPlan | None
-    policy: Policy
-    findings: tuple[Finding, ...]
-    again: Callable[[DatasetRecord], "AdditionPlanning"]
-    readable: ClinicalPlan | None = None
+    again: Callable[[DatasetRecord], "AdditionPlanning"] = field(kw_only=True)
     tell: Callable[[], None] = lambda: None
 
 
@@ -129,7 +130,7 @@ def plan_addition(
         return plan_addition(lake, newer, files, mode, show=show, max_columns=max_columns)
 
     if addition is None:
-        return AdditionPlanning(None, policy, findings, again)
+        return AdditionPlanning(None, policy, findings, again=again)
     clinical = _clinical_plan(content.dictionary, addition, files, policy)
     plan = AdditionPlan(base, content, addition, mode, clinical, max_columns, reading.notes)
     # Two columns of one name cannot be written, wherever that is.
@@ -143,7 +144,7 @@ def plan_addition(
         None if refusing(findings) else plan,
         policy,
         findings,
-        again,
+        again=again,
         readable=clinical if is_readable else None,
         tell=tell,
     )

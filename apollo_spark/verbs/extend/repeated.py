@@ -18,14 +18,14 @@ def find_extension(
     fingerprint: Callable[[], str],
     *,
     known: DatasetRecord,
-) -> Outcome | None:
+) -> Outcome[ExtensionReceipt] | None:
     """Return the outcome of an extension that stands: nothing came to the entity after it.
 
     The fingerprint is asked for only where there is an extension to compare with; `known` is a
     record that was read before.
     """
     snapshot = lake.registry.snapshot()
-    newest = snapshot.newest_of(request.target)
+    newest = snapshot.newest_of(request.published_name)
     if newest is None or newest.kind != "dataset":
         return None
 

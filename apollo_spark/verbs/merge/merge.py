@@ -1,16 +1,14 @@
 """Merge two datasets, or an assay of one into another, and publish the result. No JVM is needed."""
 
-import tempfile
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from apollo_spark.errors import CheckFailedError, NotFoundError, UsageError
 from apollo_spark.export.messages import describe_findings
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.model.base import Record
 from apollo_spark.model.change import AssayMerge, ClinicalMerge
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import Relationship
@@ -18,8 +16,9 @@ from apollo_spark.model.findings import Finding, Severity, refusing
 from apollo_spark.model.names import MEMBER_NAME, parse_reference, require_dataset_name
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import AssayMergeReceipt
-from apollo_spark.operations.deriving import planned_outcome, publish_derivation
-from apollo_spark.operations.outcome import Outcome, refusal
+from apollo_spark.model.request import ResultRequest
+from apollo_spark.operations.deriving import Derivation, DerivedOperation
+from apollo_spark.operations.outcome import refusal
 from apollo_spark.records.field_link import (
     default_link,
     default_relationship,
@@ -34,20 +33,19 @@ from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.verbs.merge.plan import MergePlan, plan_assay_merge, plan_clinical_merge
 
 
-class MergeRequest(Record):
+class MergeRequest(ResultRequest):
     """What every merge is asked for."""
 
     source: str
     target: str
-    as_name: str
     link: str | None = None
     policy: str | None = None
-    report: str | None = None
-    dry_run: bool = False
 
 
 class ClinicalMergeRequest(MergeRequest):
     """The options of `apollo merge clinical`."""
+
+    verb = "merge clinical"
 
     relationship: Literal["one_to_one", "many_to_one", "one_to_many"] | None = None
     on_clash: str = "refuse"
@@ -56,6 +54,8 @@ class ClinicalMergeRequest(MergeRequest):
 class AssayMergeRequest(MergeRequest):
     """The options of `apollo merge assay`."""
 
+    verb = "merge assay"
+
     assay: str
     name: str | None = None
     link_file: str | None = None
@@ -63,49 +63,53 @@ class AssayMergeRequest(MergeRequest):
     no_sample_fields: bool = False
 
 
-def publish_clinical_merge(
-    lake: Lake, request: ClinicalMergeRequest, *, on_step: OnStep = no_step
-) -> Outcome:
-    """Merge the entities of two datasets, or for a dry run say what that would match.
-
-    Raises:
-        NotFoundError: A version or a field of the link is not there.
-        DictionaryError: The fields of the link do not go together, or the policy is wrong.
-        ConflictError: Names clash, or the name of the result is held or of another kind.
-        CheckFailedError: The data break the relationship, or the policy refuses what was counted.
-        BrokenPinError: A pinned table cannot be read.
-    """
-    require_dataset_name(request.as_name)
-    policy = _read_policy(request)
-    on_step("plan")
-    plan = plan_clinical_merge(lake, _clinical_change(lake, request), name=request.as_name)
-    return _publish(lake, request, plan, policy, on_step)
+Request = TypeVar("Request", bound=MergeRequest)
 
 
-def publish_assay_merge(
-    lake: Lake, request: AssayMergeRequest, *, on_step: OnStep = no_step
-) -> Outcome:
-    """Join an assay to an entity of another dataset, or for a dry run say what that would match.
+class MergeOperation(DerivedOperation[Request]):
+    """A merge: it is counted, judged by the policy, and published."""
 
-    Raises:
-        NotFoundError: A version, the assay or the field is not there.
-        InputFileError: The linking file is not what it was said to be.
-        DictionaryError: The field cannot link samples, or the policy is wrong.
-        ConflictError: An assay of that name is there, or the name of the result is held or of
-            another kind.
-        CheckFailedError: A sample or a value stands too often, or the policy refuses what was
-            counted.
-        BrokenPinError: A pinned table cannot be read.
-    """
-    require_dataset_name(request.as_name)
-    policy = _read_policy(request)
-    on_step("plan")
-    change, link = _assay_change(lake, request)
-    with tempfile.TemporaryDirectory(prefix="apollo-merge-") as scratch:
-        plan = plan_assay_merge(
-            lake, change, name=request.as_name, link=link, scratch=Path(scratch)
+    @abstractmethod
+    def count(self, scratch: Path) -> MergePlan:
+        """Return what the link matches, and what would be published."""
+
+    def derive(self, scratch: Path) -> Derivation:
+        """Write the report that is asked for, and refuse what is to be refused."""
+        request = self.request
+        require_dataset_name(request.as_name)
+        policy = Policy() if request.policy is None else read_policy(Path(request.policy))
+        plan = self.count(scratch)
+        if request.report is not None:
+            plan.link.write_report(request.report)
+        findings = tuple(
+            each.model_copy(update={"severity": _severity_of(each.rule, policy)})
+            for each in plan.findings
         )
-        return _publish(lake, request, plan, policy, on_step)
+        _require_acceptable(plan, findings)
+        return replace(plan.derivation, findings=findings, notes=_link_chosen(request, plan))
+
+
+class MergeClinical(MergeOperation[ClinicalMergeRequest]):
+    """Merge the entities of two datasets."""
+
+    verb = "merge clinical"
+
+    def count(self, scratch: Path) -> MergePlan:  # noqa: ARG002 keys are counted in memory
+        """Return what the link matches."""
+        lake, request = self.context.lake, self.request
+        return plan_clinical_merge(lake, _clinical_change(lake, request), name=request.as_name)
+
+
+class MergeAssay(MergeOperation[AssayMergeRequest]):
+    """Join an assay to an entity of another dataset."""
+
+    verb = "merge assay"
+
+    def count(self, scratch: Path) -> MergePlan:
+        """Return which samples the link matches."""
+        lake, request = self.context.lake, self.request
+        change, link = _assay_change(lake, request)
+        return plan_assay_merge(lake, change, name=request.as_name, link=link, scratch=scratch)
 
 
 def describe_receipt(counts: Mapping[str, Any]) -> str:
@@ -184,29 +188,6 @@ def _find_parents(lake: Lake, request: MergeRequest) -> tuple[DatasetRecord, Dat
         lake.load_record(parse_reference(each)) for each in (request.source, request.target)
     )
     return source, target
-
-
-def _read_policy(request: MergeRequest) -> Policy:
-    return Policy() if request.policy is None else read_policy(Path(request.policy))
-
-
-def _publish(
-    lake: Lake, request: MergeRequest, plan: MergePlan, policy: Policy, on_step: OnStep
-) -> Outcome:
-    """Write the report that is asked for, refuse what is to be refused, publish the rest."""
-    if request.report is not None:
-        plan.link.write_report(request.report)
-    findings = tuple(
-        each.model_copy(update={"severity": _severity_of(each.rule, policy)})
-        for each in plan.findings
-    )
-    _require_acceptable(plan, findings)
-    if request.dry_run:
-        outcome = planned_outcome(lake, plan.derivation)
-    else:
-        outcome = publish_derivation(lake, plan.derivation, finish=plan.finish, on_step=on_step)
-    notes = (*_link_chosen(request, plan), *outcome.notes)
-    return replace(outcome, findings=findings, notes=notes)
 
 
 def _link_chosen(request: MergeRequest, plan: MergePlan) -> tuple[str, ...]:

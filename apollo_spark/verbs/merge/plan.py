@@ -51,14 +51,12 @@ class MergePlan:
         link: Both sides of the link, and their counts.
         relationship: How many rows may stand on either side, as a sentence says it.
         findings: What a policy may refuse, under the rules' own severities.
-        finish: Writes the linking table; None where there is none to write.
     """
 
     derivation: Derivation
     link: CountedLink
     relationship: str
     findings: tuple[Finding, ...]
-    finish: Finish | None = None
 
 
 def plan_clinical_merge(lake: Lake, change: ClinicalMerge, *, name: str) -> MergePlan:
@@ -96,7 +94,7 @@ def plan_clinical_merge(lake: Lake, change: ClinicalMerge, *, name: str) -> Merg
     )
     return MergePlan(
         derivation=Derivation(
-            name=name, change=change, parents=(source, target), derived=derived, receipt=receipt
+            name=name, change=change, made_of=(source, target), derived=derived, receipt=receipt
         ),
         link=counted,
         relationship=f"{link} is {change.relationship}",
@@ -159,11 +157,12 @@ def plan_assay_merge(
         derivation=Derivation(
             name=name,
             change=change,
-            parents=(source, target),
+            made_of=(source, target),
             derived=derived,
             receipt=receipt,
             inputs=(link.input,) if isinstance(link, LinkFile) else (),
             schema_tag=target.schema_tag,
+            finish=_writes_links(link, assay) if isinstance(link, LinkFile) else None,
         ),
         link=counted,
         relationship=f"a sample belongs to one row by {change.entity}.{change.field}",
@@ -174,7 +173,6 @@ def plan_assay_merge(
             *find_lookalikes(counted, *ends),
             *reading.lookalike_links(),
         ),
-        finish=_writes_links(link, assay) if isinstance(link, LinkFile) else None,
     )
 
 

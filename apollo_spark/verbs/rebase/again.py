@@ -46,7 +46,7 @@ def _copy(lake: Lake, change: Extension, name: str) -> Derivation:
     return Derivation(
         name=name,
         change=change,
-        parents=(base,),
+        made_of=(base,),
         derived=Derived(lake.load_content(base)),
         receipt=RebaseReceipt(moves=()),
         schema_tag=base.schema_tag,

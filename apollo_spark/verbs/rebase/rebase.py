@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference, parse_reference
 from apollo_spark.model.rebase import Move, RebasePlan, RebaseReceipt
-from apollo_spark.operations.deriving import Derivation, already_made, publish_derivation
-from apollo_spark.operations.loading import newest_record
+from apollo_spark.operations.context import Context
+from apollo_spark.operations.deriving import Derivation, PublishDerivation, already_made
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.records.content import Derived
 from apollo_spark.records.telling import keeps_to_itself
@@ -34,7 +33,7 @@ class RebaseOutcome:
     """The plans, and what was published where they were applied."""
 
     plans: tuple[RebasePlan, ...]
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[Outcome[Record], ...] = ()
 
     @property
     def published(self) -> tuple[str, ...]:
@@ -47,7 +46,7 @@ class RebaseOutcome:
         return tuple(each for outcome in self.outcomes for each in outcome.current)
 
 
-def rebase(lake: Lake, request: RebaseRequest, *, on_step: OnStep = no_step) -> RebaseOutcome:
+def rebase(context: Context, request: RebaseRequest) -> RebaseOutcome:
     """Plan to move records, and do what was planned where that is asked for.
 
     Every record is planned before one is published. A record that cannot be moved is refused
@@ -59,6 +58,7 @@ def rebase(lake: Lake, request: RebaseRequest, *, on_step: OnStep = no_step) -> 
             plan cannot be done.
         InputFileError: The file of new names cannot be read.
     """
+    lake = context.lake
     targets = [lake.load_record(parse_reference(each)) for each in request.onto]
     onto = {each.name.casefold(): each for each in targets}
     if not onto:
@@ -78,7 +78,7 @@ def rebase(lake: Lake, request: RebaseRequest, *, on_step: OnStep = no_step) -> 
     outcomes = (
         already_made(lake, record)
         if not plan.renames and _stands(lake, record, plan.plan)
-        else publish_derivation(lake, each, on_step=on_step)
+        else PublishDerivation(context, each).run()
         for record, plan, each in zip(records, planned, ready, strict=True)
     )
     return RebaseOutcome(told, tuple(outcomes))
@@ -95,7 +95,7 @@ def told_plan(plan: RebasePlan, record: DatasetRecord, *, full: bool) -> RebaseP
 
 def _stands(lake: Lake, record: DatasetRecord, plan: RebasePlan) -> bool:
     """Whether the newest version of a name is on these parents already."""
-    newest = newest_record(lake, record.name)
+    newest = lake.newest_record(record.name)
     is_newest = newest is not None and newest.id == record.id
     return is_newest and all(each.before == each.after for each in plan.moves)
 
@@ -120,20 +120,19 @@ def _require_ready(planned: list[PlannedRebase], told: tuple[RebasePlan, ...]) -
     return [each.derivation for each in planned if each.derivation is not None]
 
 
-def undo_rebase(
-    lake: Lake, reference: str, *, full: bool = False, on_step: OnStep = no_step
-) -> Outcome:
+def undo_rebase(context: Context, reference: str, *, full: bool = False) -> Outcome[Record]:
     """Publish the version before a rebase again, as the next version.
 
     Raises:
         UsageError: The version was not made by a rebase.
         NotFoundError: It or the one before it is not there.
     """
+    lake = context.lake
     record = lake.load_record(parse_reference(reference))
     if record.lineage.operation != "rebase" or record.version == 1:
         raise UsageError(f"{record} was not made by a rebase: there is nothing to undo.")
     before = lake.load_record(RecordReference(name=record.name, version=record.version - 1))
-    outcome = publish_derivation(lake, _as_before(lake, record, before), on_step=on_step)
+    outcome = PublishDerivation(context, _as_before(lake, record, before)).run()
     if not keeps_to_itself(record, full=full):
         return outcome
     return replace(outcome, receipt=RebaseReceipt(operation="undo rebase", moves=()))
@@ -149,7 +148,7 @@ def _as_before(lake: Lake, record: DatasetRecord, before: DatasetRecord) -> Deri
     return Derivation(
         name=record.name,
         change=before.change,
-        parents=tuple(lake.load_record(parse_reference(x)) for x in before.lineage.parents),
+        made_of=tuple(lake.load_record(parse_reference(x)) for x in before.lineage.parents),
         derived=Derived(lake.load_content(before)),
         receipt=RebaseReceipt(operation="undo rebase", moves=moves),
         schema_tag=before.schema_tag,

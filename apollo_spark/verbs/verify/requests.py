@@ -4,8 +4,8 @@ from apollo_spark.assays.types import find_loader, find_type
 from apollo_spark.export.dictionary_csv import CODINGS, DATA_DICTIONARY, ENTITY_DICTIONARY
 from apollo_spark.ingest import plan as clinical_plan
 from apollo_spark.ingest.plan import ClinicalLoad
-from apollo_spark.model.base import Record
 from apollo_spark.model.change import Extension
+from apollo_spark.model.request import PublishRequest
 from apollo_spark.operations.past_request import PastRequest
 from apollo_spark.operations.requests.extend import ClinicalExtension, ClinicalMode
 from apollo_spark.verbs.extend.files import describing_role
@@ -13,7 +13,7 @@ from apollo_spark.verbs.extend.files import describing_role
 DELETE = "delete "
 
 
-def request_of(past: PastRequest) -> Record | None:
+def request_of(past: PastRequest) -> PublishRequest | None:
     """Return what was asked for when a version was made, or None where it read no files.
 
     Raises:

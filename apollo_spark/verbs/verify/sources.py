@@ -13,32 +13,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from apollo_spark.assays.expression.extend.plan import AssayExtension
-from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.assays.types import rounded_tables
 from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.ingest import plan as clinical_plan
-from apollo_spark.ingest.plan import ClinicalLoad
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.model.base import Record
 from apollo_spark.model.change import AssayMerge, Extension
 from apollo_spark.model.dataset import DatasetRecord, InputFile
 from apollo_spark.model.names import RecordReference, parse_reference
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.request import PublishRequest
+from apollo_spark.operations.context import Context
 from apollo_spark.operations.past_request import PastRequest
-from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.records.field_link import find_spec
 from apollo_spark.records.telling import keeps_to_itself
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.sources.link_file import read_link_file
 from apollo_spark.verbs import compact
-from apollo_spark.verbs.start import (
-    run_assay_extension,
-    run_clinical_extension,
-    run_clinical_load,
-    run_compaction,
-    run_expression_load,
-)
+from apollo_spark.verbs.table import perform
 from apollo_spark.verbs.verify.proof import SourceProblem, SourceProof, without_base
 from apollo_spark.verbs.verify.requests import request_of
 from apollo_spark.verbs.verify.rounded_equal import are_equal_rounded
@@ -211,18 +202,12 @@ class _Chain:
             if (found := self._compare(record, pin, again, newest))
         ]
 
-    def _run(self, again: Lake, request: Record | None, name: str) -> None:
-        settings, say = self.settings, _say_nothing
+    def _run(self, again: Lake, request: PublishRequest | None, name: str) -> None:
+        context = Context(again, settings=self.settings)
         if request is None:
-            run_compaction(again, name, settings=settings, say=say)
-        elif isinstance(request, ClinicalLoad):
-            run_clinical_load(again, request, settings=settings, say=say)
-        elif isinstance(request, ExpressionLoad):
-            run_expression_load(again, request, settings=settings, say=say)
-        elif isinstance(request, AssayExtension):
-            run_assay_extension(again, request, settings=settings, say=say)
-        elif isinstance(request, ClinicalExtension):
-            run_clinical_extension(again, request, settings=settings, say=say)
+            compact.compact(context, name)
+        else:
+            perform(context, request)
 
     def _compare_links(self, record: DatasetRecord) -> Iterator[Difference]:
         """Compare the linking tables of a merge with the files that they are the rows of."""
@@ -261,7 +246,3 @@ def _changed_files(inputs: Iterable[InputFile]) -> Iterator[str]:
             yield f"its source {each.name!r} is not there"
         elif path.stat().st_size != each.size or hash_file(str(path))[1] != each.sha256:
             yield f"its source {each.name!r} is another file now"
-
-
-def _say_nothing(_: str) -> None:
-    pass

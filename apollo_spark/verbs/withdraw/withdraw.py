@@ -7,14 +7,13 @@ import pyarrow.compute as pc
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.ingest.lookalikes import joined
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.lake.registry.rows import read_stored
 from apollo_spark.lake.withdrawing import WithdrawnFrom, alike
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry
 from apollo_spark.model.names import RecordReference, require_dataset_name
 from apollo_spark.model.withdrawal import WithdrawalRecord
-from apollo_spark.operations.tools import actor
+from apollo_spark.operations.context import Context
 from apollo_spark.verbs.withdraw.keys import (
     known_keys,
     lookalikes_of,
@@ -87,7 +86,7 @@ class WithdrawReceipt(Record):
     unjoined: tuple[str, ...] = ()
 
 
-def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step) -> WithdrawReceipt:
+def withdraw(context: Context, request: WithdrawRequest) -> WithdrawReceipt:
     """Say what a withdrawal takes out and, where that is asked for, do it.
 
     Raises:
@@ -95,6 +94,7 @@ def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step)
         UsageError: The entity has no primary key, or is read from another dataset.
         InputFileError: The file of keys cannot be read.
     """
+    lake = context.lake
     versions = _versions(lake, request.of)
     entity = versions[-1][1]
     if entity.primary_key is None:
@@ -130,7 +130,7 @@ def withdraw(lake: Lake, request: WithdrawRequest, *, on_step: OnStep = no_step)
         wanted = [(each.of, each.keys) for each in chosen]
         with lake.spare.used_when_full():
             lake.withdrawing.withdraw_all(
-                wanted, actor=actor(), time=lake.clock.now(), on_step=on_step
+                wanted, actor=context.actor, time=context.clock.now(), on_step=context.step
             )
     return receipt
 

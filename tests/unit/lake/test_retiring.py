@@ -3,6 +3,7 @@
 from datetime import datetime, timezone
 
 import pytest
+from apollo_spark.operations.tools import actor
 
 from apollo_spark.errors import (
     ConflictError,
@@ -12,7 +13,6 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.rows import stored_form
 from apollo_spark.lake.registry.snapshot import Retirement
 from apollo_spark.model.names import parse_reference
-from apollo_spark.operations.tools import actor
 from apollo_spark.verbs.ask.history import describe_history
 from apollo_spark.verbs.retire import plan_retirement, retire
 from apollo_spark.verbs.verify.verify import verify_records

@@ -1,6 +1,7 @@
 """Retiring beside other writers, and what a crash in it leaves."""
 
 import pytest
+from apollo_spark.operations.tools import actor
 
 from apollo_spark.errors import (
     CommitRaceError,
@@ -13,7 +14,6 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.rows import StoredRecord, stored_form
 from apollo_spark.lake.registry.snapshot import RecordEntry, Retirement
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.operations.tools import actor
 from apollo_spark.verbs.retire import retire
 from tests.support.clock import Sleeper
 from tests.unit.lake.retirements import NOON, end, merge, named, standing_on

@@ -4,7 +4,6 @@ The protocol is that of a load. What the new samples change of the features (the
 under union new ones) is written anew in one small table; the tables of samples are added to.
 """
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -29,71 +28,142 @@ from apollo_spark.assays.expression.extend.plan import (
 )
 from apollo_spark.assays.expression.load.left_out_samples import withdrawn_samples
 from apollo_spark.assays.expression.load.refused import are_all_read, find_the_rest
+from apollo_spark.assays.expression.load.tile_rows import TileRowsRunner
 from apollo_spark.assays.expression.load.tiles import TileWriting
 from apollo_spark.assays.expression.plan.plan import ExpressionPlanning
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.names import RecordReference
-from apollo_spark.model.receipt import AssayExtensionReceipt, LoadReceipt
-from apollo_spark.operations.loading import Load, OpenEngines, run_load
+from apollo_spark.model.plan import PlannedTable
+from apollo_spark.model.receipt import AssayExtensionReceipt
+from apollo_spark.operations.file_operation import FileOperation
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.repeated import find_standing_growth
-from apollo_spark.operations.report import LoadReporter
-from apollo_spark.records.growth import next_record
+from apollo_spark.operations.report import ReportedRows
+from apollo_spark.operations.work import Draft, Work
+from apollo_spark.records.growth import record_after
 
 
-def extend_assay(
-    lake: Lake,
-    request: AssayExtension,
-    *,
-    open_engines: OpenEngines,
-    reporter: LoadReporter,
-    block_bytes: int,
-    on_step: OnStep = no_step,
-) -> Outcome:
-    """Publish the next version of a dataset, with more samples in one of its assays.
+class ExtendAssay(FileOperation[AssayExtension, AssayExtensionPlan, AssayExtensionReceipt]):
+    """Publish the next version of a dataset, with more samples in one of its assays."""
 
-    The arguments and errors are those of `load_expression`.
+    verb = OPERATION
+    row_writer = TileRowsRunner
 
-    Raises:
-        NotFoundError: There is no such dataset or assay.
-        ConflictError: The assay is that of another dataset.
-    """
-    on_step("plan")
-    base = reporter.lake.load_record(RecordReference(name=request.name))
-    with tempfile.TemporaryDirectory(prefix="apollo-extend-") as scratch:
+    def plan(self, scratch: Path) -> AssayExtensionPlanning:
+        """Find, recognise and scan the files of each unit, and give new samples their places.
+
+        Raises:
+            NotFoundError: There is no such dataset or assay.
+            ConflictError: The assay is that of another dataset.
+        """
+        lake, request, context = self.context.lake, self.request, self.context
+        base = lake.load_record(RecordReference(name=request.name))
         planning = plan_assay_extension(
             request,
             base,
-            block_bytes=block_bytes,
-            scratch=Path(scratch),
-            withdrawn=lambda assay: withdrawn_samples(reporter.lake, base, assay.entity),
+            block_bytes=context.settings.block_bytes,
+            scratch=scratch,
+            withdrawn=lambda assay: withdrawn_samples(lake, base, assay.entity),
         )
-        reporter.columns = planning.columns
-        if planning.plan is not None:
-            standing = find_extended(reporter.lake, base, request.assay, planning.plan.fingerprint)
-            if standing is not None:
-                return standing
+        if planning.plan is not None and self.find_repeat(planning.plan, base) is not None:
+            return planning
         # Asked again under the lease: this one refuses before Spark starts.
         if planning.plan is None or refusing(
-            _added(reporter.lake, base, request, planning.plan)[1].findings
+            _added(lake, base, request, planning.plan)[1].findings
         ):
-            rest = partial(find_the_rest, scratch=Path(scratch), on_step=on_step)
-            planning = _find_everything(reporter.lake, base, request, planning, rest)
-        return run_load(
-            _AssayGrowth,
-            lake,
-            request,
-            planning,
-            open_engines=open_engines,
-            reporter=reporter,
-            on_step=on_step,
+            rest = partial(find_the_rest, scratch=scratch, on_step=context.step)
+            planning = _find_everything(lake, base, request, planning, rest)
+        return planning
+
+    def find_repeat(
+        self, plan: AssayExtensionPlan, base: DatasetRecord | None
+    ) -> Outcome[AssayExtensionReceipt] | None:
+        """Recognise the same extension: nothing came to the assay after it."""
+        if base is None:
+            raise NotFoundError(f"All versions of {self.request.name!r} were retired meanwhile.")
+        return find_standing_growth(
+            self.context.lake,
+            base,
+            self.request.assay,
+            lambda record: record.lineage.fingerprint == plan.fingerprint,
+            AssayExtensionReceipt,
         )
+
+    def renew(self, work: Work[AssayExtensionPlan]) -> Work[AssayExtensionPlan]:
+        """Return the work on the version that is there now: new samples follow its own."""
+        assert work.base is not None, "what is extended is there"
+        return replace(work, plan=replace(work.plan, parents=(str(work.base),)))
+
+    def act(self, work: Work[AssayExtensionPlan]) -> Draft[AssayExtensionReceipt]:
+        """Write the new tiles, refuse what is wrong, write the small tables."""
+        planning, base = work.planned, work.base
+        assert isinstance(planning, AssayExtensionPlanning), "files of expression are planned so"
+        assert base is not None, "what is extended is there"
+        grown, addition = _added(self.context.lake, base, self.request, work.plan)
+        work.require_acceptable((*planning.findings, *addition.findings))
+        work.step("write tiles")
+        layers = [self._grow(work, grown, addition, each) for each in grown.assay.layers]
+        findings = (*planning.findings, *addition.findings, *_find_faults(work, layers))
+        work.require_acceptable(findings)
+        growth = AssayGrowth(
+            work.publication,
+            self.context.lake,
+            grown,
+            addition,
+            tuple(layers),
+            withdrawn=planning.withdrawn,
+            left_out=planning.left_out,
+        )
+        receipt = growth.receipt(findings)
+        draft = Draft(
+            receipt,
+            findings=findings,
+            notes=(*planning.notes, *growth.notes),
+            reported=ReportedRows((), {}, work.plan.reported),
+            tables=_planned_tables(receipt),
+        )
+        if not addition.placed_samples.ids:
+            # Nothing but samples that are withdrawn changes nothing.
+            return replace(draft, current=(str(base),))
+        if work.is_dry_run:
+            return draft
+        change = Extension(base=str(base), mode="assay", member=grown.assay.name)
+        pins = growth.commit()
+        return replace(
+            draft,
+            make_record=record_after(
+                base, pins=pins, assays=(growth.assay.as_record(),), change=change
+            ),
+        )
+
+    def _grow(
+        self,
+        work: Work[AssayExtensionPlan],
+        grown: GrowingAssay,
+        addition: Addition,
+        layer: LayerRecord,
+    ) -> GrownLayer:
+        pin = grown.record.pin_of(layer.table)
+        writing = TileWriting(
+            source=work.plan.units[layer.unit].source,
+            unit=layer.unit,
+            missing=self.request.missing,
+            on_duplicate=self.request.on_duplicate,
+            runner=work.engines.runner,
+        )
+        growth = LayerGrowth(
+            grown=grown,
+            addition=addition,
+            layer=layer,
+            draft=work.publication.table(layer.table),
+            paths=self.context.lake.tables.checked_files(pin),
+        )
+        return growth.write(writing, may_rewrite=not work.is_dry_run)
 
 
 def _added(
@@ -125,109 +195,20 @@ def _find_everything(
     return replace(planning, plan=None, findings=findings)
 
 
-def find_extended(lake: Lake, base: DatasetRecord, assay: str, fingerprint: str) -> Outcome | None:
-    """Return the outcome of an extension that stands: nothing came to the assay after it."""
-    return find_standing_growth(
-        lake,
-        base,
-        assay,
-        lambda record: record.lineage.fingerprint == fingerprint,
-        AssayExtensionReceipt,
-    )
+def _find_faults(
+    work: Work[AssayExtensionPlan], layers: Sequence[GrownLayer]
+) -> tuple[Finding, ...]:
+    """Read again, only if something is wrong, and collect where."""
+    wrong = [each for each in layers if each.has_faults]
+    if not wrong:
+        return ()
+    work.step("collect places")
+    found = [each.writing.find_faults(work.plan.policy, each.written.storage) for each in wrong]
+    return tuple(finding for each in found for finding in each)
 
 
-class _AssayGrowth(Load):
-    request: AssayExtension
-    plan: AssayExtensionPlan
-    planning: AssayExtensionPlanning
-    operation = OPERATION
-    receipt_type = AssayExtensionReceipt
-
-    def run(self) -> Outcome:
-        """Publish, unless another process did the same while this one waited."""
-        base = self._base()
-        standing = find_extended(
-            self.reporter.lake, base, self.request.assay, self.plan.fingerprint
-        )
-        return self.write() if standing is None else standing
-
-    def _base(self) -> DatasetRecord:
-        base = self.version_before()
-        if base is None:
-            raise NotFoundError(f"All versions of {self.request.name!r} were retired meanwhile.")
-        return base
-
-    def write(self) -> Outcome:
-        """Write the new tiles, refuse what is wrong, write the small tables, publish."""
-        base = self._base()
-        grown, addition = _added(self.reporter.lake, base, self.request, self.plan)
-        self.require_acceptable((*self.planning.findings, *addition.findings))
-        self.publication.step("write tiles")
-        layers = [self._grow(grown, addition, each) for each in grown.assay.layers]
-        findings = (*self.planning.findings, *addition.findings, *self._find_faults(layers))
-        self.require_acceptable(findings)
-        growth = AssayGrowth(
-            self.publication,
-            self.reporter.lake,
-            grown,
-            addition,
-            tuple(layers),
-            withdrawn=self.planning.withdrawn,
-            left_out=self.planning.left_out,
-        )
-        receipt = growth.receipt(findings)
-        notes = (*self.planning.notes, *growth.notes)
-        if self.request.dry_run or not addition.placed_samples.ids:
-            self._report(None, findings)
-            # Nothing but samples that are withdrawn changes nothing.
-            current = () if addition.placed_samples.ids else (str(base),)
-            return Outcome(receipt=receipt, current=current, findings=findings, notes=notes)
-        pins = growth.commit()
-        self.publication.step("store parts")
-        part = self.lake.parts.put(receipt.to_json())
-        record = self.publication.commit(
-            lambda version: next_record(
-                base,
-                version=version,
-                pins=pins,
-                assays=(growth.assay.as_record(),),
-                change=Extension(base=str(base), mode="assay", member=grown.assay.name),
-                lineage=self.lineage().model_copy(update={"parents": (str(base),)}),
-                receipt=part,
-            )
-        )
-        self.publication.step("write report")
-        self._report(str(record), findings)
-        return Outcome(receipt=receipt, published=(str(record),), findings=findings, notes=notes)
-
-    def _report(self, version: str | None, findings: tuple[Finding, ...]) -> None:
-        first, *_ = self.plan.units.values()
-        reported = replace(first.reported, inputs=self.plan.inputs)
-        self.reporter.accept(version, findings, LoadReceipt(entities=()), {}, reported=reported)
-
-    def _grow(self, grown: GrowingAssay, addition: Addition, layer: LayerRecord) -> GrownLayer:
-        pin = grown.record.pin_of(layer.table)
-        writing = TileWriting(
-            source=self.plan.units[layer.unit].source,
-            unit=layer.unit,
-            missing=self.request.missing,
-            on_duplicate=self.request.on_duplicate,
-            runner=self.engines.runner,
-        )
-        growth = LayerGrowth(
-            grown=grown,
-            addition=addition,
-            layer=layer,
-            draft=self.publication.table(layer.table),
-            paths=self.reporter.lake.tables.checked_files(pin),
-        )
-        return growth.write(writing, may_rewrite=not self.request.dry_run)
-
-    def _find_faults(self, layers: Sequence[GrownLayer]) -> tuple[Finding, ...]:
-        """Read again, only if something is wrong, and collect where."""
-        wrong = [each for each in layers if each.has_faults]
-        if not wrong:
-            return ()
-        self.publication.step("collect places")
-        found = [each.writing.find_faults(self.plan.policy, each.written.storage) for each in wrong]
-        return tuple(finding for each in found for finding in each)
+def _planned_tables(receipt: AssayExtensionReceipt) -> tuple[PlannedTable, ...]:
+    """Return what a dry run would write."""
+    samples = PlannedTable(table=f"{receipt.assay}_samples", rows=receipt.samples)
+    tiles = (PlannedTable(table=f"{receipt.assay}_tiles_{each}") for each in receipt.units)
+    return (*tiles, samples)

@@ -1,7 +1,7 @@
 """Plan the files that bring samples to an assay, each unit of it as a load of that unit."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apollo_spark.assays.expression.assay import ExpressionAssay
@@ -22,12 +22,14 @@ from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.assays.expression.sources.files.quantifiers import Strand
 from apollo_spark.assays.expression.tasks.tiles.spec import OnDuplicate
 from apollo_spark.errors import UsageError
-from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, InputFile
-from apollo_spark.model.findings import Finding
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.request import NamedRequest
+from apollo_spark.operations.report import ReportedInput
+from apollo_spark.operations.requests.files import FileRequest
+from apollo_spark.operations.work import Planned
 from apollo_spark.records.growth import growth_fingerprint
-from apollo_spark.sources.text_options import Delimiter, MissingMarkers
+from apollo_spark.sources.text_options import Delimiter
 
 OPERATION = "extend expression"
 
@@ -40,13 +42,14 @@ def nothing_withdrawn(_: ExpressionAssay) -> frozenset[str]:
     return frozenset()
 
 
-class AssayExtension(Record):
+class AssayExtension(FileRequest, NamedRequest):
     """What a person asks for: the options of `apollo extend NAME --assay A`.
 
     A source is a path, or `UNIT=PATH` where the assay has several units.
     """
 
-    name: str
+    verb = "extend assay"
+
     assay: str
     sources: tuple[str, ...]
     format: str = "auto"
@@ -59,10 +62,6 @@ class AssayExtension(Record):
     no_header: bool = False
     samples: tuple[str, ...] = ()
     strand: Strand = "unstranded"
-    missing: MissingMarkers = ("",)
-    policy: str | None = None
-    report: str | None = None
-    dry_run: bool = False
 
     def load_of(
         self, assay: ExpressionAssay, unit: str, sources: tuple[str, ...]
@@ -97,10 +96,17 @@ class AssayExtensionPlan:
     Attributes:
         units: How the sources of each unit are read.
         policy: What each rule does.
+        parents: The version that it stands on, once that is known.
     """
 
     units: Mapping[str, ExpressionPlan]
     policy: Policy
+    parents: tuple[str, ...] = ()
+
+    @property
+    def reported(self) -> ReportedInput:
+        """What a report says of the files that are read."""
+        return replace(next(iter(self.units.values())).reported, inputs=self.inputs)
 
     @property
     def inputs(self) -> tuple[InputFile, ...]:
@@ -121,15 +127,12 @@ class AssayExtensionPlan:
 
 
 @dataclass(frozen=True)
-class AssayExtensionPlanning:
+class AssayExtensionPlanning(Planned[AssayExtensionPlan]):
     """A plan, or None where the findings refuse it; `loads` are the loads of the units.
 
     `withdrawn` are ids of samples that count as not there, `left_out` how many were given.
     """
 
-    plan: AssayExtensionPlan | None
-    policy: Policy
-    findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     loads: tuple[tuple[ExpressionLoad, ExpressionPlanning], ...] = ()
     withdrawn: frozenset[str] = frozenset()
@@ -188,8 +191,8 @@ def plan_assay_extension(
         plan,
         policy,
         findings,
-        (*notes, *say_left_out(len(alike))),
-        tuple(loads),
+        notes=(*notes, *say_left_out(len(alike))),
+        loads=tuple(loads),
         withdrawn=gone,
         left_out=len(alike),
     )

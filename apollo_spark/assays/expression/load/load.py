@@ -1,7 +1,6 @@
 """Load an expression assay: plan, write tiles, check, publish; the protocol is the clinical one."""
 
-import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from apollo_spark.assays.expression.load.record import (
 )
 from apollo_spark.assays.expression.load.refused import find_the_rest
 from apollo_spark.assays.expression.load.repeated import find_loaded
+from apollo_spark.assays.expression.load.tile_rows import TileRowsRunner
 from apollo_spark.assays.expression.load.tiles import TileWriting, WrittenTiles
 from apollo_spark.assays.expression.plan.faults import has_faults
 from apollo_spark.assays.expression.plan.plan import (
@@ -38,59 +38,59 @@ from apollo_spark.assays.expression.tasks.tiles.storage import COUNTS
 from apollo_spark.ingest.new_codes import grown_by
 from apollo_spark.ingest.withdrawn_rows import keys_of
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.lake.tables.draft import TableDraft
 from apollo_spark.model.assay import name_table
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.receipt import AssayReceipt, LoadReceipt
-from apollo_spark.operations.loading import Load, OpenEngines, newest_record, run_load
+from apollo_spark.model.receipt import AssayReceipt
+from apollo_spark.operations.file_operation import FileOperation
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.report import LoadReporter
-from apollo_spark.records.build import build_dataset_record
+from apollo_spark.operations.report import ReportedRows
+from apollo_spark.operations.work import Draft, Work
+from apollo_spark.records.build import record_of
+from apollo_spark.records.content import part_texts
 from apollo_spark.workers.values.hashing import hash_table
 
 
-def load_expression(
-    lake: Lake,
-    request: ExpressionLoad,
-    *,
-    open_engines: OpenEngines,
-    reporter: LoadReporter,
-    block_bytes: int,
-    on_step: OnStep = no_step,
-) -> Outcome:
+class LoadExpression(FileOperation[ExpressionLoad, ExpressionPlan, AssayReceipt]):
     """Load expression files as the next version of a dataset with one assay.
 
-    A version that is there keeps what the load does not name: see `expression_base`. The
-    arguments and errors are those of `load_clinical`.
+    A version that is there keeps what the load does not name: see `load/base.py`.
     """
-    with tempfile.TemporaryDirectory(prefix="apollo-expression-") as scratch:
-        on_step("plan")
-        planning = plan_expression_load(request, block_bytes=block_bytes, scratch=Path(scratch))
-        reporter.columns = planning.columns
-        gone = withdrawn_keys(reporter.lake, request.name)
-        base = newest_record(reporter.lake, request.name)
-        keeps = keeps_something(reporter.lake, base, request, planning.plan)
-        planning = without_withdrawn(planning, gone, keeps_places=keeps)
-        if planning.plan is not None:
-            loaded = find_loaded(reporter.lake, base, request, planning.plan)
-            if loaded is not None:
-                return loaded
-            # Asked again under the lease: this one refuses before Spark starts.
-            find_standing_assay(reporter.lake, base, request, planning.plan)
-        else:
-            found = find_the_rest(request, planning, Path(scratch), on_step, gone)
-            planning = replace(planning, findings=(*planning.findings, *found))
-        return run_load(
-            _ExpressionLoad,
-            lake,
-            request,
-            planning,
-            open_engines=open_engines,
-            reporter=reporter,
-            on_step=on_step,
+
+    verb = OPERATION
+    row_writer = TileRowsRunner
+
+    def plan(self, scratch: Path) -> ExpressionPlanning:
+        """Find, recognise and scan the files; of refused ones, look at cells and rows too."""
+        lake, request, context = self.context.lake, self.request, self.context
+        planning = plan_expression_load(
+            request, block_bytes=context.settings.block_bytes, scratch=scratch
         )
+        gone = withdrawn_keys(lake, request.name)
+        base = lake.newest_record(request.name)
+        keeps = keeps_something(lake, base, request, planning.plan)
+        planning = without_withdrawn(planning, gone, keeps_places=keeps)
+        if planning.plan is None:
+            found = find_the_rest(request, planning, scratch, context.step, gone)
+            return replace(planning, findings=(*planning.findings, *found))
+        if self.find_repeat(planning.plan, base) is None:
+            # Asked again under the lease: this one refuses before Spark starts.
+            find_standing_assay(lake, base, request, planning.plan)
+        return planning
+
+    def find_repeat(
+        self, plan: ExpressionPlan, base: DatasetRecord | None
+    ) -> Outcome[AssayReceipt] | None:
+        """Recognise the same load, also beneath other units loaded since."""
+        return find_loaded(self.context.lake, base, self.request, plan)
+
+    def act(self, work: Work[ExpressionPlan]) -> Draft[AssayReceipt]:
+        """Write tiles and sample fields, refuse what is wrong, write the small tables."""
+        planning = work.planned
+        assert isinstance(planning, ExpressionPlanning), "files of expression are planned so"
+        return _Loading(self.request, work, planning).draft()
 
 
 def withdrawn_keys(lake: Lake, name: str) -> pa.Array:
@@ -99,34 +99,31 @@ def withdrawn_keys(lake: Lake, name: str) -> pa.Array:
     return keys_of(lake, lake.tables.location(last.name if last else name, SAMPLE))
 
 
-class _ExpressionLoad(Load):
+@dataclass(frozen=True)
+class _Loading:
+    """A load that holds its lease."""
+
     request: ExpressionLoad
-    plan: ExpressionPlan
+    work: Work[ExpressionPlan]
     planning: ExpressionPlanning
-    operation = OPERATION
-    receipt_type = AssayReceipt
 
-    def run(self) -> Outcome:
-        """Publish, unless another process loaded the same while this one waited."""
-        base = self.publication.base
-        loaded = find_loaded(self.reporter.lake, base, self.request, self.plan)
-        return self.write() if loaded is None else loaded
+    @property
+    def plan(self) -> ExpressionPlan:
+        return self.work.plan
 
-    def write(self) -> Outcome:
-        """Write tiles and sample fields, refuse what is wrong, write the small tables, publish."""
-        standing = find_standing_assay(
-            self.reporter.lake, self.version_before(), self.request, self.plan
-        )
-        draft = self.publication.table(self._tiles_table)
+    def draft(self) -> Draft[AssayReceipt]:
+        lake = self.work.context.lake
+        standing = find_standing_assay(lake, self.work.base, self.request, self.plan)
+        draft = self.work.publication.table(self._tiles_table)
         writing, tiles = self._write_tiles(draft, standing)
         rows = self._write_sample_fields()
         findings = (*self.planning.findings, *self._find_faults(writing, tiles))
         findings += rows.findings if rows else ()
-        self.require_acceptable(findings)
+        self.work.require_acceptable(findings)
         draft.commit(written_files(tiles.results), tile_schema(tiles.storage))
         pin = draft.pin(content_hash=tiles.content.hex())
         written = self._describe(writing, tiles, rows, standing)
-        return self._publish(written, (pin, *self._write_small(written)), findings)
+        return self._draft(written, (pin, *self._write_small(written)), findings)
 
     def _describe(
         self,
@@ -162,13 +159,13 @@ class _ExpressionLoad(Load):
     def _write_tiles(
         self, draft: TableDraft, standing: StandingAssay | None
     ) -> tuple[TileWriting, WrittenTiles]:
-        self.publication.step("write tiles")
+        self.work.step("write tiles")
         writing = TileWriting(
             source=self.plan.source,
             unit=self.plan.unit,
             missing=self.request.missing,
             on_duplicate=self.request.on_duplicate,
-            runner=self.engines.runner,
+            runner=self.work.engines.runner,
         )
         guess = COUNTS if self.plan.unit == "count" else self.plan.source.guess
         return write_layer(writing, draft, guess, standing)
@@ -177,9 +174,9 @@ class _ExpressionLoad(Load):
         if self.plan.sample_fields is None:
             return None
         samples = self.plan.source.samples.ids
-        gone = withdrawn_keys(self.reporter.lake, self.publication.name)
+        gone = withdrawn_keys(self.work.context.lake, self.work.publication.name)
         return SampleTable(
-            self.plan.sample_fields, self.publication, self.engines, samples, gone
+            self.plan.sample_fields, self.work.publication, self.work.engines, samples, gone
         ).write()
 
     def _with_new_codes(self, rows: SampleRows | None) -> tuple[ExpressionPlan, tuple[str, ...]]:
@@ -187,12 +184,12 @@ class _ExpressionLoad(Load):
         fields = self.plan.sample_fields
         if rows is None or rows.pin is None or fields is None:
             return self.plan, ()
-        pins, engine = {SAMPLE: rows.pin}, self.engines.engine
+        pins = {SAMPLE: rows.pin}
         columns = {SAMPLE: {SAMPLE: [spec.name for _, spec in fields.dictionary.paths()]}}
         grown = grown_by(
             fields.dictionary,
             columns,
-            lambda tree: engine.run(tree, pins).read_all().column(0).combine_chunks(),
+            lambda tree: self.work.engines.ask(tree, pins),
         )
         fields = replace(fields, dictionary=grown.dictionary)
         return replace(self.plan, sample_fields=fields), grown.notes
@@ -201,51 +198,28 @@ class _ExpressionLoad(Load):
         """Read again, only if something is wrong, and collect where."""
         if not has_faults(tiles.results):
             return ()
-        self.publication.step("collect places")
+        self.work.step("collect places")
         return writing.find_faults(self.plan.policy, tiles.storage)
 
     def _write_small(self, written: WrittenAssay) -> list[TablePin]:
         pins = [written.rows.pin] if written.rows and written.rows.pin else []
         for name, table in small_tables(written).items():
-            draft = self.publication.table(name)
+            draft = self.work.publication.table(name)
             draft.write(table)
             pins.append(draft.pin(content_hash=hash_table(table).hex()))
         return pins
 
-    def _publish(
+    def _draft(
         self, written: WrittenAssay, pins: tuple[TablePin, ...], findings: tuple[Finding, ...]
-    ) -> Outcome:
+    ) -> Draft[AssayReceipt]:
         receipt = assay_receipt(written, findings, left_out=self.planning.left_out)
-        notes = (*self.planning.notes, *written.notes)
-        if self.request.dry_run:
-            self._report(None, written, receipt, findings)
-            return Outcome(receipt=receipt, findings=findings, notes=notes)
-        self.publication.step("store parts")
-        content = assay_content(written, pins)
-        self.lake.store_parts(content)
-        part = self.lake.parts.put(receipt.to_json())
-        standing = written.standing
-        record = self.publication.commit(
-            lambda version: build_dataset_record(
-                name=self.publication.name,
-                version=version,
-                content=content,
-                lineage=self.lineage(),
-                receipt=part,
-                schema_tag=standing.record.schema_tag if standing else None,
-            )
-        )
-        self.publication.step("write report")
-        self._report(str(record), written, receipt, findings)
-        return Outcome(receipt=receipt, published=(str(record),), findings=findings, notes=notes)
-
-    def _report(
-        self,
-        version: str | None,
-        written: WrittenAssay,
-        receipt: AssayReceipt,
-        findings: tuple[Finding, ...],
-    ) -> None:
+        content, standing = assay_content(written, pins), written.standing
         left_out = written.rows.left_out if written.rows else {}
-        rows = LoadReceipt(entities=receipt.entities)
-        self.reporter.accept(version, findings, rows, left_out, reported=self.plan.reported)
+        return Draft(
+            receipt,
+            record_of(content, schema_tag=standing.record.schema_tag if standing else None),
+            parts=part_texts(content.dictionary),
+            findings=findings,
+            notes=(*self.planning.notes, *written.notes),
+            reported=ReportedRows(receipt.entities, left_out, self.plan.reported),
+        )

@@ -16,7 +16,8 @@ from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.rules import RULES
-from apollo_spark.operations.loading import local_engines, may_look_further
+from apollo_spark.operations.engines import local_engines
+from apollo_spark.operations.file_operation import may_look_further
 
 NOBODY = pa.array([], pa.string())
 """Ids of samples that are withdrawn, where there are none."""

@@ -50,10 +50,11 @@ from apollo_spark.errors import UsageError
 from apollo_spark.ingest.plan import ClinicalPlan
 from apollo_spark.model.base import canonical_json, sha256_text
 from apollo_spark.model.dataset import InputFile
-from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.findings import refusing
 from apollo_spark.model.names import find_name_problem, require_dataset_name
 from apollo_spark.model.policy import Policy
 from apollo_spark.operations.report import ReportedInput
+from apollo_spark.operations.work import Planned
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.workers.files.digest import hash_file
 
@@ -86,6 +87,11 @@ class ExpressionPlan:
         return self.source.features.kind
 
     @property
+    def parents(self) -> tuple[str, ...]:
+        """A load stands on files alone."""
+        return ()
+
+    @property
     def reported(self) -> ReportedInput:
         """What a report says of the files that are read."""
         fields = self.sample_fields
@@ -96,7 +102,7 @@ class ExpressionPlan:
 
 
 @dataclass(frozen=True)
-class ExpressionPlanning:
+class ExpressionPlanning(Planned[ExpressionPlan]):
     """A plan, or None where the findings refuse it.
 
     `source` and `sample_fields` are what can be read all the same, to look for what else is wrong;
@@ -104,9 +110,6 @@ class ExpressionPlanning:
     withdrawn, of which those that are `hidden` keep their places.
     """
 
-    plan: ExpressionPlan | None
-    policy: Policy
-    findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     source: PlannedSource | None = None
     sample_fields: ClinicalPlan | None = None
@@ -170,7 +173,13 @@ def plan_expression_load(
         if request.dry_run:
             notes += tuple(describe_shape(planned.source, detection))
     return ExpressionPlanning(
-        plan, policy, findings, notes, planned.source, fields, list_columns(detection)
+        plan,
+        policy,
+        findings,
+        notes=notes,
+        source=planned.source,
+        sample_fields=fields,
+        columns=list_columns(detection),
     )
 
 

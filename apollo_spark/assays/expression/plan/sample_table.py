@@ -13,7 +13,7 @@ from apollo_spark.ingest.check import PLACES, add_faults, check_tables
 from apollo_spark.ingest.plan import (
     ClinicalLoad,
     ClinicalPlan,
-    Planning,
+    PlannedRows,
     plan_clinical_load,
 )
 from apollo_spark.ingest.withdrawn_rows import WITHDRAWN, count_lines, lines_of
@@ -34,7 +34,7 @@ from apollo_spark.model.findings import Finding, Place, Severity, refusing
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import EntityReceipt
-from apollo_spark.operations.loading import LoadEngines
+from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.operations.report import LeftOut
 from apollo_spark.sources.dictionary.read import read_dictionary
 from apollo_spark.sources.findings import finding_of
@@ -59,7 +59,7 @@ BARE_DICTIONARY = DataDictionary(
 """The samples of an assay of which nothing but the ids is known."""
 
 
-def plan_sample_fields(request: ClinicalLoad, *, block_bytes: int) -> Planning:
+def plan_sample_fields(request: ClinicalLoad, *, block_bytes: int) -> PlannedRows[ClinicalPlan]:
     """Plan the table of an assay's samples.
 
     Args:
@@ -73,7 +73,7 @@ def plan_sample_fields(request: ClinicalLoad, *, block_bytes: int) -> Planning:
     reading = read_dictionary(Path(request.dictionary), codings, None)
     wrong = _find_others(reading.dictionary, request.dictionary) if reading.dictionary else ()
     if wrong:
-        return Planning(plan=None, policy=Policy(), findings=(*reading.findings, *wrong))
+        return PlannedRows(plan=None, policy=Policy(), findings=(*reading.findings, *wrong))
     return plan_clinical_load(request, block_bytes=block_bytes)
 
 

@@ -8,6 +8,7 @@ from apollo_spark.errors import ConflictError, NotFoundError, UsageError
 from apollo_spark.ingest.plan import (
     ClinicalPlan,
     PlannedEntity,
+    PlannedRows,
     delimiter_parameter,
     read_headers,
     scan_data,
@@ -75,24 +76,19 @@ class RowPlan:
         return self.reading.policy
 
     @property
+    def parents(self) -> tuple[str, ...]:
+        """The version that is extended."""
+        return (str(self.base),)
+
+    @property
     def parameters(self) -> tuple[tuple[str, str], ...]:
         """What else decides the result."""
         return self.reading.parameters
 
 
-@dataclass(frozen=True)
-class RowPlanning:
-    """A plan, or None where the findings refuse it; `readable` are the rows as a load of them."""
-
-    plan: RowPlan | None
-    policy: Policy
-    findings: tuple[Finding, ...]
-    readable: ClinicalPlan | None = None
-
-
 def plan_rows(
     request: ClinicalExtension, base: DatasetRecord, content: Content, *, block_bytes: int
-) -> RowPlanning:
+) -> PlannedRows[RowPlan]:
     """Read and check the headers, hash and cut the files.
 
     Args:
@@ -139,9 +135,9 @@ def plan_rows(
         block_bytes=block_bytes,
     )
     if not refusing(findings):
-        return RowPlanning(plan, policy, findings)
+        return PlannedRows(plan, policy, findings)
     readable = None if data.entity is None else _alone(reading, data.entity)
-    return RowPlanning(None, policy, findings, readable)
+    return PlannedRows(None, policy, findings, readable=readable)
 
 
 def _alone(reading: ClinicalPlan, entity: Entity) -> ClinicalPlan:

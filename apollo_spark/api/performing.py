@@ -1,0 +1,57 @@
+"""How the verbs of a lake are done from Python: a part of `ApolloLake`."""
+
+import logging
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from apollo_spark.api.dataset import Dataset
+from apollo_spark.api.telling import tell
+from apollo_spark.lake.lake import Lake
+from apollo_spark.model.request import PublishRequest
+from apollo_spark.operations.context import Context, Listener
+from apollo_spark.operations.requests.files import FileRequest
+from apollo_spark.runtime.settings import LakeSettings
+from apollo_spark.verbs.table import perform
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+logger = logging.getLogger(__name__)
+
+
+class PerformingLake(ABC):
+    """A lake on which verbs are done."""
+
+    _lake: Lake
+    _settings: LakeSettings
+
+    @abstractmethod
+    def dataset(self, name: str) -> Dataset:
+        """Return a dataset."""
+
+    def _context(
+        self,
+        wait: float | None,
+        spark: "SparkSession | None" = None,
+        *,
+        has_steps: bool = False,
+    ) -> Context:
+        """Return who acts, on this lake; lines, and steps where wanted, are logged."""
+        steps = Listener.of_lines(logger.info)
+        return Context(
+            self._lake.waiting(wait),
+            settings=self._settings,
+            listener=steps if has_steps else Listener(say=logger.info),
+            session=spark,
+        )
+
+    def _perform(
+        self,
+        request: PublishRequest,
+        *,
+        wait: float | None,
+        spark: "SparkSession | None" = None,
+    ) -> Dataset:
+        """Do what is asked for, and return the version that is there then."""
+        context = self._context(wait, spark, has_steps=isinstance(request, FileRequest))
+        return self.dataset(tell(perform(context, request)))

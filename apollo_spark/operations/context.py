@@ -1,0 +1,120 @@
+"""What every verb gets: on which lake it acts, for whom, with what, and who listens."""
+
+import getpass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from apollo_spark.engines.progress import OnProgress, ProgressLine
+from apollo_spark.engines.tasks import no_progress
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.publishing import OnStep, Publication, no_step
+from apollo_spark.lake.storage.clock import Clock
+from apollo_spark.operations.engines import EngineOpener, OpenEngines, RowWriter
+from apollo_spark.operations.steps import show_steps
+from apollo_spark.runtime.settings import LakeSettings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Say = Callable[[str], None]
+"""Takes a line for a person."""
+
+
+def say_nothing(line: str) -> None:
+    """Take a line and show it to nobody."""
+
+
+def account() -> str:
+    """Return the name of the account that runs this process."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a number that has no name.
+        return "unknown"
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who hears what a verb does.
+
+    Attributes:
+        say: Takes lines for a person: what was chosen, warnings.
+        on_step: Called with the name of each step before it acts.
+        on_progress: Told how many tasks of a step are done, and of how many.
+    """
+
+    say: Say = say_nothing
+    on_step: OnStep = no_step
+    on_progress: OnProgress = no_progress
+
+    @classmethod
+    def of_lines(cls, say: Say, *, verbose: bool = False) -> "Listener":
+        """Return who takes everything as lines; steps of single tables only where `verbose`."""
+        progress = ProgressLine(say)
+        return cls(say, show_steps(say, progress, verbose=verbose), progress)
+
+
+@dataclass(frozen=True)
+class Context:
+    """On which lake a verb acts, for whom, with what, and who listens.
+
+    Attributes:
+        lake: The lake that is meant. A dry run writes to another one, which is thrown away.
+        actor: Who acts: recorded with what is published, and shown to those who wait for it.
+        settings: Who runs tasks, how Spark is started, how large blocks are.
+        listener: Who hears what is done.
+        session: A Spark session to use instead of one that is started and stopped here.
+        verbose: Whether Spark's own messages are shown.
+        engines: Opens the engines of a load; by default those of the settings.
+    """
+
+    lake: Lake
+    actor: str = field(default_factory=account)
+    settings: LakeSettings = field(default_factory=LakeSettings)
+    listener: Listener = field(default_factory=Listener)
+    session: "SparkSession | None" = None
+    verbose: bool = False
+    engines: OpenEngines | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """The time, which is that of the lake."""
+        return self.lake.clock
+
+    def step(self, name: str) -> None:
+        """Say what is done next."""
+        self.listener.on_step(name)
+
+    def say(self, line: str) -> None:
+        """Say something to a person."""
+        self.listener.say(line)
+
+    def on(self, lake: Lake) -> "Context":
+        """Return the same on another lake."""
+        return replace(self, lake=lake)
+
+    def publication(self, name: str) -> Publication:
+        """Return the context in which the next version of a name is published."""
+        return self.lake.publication(name, holder=self.actor, on_step=self.listener.on_step)
+
+    @contextmanager
+    def opened_engines(self, row_writer: RowWriter | None = None) -> Iterator[OpenEngines]:
+        """Give what opens engines when they are needed, and stop what was started for them.
+
+        Args:
+            row_writer: Makes the runner of the setting `writer: dataframe`.
+        """
+        if self.engines is not None:
+            yield self.engines
+            return
+        opener = EngineOpener(
+            self.settings,
+            session=self.session,
+            verbose=self.verbose,
+            on_progress=self.listener.on_progress,
+            row_writer=row_writer,
+        )
+        with opener:
+            yield opener.open

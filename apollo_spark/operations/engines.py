@@ -1,0 +1,127 @@
+"""Open who runs the tasks of a load, and who answers the checks between rows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from sqlglot import exp
+
+from apollo_spark.engines.base import Engine
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.progress import OnProgress
+from apollo_spark.engines.tasks import LocalTaskRunner, SparkTaskRunner, TaskRunner, no_progress
+from apollo_spark.lake.lake import Lake
+from apollo_spark.model.pin import TablePin
+from apollo_spark.operations.locating import spark_engine
+from apollo_spark.operations.runner_choice import choose_runner
+from apollo_spark.runtime.settings import LakeSettings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# The checks of keys go to disk above this, so that a load's memory does not grow with its rows.
+CHECK_MEMORY = "256MB"
+# Above this the C1 compiler, which starts faster, costs more than it saves.
+QUICK_BYTES = 200 * 1024 * 1024
+# Above this the keys of a load are checked by the cluster rather than by this process.
+EMBEDDED_BYTES = 20 * 1024**3
+
+
+@dataclass(frozen=True)
+class LoadEngines:
+    """Who runs the tasks, and who answers the checks between rows."""
+
+    runner: TaskRunner
+    engine: Engine
+
+    def ask(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> pa.Array:
+        """Return the one column that answers a question."""
+        return self.engine.run(tree, pins).read_all().column(0).combine_chunks()
+
+
+OpenEngines = Callable[[Lake, int], LoadEngines]
+"""Opens the engines for a lake, given the bytes of the inputs; called when they are needed."""
+
+
+def checking_engine(lake: Lake) -> EmbeddedEngine:
+    """Return the engine in this process for the checks of a load."""
+    return EmbeddedEngine(lake.tables, memory_limit=CHECK_MEMORY)
+
+
+def local_engines(lake: Lake, on_progress: OnProgress = no_progress) -> LoadEngines:
+    """Return engines that need no JVM: threads and DuckDB of this process."""
+    return LoadEngines(LocalTaskRunner(on_progress=on_progress), checking_engine(lake))
+
+
+RowWriter = Callable[..., SparkTaskRunner]
+"""Makes a runner whose tasks give rows that Spark writes, where tasks cannot write files."""
+
+
+class EngineOpener:
+    """Opens the engines of a load when they are needed, and stops what it started.
+
+    Args:
+        settings: Which they are.
+        session: A session to use instead of one that is started and stopped here.
+        verbose: Whether Spark's own messages are shown.
+        on_progress: Told how many tasks are done.
+        row_writer: Makes the runner of the setting `writer: dataframe`.
+    """
+
+    def __init__(
+        self,
+        settings: LakeSettings,
+        *,
+        session: "SparkSession | None",
+        verbose: bool,
+        on_progress: OnProgress,
+        row_writer: "RowWriter | None" = None,
+    ) -> None:
+        self._row_writer = row_writer
+        self._settings = settings
+        self._on_progress = on_progress
+        self._session = session
+        self._started: SparkSession | None = None
+        self._verbose = verbose
+
+    def __enter__(self) -> "EngineOpener":
+        """Open nothing yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the session that was started here."""
+        if self._started is not None:
+            from apollo_spark.runtime.session import close_session
+
+            close_session(self._started)
+
+    def open(self, lake: Lake, input_bytes: int) -> LoadEngines:
+        """Return the runner of the settings and the engine for the checks between rows."""
+        choice = choose_runner(self._settings, input_bytes, has_session=self._session is not None)
+        if choice.runner == "local":
+            return local_engines(lake, self._on_progress)
+        spark = self._session or self._start(input_bytes)
+        runner = self._spark_runner(spark)
+        if input_bytes <= EMBEDDED_BYTES:
+            return LoadEngines(runner=runner, engine=checking_engine(lake))
+        return LoadEngines(runner=runner, engine=spark_engine(lake, spark))
+
+    def _spark_runner(self, spark: "SparkSession") -> SparkTaskRunner:
+        from apollo_spark.runtime.session import count_tasks, tuple_adder
+
+        make: Callable[..., SparkTaskRunner] = SparkTaskRunner
+        if self._settings.writer == "dataframe" and self._row_writer is not None:
+            make = partial(self._row_writer, adder=lambda: tuple_adder(spark))
+        return make(spark, count_done=lambda: count_tasks(spark), on_progress=self._on_progress)
+
+    def _start(self, input_bytes: int) -> "SparkSession":
+        from apollo_spark.runtime.session import open_session
+
+        spark = self._settings.spark
+        quick = spark.quick and input_bytes <= QUICK_BYTES
+        self._started = open_session(
+            spark.model_copy(update={"quick": quick}), verbose=self._verbose
+        )
+        return self._started

@@ -1,0 +1,57 @@
+"""Operations that read input files: their engines, and what was decided about their cells."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import ClassVar, TypeVar
+
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.publishing import OnStep
+from apollo_spark.model.dataset import InputFile
+from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.operations.engines import LoadEngines, RowWriter
+from apollo_spark.operations.operation import Operation
+from apollo_spark.operations.requests.files import FileRequest
+from apollo_spark.operations.work import Plan, Receipt
+from apollo_spark.sources.missing_codes import notes_of_missing_codes
+
+# Five minutes on two cores; above this a person had rather know at once what is known.
+MOST_LOOKED_AT = 20 * 1024**3
+
+
+Request = TypeVar("Request", bound=FileRequest)
+
+
+class FileOperation(Operation[Request, Plan, Receipt]):
+    """A verb that reads input files: its tasks run on Spark or in threads."""
+
+    makes_lake = True
+    row_writer: ClassVar[RowWriter | None] = None
+    """Makes the runner of tasks whose files Spark writes."""
+
+    @contextmanager
+    def engines(self, plan: Plan, lake: Lake) -> Iterator[LoadEngines]:
+        """Open the engines that the settings and the size of the files ask for."""
+        with self.context.opened_engines(self.row_writer) as open_engines:
+            self.context.step("open engines")
+            yield open_engines(lake, sum(each.size for each in plan.inputs))
+
+    def notes_at_end(self, plan: Plan) -> tuple[str, ...]:
+        """Return what was decided about cells that could have been meant otherwise."""
+        found = self.coded_cells(plan)
+        if found is None:
+            return ()
+        dictionary, entity = found
+        return notes_of_missing_codes(dictionary, self.request.missing, entity)
+
+    def coded_cells(self, plan: Plan) -> tuple[DataDictionary, str | None] | None:  # noqa: ARG002
+        """Return the dictionary of the cells that are read, and the entity where it is one."""
+        return None
+
+
+def may_look_further(inputs: Iterable[InputFile], on_step: OnStep) -> bool:
+    """Say whether the rows of files are looked at by this process, though they are refused."""
+    if sum(each.size for each in inputs) > MOST_LOOKED_AT:
+        on_step(f"rows were not looked at: more than {MOST_LOOKED_AT >> 30} GB")
+        return False
+    on_step("look for what else is wrong")
+    return True

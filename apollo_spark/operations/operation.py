@@ -1,0 +1,205 @@
+"""What every verb is: it plans, acts under a lease and publishes, or finds that all is there."""
+
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
+
+from apollo_spark.lake.lake import Lake, open_lake
+from apollo_spark.lake.publishing import Publication
+from apollo_spark.lake.storage.missing import describe_new_lake, require_place_for_lake
+from apollo_spark.model.dataset import DatasetRecord, Lineage
+from apollo_spark.model.request import PublishRequest
+from apollo_spark.operations.context import Context
+from apollo_spark.operations.engines import LoadEngines, local_engines
+from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.publish import publish
+from apollo_spark.operations.report import LoadReporter
+from apollo_spark.operations.versions import tool_versions
+from apollo_spark.operations.work import Draft, Plan, Planned, Receipt, Work, refuse
+
+Request = TypeVar("Request", bound=PublishRequest)
+
+
+class Operation(ABC, Generic[Request, Plan, Receipt]):
+    """A verb that publishes: what it plans, what it does, how it is recognised when done already.
+
+    Args:
+        context: Who acts, on which lake, with what.
+        request: The options.
+    """
+
+    verb: ClassVar[str]
+    """What the lineage of the record says."""
+    makes_lake: ClassVar[bool] = False
+    """Whether a lake is made where there is none."""
+
+    def __init__(self, context: Context, request: Request) -> None:
+        self.context = context
+        self.request = request
+
+    @abstractmethod
+    def plan(self, scratch: Path) -> Planned[Plan]:
+        """Decide by reading alone, and find all problems at once.
+
+        Args:
+            scratch: A folder for files that are needed until the verb has ended.
+        """
+
+    @abstractmethod
+    def find_repeat(self, plan: Plan, base: DatasetRecord | None) -> Outcome[Receipt] | None:
+        """Return the outcome where the newest version of the name has all of it already."""
+
+    @abstractmethod
+    def act(self, work: Work[Plan]) -> Draft[Receipt]:
+        """Write what the plan says, and check it; called again where somebody interfered."""
+
+    def renew(self, work: Work[Plan]) -> Work[Plan]:
+        """Return the work, planned anew where a version came since it was planned."""
+        return work
+
+    @contextmanager
+    def engines(self, plan: Plan, lake: Lake) -> Iterator[LoadEngines]:  # noqa: ARG002 for loads
+        """Give who runs tasks and answers checks while the verb acts."""
+        yield local_engines(lake)
+
+    def operation_of(self, plan: Plan) -> str:  # noqa: ARG002 for those that make others again
+        """Return what the lineage calls this."""
+        return self.verb
+
+    def notes_at_end(self, plan: Plan) -> tuple[str, ...]:  # noqa: ARG002 for loads
+        """Return what a person should know of what was published, or would be."""
+        return ()
+
+    def run(self) -> Outcome[Receipt]:
+        """Plan, act and publish, or for a dry run say what would be published.
+
+        Raises:
+            ApolloError: It was refused; its class says why.
+        """
+        request, lake = self.request, self.context.lake
+        reporter = LoadReporter(
+            lake, request.published_name, request.report, is_dry_run=request.dry_run
+        )
+        with (
+            self._telling_of_new(),
+            tempfile.TemporaryDirectory(prefix="apollo-work-") as scratch,
+        ):
+            self.context.step("plan")
+            planned = self.plan(Path(scratch))
+            outcome: Outcome[Receipt] | None = planned.repeat
+            if outcome is None:
+                plan = _require_plan(planned, reporter)
+                outcome = self.find_repeat(plan, lake.newest_record(request.published_name))
+                if outcome is None:
+                    return self.do(planned, plan, reporter)
+        return outcome.planned(request.published_name) if request.dry_run else outcome
+
+    def do(self, planned: Planned[Plan], plan: Plan, reporter: LoadReporter) -> Outcome[Receipt]:
+        """Act under the lease and publish; a dry run does it in a lake that is thrown away."""
+        context, request = self.context, self.request
+        with (
+            _lake_to_write(context.lake, is_dry_run=request.dry_run) as lake,
+            self.engines(plan, lake) as engines,
+            context.on(lake).publication(request.published_name) as publication,
+        ):
+            drafts: list[Draft[Receipt]] = []
+
+            def attempt() -> Outcome[Receipt]:
+                if not request.dry_run:
+                    repeat = self.find_repeat(plan, publication.base)
+                    if repeat is not None:
+                        return repeat
+                work = Work(
+                    context=context,
+                    publication=publication,
+                    lake=lake,
+                    planned=planned,
+                    plan=plan,
+                    engines=engines,
+                    reporter=reporter,
+                    is_dry_run=request.dry_run,
+                )
+                return self._finish(self.renew(work), drafts)
+
+            outcome = publication.run(attempt)
+            return self._with_plan(outcome, plan, publication, drafts)
+
+    def _finish(self, work: Work[Plan], drafts: list[Draft[Receipt]]) -> Outcome[Receipt]:
+        draft = self.act(work)
+        drafts.append(draft)
+        outcome = publish(work, draft, self._lineage(work.plan))
+        if outcome.published or work.is_dry_run:
+            outcome = outcome.with_notes(self.notes_at_end(work.plan))
+        return outcome
+
+    def _with_plan(
+        self,
+        outcome: Outcome[Receipt],
+        plan: Plan,
+        publication: Publication,
+        drafts: list[Draft[Receipt]],
+    ) -> Outcome[Receipt]:
+        if not self.request.dry_run:
+            return outcome
+        draft = drafts[-1]
+        return outcome.planned(
+            self.context.lake.next_version(self.request.published_name),
+            tables=publication.written() or draft.tables,
+            files=len(plan.inputs),
+            people=draft.people,
+        )
+
+    def _lineage(self, plan: Plan) -> Lineage:
+        return Lineage(
+            operation=self.operation_of(plan),
+            parents=plan.parents,
+            inputs=plan.inputs,
+            parameters=plan.parameters,
+            fingerprint=plan.fingerprint,
+            tools=tool_versions(),
+            actor=self.context.actor,
+            time=self.context.clock.now(),
+        )
+
+    @contextmanager
+    def _telling_of_new(self) -> Iterator[None]:
+        """Say that a lake was made where there was none: a name may have been mistyped.
+
+        Raises:
+            UsageError: No lake can be made there.
+            BrokenPinError: What lies there has lost its registry.
+        """
+        lake = self.context.lake
+        if not self.makes_lake:
+            yield
+            return
+        require_place_for_lake(lake.root)
+        is_new = not lake.is_there
+        try:
+            yield
+        finally:
+            if is_new and lake.is_there:
+                self.context.say(describe_new_lake(lake.root))
+
+
+def _require_plan(planned: Planned[Plan], reporter: LoadReporter) -> Plan:
+    """Return the plan, or report and refuse what keeps it from being one."""
+    reporter.columns = planned.columns
+    reporter.prepare()
+    if planned.plan is None:
+        refuse(planned.findings, reporter, inputs=(), policy=planned.policy)
+    assert planned.plan is not None, "what is refused is not done"
+    return planned.plan
+
+
+@contextmanager
+def _lake_to_write(lake: Lake, *, is_dry_run: bool) -> Iterator[Lake]:
+    """Give the lake, or for a dry run one that is thrown away."""
+    if not is_dry_run:
+        yield lake
+        return
+    with tempfile.TemporaryDirectory(prefix="apollo-dry-run-") as folder:
+        yield open_lake(folder)
