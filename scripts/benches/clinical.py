@@ -17,15 +17,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
-from apollo_spark.verbs.start import run_clinical_load
 from pyspark.sql import SparkSession
 
 from apollo_spark.engines.tasks import SparkTaskRunner
 from apollo_spark.ingest.plan import ClinicalLoad, plan_clinical_load
 from apollo_spark.ingest.write import write_entities
 from apollo_spark.lake.lake import open_lake
+from apollo_spark.operations.context import Context
 from apollo_spark.runtime.session import close_session, open_session
 from apollo_spark.runtime.settings import LakeSettings, SessionSettings
+from apollo_spark.verbs.table import perform
 
 sys.path.insert(0, str(Path(__file__).parent))
 from measuring import measure, report
@@ -166,13 +167,8 @@ def main(patients: int = 1_000_000, runs: int = 5) -> None:
 
 
 def _load(spark: SparkSession, folder: Path, target: Path, settings: LakeSettings) -> None:
-    run_clinical_load(
-        open_lake(str(target)),
-        request_of(folder, "bench"),
-        settings=settings,
-        say=lambda _: None,
-        session=spark,
-    )
+    context = Context(open_lake(str(target)), settings=settings, session=spark)
+    perform(context, request_of(folder, "bench"))
 
 
 if __name__ == "__main__":

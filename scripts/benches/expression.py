@@ -20,13 +20,14 @@ from typing import Literal
 
 import polars as pl
 import pyarrow.csv as pc
-from apollo_spark.verbs.start import run_expression_load
 from pyspark.sql import SparkSession
 
 from apollo_spark.assays.expression.plan.plan import ExpressionLoad
 from apollo_spark.lake.lake import open_lake
+from apollo_spark.operations.context import Context
 from apollo_spark.runtime.session import close_session, open_session
 from apollo_spark.runtime.settings import LakeSettings, SessionSettings
+from apollo_spark.verbs.table import perform
 
 sys.path.insert(0, str(Path(__file__).parent))
 from matrices import Shape, write_annotation, write_matrix
@@ -58,8 +59,9 @@ def load(
     writer: Literal["tasks", "dataframe"] = "tasks",
 ) -> None:
     """Load the matrix as the command does."""
-    run_expression_load(
-        open_lake(str(target)),
+    settings = LakeSettings(writer=writer)
+    perform(
+        Context(open_lake(str(target)), settings=settings, session=spark),
         ExpressionLoad(
             name="bench",
             assay="rna",
@@ -68,9 +70,6 @@ def load(
             annotation=str(folder / "annotation.csv"),
             release="bench",
         ),
-        settings=LakeSettings(writer=writer),
-        say=lambda _: None,
-        session=spark,
     )
 
 

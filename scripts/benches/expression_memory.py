@@ -17,11 +17,12 @@ import time
 from pathlib import Path
 
 import polars as pl
-from apollo_spark.verbs.start import run_expression_load
 
 from apollo_spark.assays.expression.plan.plan import ExpressionLoad
 from apollo_spark.lake.lake import open_lake
+from apollo_spark.operations.context import Context
 from apollo_spark.runtime.settings import LakeSettings
+from apollo_spark.verbs.table import perform
 
 sys.path.insert(0, str(Path(__file__).parent))
 from matrices import Shape, write_matrix
@@ -52,7 +53,7 @@ def load(source: Path, target: Path) -> None:
     """Load the file as the command does."""
     request = ExpressionLoad(name="bench", assay="rna", unit="tpm", sources=(str(source),))
     settings = LakeSettings(runner="local")
-    run_expression_load(open_lake(str(target)), request, settings=settings, say=lambda _: None)
+    perform(Context(open_lake(str(target)), settings=settings), request)
 
 
 def with_polars(source: Path, target: Path) -> None:

@@ -23,7 +23,6 @@ import duckdb
 import numpy as np
 import polars as pl
 import pyarrow.csv as pc
-from apollo_spark.verbs.start import run_expression_load
 from deltalake import DeltaTable
 from pyarrow import compute
 from pyspark.sql import DataFrame, SparkSession
@@ -32,8 +31,10 @@ from apollo_spark import open_lake as open_for_users
 from apollo_spark.api.assay import Assay
 from apollo_spark.assays.expression.plan.plan import ExpressionLoad
 from apollo_spark.lake.lake import open_lake
+from apollo_spark.operations.context import Context
 from apollo_spark.runtime.session import close_session, open_session
 from apollo_spark.runtime.settings import LakeSettings, SessionSettings
+from apollo_spark.verbs.table import perform
 
 sys.path.insert(0, str(Path(__file__).parent))
 from matrices import Shape, feature_ids, sample_ids, write_matrix
@@ -83,13 +84,11 @@ def questions(shape: Shape) -> dict[str, Question]:
 
 def make_assay(folder: Path, shape: Shape) -> None:
     """Load the matrix of the folder."""
-    run_expression_load(
-        open_lake(str(folder / "lake")),
+    perform(
+        Context(open_lake(str(folder / "lake")), settings=LakeSettings(runner="local")),
         ExpressionLoad(
             name="bench", assay="rna", unit=shape.unit, sources=(str(folder / "matrix.csv"),)
         ),
-        settings=LakeSettings(runner="local"),
-        say=lambda _: None,
     )
 
 

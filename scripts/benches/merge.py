@@ -33,15 +33,17 @@ from apollo_spark.model.dataset import DatasetRecord, Lineage
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.names import parse_reference
+from apollo_spark.operations.context import Context, Listener
 from apollo_spark.records.build import build_dataset_record
 from apollo_spark.records.content import Content
 from apollo_spark.runtime.session import close_session, open_session
 from apollo_spark.runtime.settings import SessionSettings
 from apollo_spark.tables.layout import arrow_schema
-from apollo_spark.verbs.merge.merge import ClinicalMergeRequest, publish_clinical_merge
+from apollo_spark.verbs.merge.merge import ClinicalMergeRequest
 from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase, undo_rebase
 from apollo_spark.verbs.retire import retire
-from apollo_spark.verbs.view import ViewRequest, publish_view
+from apollo_spark.verbs.table import perform
+from apollo_spark.verbs.view import ViewRequest
 from apollo_spark.workers.files.small_table import write_small_table
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -114,12 +116,17 @@ def time_verb(root: Path, name: str, act: Callable[[OnStep], object]) -> dict[st
     }
 
 
+def context_of(lake: Lake, on_step: OnStep) -> Context:
+    """Return who acts, watched at each step."""
+    return Context(lake, listener=Listener(on_step=on_step))
+
+
 def merge(lake: Lake, name: str, on_clash: str, on_step: OnStep) -> None:
     """Merge `extra` into `study`."""
     request = ClinicalMergeRequest(
         source="extra@1", target="study", as_name=name, on_clash=on_clash
     )
-    publish_clinical_merge(lake, request, on_step=on_step)
+    perform(context_of(lake, on_step), request)
 
 
 def publishing(rows: int) -> dict[str, Any]:
@@ -137,11 +144,11 @@ def publishing(rows: int) -> dict[str, Any]:
             "warm": lambda step: merge(lake, "warm", "prefix:w_", step),
             "merge, side by side": lambda step: merge(lake, "apart", "prefix:x_", step),
             "merge, one entity": lambda step: merge(lake, "joined", "join", step),
-            "view with a rule": lambda step: publish_view(lake, view, on_step=step),
-            "rebase of the merge": lambda step: rebase(lake, move, on_step=step),
-            "rebase of the view": lambda step: rebase(lake, follow, on_step=step),
-            "undo of that": lambda step: undo_rebase(lake, "part@2", on_step=step),
-            "retire": lambda step: retire(lake, "part@2", on_step=step),
+            "view with a rule": lambda step: perform(context_of(lake, step), view),
+            "rebase of the merge": lambda step: rebase(context_of(lake, step), move),
+            "rebase of the view": lambda step: rebase(context_of(lake, step), follow),
+            "undo of that": lambda step: undo_rebase(context_of(lake, step), "part@2"),
+            "retire": lambda step: retire(context_of(lake, step), "part@2"),
         }
         sides = [time_verb(root, name, act) for name, act in verbs.items()]
         return {"rows": rows, "fields": 2 * FIELDS, "verbs": sides[1:]}
@@ -158,7 +165,7 @@ def merged_five(lake: Lake, rows: int, on_clash: str) -> Dataset:
     for name in names[1:]:
         rule = on_clash or f"prefix:{name}_"
         request = ClinicalMergeRequest(source=name, target=target, as_name="five", on_clash=rule)
-        target = publish_clinical_merge(lake, request).published[0]
+        target = perform(Context(lake), request).published[0]
     return Dataset(lake, lake.load_record(parse_reference(target)))
 
 

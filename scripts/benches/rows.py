@@ -19,13 +19,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from apollo_spark.verbs.start import run_clinical_extension, run_clinical_load
 from pyarrow import csv
 
 from apollo_spark.ingest.plan import ClinicalLoad
 from apollo_spark.lake.lake import open_lake
+from apollo_spark.operations.context import Context
 from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.runtime.settings import LakeSettings
+from apollo_spark.verbs.table import perform
 
 sys.path.insert(0, str(Path(__file__).parent))
 from measuring import report
@@ -83,7 +84,7 @@ def load(folder: Path, lake: Path, file: str) -> None:
         dictionary=str(folder / "data_dictionary.csv"),
         data=(("patient", str(folder / f"{file}.csv")),),
     )
-    run_clinical_load(open_lake(str(lake)), request, settings=SETTINGS, say=lambda _: None)
+    perform(Context(open_lake(str(lake)), settings=SETTINGS), request)
 
 
 def extend(folder: Path, lake: Path, *, data: str = "", delete: str = "") -> None:
@@ -94,7 +95,7 @@ def extend(folder: Path, lake: Path, *, data: str = "", delete: str = "") -> Non
         delete=(("patient", str(folder / f"{delete}.csv")),) if delete else (),
         mode="rows",
     )
-    run_clinical_extension(open_lake(str(lake)), request, settings=SETTINGS, say=lambda _: None)
+    perform(Context(open_lake(str(lake)), settings=SETTINGS), request)
 
 
 def data_bytes(lake: Path) -> int:

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apollo_spark.operations.loading import LoadEngines
 
-from apollo_spark.assays.expression.load.load import load_expression
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
-from apollo_spark.operations.report import LoadReporter
+from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.runtime.jars import find_jar_folder
+from apollo_spark.verbs.table import perform
 from apollo_spark.verbs.verify.verify import verify_records
 from tests.jobs.processes import CHECKOUT, environment, finish
 from tests.jobs.test_distributed import mirror_spark
+from tests.support.contexts import loading
 from tests.support.speculating import BLOCK_BYTES, SLOW, request
 
 MASTER, OTHER = "127.0.0.1", "127.0.0.2"
@@ -120,13 +120,8 @@ def test_a_task_that_ran_twice_is_stored_once(
 def load_here(lake: Lake, source: Path) -> None:
     """Load as `of_threads`, without Spark."""
     engines = LoadEngines(runner=LocalTaskRunner(), engine=EmbeddedEngine(lake.tables))
-    load_expression(
-        lake,
-        request(str(source), "of_threads"),
-        open_engines=lambda *_: engines,
-        reporter=LoadReporter(lake, "of_threads", None, is_dry_run=False),
-        block_bytes=BLOCK_BYTES,
-    )
+    context = loading(lake, block_bytes=BLOCK_BYTES, engines=lambda *_: engines)
+    perform(context, request(str(source), "of_threads"))
 
 
 def tiles(lake: Lake, name: str) -> TablePin:

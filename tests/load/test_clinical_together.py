@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from apollo_spark.operations import loading
+from apollo_spark.operations import file_operation
 from tests.support.loading import versions
 from tests.support.study import SITES, Study
 
@@ -87,7 +87,7 @@ def test_rows_under_no_header_are_not_judged(study: Study) -> None:
 def test_rows_of_very_large_files_are_left_for_the_next_run(
     study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "MOST_LOOKED_AT", 10)
+    monkeypatch.setattr(file_operation, "MOST_LOOKED_AT", 10)
     study.replace("site.csv", "site_id,city", "site_id,town")
 
     assert refuse(study) == {"site.city header_missing_column", "site.* header_unknown_column"}

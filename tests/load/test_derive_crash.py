@@ -13,6 +13,7 @@ from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.verbs.gc import apply_gc
 from apollo_spark.verbs.retire import retire
 from apollo_spark.verbs.withdraw.withdraw import WithdrawRequest, withdraw
+from tests.support.contexts import stepping
 from tests.support.killing import die_in_command
 from tests.support.loading import (
     CrashError,
@@ -180,12 +181,14 @@ def end(study: Study, verb: str, on_step: OnStep) -> None:
     """Do a verb that ends something."""
     lake = open_lake(str(study.lake))
     if verb == "retire":
-        retire(lake, "study@1", on_step=on_step)
+        retire(stepping(lake, on_step), "study@1")
     elif verb == "withdraw":
         file = str(study.folder / "gone.csv")
-        withdraw(lake, WithdrawRequest(file=file, of="study.patient", apply=True), on_step=on_step)
+        withdraw(
+            stepping(lake, on_step), WithdrawRequest(file=file, of="study.patient", apply=True)
+        )
     else:
-        apply_gc(lake, grace_hours=0, on_step=on_step)
+        apply_gc(stepping(lake, on_step), grace_hours=0)
 
 
 def everything(study: Study) -> tuple[State, dict[str, Rows]]:

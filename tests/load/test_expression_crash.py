@@ -4,16 +4,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from apollo_spark.operations.loading import LoadEngines
 
 import apollo_spark as ap
-from apollo_spark.assays.expression.load.load import load_expression
 from apollo_spark.assays.expression.request import ExpressionLoad
-from apollo_spark.engines.embedded import EmbeddedEngine
-from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.report import LoadReporter
+from apollo_spark.verbs.table import perform
+from tests.support.contexts import loading
 
 MATRIX = "feature_id,S1,S2\nENSG00000000001,1,2\nENSG00000000002,3,4\n"
 NEWER = "feature_id,S1,S2,S3\nENSG00000000001,1,2,9\nENSG00000000003,3,4,\n"
@@ -34,14 +31,7 @@ def load(
             raise StoppedError(name)
 
     request = ExpressionLoad(name="study", assay="rna", unit=unit, sources=(str(source),))
-    outcome = load_expression(
-        lake,
-        request,
-        open_engines=lambda lake, _: LoadEngines(LocalTaskRunner(1), EmbeddedEngine(lake.tables)),
-        reporter=LoadReporter(lake, "study", None, is_dry_run=False),
-        block_bytes=1 << 20,
-        on_step=on_step,
-    )
+    outcome = perform(loading(lake, on_step), request)
     return outcome, steps
 
 

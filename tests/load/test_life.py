@@ -7,9 +7,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from apollo_spark.operations.tools import actor
 
 from apollo_spark.lake.lake import open_lake
+from apollo_spark.operations.context import account
 from tests.support.crashing import CHECKOUT
 from tests.support.loading import published
 from tests.support.study import LOCAL_SETTINGS, Study
@@ -56,7 +56,7 @@ def test_retiring_again_says_so_and_is_no_fault(study: Study) -> None:
     assert (again.code, again.out) == (0, "study@1\n")
     assert (
         again.err
-        == f"already retired study@1 by {actor()} at {datetime.now(timezone.utc):%Y-%m-%d}\n"
+        == f"already retired study@1 by {account()} at {datetime.now(timezone.utc):%Y-%m-%d}\n"
     )
 
 
@@ -128,7 +128,7 @@ def test_a_retired_version_is_not_found_anywhere(study: Study, words: tuple[str,
     refused = study.ask(*words)
 
     assert (refused.code, refused.out) == (13, "")
-    assert f"study@1 is retired. {actor()} retired it at 20" in refused.err
+    assert f"study@1 is retired. {account()} retired it at 20" in refused.err
 
 
 def test_history_shows_operation_time_actor_rows_and_who_retired(study: Study) -> None:
@@ -138,12 +138,12 @@ def test_history_shows_operation_time_actor_rows_and_who_retired(study: Study) -
     lines = study.ask("history", "study", "--json").json["versions"]
 
     assert shown[0].split() == ["version", "operation", "published", "by", "rows", "retired", "id"]
-    assert f"by {actor()}" in shown[1]
+    assert f"by {account()}" in shown[1]
     assert [(e["version"], e["operation"], e["rows"], e["actor"]) for e in lines] == [
-        (1, "load clinical", 4, actor()),
-        (2, "load clinical", 4, actor()),
+        (1, "load clinical", 4, account()),
+        (2, "load clinical", 4, account()),
     ]
-    assert [each["retired"] and each["retired"]["actor"] for each in lines] == [actor(), None]
+    assert [each["retired"] and each["retired"]["actor"] for each in lines] == [account(), None]
 
 
 def test_a_version_is_read_as_of_a_day_or_a_moment(study: Study) -> None:

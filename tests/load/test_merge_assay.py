@@ -11,7 +11,9 @@ from apollo_spark.api.dataset import Dataset
 from apollo_spark.cli.job import run_job
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.verbs.merge.merge import AssayMergeRequest, publish_assay_merge
+from apollo_spark.verbs.merge.merge import AssayMergeRequest
+from apollo_spark.verbs.table import perform
+from tests.support.contexts import stepping
 from tests.support.held import held_by
 from tests.support.loading import CrashError, is_seen_whole, raise_at
 from tests.support.merging import files_of
@@ -326,7 +328,7 @@ def test_a_merge_that_stops_at_any_step_leaves_nothing_that_the_next_one_minds(
     whole = tmp_path / "whole"
     shutil.copytree(study.lake, whole)
     steps: list[str] = []
-    publish_assay_merge(open_lake(str(whole)), request, on_step=steps.append)
+    perform(stepping(open_lake(str(whole)), steps.append), request)
     assert steps[0] == "plan"
     assert "commit rna_link" in steps
     undisturbed = ap.open_lake(str(whole)).dataset("both")
@@ -336,10 +338,10 @@ def test_a_merge_that_stops_at_any_step_leaves_nothing_that_the_next_one_minds(
         shutil.copytree(study.lake, root)
         lake = open_lake(str(root))
         with pytest.raises(CrashError):
-            publish_assay_merge(lake, request, on_step=raise_at(number, CrashError))
+            perform(stepping(lake, raise_at(number, CrashError)), request)
         assert apollo("--lake", root, "show", "both").code == 13, steps[number]
 
-        outcome = publish_assay_merge(lake, request)
+        outcome = perform(stepping(lake), request)
 
         assert outcome.published == ("both@1",), steps[number]
         found = ap.open_lake(str(root)).dataset("both")

@@ -16,6 +16,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.verbs.gc import apply_gc, plan_gc
 from apollo_spark.verbs.retire import retire
+from tests.support.contexts import stepping
 from tests.unit.lake.small_lake import CrashError, Study, crash_at, plain, publish, rows_of
 from tests.unit.lake.test_retiring import merge
 
@@ -75,21 +76,21 @@ class Life(RuleBasedStateMachine):
     def end(self, data: st.DataObject) -> None:
         if self.rows:
             version = data.draw(st.sampled_from(sorted(self.rows)))
-            retire(self.lake, version)
+            retire(stepping(self.lake), version)
             self.retired.add(version)
 
     @precondition(lambda life: life.lake.is_there)
     @rule(step=st.integers(0, 12))
     def crash_while_sweeping(self, step: int) -> None:
         try:
-            apply_gc(self.lake, grace_hours=0, on_step=crash_at(step), clock_ns=tomorrow)
+            apply_gc(stepping(self.lake, crash_at(step)), grace_hours=0, clock_ns=tomorrow)
         except CrashError:
             return
 
     @precondition(lambda life: life.lake.is_there)
     @rule()
     def sweep(self) -> None:
-        apply_gc(self.lake, grace_hours=0, clock_ns=tomorrow)
+        apply_gc(stepping(self.lake), grace_hours=0, clock_ns=tomorrow)
 
         # Exactly the files that the ledger needs are left.
         needed = {

@@ -14,8 +14,10 @@ from apollo_spark.errors import CheckFailedError
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.names import parse_reference
 from apollo_spark.query.values import ValueMode
-from apollo_spark.verbs.merge.merge import ClinicalMergeRequest, publish_clinical_merge
-from apollo_spark.verbs.view import ViewRequest, publish_view
+from apollo_spark.verbs.merge.merge import ClinicalMergeRequest
+from apollo_spark.verbs.table import perform
+from apollo_spark.verbs.view import ViewRequest
+from tests.support.contexts import stepping
 from tests.support.dictionaries import dictionary
 from tests.support.merging import publish_rows
 from tests.support.tables import Rows, as_multiset, join_outward
@@ -149,7 +151,7 @@ def publish(lake: Lake, case: Case) -> dict[str, str]:
     publish_rows(lake, "source", SOURCE, case.source)  # type: ignore[arg-type]
     publish_rows(lake, "target", TARGET, case.target)  # type: ignore[arg-type]
     for each in sorted(case.hides):
-        publish_view(lake, ViewRequest(name=each, as_name=f"{each}_view", rows=RULE))
+        perform(stepping(lake), ViewRequest(name=each, as_name=f"{each}_view", rows=RULE))
     return {each: f"{each}_view" if each in case.hides else each for each in ("source", "target")}
 
 
@@ -169,7 +171,7 @@ def test_a_merge_equals_plain_loops(case: Case) -> None:
             on_clash="join,prefix:s_" if case.joins else "prefix:s_",
         )
         try:
-            outcome = publish_clinical_merge(lake, request)
+            outcome = perform(stepping(lake), request)
         except CheckFailedError:
             event("refused")
             assert receipt["duplicate_keys"] > 0
@@ -226,7 +228,7 @@ def test_people_joined_in_any_order_are_those_of_each_target(
             request = ClinicalMergeRequest(
                 source=source[0], target=target[0], as_name=f"m{step}", on_clash="join"
             )
-            publish_clinical_merge(lake, request)
+            perform(stepping(lake), request)
             there.append((f"m{step}", joined_rows(source[1], target[1])))
         ((name, expected),) = there
         patients = Dataset(lake, lake.load_record(parse_reference(name)))["patient"]

@@ -30,8 +30,10 @@ from apollo_spark.lake.storage.parts import PartStore
 from apollo_spark.verbs.gc import SweepOutcome, apply_gc
 from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase
 from apollo_spark.verbs.retire import retire
-from apollo_spark.verbs.view import ViewRequest, publish_view
+from apollo_spark.verbs.table import perform
+from apollo_spark.verbs.view import ViewRequest
 from apollo_spark.verbs.withdraw.withdraw import WithdrawRequest, withdraw
+from tests.support.contexts import stepping
 from tests.support.loading import (
     FIRST,
     CrashError,
@@ -79,7 +81,7 @@ class Stage:
             run_load(self.study)
             self.study.replace("patient.csv", old, new)
         self.view(root, no_step, name="part", of="study@1", fields=None)
-        retire(open_lake(str(root)), "study@4")
+        retire(stepping(open_lake(str(root))), "study@4")
         # What crashes leave behind is what comes again, so that a sweep and a verb want the same.
         with pytest.raises(CrashError):
             run_load(self.study, on_step=do_at("publish study@5", crash))
@@ -111,17 +113,17 @@ class Stage:
         fields: str | None = FIELDS,
     ) -> object:
         request = ViewRequest(name=of, as_name=name, fields=fields, rows="patient.weight > 60")
-        return publish_view(open_lake(str(root)), request, on_step=on_step)
+        return perform(stepping(open_lake(str(root)), on_step), request)
 
     def rebase(self, root: Path, on_step: OnStep) -> object:
         request = RebaseRequest(records=("part",), onto=("study@2",), apply=True)
-        return rebase(open_lake(str(root)), request, on_step=on_step)
+        return rebase(stepping(open_lake(str(root)), on_step), request)
 
     def retire(self, root: Path, on_step: OnStep) -> object:
-        return retire(open_lake(str(root)), "study@2", on_step=on_step)
+        return retire(stepping(open_lake(str(root)), on_step), "study@2")
 
     def gc(self, root: Path, on_step: OnStep) -> SweepOutcome:
-        return apply_gc(open_lake(str(root)), grace_hours=0, on_step=on_step)
+        return apply_gc(stepping(open_lake(str(root)), on_step), grace_hours=0)
 
     def retire_and_gc(self, root: Path, on_step: OnStep) -> object:
         self.retire(root, on_step)
@@ -130,7 +132,7 @@ class Stage:
     def withdraw(self, root: Path, on_step: OnStep) -> object:
         file = str(self.study.folder / "gone.csv")
         request = WithdrawRequest(file=file, of="study.patient", apply=True)
-        return withdraw(open_lake(str(root)), request, on_step=on_step)
+        return withdraw(stepping(open_lake(str(root)), on_step), request)
 
 
 @pytest.fixture(scope="module")

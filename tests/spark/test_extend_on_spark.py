@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from apollo_spark.operations.loading import LoadEngines
 from pyspark.sql import SparkSession
 
 from apollo_spark.api.lake import open_lake
@@ -12,10 +11,11 @@ from apollo_spark.engines.spark import SparkEngine
 from apollo_spark.engines.tasks import SparkTaskRunner
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.lake import open_lake as open_stored_lake
-from apollo_spark.operations.report import LoadReporter
+from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.runtime.settings import LakeSettings
-from apollo_spark.verbs.extend.choose import extend_clinical
+from apollo_spark.verbs.table import perform
+from tests.support.contexts import loading
 from tests.support.extending import tables_of
 from tests.support.study import Study
 
@@ -47,14 +47,8 @@ def extend(study: Study, text: str, spark: SparkSession) -> None:
         engine = SparkEngine(spark, lambda pin: str(lake.tables.folder_of(pin)))
         return LoadEngines(SparkTaskRunner(spark), engine)
 
-    extend_clinical(
-        lake,
-        ClinicalExtension(name="study", data=(("patient", str(path)),)),
-        open_engines=engines,
-        reporter=LoadReporter(lake, "study", None, is_dry_run=False),
-        block_bytes=1 << 16,
-        show=lambda _: None,
-    )
+    request = ClinicalExtension(name="study", data=(("patient", str(path)),))
+    perform(loading(lake, block_bytes=1 << 16, engines=engines), request)
 
 
 def sorted_rows(table: pa.Table) -> list[tuple[object, ...]]:

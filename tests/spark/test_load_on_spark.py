@@ -9,7 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from apollo_spark.verbs.start import run_clinical_load
 from pyspark.sql import SparkSession
 
 from apollo_spark.api.dataset import Dataset
@@ -17,7 +16,9 @@ from apollo_spark.errors import CheckFailedError
 from apollo_spark.ingest.plan import ClinicalLoad
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.names import parse_reference
+from apollo_spark.operations.context import Context, Listener
 from apollo_spark.runtime.settings import LakeSettings, build_settings
+from apollo_spark.verbs.table import perform
 from apollo_spark.workers.values.hashing import ContentHash, hash_table
 from tests.support.study import Study
 from tests.support.tables import answer
@@ -80,7 +81,9 @@ def load(
         report=str(study.report / name),
     )
     said: list[str] = []
-    run_clinical_load(lake, request, settings=by, say=said.append, session=session)
+    listener = Listener.of_lines(said.append)
+    outcome = perform(Context(lake, settings=by, listener=listener, session=session), request)
+    said += outcome.told()
     return said
 
 

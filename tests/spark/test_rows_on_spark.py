@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from apollo_spark.verbs.start import run_clinical_extension
 from pyspark.sql import SparkSession
 
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.model.names import parse_reference
+from apollo_spark.operations.context import Context
 from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.runtime.settings import LakeSettings, build_settings
+from apollo_spark.verbs.table import perform
 from tests.support.loading import require_sound
 from tests.support.rowing import pin
 from tests.support.study import Study
@@ -25,16 +26,13 @@ def test_spark_changes_rows_as_threads_do(tmp_path: Path, spark_session: SparkSe
     study.write("keys.csv", "visit_id\n2\n")
     for name, runner in (("of_spark", "spark"), ("of_threads", "local")):
         assert study.load(name=name).code == 0
-        outcome = run_clinical_extension(
-            lake,
+        outcome = perform(
+            Context(lake, settings=settings(runner), session=spark_session),
             ClinicalExtension(
                 name=name,
                 data=(("visit", str(study.folder / "more.csv")),),
                 delete=(("visit", str(study.folder / "keys.csv")),),
             ),
-            settings=settings(runner),
-            say=lambda _: None,
-            session=spark_session,
         )
         assert outcome.published == (f"{name}@2",)
 

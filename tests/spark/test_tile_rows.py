@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from apollo_spark.verbs.start import run_expression_load
 from deltalake import DeltaTable
 
 from apollo_spark.api.dataset import Dataset
@@ -19,7 +18,9 @@ from apollo_spark.errors import CheckFailedError
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
+from apollo_spark.operations.context import Context
 from apollo_spark.runtime.settings import build_settings
+from apollo_spark.verbs.table import perform
 from apollo_spark.verbs.verify.verify import verify_records
 
 if TYPE_CHECKING:
@@ -44,12 +45,9 @@ def write_source(folder: Path, kind: str) -> Path:
 
 def load(lake: Lake, source: Path, unit: str, writer: str, spark: "SparkSession") -> None:
     values = {"runner": "spark", "writer": writer, "block_bytes": 65_536}
-    run_expression_load(
-        lake,
+    perform(
+        Context(lake, settings=build_settings(values, source="this test"), session=spark),
         ExpressionLoad(name=f"of_{writer}", assay="rna", unit=unit, sources=(str(source),)),
-        settings=build_settings(values, source="this test"),
-        say=lambda _: None,
-        session=spark,
     )
 
 

@@ -4,19 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from apollo_spark.operations.loading import LoadEngines
-
-from apollo_spark.engines.embedded import EmbeddedEngine
-from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.report import LoadReporter
 from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.tables.slices import MAX_COLUMNS
-from apollo_spark.verbs.extend.choose import extend_clinical
+from apollo_spark.verbs.table import perform
+from tests.support.contexts import loading
 from tests.support.loading import Rows, answers_of
 from tests.support.study import CommandResult, Study
 
@@ -89,19 +85,8 @@ def run_extension(
     on_step: OnStep = no_step,
     max_columns: int = MAX_COLUMNS,
     **options: Any,
-) -> Outcome:
+) -> Outcome[Any]:
     """Extend the study in a lake as the command does, watched at every step."""
     lake = open_lake(str(folder))
     request = ClinicalExtension(name="study", data=((of, str(file)),), **options)
-    return extend_clinical(
-        lake,
-        request,
-        open_engines=lambda lake, _: LoadEngines(
-            LocalTaskRunner(1), EmbeddedEngine(lake.tables, threads=1)
-        ),
-        reporter=LoadReporter(lake, request.target, None, is_dry_run=False),
-        block_bytes=1 << 20,
-        show=lambda _: None,
-        max_columns=max_columns,
-        on_step=on_step,
-    )
+    return perform(loading(lake, on_step, max_columns=max_columns), request)

@@ -9,21 +9,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from apollo_spark.operations.loading import LoadEngines
 
 from apollo_spark.api.lake import open_lake as open_public_lake
-from apollo_spark.assays.expression.extend.extend import extend_assay
 from apollo_spark.assays.expression.extend.plan import AssayExtension
-from apollo_spark.assays.expression.load.load import load_expression
 from apollo_spark.assays.expression.query import STATISTICS
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
+from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.report import LoadReporter
 from apollo_spark.verbs.compact import CompactionOutcome, compact
+from apollo_spark.verbs.table import perform
+from tests.support.contexts import loading
 
 Column = Mapping[str, float | None]
 """The values of one sample by feature; None is missing."""
@@ -52,17 +51,11 @@ def engines_of(lake: Lake) -> LoadEngines:
 
 def load(
     root: Path, source: Path, *, name: str = "study", unit: str = "tpm", on_step: OnStep = no_step
-) -> Outcome:
+) -> Outcome[Any]:
     """Load one unit of the assay `rna`."""
     lake = open_lake(str(root))
-    return load_expression(
-        lake,
-        ExpressionLoad(name=name, assay="rna", unit=unit, sources=(str(source),)),
-        open_engines=lambda lake, _: engines_of(lake),
-        reporter=LoadReporter(lake, name, None, is_dry_run=False),
-        block_bytes=BLOCK_BYTES,
-        on_step=on_step,
-    )
+    request = ExpressionLoad(name=name, assay="rna", unit=unit, sources=(str(source),))
+    return perform(loading(lake, on_step, block_bytes=BLOCK_BYTES), request)
 
 
 def extend(
@@ -71,23 +64,19 @@ def extend(
     name: str = "study",
     features: str = "refuse",
     on_step: OnStep = no_step,
-) -> Outcome:
+) -> Outcome[Any]:
     """Add samples to the assay `rna`."""
     lake = open_lake(str(root))
-    return extend_assay(
-        lake,
-        AssayExtension(name=name, assay="rna", sources=tuple(map(str, sources)), features=features),
-        open_engines=lambda lake, _: engines_of(lake),
-        reporter=LoadReporter(lake, name, None, is_dry_run=False),
-        block_bytes=BLOCK_BYTES,
-        on_step=on_step,
+    request = AssayExtension(
+        name=name, assay="rna", sources=tuple(map(str, sources)), features=features
     )
+    return perform(loading(lake, on_step, block_bytes=BLOCK_BYTES), request)
 
 
 def fold(root: Path, name: str | None = "study", *, on_step: OnStep = no_step) -> CompactionOutcome:
     """Compact a dataset."""
     lake = open_lake(str(root))
-    return compact(lake, name, open_engines=lambda _: engines_of(lake), on_step=on_step)
+    return compact(loading(lake, on_step), name)
 
 
 def read_rows(root: Path, version: str, unit: str | None = None) -> list[tuple[str, str, float]]:

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
-from apollo_spark.operations.loading import LoadEngines
 
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
@@ -20,18 +19,17 @@ from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference, parse_reference
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.report import LoadReporter
 from apollo_spark.query.extract import ExtractRequest, build_extract_per_entity
 from apollo_spark.query.values import ValueMode
-from apollo_spark.verbs.load_clinical import load_clinical
+from apollo_spark.verbs.table import perform
 from apollo_spark.verbs.verify.verify import verify_records
+from tests.support.contexts import WHOLE_FILE, loading
 from tests.support.study import Study
 
 Rows = dict[str, list[dict[str, Any]]]
 Published = dict[str, tuple[dict[str, Any], Rows]]
 """Comparable records with their rows, by `name@version`."""
 
-WHOLE_FILE = 1 << 20
 CODINGS = {
     "codings.csv": "coding_name,code,meaning\nsex,F,Female\nsex,M,Male\n",
     "entity_dictionary.csv": "entity,entity_title\npatient,Patients\n",
@@ -85,7 +83,7 @@ def run_load(
     on_step: OnStep = no_step,
     runner: TaskRunner | None = None,
     block_bytes: int = WHOLE_FILE,
-) -> Outcome:
+) -> Outcome[Any]:
     """Load a study as the command does, with the policy in its folder where there is one."""
     lake = open_lake(str(study.lake))
     policy = study.folder / "policy.yaml"
@@ -98,16 +96,8 @@ def run_load(
         data=tuple((entity, str(study.folder / file)) for entity, _, file in pairs),
         policy=str(policy) if policy.exists() else None,
     )
-    return load_clinical(
-        lake,
-        request,
-        open_engines=lambda lake, _: LoadEngines(
-            runner or LocalTaskRunner(), EmbeddedEngine(lake.tables, threads=1)
-        ),
-        reporter=LoadReporter(lake, name, None, is_dry_run=False),
-        block_bytes=block_bytes,
-        on_step=on_step,
-    )
+    context = loading(lake, on_step, runner=runner or LocalTaskRunner(), block_bytes=block_bytes)
+    return perform(context, request)
 
 
 def small_study(folder: Path, files: Mapping[str, str]) -> Study:

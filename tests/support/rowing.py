@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from apollo_spark.operations.loading import LoadEngines
 
-from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
@@ -15,10 +13,10 @@ from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import RowsReceipt
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.report import LoadReporter
 from apollo_spark.operations.requests.extend import ClinicalExtension
-from apollo_spark.verbs.extend.rows.extend import extend_rows
+from apollo_spark.verbs.table import perform
 from apollo_spark.workers.files.lines import line_of_row, load_runs
+from tests.support.contexts import loading
 from tests.support.loading import run_load
 from tests.support.study import Study
 
@@ -54,7 +52,7 @@ def give(
     policy: str = "",
     block_bytes: int = WHOLE_FILE,
     on_step: OnStep = no_step,
-) -> Outcome:
+) -> Outcome[Any]:
     """Extend by `ENTITY=FILE` of rows and of keys, files of the study's folder."""
     lake = open_lake(str(study.lake))
     request = ClinicalExtension(
@@ -64,16 +62,8 @@ def give(
         mode="rows",
         policy=str(study.write("policy.yaml", policy)) if policy else None,
     )
-    return extend_rows(
-        lake,
-        request,
-        open_engines=lambda lake, _: LoadEngines(
-            LocalTaskRunner(2), EmbeddedEngine(lake.tables, threads=1)
-        ),
-        reporter=LoadReporter(lake, name, None, is_dry_run=False),
-        block_bytes=block_bytes,
-        on_step=on_step,
-    )
+    context = loading(lake, on_step, runner=LocalTaskRunner(2), block_bytes=block_bytes)
+    return perform(context, request)
 
 
 def _pairs(study: Study, given: str) -> tuple[tuple[str, str], ...]:

@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from apollo_spark.operations.loading import LoadEngines
-
-from apollo_spark.assays.expression.load.load import load_expression
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.assays.expression.tasks.tiles.spec import MatrixTask
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import SparkTaskRunner
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.operations.report import LoadReporter
+from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.runtime.session import close_session, open_session
 from apollo_spark.runtime.settings import SMALL_WORK, SessionSettings
+from apollo_spark.verbs.table import perform
+from tests.support.contexts import loading
 
 BLOCK_BYTES = 65_536
 SLOW = "part-00000-00001"
@@ -78,13 +77,8 @@ def main(root: str, source: str, marks: str, master: str) -> None:
         runner=SlowRunner(SparkTaskRunner(spark), marks), engine=EmbeddedEngine(lake.tables)
     )
     try:
-        load_expression(
-            lake,
-            request(source, "of_spark"),
-            open_engines=lambda *_: engines,
-            reporter=LoadReporter(lake, "of_spark", None, is_dry_run=False),
-            block_bytes=BLOCK_BYTES,
-        )
+        context = loading(lake, block_bytes=BLOCK_BYTES, engines=lambda *_: engines)
+        perform(context, request(source, "of_spark"))
     finally:
         close_session(spark)
 

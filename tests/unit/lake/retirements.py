@@ -8,13 +8,14 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.verbs.retire import retire
 from tests.support.clock import HandClock
+from tests.support.contexts import stepping
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=timezone.utc)
 
 
 def end(lake: Lake, version: str) -> RecordEntry:
     lake.clock = HandClock(NOON)
-    return retire(lake, version)
+    return retire(stepping(lake), version)
 
 
 def named(lake: Lake, text: str) -> str:

@@ -11,6 +11,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.verbs.gc import SweepOutcome, apply_gc
 from apollo_spark.verbs.retire import retire
 from apollo_spark.verbs.verify.verify import verify_records
+from tests.support.contexts import stepping
 from tests.unit.lake.small_lake import (
     FIRST,
     SECOND,
@@ -26,7 +27,7 @@ def later(days: float = 8) -> Callable[[], int]:
 
 
 def sweep(lake: Lake, *, on_step: OnStep = no_step, days: float = 8) -> SweepOutcome:
-    return apply_gc(lake, on_step=on_step, clock_ns=later(days))
+    return apply_gc(stepping(lake, on_step), clock_ns=later(days))
 
 
 def data_files(lake: Lake) -> set[str]:
@@ -61,5 +62,5 @@ def require_sound(lake: Lake) -> None:
 def two_versions(lake: Lake) -> tuple[DatasetRecord, DatasetRecord]:
     """Publish two versions and retire the first: its files are read by nobody."""
     records = publish(lake, FIRST), publish(lake, SECOND)
-    retire(lake, "study@1")
+    retire(stepping(lake), "study@1")
     return records

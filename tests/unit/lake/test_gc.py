@@ -13,6 +13,7 @@ from apollo_spark.lake.storage.root import LakeRoot
 from apollo_spark.lake.withdrawing import Withdrawing, WithdrawnFrom
 from apollo_spark.verbs.gc import GRACE_HOURS, SweepOutcome, plan_gc
 from apollo_spark.verbs.retire import retire
+from tests.support.contexts import stepping
 from tests.unit.lake.small_lake import (
     FIRST,
     LINEAGE,
@@ -41,7 +42,7 @@ from tests.unit.lake.test_retiring import merge
 def test_the_files_of_a_retired_version_go_and_no_others(lake: Lake) -> None:
     first, second = publish(lake, FIRST), publish(lake, SECOND)
     gone = files_of(lake, first)
-    retire(lake, "study@1")
+    retire(stepping(lake), "study@1")
 
     outcome = sweep(lake)
 
@@ -102,12 +103,12 @@ def test_what_others_pin_stays_when_its_own_record_is_retired(lake: Lake) -> Non
     first = publish(lake, FIRST)
     publish(lake, SECOND)
     merged = merge(lake, first)
-    retire(lake, "study@1")
+    retire(stepping(lake), "study@1")
 
     assert named(sweep(lake).done) == set()
     assert rows_of(lake, merged) == plain(FIRST)
 
-    retire(lake, "merged@1")
+    retire(stepping(lake), "merged@1")
     assert named(sweep(lake).done) == files_of(lake, first)
 
 
@@ -132,7 +133,7 @@ def test_what_a_crash_left_goes_and_the_newest_version_comes_back(lake: Lake) ->
 def test_a_table_of_which_nothing_is_read_goes_as_a_whole(lake: Lake) -> None:
     publish(lake, FIRST)
     second = publish(lake, {"patient": SECOND["patient"]})
-    retire(lake, "study@1")
+    retire(stepping(lake), "study@1")
 
     sweep(lake)
 
@@ -144,7 +145,7 @@ def test_a_table_of_which_nothing_is_read_goes_as_a_whole(lake: Lake) -> None:
 
 def test_nothing_is_left_of_a_lake_whose_records_are_all_retired(lake: Lake) -> None:
     publish(lake)
-    retire(lake, "study@1")
+    retire(stepping(lake), "study@1")
 
     sweep(lake)
 
@@ -214,7 +215,7 @@ def test_reports_of_a_name_that_is_gone_are_listed_and_stay(lake: Lake) -> None:
     for name in ("study", "gone", "never"):
         lake.root.make_folder("reports", name, "20260301T120000Z")
     publish(lake, name="gone")
-    retire(lake, "gone@1")
+    retire(stepping(lake), "gone@1")
 
     outcome = sweep(lake)
 
@@ -240,7 +241,7 @@ def test_a_file_that_cannot_be_deleted_is_told(lake: Lake, monkeypatch: pytest.M
 
 def test_a_lake_may_be_moved_and_swept(lake: Lake, tmp_path: Path) -> None:
     first, second = publish(lake, FIRST), publish(lake, SECOND)
-    retire(lake, "study@1")
+    retire(stepping(lake), "study@1")
     moved = LakeRoot(tmp_path / "moved")
     lake.root.path.rename(moved.path)
     there = open_lake(str(moved))

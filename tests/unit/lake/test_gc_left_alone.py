@@ -10,6 +10,7 @@ from apollo_spark.errors import (
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.verbs.retire import retire
+from tests.support.contexts import stepping
 from tests.unit.lake.small_lake import (
     FIRST,
     SECOND,
@@ -58,7 +59,7 @@ def test_a_table_that_is_not_ours_is_never_touched(lake: Lake, tmp_path: Path) -
 def test_a_table_with_a_broken_pin_is_left_alone_and_named(lake: Lake) -> None:
     publish(lake, FIRST)
     second, third = publish(lake, SECOND), publish(lake, FIRST)
-    retire(lake, "study@1")
+    retire(stepping(lake), "study@1")
     broken = Path(lake.tables.files(second.pin_of("patient"))[0])
     broken.unlink()
 

@@ -15,6 +15,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.verbs.gc import SweepOutcome
 from apollo_spark.verbs.retire import retire
 from tests.support.clock import Sleeper
+from tests.support.contexts import stepping
 from tests.unit.lake.small_lake import (
     FIRST,
     SECOND,
@@ -35,8 +36,8 @@ def crowded(lake: Lake) -> list[DatasetRecord]:
     publish(lake, {**FIRST, "stay": [("S1", 1)]})
     second, third = publish(lake, SECOND), publish(lake, FIRST)
     publish(lake, name="gone")
-    retire(lake, "study@1")
-    retire(lake, "gone@1")
+    retire(stepping(lake), "study@1")
+    retire(stepping(lake), "gone@1")
     lake.parts.put("nobody names this")
     with pytest.raises(CrashError):
         publish(lake, SECOND, on_step=crash_at(STEPS.index("pin patient")))
@@ -97,7 +98,7 @@ def test_a_crash_while_a_table_goes_is_finished_by_the_next_sweep(
     lake: Lake, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(lake)
-    retire(lake, "study@1")
+    retire(stepping(lake), "study@1")
 
     def crash(*_: object) -> None:
         raise CrashError
@@ -208,7 +209,7 @@ def test_a_version_that_is_retired_during_a_sweep_goes_with_a_later_one(
 
     def retire_second() -> None:
         try:
-            retire(lake, "study@2")
+            retire(stepping(lake), "study@2")
         except LeaseHeldError:
             assert step not in {"plan", "take the lease of study"}
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timezone
 
 import pytest
-from apollo_spark.operations.tools import actor
 
 from apollo_spark.errors import (
     ConflictError,
@@ -13,9 +12,11 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.rows import stored_form
 from apollo_spark.lake.registry.snapshot import Retirement
 from apollo_spark.model.names import parse_reference
+from apollo_spark.operations.context import account
 from apollo_spark.verbs.ask.history import describe_history
 from apollo_spark.verbs.retire import plan_retirement, retire
 from apollo_spark.verbs.verify.verify import verify_records
+from tests.support.contexts import stepping
 from tests.unit.lake.retirements import NOON, end, merge, named
 from tests.unit.lake.small_lake import (
     FIRST,
@@ -37,7 +38,7 @@ def test_a_retired_version_is_not_found_and_says_when_and_by_whom(lake: Lake) ->
         lake.load_record(parse_reference("study@1"))
 
     assert str(refused.value) == (
-        f"study@1 is retired. {actor()} retired it at 2026-04-01T12:00:00Z."
+        f"study@1 is retired. {account()} retired it at 2026-04-01T12:00:00Z."
         " study@2 is the newest version that is not."
     )
 
@@ -61,7 +62,7 @@ def test_a_name_of_which_nothing_is_left_is_not_found_but_has_its_history(lake: 
         named(lake, "study")
     assert lake.list_records() == ()
     assert [each.retired for each in lake.history("study")] == [
-        Retirement(actor=actor(), time=NOON)
+        Retirement(actor=account(), time=NOON)
     ]
 
 
@@ -124,7 +125,7 @@ def test_retiring_again_changes_nothing(lake: Lake) -> None:
     publish(lake)
     first = end(lake, "study@1")
 
-    again = retire(lake, "study@1")
+    again = retire(stepping(lake), "study@1")
 
     assert again == first
     assert lake.registry.snapshot().version == 1
@@ -167,7 +168,7 @@ def test_history_tells_what_made_each_version_and_which_are_retired(lake: Lake) 
     lines = describe_history(lake, "study")
 
     assert [(e["version"], e["operation"], e["rows"], e["actor"], e["retired"]) for e in lines] == [
-        (1, "load clinical", 2, "ann", {"actor": actor(), "time": "2026-04-01T12:00:00Z"}),
+        (1, "load clinical", 2, "ann", {"actor": account(), "time": "2026-04-01T12:00:00Z"}),
         (2, "load clinical", 2, "ann", None),
     ]
     assert describe_history(lake, "merged")[0]["operation"] == "merge clinical"

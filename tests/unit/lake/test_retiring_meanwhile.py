@@ -1,7 +1,6 @@
 """Retiring beside other writers, and what a crash in it leaves."""
 
 import pytest
-from apollo_spark.operations.tools import actor
 
 from apollo_spark.errors import (
     CommitRaceError,
@@ -14,8 +13,10 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.rows import StoredRecord, stored_form
 from apollo_spark.lake.registry.snapshot import RecordEntry, Retirement
 from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.operations.context import account
 from apollo_spark.verbs.retire import retire
 from tests.support.clock import Sleeper
+from tests.support.contexts import stepping
 from tests.unit.lake.retirements import NOON, end, merge, named, standing_on
 from tests.unit.lake.small_lake import (
     FIRST,
@@ -108,7 +109,7 @@ def test_who_slept_over_its_lease_does_not_retire(lake: Lake) -> None:
         lake.leases.take("study", "bob")
 
     with pytest.raises(LeaseLostError):
-        retire(lake, "study@1", on_step=do_at("retire study@1", taken_over))
+        retire(stepping(lake, do_at("retire study@1", taken_over)), "study@1")
     assert [each.retired for each in lake.history("study")] == [None]
 
 
@@ -118,10 +119,10 @@ def test_a_crash_while_retiring_leaves_the_version_and_the_next_run_ends_it(
 ) -> None:
     publish(lake)
     with pytest.raises(CrashError):
-        retire(lake, "study@1", on_step=crash_at(number))
+        retire(stepping(lake, crash_at(number)), "study@1")
     assert named(lake, "study") == "study@1"
 
-    assert end(lake, "study@1").retired == Retirement(actor=actor(), time=NOON)
+    assert end(lake, "study@1").retired == Retirement(actor=account(), time=NOON)
 
 
 def test_others_publish_while_one_retires(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
