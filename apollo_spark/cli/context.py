@@ -15,6 +15,7 @@ from apollo_spark.export.printable import printable, printable_lines
 
 if TYPE_CHECKING:
     from apollo_spark.lake.lake import Lake
+    from apollo_spark.lake.publishing import OnStep
     from apollo_spark.model.plan import WorkPlan
     from apollo_spark.model.request import PublishRequest
     from apollo_spark.operations.context import Context
@@ -33,6 +34,7 @@ class CommandContext:
     as_json: bool = False
     verbose: bool = False
     wait: float | None = None
+    on_step: "OnStep | None" = None
 
     @property
     def has_lake(self) -> bool:
@@ -60,6 +62,8 @@ class CommandContext:
 
         wait = WAIT_SECONDS if self.wait is None else self.wait
         lake = open_lake(uri).waiting(wait, say)
+        if self.on_step is not None:
+            lake = lake.listening(self.on_step)
         if not may_be_new:
             lake.require_there()
         return lake

@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from apollo_spark.cli.starting import leave_pandas_alone, look_for_no_plugins
 from apollo_spark.cli.terminal import say
 from apollo_spark.errors import ApolloError
 from apollo_spark.version import VERSION
+
+if TYPE_CHECKING:
+    from apollo_spark.lake.publishing import OnStep
 
 STORAGE_REFUSALS = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.ENOENT, errno.EIO}
@@ -84,9 +88,14 @@ def apollo(context: click.Context) -> None:
     """
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    shared = CommandContext()
+def run(arguments: Sequence[str] | None = None, *, on_step: "OnStep | None" = None) -> int:
+    """Run the command line and return its exit code.
+
+    Args:
+        arguments: The words; by default those that were typed.
+        on_step: Called before each step of what is published.
+    """
+    shared = CommandContext(on_step=on_step)
     try:
         apollo.main(
             args=None if arguments is None else list(arguments),

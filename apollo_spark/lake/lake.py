@@ -40,7 +40,9 @@ class Lake:
         leases: LeaseStore,
         *,
         clock: Clock = SYSTEM_CLOCK,
+        on_step: "OnStep | None" = None,
     ) -> None:
+        self._on_step = on_step
         self.root = root
         self.registry = registry
         self.parts = PartStore(root)
@@ -65,8 +67,22 @@ class Lake:
         Raises:
             UsageError: That is no number of seconds.
         """
-        leases = self.leases.waiting(seconds, tell)
-        return Lake(self.root, self.registry, leases, clock=self.clock)
+        return self._with(self.leases.waiting(seconds, tell), self._on_step)
+
+    def listening(self, on_step: "OnStep | None") -> "Lake":
+        """Return this lake with somebody who is called before each step of what is published.
+
+        Args:
+            on_step: Called with the name of the step; what it raises ends the publication there.
+        """
+        return self._with(self.leases, on_step)
+
+    def elsewhere(self, uri: str) -> "Lake":
+        """Return the lake at another address, with the same clock and who listens here."""
+        return open_lake(uri, clock=self.clock).listening(self._on_step)
+
+    def _with(self, leases: LeaseStore, on_step: "OnStep | None") -> "Lake":
+        return Lake(self.root, self.registry, leases, clock=self.clock, on_step=on_step)
 
     @property
     def spare(self) -> Spare:
@@ -219,7 +235,7 @@ class Lake:
             holder: Who publishes, for the message to others.
             on_step: Called with the name of each step before it acts.
         """
-        from apollo_spark.lake.publishing import Publication, no_step
+        from apollo_spark.lake.publishing import Publication
 
         return Publication(
             spare=self.spare,
@@ -228,7 +244,7 @@ class Lake:
             tables=self.tables,
             name=name,
             holder=holder,
-            on_step=on_step or no_step,
+            on_step=_telling(self._on_step, on_step),
         )
 
     def verify(
@@ -253,6 +269,16 @@ class Lake:
             known_parts=known_parts,
             hash_special=hash_special,
         )
+
+
+def _telling(*listeners: "OnStep | None") -> "OnStep":
+    heard_by = [each for each in listeners if each is not None]
+
+    def step(name: str) -> None:
+        for each in heard_by:
+            each(name)
+
+    return step
 
 
 def open_lake(uri: str, *, clock: Clock = SYSTEM_CLOCK) -> Lake:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
-from apollo_spark.lake.lake import Lake, open_lake
+from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.lake.storage.missing import describe_new_lake, require_place_for_lake
 from apollo_spark.model.dataset import DatasetRecord, Lineage
@@ -202,4 +202,4 @@ def _lake_to_write(lake: Lake, *, is_dry_run: bool) -> Iterator[Lake]:
         yield lake
         return
     with tempfile.TemporaryDirectory(prefix="apollo-dry-run-") as folder:
-        yield open_lake(folder)
+        yield lake.elsewhere(folder)

@@ -14,7 +14,7 @@ from apollo_spark.assays.types import type_of
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.errors import UsageError
-from apollo_spark.lake.lake import Lake, open_lake
+from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.lake.sweep.forgetting import NOBODY, forget_maker, made_beside
@@ -56,7 +56,7 @@ def extract_sealed(context: Context, job: SealJob) -> Outcome[SealReceipt]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"The folder {folder} is not empty.", fix="Name one that is not there.")
     with made_beside(folder) as scratch:
-        target = open_lake(str(scratch))
+        target = lake.elsewhere(str(scratch))
         name = opened.record.name
         with target.publication(name, holder=NOBODY, on_step=context.step) as publication:
             outcome = publication.run(lambda: _seal(lake, opened, target, publication))

@@ -7,16 +7,15 @@ The short profile runs with the other tests. The long one is
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from apollo_spark.api.lake import open_lake
-from apollo_spark.lake.publishing import Publication
 from tests.support.ledger_deeds import DEEDS, LOADED
 from tests.support.ledger_model import (
     Entry,
@@ -31,6 +30,7 @@ from tests.support.ledger_model import (
 )
 from tests.support.loading import CrashError
 from tests.support.study import CommandResult, apollo
+from tests.support.watching import watched
 
 IS_LONG = os.environ.get("APOLLO_LEDGER") == "long"
 DICTIONARY = """\
@@ -73,7 +73,7 @@ class EveryVerb(RuleBasedStateMachine):
         if crash_at is None:
             return self.published(*words)
         before = self.newest_of_all()
-        with mock.patch.object(Publication, "__init__", _crashing(crash_at)):
+        with watched(_crashing(crash_at)):
             result = self.run(*words)
         assert result.code in (0, 1), result.err
         # A crash after the commit has published, one before it has not: the list tells which.
@@ -283,23 +283,16 @@ def _line(row: Row) -> str:
     return ",".join("" if value is None else str(value) for value in row.values())
 
 
-def _crashing(step: int) -> Any:
-    """Return a constructor of publications that end at one of their steps."""
-    build = Publication.__init__
+def _crashing(step: int) -> Callable[[str], None]:
+    """Return what ends a publication at one of its steps."""
+    left = [step]
 
-    def construct(self: Publication, **options: Any) -> None:
-        build(self, **options)
-        left, go_on = [step], self.step
+    def end(_: str) -> None:
+        if left[0] == 0:
+            raise CrashError
+        left[0] -= 1
 
-        def end(name: str) -> None:
-            if left[0] == 0:
-                raise CrashError
-            left[0] -= 1
-            go_on(name)
-
-        self.step = end
-
-    return construct
+    return end
 
 
 EveryVerb.TestCase.settings = settings(

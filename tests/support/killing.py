@@ -5,6 +5,7 @@ from pathlib import Path
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.verbs.gc import apply_gc
 from tests.support.apart import die_at, run_apart
+from tests.support.contexts import stepping
 from tests.support.growing import extend, fold
 from tests.support.study import apollo
 from tests.support.watching import watched
@@ -42,4 +43,4 @@ def die_in_sweep(root: Path, number: int) -> int | None:
 
 
 def _sweep(root: Path, number: int) -> None:
-    apply_gc(open_lake(str(root)), grace_hours=0, on_step=die_at(number))
+    apply_gc(stepping(open_lake(str(root)), die_at(number)), grace_hours=0)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from apollo_spark.cli.main import run
+from tests.support.watching import LISTENER
 
 DICTIONARY = """\
 entity,name,type,primary_key_type,coding_name,concept,description,folder_path,is_multi_select,is_sparse_coding,linkout,longitudinal_axis_type,referenced_entity_field,relationship,title,units
@@ -91,7 +92,8 @@ def apollo(*arguments: object) -> CommandResult:
     """Run the command line in this process, with the local runner."""
     out, err = _Captured(io.BytesIO(), "utf-8"), _Captured(io.BytesIO(), "utf-8")
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = run([str(each) for each in ("--conf", LOCAL_SETTINGS, *arguments)])
+        words = [str(each) for each in ("--conf", LOCAL_SETTINGS, *arguments)]
+        code = run(words, on_step=LISTENER.get())
     return CommandResult(code=code, out=out.text, err=err.text)
 
 

@@ -1,29 +1,19 @@
-"""Watch the steps of publications that are begun somewhere inside a verb."""
+"""Watch the steps of what commands publish that are run somewhere inside."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
-from unittest import mock
-
-from apollo_spark.lake.publishing import Publication
+from contextvars import ContextVar
 
 Step = Callable[[str], None]
+LISTENER: ContextVar[Step | None] = ContextVar("listener", default=None)
+"""Who hears the steps of commands of this test."""
 
 
 @contextmanager
 def watched(on_step: Step) -> Iterator[None]:
-    """Call a function before each step of the publications that begin inside."""
-    build = Publication.__init__
-
-    def construct(self: Publication, **options: Any) -> None:
-        build(self, **options)
-        own = self.step
-
-        def step(name: str) -> None:
-            on_step(name)
-            own(name)
-
-        self.step = step
-
-    with mock.patch.object(Publication, "__init__", construct):
+    """Call a function before each step of what commands publish inside."""
+    token = LISTENER.set(on_step)
+    try:
         yield
+    finally:
+        LISTENER.reset(token)
