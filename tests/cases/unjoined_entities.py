@@ -145,7 +145,8 @@ LOADS = (
 
 QUESTIONS = (
     on_loaded("asked with the main entity", ("extract", "fields", "s", "--fields",
-              "patient.age,site.city"), 2, says=("joined to nothing: site", "--per-entity")),
+              "patient.age,site.city"), 2,
+              says=("These entities are joined to nothing: site", "--per-entity")),
     on_loaded("asked with an entity below the main one", ("extract", "fields", "s", "--fields",
               "nokey.k1,visit.visit_id"), 2, says=("joined to nothing: nokey",)),
     on_loaded("two of them asked together", ("extract", "fields", "s", "--fields",

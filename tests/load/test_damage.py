@@ -155,6 +155,7 @@ def test_whatever_publishes_leaves_in_another_place_how_far_the_registry_came(
         with mutated(last, None):
             found = study.ask("list")
         assert (found.code, last.name in found.err) == (16, True), words
+        assert "it is missing, and it was published" in found.err
 
 
 def test_forged_statistics_show_nobody_and_are_found(lake: Mutable) -> None:
@@ -176,6 +177,7 @@ def test_the_records_in_other_files_are_told(lake: Mutable) -> None:
         told = lake.ask("doctor")
 
     assert told.code == 16
+    assert "The lake is not as it was published; see above." in told.err
     assert "study@3" in told.out
     assert "women@1" in told.out
 
@@ -205,6 +207,7 @@ def test_of_a_large_file_what_is_asked_is_checked(
     assert (answered.code, answered.out) == (0, whole.out)
     assert deep.code == 16
     assert path.name in deep.err
+    assert "pins or parts are broken." in deep.err
 
 
 @pytest.mark.parametrize("kind", ["tiles", "samples", "features"])
