@@ -269,8 +269,19 @@ def test_a_list_loads_neither_what_records_hold_nor_what_publishes(study: Study)
     assert len(own) < 60
 
 
-def test_no_load_and_no_extract_waits_for_pandas(study: Study) -> None:
-    load = study.load_words(name="other")[2:]
-    fields = ["extract", "fields", "other", "--fields", "patient.weight"]
+def test_a_load_waits_neither_for_pandas_nor_for_other_verbs(study: Study) -> None:
+    loaded = loaded_by(study, study.load_words(name="other")[2:])
 
-    assert {"pandas", "pyspark"} & loaded_by(study, load, fields) == set()
+    assert {"pandas", "pyspark"} & loaded == set()
+    others = (
+        "apollo_spark.assays.expression.",
+        "apollo_spark.verbs.extend",
+        "apollo_spark.verbs.ask",
+    )
+    assert [each for each in loaded if each.startswith(others)] == []
+
+
+def test_an_extract_waits_for_no_pandas(study: Study) -> None:
+    fields = ["extract", "fields", "study", "--fields", "patient.weight"]
+
+    assert {"pandas", "pyspark"} & loaded_by(study, fields) == set()
