@@ -4,7 +4,7 @@ The report holds values of rows. It goes to the folder that was asked for, else 
 the lake, beside the data and as protected; a dry run without a folder writes none.
 """
 
-import csv
+import itertools
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +16,11 @@ from apollo_spark.export.messages import describe_findings
 from apollo_spark.export.report import report_json
 from apollo_spark.export.report_html import report_html
 from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.storage.reports import (
+    ReportFolder,
+    given_report_folder,
+    own_report_folder,
+)
 from apollo_spark.lake.storage.root import storage_access
 from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding, Severity
@@ -89,8 +94,7 @@ class LoadReporter:
             StorageRefusedError: The folder cannot be made.
         """
         if self._folder is not None:
-            with storage_access(f"Cannot make the folder {self._folder}."):
-                Path(self._folder).mkdir(parents=True, exist_ok=True)
+            given_report_folder(self._folder)
 
     def text(self, findings: tuple[Finding, ...]) -> str:
         """Return the findings as people read them in a terminal, without any value."""
@@ -100,7 +104,8 @@ class LoadReporter:
         self, findings: tuple[Finding, ...], *, inputs: tuple[InputFile, ...], policy: Policy
     ) -> Path | None:
         """Write the report of a refused load and return its folder."""
-        return self._write(Verdict.REFUSED, findings, inputs=inputs, policy=policy)
+        folder = self._write(Verdict.REFUSED, findings, inputs=inputs, policy=policy)
+        return None if folder is None else folder.path
 
     def accept(
         self,
@@ -136,7 +141,7 @@ class LoadReporter:
             # What is published is published, and says so whatever becomes of its report.
             logger.warning("%s is published, but not all of its report: %s", version, refused)
             return None
-        return folder
+        return None if folder is None else folder.path
 
     def _write(
         self,
@@ -147,7 +152,7 @@ class LoadReporter:
         policy: Policy,
         version: str | None = None,
         entities: tuple[EntityRows, ...] = (),
-    ) -> Path | None:
+    ) -> ReportFolder | None:
         now = datetime.now(timezone.utc)
         folder = self._make_folder(f"{now:%Y%m%dT%H%M%S.%fZ}")
         if folder is None:
@@ -163,45 +168,38 @@ class LoadReporter:
             findings=findings,
             policy=policy,
         )
-        with storage_access(f"Cannot write the report to {folder}."):
-            (folder / "report.json").write_text(report_json(report), encoding="utf-8")
-            (folder / "report.html").write_text(report_html(report), encoding="utf-8")
+        with storage_access(f"Cannot write the report to {folder.path}."):
+            folder.write_text("report.json", report_json(report))
+            folder.write_text("report.html", report_html(report))
             if self.columns:
-                self._write_columns(folder / "columns.csv")
+                header = ("file", "column", "header", "taken for")
+                folder.write_rows("columns.csv", [header, *self.columns])
         return folder
 
-    def _write_columns(self, path: Path) -> None:
-        with path.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(["file", "column", "header", "taken for"])
-            writer.writerows(self.columns)
-
-    def _make_folder(self, moment: str) -> Path | None:
+    def _make_folder(self, moment: str) -> ReportFolder | None:
         if self._folder is not None:
-            return Path(self._folder)
+            return given_report_folder(self._folder)
         if self._is_dry_run:
             return None
-        return self.lake.root.make_folder("reports", self._name, moment)
+        return own_report_folder(self.lake.root, self._name, moment)
 
     def _write_left_out(
         self,
-        folder: Path,
+        folder: ReportFolder,
         findings: tuple[Finding, ...],
         left_out: LeftOut,
         headers: Mapping[str, Sequence[str]],
     ) -> None:
         reasons = _reasons(findings)
         for entity, rows in left_out.items():
-            path = folder / f"quarantine.{entity}.csv"
-            with (
-                storage_access(f"Cannot write {path}."),
-                path.open("w", newline="", encoding="utf-8") as stream,
-            ):
-                writer = csv.writer(stream, lineterminator="\n")
-                writer.writerow(["file", "line", "rules", *headers[rows[0][0]]])
-                for file, line, cells in rows:
-                    rules = " ".join(sorted(reasons.get((file, line), ())))
-                    writer.writerow([file, line, rules, *cells])
+            name = f"quarantine.{entity}.csv"
+            header = ["file", "line", "rules", *headers[rows[0][0]]]
+            told = (
+                [file, line, " ".join(sorted(reasons.get((file, line), ()))), *cells]
+                for file, line, cells in rows
+            )
+            with storage_access(f"Cannot write {folder.path / name}."):
+                folder.write_rows(name, itertools.chain([header], told))
 
 
 def _reasons(findings: tuple[Finding, ...]) -> dict[tuple[str, int], set[str]]:

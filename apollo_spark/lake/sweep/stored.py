@@ -6,6 +6,7 @@ from pathlib import Path
 from apollo_spark.errors import ApolloError
 from apollo_spark.lake.registry.reach import Reach
 from apollo_spark.lake.storage.disk import list_files, list_folders
+from apollo_spark.lake.storage.reports import REPORTS
 from apollo_spark.lake.storage.root import LakeRoot
 from apollo_spark.lake.sweep.sweeping import PinnedVersion, StoredTable
 from apollo_spark.lake.tables.contents import file_names
@@ -49,7 +50,7 @@ def list_tables(
 
 def list_report_folders(root: LakeRoot) -> tuple[str, ...]:
     """Return the names under which reports lie in a lake."""
-    return tuple(each.name for each in list_folders(root.place("reports")))
+    return tuple(each.name for each in list_folders(root.place(REPORTS)))
 
 
 def _look_into(

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from apollo_spark.errors import BrokenPinError, StorageRefusedError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.tables.draft import TableDraft
+from apollo_spark.lake.tables.staging import Staging
 from apollo_spark.lake.tables.workspace import Workspace
 from apollo_spark.workers.files import row_files
 from apollo_spark.workers.values.hashing import hash_table
@@ -109,3 +112,19 @@ def test_some_files_of_a_version_are_read_with_their_footers(lake: Lake, draft: 
     for read in (lake.tables.read_files, lake.tables.footers):
         with pytest.raises(BrokenPinError, match=names[0]):
             read(pin, names)
+
+
+def test_what_spark_wrote_is_moved_to_the_table_and_the_rest_goes(draft: TableDraft) -> None:
+    with Staging(draft.folder) as staging:
+        folder = Path(unquote(urlsplit(staging.uri).path))
+        folder.mkdir()
+        for number, rows in enumerate((ROWS, [], ROWS[:1])):
+            pq.write_table(table_of(rows), folder / f"part-{number}.parquet")
+        first, empty, _ = staging.names()
+        taken, nothing = staging.take(first, "tiles", SCHEMA), staging.take(empty, "none", SCHEMA)
+
+    assert nothing is None
+    assert taken is not None
+    assert taken.path.startswith("tiles-")
+    assert draft.read([taken], SCHEMA) == table_of(ROWS)
+    assert [each.name for each in Path(draft.folder).iterdir()] == [taken.path]

@@ -7,14 +7,9 @@ only files of successful attempts appear there; they are named anew and moved be
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
-
-import pyarrow.parquet as pq
 
 from apollo_spark.assays.expression.tasks.retile import run_retile
 from apollo_spark.assays.expression.tasks.tiles.file import (
@@ -29,7 +24,7 @@ from apollo_spark.assays.expression.tasks.tiles.storage import LayerStorage
 from apollo_spark.assays.expression.tasks.write import run_expression_task
 from apollo_spark.engines.progress import OnProgress
 from apollo_spark.engines.tasks import Item, SparkTaskRunner, no_progress
-from apollo_spark.workers.files.parquet import finish_file
+from apollo_spark.lake.tables.staging import Staging
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -69,16 +64,15 @@ class TileRowsRunner(SparkTaskRunner):
         if not is_of_tiles or not items:
             return super().run(function, items)
         targets: list[TileTarget] = [each.target for each in items]  # type: ignore[attr-defined]
-        staging = Path(targets[0].folder) / f"_staging-{uuid4()}"
-        try:
+        with Staging(targets[0].folder) as staging:
             results = self._write(function, items, targets[0].storage, staging)
-            for path in sorted(staging.glob("*.parquet")):
-                found = _PARTITION.match(path.name)
+            for name in staging.names():
+                found = _PARTITION.match(name)
                 assert found is not None, "Spark names files by their partition"
                 number = int(found.group(1))
-                results[number]["parts"] += _take(path, targets[number])
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+                target = targets[number]
+                taken = staging.take(name, target.name, tile_schema(target.storage))
+                results[number]["parts"] += [] if taken is None else [asdict(taken)]
         return results
 
     def _write(
@@ -86,14 +80,14 @@ class TileRowsRunner(SparkTaskRunner):
         function: Callable[[Item], dict[str, Any]],
         items: Sequence[Item],
         storage: LayerStorage,
-        staging: Path,
+        staging: Staging,
     ) -> list[dict[str, Any]]:
         answers = self._adder()
         task = TileRowsTask(function, tuple(items), answers)
         numbers = self._spark.range(0, len(items), 1, len(items))
         with self._watching():
             rows = numbers.mapInArrow(task, _columns(storage))
-            rows.write.options(**_options(storage)).parquet(staging.as_uri())
+            rows.write.options(**_options(storage)).parquet(staging.uri)
         return [json.loads(answer) for _, answer in sorted(answers.value)]
 
 
@@ -115,12 +109,3 @@ def _options(storage: LayerStorage) -> dict[str, str]:
         "parquet.writer.version": "v1" if is_double else "v2",
         **{f"parquet.enable.dictionary#{name}": each for name, each in dictionary.items()},
     }
-
-
-def _take(path: Path, target: TileTarget) -> list[dict[str, Any]]:
-    """Move a file to its table, and describe it as tasks describe theirs."""
-    file = pq.read_metadata(path)
-    if file.num_rows == 0:
-        return []
-    moved = path.rename(Path(target.folder) / f"{target.name}-{uuid4()}.parquet")
-    return [asdict(finish_file(moved, tile_schema(target.storage), file))]
