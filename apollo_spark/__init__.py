@@ -11,20 +11,57 @@ from typing import TYPE_CHECKING, Any
 from apollo_spark import version as _version
 
 if TYPE_CHECKING:
+    from apollo_spark.api.assay import Assay as Assay
     from apollo_spark.api.dataset import Dataset as Dataset
     from apollo_spark.api.lake import ApolloLake as ApolloLake
     from apollo_spark.api.lake import open_lake as open_lake
+    from apollo_spark.api.published import Published as Published
     from apollo_spark.errors import ApolloError as ApolloError
+    from apollo_spark.errors import BrokenPinError as BrokenPinError
+    from apollo_spark.errors import CheckFailedError as CheckFailedError
+    from apollo_spark.errors import ConfigurationError as ConfigurationError
+    from apollo_spark.errors import ConflictError as ConflictError
+    from apollo_spark.errors import DictionaryError as DictionaryError
+    from apollo_spark.errors import EnvironmentProblemError as EnvironmentProblemError
+    from apollo_spark.errors import InputFileError as InputFileError
+    from apollo_spark.errors import LeaseHeldError as LeaseHeldError
+    from apollo_spark.errors import NotFoundError as NotFoundError
+    from apollo_spark.errors import StorageRefusedError as StorageRefusedError
+    from apollo_spark.errors import UsageError as UsageError
+    from apollo_spark.model.receipt import AssayExtensionReceipt as AssayExtensionReceipt
+    from apollo_spark.model.receipt import AssayMergeReceipt as AssayMergeReceipt
+    from apollo_spark.model.receipt import AssayReceipt as AssayReceipt
+    from apollo_spark.model.receipt import CompactionReceipt as CompactionReceipt
+    from apollo_spark.model.receipt import ExtensionReceipt as ExtensionReceipt
+    from apollo_spark.model.receipt import LoadReceipt as LoadReceipt
+    from apollo_spark.model.receipt import MergeReceipt as MergeReceipt
+    from apollo_spark.model.receipt import RowsReceipt as RowsReceipt
+    from apollo_spark.model.receipt import SealReceipt as SealReceipt
+    from apollo_spark.model.receipt import ViewReceipt as ViewReceipt
+    from apollo_spark.runtime.settings import LakeSettings as LakeSettings
 
 __version__ = _version.VERSION
 
+_RECEIPTS = (
+    "AssayExtensionReceipt", "AssayMergeReceipt", "AssayReceipt", "CompactionReceipt",
+    "ExtensionReceipt", "LoadReceipt", "MergeReceipt", "RowsReceipt", "SealReceipt", "ViewReceipt",
+)  # fmt: skip
+_ERRORS = (
+    "ApolloError", "BrokenPinError", "CheckFailedError", "ConfigurationError", "ConflictError",
+    "DictionaryError", "EnvironmentProblemError", "InputFileError", "LeaseHeldError",
+    "NotFoundError", "StorageRefusedError", "UsageError",
+)  # fmt: skip
 _HOMES = {
-    "ApolloError": "apollo_spark.errors",
     "ApolloLake": "apollo_spark.api.lake",
+    "Assay": "apollo_spark.api.assay",
     "Dataset": "apollo_spark.api.dataset",
+    "LakeSettings": "apollo_spark.runtime.settings",
+    "Published": "apollo_spark.api.published",
     "open_lake": "apollo_spark.api.lake",
+    **dict.fromkeys(_RECEIPTS, "apollo_spark.model.receipt"),
+    **dict.fromkeys(_ERRORS, "apollo_spark.errors"),
 }
-__all__ = ["ApolloError", "ApolloLake", "Dataset", "__version__", "open_lake"]
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 the names are texts
 
 
 def __getattr__(name: str) -> Any:

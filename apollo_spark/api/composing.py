@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 
-from apollo_spark.api.dataset import Dataset
 from apollo_spark.api.performing import PerformingLake
-from apollo_spark.api.telling import tell
+from apollo_spark.api.published import Published
+from apollo_spark.api.telling import told
+from apollo_spark.lake.lake import open_lake as open_stored_lake
+from apollo_spark.model.base import Record
 from apollo_spark.model.rebase import RebasePlan
+from apollo_spark.model.receipt import SealReceipt, ViewReceipt
+from apollo_spark.operations.outcome import Outcome
+from apollo_spark.verbs.rebase.plan import planned_work
 from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase, undo_rebase
 from apollo_spark.verbs.seal import SealJob, extract_sealed
 from apollo_spark.verbs.view import ViewRequest
@@ -24,8 +29,9 @@ class Composing(PerformingLake):
         entities: Sequence[str] | None = None,
         assays: Sequence[str] | None = None,
         rows: str | None = None,
+        dry_run: bool = False,
         wait: float | None = None,
-    ) -> Dataset:
+    ) -> Published[ViewReceipt]:
         """Publish a part of a dataset under its own name.
 
         Args:
@@ -35,6 +41,7 @@ class Composing(PerformingLake):
             entities: Entities to keep; None keeps all, or those of the fields.
             assays: Assays to keep; None keeps those whose entity is kept.
             rows: A filter that rows of the main entity fulfil.
+            dry_run: Count what it would show, and publish nothing.
             wait: Seconds to wait for another writer; by default those of the lake.
 
         Raises:
@@ -49,6 +56,7 @@ class Composing(PerformingLake):
             entities=None if entities is None else tuple(entities),
             assays=None if assays is None else tuple(assays),
             rows=rows,
+            dry_run=dry_run,
         )
         return self._perform(request, wait=wait)
 
@@ -57,6 +65,7 @@ class Composing(PerformingLake):
         *records: str,
         onto: str | Sequence[str],
         field_map: str | None = None,
+        only: Sequence[str] | None = None,
         full: bool = False,
     ) -> tuple[RebasePlan, ...]:
         """Say what moving records to newer versions of their parents changes.
@@ -65,12 +74,13 @@ class Composing(PerformingLake):
             records: The records.
             onto: The parents to move to, as `NAME@V`.
             field_map: Path of a csv file with old and new names of fields.
+            only: Of the records, plan these alone.
             full: Whether to tell what views keep to themselves.
 
         Raises:
             UsageError: A record does not stand on what it is to be moved to.
         """
-        request = _request(records, onto, field_map).model_copy(update={"full": full})
+        request = _request(records, onto, field_map, only).model_copy(update={"full": full})
         return rebase(self._context(None), request).plans
 
     def rebase(
@@ -78,25 +88,32 @@ class Composing(PerformingLake):
         *records: str,
         onto: str | Sequence[str],
         field_map: str | None = None,
+        only: Sequence[str] | None = None,
+        dry_run: bool = False,
         wait: float | None = None,
-    ) -> tuple[Dataset, ...]:
+    ) -> tuple[Published[Record], ...]:
         """Publish records over newer versions of their parents; each is its name's next version.
 
         Args:
             records: The records.
             onto: The parents to move to, as `NAME@V`; others stay.
             field_map: Path of a csv file with old and new names of fields.
+            only: Of the records, move these alone.
+            dry_run: Publish nothing: the receipt of each is its `RebasePlan`.
             wait: Seconds to wait for other writers; by default those of the lake.
 
         Raises:
             NotFoundError: A record cannot be moved; none is.
             UsageError: A record does not stand on what it is to be moved to.
         """
-        request = _request(records, onto, field_map).model_copy(update={"apply": True})
-        found = rebase(self._context(wait), request)
-        return tuple(self.dataset(tell(each)) for each in found.outcomes)
+        request = _request(records, onto, field_map, only)
+        found = rebase(self._context(wait), request.model_copy(update={"apply": not dry_run}))
+        outcomes = found.outcomes or tuple(
+            Outcome(each, plan=planned_work(each)) for each in found.plans
+        )
+        return tuple(told(self._lake, each) for each in outcomes)
 
-    def undo_rebase(self, version: str, *, wait: float | None = None) -> Dataset:
+    def undo_rebase(self, version: str, *, wait: float | None = None) -> Published[Record]:
         """Publish the version before a rebase again, as the next version.
 
         Args:
@@ -106,7 +123,7 @@ class Composing(PerformingLake):
         Raises:
             UsageError: The version was not made by a rebase.
         """
-        return self.dataset(tell(undo_rebase(self._context(wait), version)))
+        return told(self._lake, undo_rebase(self._context(wait), version))
 
     def withdraw(
         self,
@@ -135,17 +152,28 @@ class Composing(PerformingLake):
         request = WithdrawRequest(file=file, of=of, only=chosen, apply=apply)
         return withdraw(self._context(wait), request)
 
-    def seal(self, name: str, folder: str) -> None:
+    def seal(self, name: str, folder: str) -> Published[SealReceipt]:
         """Write what a dataset shows, and no more, as a lake of its own.
+
+        Returns:
+            The version in the new lake.
 
         Raises:
             UsageError: The folder is not empty.
         """
-        extract_sealed(self._context(None), SealJob(name=name, output=folder))
+        outcome = extract_sealed(self._context(None), SealJob(name=name, output=folder))
+        return told(open_stored_lake(folder), outcome)
 
 
 def _request(
-    records: Sequence[str], onto: str | Sequence[str], field_map: str | None
+    records: Sequence[str],
+    onto: str | Sequence[str],
+    field_map: str | None,
+    only: Sequence[str] | None,
 ) -> RebaseRequest:
-    targets = (onto,) if isinstance(onto, str) else tuple(onto)
-    return RebaseRequest(records=tuple(records), onto=targets, field_map=field_map)
+    return RebaseRequest(
+        records=tuple(records),
+        onto=(onto,) if isinstance(onto, str) else tuple(onto),
+        field_map=field_map,
+        only=None if only is None else tuple(only),
+    )

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from apollo_spark.api.dataset import Dataset
 from apollo_spark.api.loading import LoadingLake, file_pairs
+from apollo_spark.api.published import Published
 from apollo_spark.assays.expression.extend.plan import AssayExtension
+from apollo_spark.model.receipt import AssayExtensionReceipt, ExtensionReceipt, RowsReceipt
 from apollo_spark.operations.requests.extend import ClinicalExtension, ClinicalMode
 from apollo_spark.verbs.compact import CompactionOutcome, compact, plan_compaction
 
@@ -33,9 +34,10 @@ class GrowingLake(LoadingLake):
         delimiter: str | None = None,
         policy: str | None = None,
         report: str | None = None,
+        dry_run: bool = False,
         wait: float | None = None,
         spark: "SparkSession | None" = None,
-    ) -> Dataset:
+    ) -> Published[ExtensionReceipt | RowsReceipt]:
         """Add fields, rows or an entity to a dataset, as its next version.
 
         Args:
@@ -54,6 +56,7 @@ class GrowingLake(LoadingLake):
             delimiter: What parts their cells; by default each file tells.
             policy: Path of the policy file.
             report: Folder of the validation report; by default one in the lake.
+            dry_run: Check everything and publish nothing; the outcome has the plan and the counts.
             wait: Seconds to wait for another writer; by default those of the lake.
             spark: The session whose executors do the work; by default one is started and stopped.
 
@@ -78,6 +81,7 @@ class GrowingLake(LoadingLake):
             delimiter=delimiter,
             policy=policy,
             report=report,
+            dry_run=dry_run,
         )
         return self._perform(request, wait=wait, spark=spark)
 
@@ -100,9 +104,10 @@ class GrowingLake(LoadingLake):
         missing: Sequence[str] = (),
         policy: str | None = None,
         report: str | None = None,
+        dry_run: bool = False,
         wait: float | None = None,
         spark: "SparkSession | None" = None,
-    ) -> Dataset:
+    ) -> Published[AssayExtensionReceipt]:
         """Add samples to an assay, as the next version of a dataset.
 
         Args:
@@ -125,6 +130,7 @@ class GrowingLake(LoadingLake):
             missing: Texts that mean missing, beside the empty cell.
             policy: Path of the policy file.
             report: Folder of the validation report; by default one in the lake.
+            dry_run: Check everything and publish nothing; the outcome has the plan and the counts.
             wait: Seconds to wait for another writer; by default those of the lake.
             spark: The session whose executors do the work; by default one is started and stopped.
 
@@ -151,6 +157,7 @@ class GrowingLake(LoadingLake):
             missing=tuple(missing),
             policy=policy,
             report=report,
+            dry_run=dry_run,
         )
         return self._perform(request, wait=wait, spark=spark)
 

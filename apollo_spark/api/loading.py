@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from apollo_spark.api.dataset import Dataset
 from apollo_spark.api.performing import PerformingLake
+from apollo_spark.api.published import Published
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.ingest.plan import ClinicalLoad
+from apollo_spark.model.receipt import AssayReceipt, LoadReceipt
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -29,9 +30,10 @@ class LoadingLake(PerformingLake):
         delimiter: str | None = None,
         policy: str | None = None,
         report: str | None = None,
+        dry_run: bool = False,
         wait: float | None = None,
         spark: "SparkSession | None" = None,
-    ) -> Dataset:
+    ) -> Published[LoadReceipt]:
         """Load clinical files as the next version of a dataset.
 
         Args:
@@ -46,6 +48,7 @@ class LoadingLake(PerformingLake):
             delimiter: What parts their cells; by default each file tells.
             policy: Path of the policy file.
             report: Folder of the validation report; by default one in the lake.
+            dry_run: Check everything and publish nothing; the outcome has the plan and the counts.
             wait: Seconds to wait for another writer; by default those of the lake.
             spark: The session whose executors do the work; by default one is started and stopped.
 
@@ -67,6 +70,7 @@ class LoadingLake(PerformingLake):
             delimiter=delimiter,
             policy=policy,
             report=report,
+            dry_run=dry_run,
         )
         return self._perform(request, wait=wait, spark=spark)
 
@@ -97,9 +101,10 @@ class LoadingLake(PerformingLake):
         missing: Sequence[str] = (),
         policy: str | None = None,
         report: str | None = None,
+        dry_run: bool = False,
         wait: float | None = None,
         spark: "SparkSession | None" = None,
-    ) -> Dataset:
+    ) -> Published[AssayReceipt]:
         """Load one unit of an expression assay as the next version of a dataset.
 
         Other units of the assay, and the fields of its samples, stay as they are.
@@ -131,6 +136,7 @@ class LoadingLake(PerformingLake):
             missing: Texts that mean missing, beside the empty cell.
             policy: Path of the policy file.
             report: Folder of the validation report; by default one in the lake.
+            dry_run: Check everything and publish nothing; the outcome has the plan and the counts.
             wait: Seconds to wait for another writer; by default those of the lake.
             spark: The session whose executors do the work; by default one is started and stopped.
 
@@ -165,6 +171,7 @@ class LoadingLake(PerformingLake):
             missing=tuple(missing),
             policy=policy,
             report=report,
+            dry_run=dry_run,
         )
         return self._perform(request, wait=wait, spark=spark)
 

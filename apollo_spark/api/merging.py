@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from apollo_spark.api.dataset import Dataset
 from apollo_spark.api.performing import PerformingLake
+from apollo_spark.api.published import Published
+from apollo_spark.model.receipt import AssayMergeReceipt, MergeReceipt
 from apollo_spark.verbs.merge.merge import (
     AssayMergeRequest,
     ClinicalMergeRequest,
@@ -25,8 +26,9 @@ class MergingLake(PerformingLake):
         on_clash: str = "refuse",
         policy: str | None = None,
         report: str | None = None,
+        dry_run: bool = False,
         wait: float | None = None,
-    ) -> Dataset:
+    ) -> Published[MergeReceipt]:
         """Join the entities of a source to those of a target, as the next version of a name.
 
         Args:
@@ -40,6 +42,7 @@ class MergingLake(PerformingLake):
                 `join,prefix:P`.
             policy: Path of the policy file.
             report: Folder for the ids that match nothing, as csv.
+            dry_run: Check everything and publish nothing; the outcome has the plan and the counts.
             wait: Seconds to wait for another writer; by default those of the lake.
 
         Returns:
@@ -57,6 +60,7 @@ class MergingLake(PerformingLake):
             on_clash=on_clash,
             policy=policy,
             report=report,
+            dry_run=dry_run,
         )
         return self._perform(request, wait=wait)
 
@@ -73,8 +77,9 @@ class MergingLake(PerformingLake):
         sample_fields: Sequence[str] | None = None,
         policy: str | None = None,
         report: str | None = None,
+        dry_run: bool = False,
         wait: float | None = None,
-    ) -> Dataset:
+    ) -> Published[AssayMergeReceipt]:
         """Join an assay of a source to an entity of a target, as the next version of a name.
 
         Args:
@@ -90,6 +95,7 @@ class MergingLake(PerformingLake):
                 by default, none where it is empty.
             policy: Path of the policy file.
             report: Folder for the ids that match nothing, as csv.
+            dry_run: Check everything and publish nothing; the outcome has the plan and the counts.
             wait: Seconds to wait for another writer; by default those of the lake.
 
         Returns:
@@ -109,5 +115,6 @@ class MergingLake(PerformingLake):
             sample_fields=None if sample_fields is None else tuple(sample_fields),
             policy=policy,
             report=report,
+            dry_run=dry_run,
         )
         return self._perform(request, wait=wait)

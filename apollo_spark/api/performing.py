@@ -1,11 +1,10 @@
 """How the verbs of a lake are done from Python: a part of `ApolloLake`."""
 
 import logging
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from apollo_spark.api.dataset import Dataset
-from apollo_spark.api.telling import tell
+from apollo_spark.api.published import Published
+from apollo_spark.api.telling import told
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.request import PublishRequest
 from apollo_spark.operations.context import Context, Listener
@@ -19,15 +18,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class PerformingLake(ABC):
+class PerformingLake:
     """A lake on which verbs are done."""
 
     _lake: Lake
     _settings: LakeSettings
-
-    @abstractmethod
-    def dataset(self, name: str) -> Dataset:
-        """Return a dataset."""
 
     def _context(
         self,
@@ -51,7 +46,7 @@ class PerformingLake(ABC):
         *,
         wait: float | None,
         spark: "SparkSession | None" = None,
-    ) -> Dataset:
-        """Do what is asked for, and return the version that is there then."""
+    ) -> Published[Any]:
+        """Do what is asked for, or for a dry run say what that would be."""
         context = self._context(wait, spark, has_steps=isinstance(request, FileRequest))
-        return self.dataset(tell(perform(context, request)))
+        return told(self._lake, perform(context, request))

@@ -2,17 +2,31 @@
 
 import logging
 
+from apollo_spark.api.published import Published, Receipt
 from apollo_spark.export.messages import describe_findings
-from apollo_spark.model.base import Record
+from apollo_spark.lake.lake import Lake
 from apollo_spark.operations.outcome import Outcome
 
 logger = logging.getLogger(__name__)
 
 
-def tell(outcome: Outcome[Record]) -> str:
-    """Log notes as information and findings as a warning; return the version that stands now."""
+def told(lake: Lake, outcome: Outcome[Receipt]) -> Published[Receipt]:
+    """Log notes as information and findings as a warning; return what a person gets.
+
+    Args:
+        lake: Where it was published.
+        outcome: How the verb ended.
+    """
     for note in outcome.notes:
         logger.info("note: %s", note)
     if outcome.findings:
         logger.warning("%s", describe_findings(outcome.findings))
-    return outcome.version
+    return Published(
+        version=next(iter((*outcome.published, *outcome.current)), None),
+        is_new=bool(outcome.published),
+        receipt=outcome.receipt,
+        findings=outcome.findings,
+        notes=outcome.notes,
+        plan=outcome.plan,
+        _lake=lake,
+    )

@@ -17,7 +17,6 @@ from apollo_spark.cli.terminal import print_json, say
 from apollo_spark.errors import UsageError
 
 if TYPE_CHECKING:
-    from apollo_spark.model.plan import WorkPlan
     from apollo_spark.model.rebase import AssayMove, RebasePlan
 
 
@@ -46,6 +45,7 @@ def rebase_command(
     Only the parents named by --onto move. Each result is the next version of its record.
     """
     from apollo_spark.model.plan import join_plans
+    from apollo_spark.verbs.rebase.plan import planned_work
     from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase, undo_rebase
 
     context = current().context()
@@ -69,7 +69,7 @@ def rebase_command(
     found = rebase(context, request)
     if not is_applied:
         for plan in found.plans:
-            print_plan(_as_work(plan))
+            print_plan(planned_work(plan))
     if not current().as_json:
         for plan in found.plans:
             say(_render(plan))
@@ -83,7 +83,7 @@ def rebase_command(
         "current": list(found.current),
         "plans": [plan.model_dump(mode="json") for plan in found.plans],
     }
-    work = join_plans(map(_as_work, found.plans))
+    work = join_plans(map(planned_work, found.plans))
     print_json(shown if is_applied else planned_json(work, work.counts, shown))
 
 
@@ -98,18 +98,6 @@ def _render_assay(assay: "AssayMove") -> str:
     )
     units = (("units added", assay.units_added), ("units lost", assay.units_lost))
     return "; ".join([counts, *(f"{title} {', '.join(names)}" for title, names in units if names)])
-
-
-def _as_work(plan: "RebasePlan") -> "WorkPlan":
-    """Return what applying a plan does, with its counts."""
-    from apollo_spark.model.plan import WorkPlan, flat_counts
-
-    name = plan.record.partition("@")[0]
-    does = f"publish the next version of {name}"
-    if plan.refused is not None:
-        return WorkPlan(does=f"leave {plan.record} as it is")
-    after = plan.people_before + plan.people_added - plan.people_lost
-    return WorkPlan(does=does, people=after, counts=flat_counts(plan.model_dump(mode="json")))
 
 
 def _render(plan: "RebasePlan") -> str:

@@ -245,7 +245,7 @@ def test_python_loads_the_same(samples: Samples) -> None:
     samples.load()
     lake = ap.open_lake(str(samples.folder / "other"), settings=LakeSettings(runner="local"))
 
-    dataset = lake.load_expression(
+    loaded = lake.load_expression(
         "study", assay="rna", unit="tpm", source=str(samples.folder / "matrix.csv"),
         dictionary=str(samples.folder / "dictionary.csv"),
         codings=str(samples.folder / "codings.csv"),
@@ -253,8 +253,8 @@ def test_python_loads_the_same(samples: Samples) -> None:
     )  # fmt: skip
 
     command = ap.open_lake(str(samples.lake)).dataset("study")
-    assert hashes(dataset) == hashes(command)
-    assert dataset.retrieve_fields(["sample.barcode", "sample.tissue"]).num_rows == 3
+    assert hashes(loaded.dataset) == hashes(command)
+    assert loaded.dataset.retrieve_fields(["sample.barcode", "sample.tissue"]).num_rows == 3
 
 
 def test_a_job_loads_the_same(samples: Samples) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from apollo_spark.api.lake import open_lake
 from apollo_spark.cli.job import run_job
+from apollo_spark.errors import UsageError
 from apollo_spark.runtime.settings import LakeSettings
 from tests.support.extending import (
     NEW_FIELDS,
@@ -187,10 +188,19 @@ def test_python_and_a_job_do_what_the_command_does(study: Study) -> None:
     path = study.write("added.csv", NEW_FIELDS)
     lake = open_lake(str(study.lake), settings=LakeSettings(runner="local"))
 
-    dataset = lake.extend("study", data={"patient": str(path)})
+    planned = lake.extend("study", data={"patient": str(path)}, dry_run=True)
+    done = lake.extend("study", data={"patient": str(path)})
+    again = lake.extend("study", data={"patient": [str(path)]})
 
-    assert str(dataset.record) == "study@2"
-    assert str(lake.extend("study", data={"patient": [str(path)]}).record) == "study@2"
+    assert planned.plan is not None
+    assert (planned.version, planned.plan.does) == (None, "publish study@2")
+    assert planned.receipt == done.receipt
+    assert (done.version, done.is_new, again.version, again.is_new) == (
+        "study@2", True, "study@2", False,
+    )  # fmt: skip
+    assert str(done.dataset.record) == "study@2"
+    with pytest.raises(UsageError, match="dry run"):
+        planned.dataset  # noqa: B018
     visits = study.write("rooms.csv", "visit_id,room\n1,9\n")
     job = study.write(
         "extend.yaml",
@@ -217,7 +227,7 @@ def test_python_and_a_job_say_which_columns_have_codings(study: Study) -> None:
     coded = lake.dataset("coded")
     found = [
         [each["patient"][name].coding_name for name in ("mood", "step")]
-        for each in (bare, named, coded)
+        for each in (bare.dataset, named.dataset, coded)
     ]
     assert found == [[None, None], [None, "patient_step"], ["patient_mood", "patient_step"]]
 

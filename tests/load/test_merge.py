@@ -265,7 +265,8 @@ def test_a_merge_from_python_logs_what_the_command_says(
     words = ("merge", "clinical", "registry", "study", "--as", "both", *LINK, *PREFIX)
     said = study.ask(*words, "--dry-run").err
 
-    merged = lake.merge_clinical("registry", "study", "both", link=LINK[1], on_clash="prefix:r_")
+    outcome = lake.merge_clinical("registry", "study", "both", link=LINK[1], on_clash="prefix:r_")
+    merged = outcome.dataset
 
     assert (str(merged.record), merged.primary_entity.name) == ("both@1", "patient")
     assert [each.name for each in merged.entities][-3:] == ["person", "stay", "r_visit"]

@@ -313,7 +313,7 @@ def test_an_assay_merge_from_python_and_by_a_job(study: Study) -> None:
 
     merged = lake.merge_assay("early", "study", "both", assay="rna", link_file=link_file)
 
-    assert [each.name for each in merged.assays] == ["rna"]
+    assert [each.name for each in merged.dataset.assays] == ["rna"]
     config = study.write("merge.yaml", f"lake: {study.lake}\nsource: early\ntarget: study\n"
                          f"as: both\nassay: rna\nlink_file: {link_file}\n")  # fmt: skip
     assert run_job("merge assay", ["--config", str(config)]) == 0

@@ -88,13 +88,14 @@ def test_an_entity_in_several_tables_is_asked_of_spark_as_of_threads(
     study = Study(tmp_path)
     narrow = LakeSettings(runner="local", max_columns=3)
     lake = open_lake(str(study.lake), settings=narrow)
-    dataset = lake.load_clinical(
+    loaded = lake.load_clinical(
         "narrow",
         dictionary=str(study.folder / "data_dictionary.csv"),
         codings=str(study.folder / "codings.csv"),
         entities=str(study.folder / "entity_dictionary.csv"),
         data={name: str(study.folder / file) for name, file in (e.split("=") for e in study.data)},
     )
+    dataset = loaded.dataset
     patient = next(each for each in dataset.dictionary.entities if each.name == "patient")
     asked = [f"patient.{each.name}" for each in patient.fields]
 

@@ -15,6 +15,7 @@ from apollo_spark.model.change import Change, ViewChange
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.plan import WorkPlan, flat_counts
 from apollo_spark.model.rebase import CodesGone, Move, RebasePlan, RebaseReceipt
 from apollo_spark.operations.deriving import Derivation, planned_dataset
 from apollo_spark.operations.repeated import grown_from
@@ -190,3 +191,16 @@ def _codes_gone(before: DataDictionary, after: DataDictionary) -> tuple[CodesGon
         if gone:
             found.append(CodesGone(coding=coding.name, count=len(gone)))
     return tuple(found)
+
+
+def planned_work(plan: RebasePlan) -> WorkPlan:
+    """Return what applying a plan does, with its counts."""
+    name = plan.record.partition("@")[0]
+    if plan.refused is not None:
+        return WorkPlan(does=f"leave {plan.record} as it is")
+    after = plan.people_before + plan.people_added - plan.people_lost
+    return WorkPlan(
+        does=f"publish the next version of {name}",
+        people=after,
+        counts=flat_counts(plan.model_dump(mode="json")),
+    )

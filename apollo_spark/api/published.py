@@ -1,0 +1,47 @@
+"""What a verb of a lake answers: what was published, and everything a person should know of it."""
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from apollo_spark.api.dataset import Dataset
+from apollo_spark.errors import UsageError
+from apollo_spark.lake.lake import Lake
+from apollo_spark.model.base import Record
+from apollo_spark.model.findings import Finding
+from apollo_spark.model.names import parse_reference
+from apollo_spark.model.plan import WorkPlan
+
+Receipt = TypeVar("Receipt", bound=Record, covariant=True)  # noqa: PLC0105 frozen: only read
+
+
+@dataclass(frozen=True)
+class Published(Generic[Receipt]):
+    """What was published, or was there already, or would be published by a dry run.
+
+    Attributes:
+        version: The version, as `name@version`; None of a dry run that would publish one.
+        is_new: Whether it was published now: the same request made it before otherwise.
+        receipt: The counts.
+        findings: What was found and refused nothing: warnings, and what was left out.
+        notes: What a person should know beside the counts.
+        plan: What a dry run would do; None otherwise.
+    """
+
+    version: str | None
+    is_new: bool
+    receipt: Receipt
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    plan: WorkPlan | None
+    _lake: Lake = field(repr=False)
+
+    @property
+    def dataset(self) -> Dataset:
+        """The dataset at that version.
+
+        Raises:
+            UsageError: Nothing was published: it was a dry run.
+        """
+        if self.version is None:
+            raise UsageError("Nothing was published: this was a dry run.")
+        return Dataset(self._lake, self._lake.load_record(parse_reference(self.version)))

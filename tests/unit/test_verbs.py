@@ -1,0 +1,86 @@
+"""Commands, jobs and Python have every option of a request, under the same name."""
+
+import inspect
+import typing
+
+import click
+import pytest
+
+from apollo_spark.api.lake import ApolloLake
+from apollo_spark.cli.job import known_keys
+from apollo_spark.cli.main import apollo
+from apollo_spark.model.request import PublishRequest
+from apollo_spark.verbs.table import VERBS, operation_of
+
+METHODS = {
+    "load clinical": "load_clinical", "load expression": "load_expression", "extend": "extend",
+    "extend assay": "extend_assay", "merge clinical": "merge_clinical",
+    "merge assay": "merge_assay", "view": "view",
+}  # fmt: skip
+COMMANDS = {"extend assay": "extend"}
+"""Verbs that share a command with another."""
+SPELLED = {"sources": "source", "schema_tag": "schema", "as_name": "as"}
+"""Fields of requests that options call otherwise."""
+IN_PYTHON = {
+    "load expression": {"sources": "source"},
+    "load clinical": {"schema_tag": "schema"},
+    "extend assay": {"sources": "source"},
+    "merge clinical": {"as_name": "name"},
+    # Without fields of samples: an empty list of them.
+    "merge assay": {"as_name": "name", "name": "assay_name", "no_sample_fields": "sample_fields"},
+}
+NO_REPORT = {"view"}
+"""Verbs that judge no values."""
+
+
+def request_of(verb: str) -> type[PublishRequest]:
+    """Return what a verb is asked for."""
+    for base in operation_of(verb).__orig_bases__:
+        for each in typing.get_args(base):
+            if inspect.isclass(each) and issubclass(each, PublishRequest):
+                assert each.verb == verb
+                return each
+    raise AssertionError(f"{verb} has no request")
+
+
+def options_of(command: str) -> set[str]:
+    found: click.Command = apollo
+    for word in command.split():
+        assert isinstance(found, click.Group)
+        inner = found.get_command(click.Context(found), word)
+        assert inner is not None
+        found = inner
+    names = (max(each.opts, key=len) for each in found.params)
+    return {each.removeprefix("--").replace("-", "_") for each in names}
+
+
+def fields_of(verb: str) -> set[str]:
+    return set(request_of(verb).model_fields) - ({"report"} if verb in NO_REPORT else set())
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_command_and_its_job_have_every_option(verb: str) -> None:
+    command = COMMANDS.get(verb, verb)
+    wanted = {SPELLED.get(each, each) for each in fields_of(verb)}
+
+    assert wanted - options_of(command) == set()
+    assert wanted - known_keys(command) == set()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_method_has_every_option_and_its_default(verb: str) -> None:
+    request = request_of(verb)
+    names = {"rows": "rows", **IN_PYTHON.get(verb, {})}
+    taken = inspect.signature(getattr(ApolloLake, METHODS[verb])).parameters
+    wanted = {names.get(each, each) for each in fields_of(verb)}
+
+    assert wanted - set(taken) == set()
+    for name, field in request.model_fields.items():
+        parameter = taken.get(names.get(name, name))
+        if parameter is not None and not field.is_required():
+            default = parameter.default
+            assert (default or None) == (field.default or None) or name == "missing"
+
+
+def test_every_verb_of_the_table_is_a_method() -> None:
+    assert METHODS.keys() == VERBS.keys()
