@@ -169,11 +169,11 @@ class LoadReporter:
             policy=policy,
         )
         with storage_access(f"Cannot write the report to {folder.path}."):
-            folder.write_text("report.json", report_json(report))
-            folder.write_text("report.html", report_html(report))
+            folder.add_text("report.json", report_json(report))
+            folder.add_text("report.html", report_html(report))
             if self.columns:
                 header = ("file", "column", "header", "taken for")
-                folder.write_rows("columns.csv", [header, *self.columns])
+                folder.add_rows("columns.csv", [header, *self.columns])
         return folder
 
     def _make_folder(self, moment: str) -> ReportFolder | None:
@@ -199,7 +199,7 @@ class LoadReporter:
                 for file, line, cells in rows
             )
             with storage_access(f"Cannot write {folder.path / name}."):
-                folder.write_rows(name, itertools.chain([header], told))
+                folder.add_rows(name, itertools.chain([header], told))
 
 
 def _reasons(findings: tuple[Finding, ...]) -> dict[tuple[str, int], set[str]]:

@@ -16,12 +16,12 @@ class ReportFolder:
 
     path: Path
 
-    def write_text(self, name: str, text: str) -> None:
-        """Write a file of text."""
+    def add_text(self, name: str, text: str) -> None:
+        """Write a text as a file of the report."""
         (self.path / name).write_text(text, encoding="utf-8")
 
-    def write_rows(self, name: str, rows: Iterable[Sequence[object]]) -> None:
-        """Write rows as csv, the header among them."""
+    def add_rows(self, name: str, rows: Iterable[Sequence[object]]) -> None:
+        """Write rows, the header among them, as a csv file of the report."""
         with (self.path / name).open("w", newline="", encoding="utf-8") as stream:
             csv.writer(stream, lineterminator="\n").writerows(rows)
 
