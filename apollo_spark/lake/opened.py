@@ -6,6 +6,7 @@ Rows are read through here only, so that what a rule hides is hidden from every 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from apollo_spark.errors import naming_only
 from apollo_spark.lake.storage.part_reader import PartReader
@@ -13,7 +14,9 @@ from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.scope import QueryScope, RuleScope, Slices
-from apollo_spark.sources.filters.text import parse_filter
+
+if TYPE_CHECKING:
+    from apollo_spark.model.filter import Filter
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,17 @@ class OpenDataset:
                 rules=found,
                 label=label,
             )
-            shows = None if rule.text is None else parse_filter(rule.text)
+            shows = None if rule.text is None else _parsed(rule.text)
             keys = None if rule.keys is None else f"{label}{rule.keys}"
             found += (RuleScope(rule.entity, scope, shows, keys, rule.field),)
         return found
+
+
+def _parsed(text: str) -> "Filter":
+    # Only views have filters in their rules.
+    from apollo_spark.sources.filters.text import parse_filter
+
+    return parse_filter(text)
 
 
 def rule_label(number: int) -> str:

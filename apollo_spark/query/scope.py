@@ -7,17 +7,19 @@ cannot reach a table in any other way.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.model.filter import Filter
 from apollo_spark.model.guard import RowGuard
 from apollo_spark.query.entity_source import EntitySource, Packs
-from apollo_spark.query.filters.sql import filter_rows
 from apollo_spark.query.sql import column, derived, labelled, table, typed_if_possible
 from apollo_spark.records.join_path import path_to
+
+if TYPE_CHECKING:
+    from apollo_spark.model.filter import Filter
 
 Slices = Mapping[str, tuple[TableSlice, ...]]
 """The tables of each entity; an entity that is not named is one table of its own name."""
@@ -129,7 +131,7 @@ class RuleScope:
 
     entity: str
     scope: QueryScope
-    shows: Filter | None = None
+    shows: "Filter | None" = None
     keys: str | None = None
     field: str | None = None
 
@@ -152,6 +154,9 @@ class RuleScope:
     def _limits(self, entity: str) -> tuple[tuple[str, ...], Callable[[exp.Select], exp.Select]]:
         """Return the fields of an entity that limit its rows, and what limits a query on it."""
         if entity == self.entity and self.shows is not None:
+            # Only views have filters in their rules.
+            from apollo_spark.query.filters.sql import filter_rows
+
             found = self.scope.dictionary.find_entity(entity)
             names = tuple(each.name for each in found.fields) if found else ()
             return names, filter_rows(self.shows, self.scope, main_alias=entity).kept_in

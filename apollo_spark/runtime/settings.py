@@ -12,7 +12,6 @@ from pydantic_core import PydanticCustomError
 
 from apollo_spark.errors import ConfigurationError
 from apollo_spark.model.base import Record
-from apollo_spark.sources.plain_yaml import PlainYamlError, read_plain_yaml
 from apollo_spark.sources.suggest import did_you_mean
 
 SMALL_WORK = (
@@ -71,6 +70,9 @@ def read_settings(path: Path) -> LakeSettings:
         ConfigurationError: The file cannot be read, is not YAML, or holds unknown keys or
             wrong values; everything wrong is listed.
     """
+    # Most commands have no such file, and YAML takes a while to load.
+    from apollo_spark.sources.plain_yaml import PlainYamlError, read_plain_yaml
+
     try:
         found = read_plain_yaml(path)
     except OSError as error:

@@ -16,7 +16,6 @@ from apollo_spark.model.findings import Rule, Severity
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.rules import RULES
 from apollo_spark.sources.bounded import say_unreadable
-from apollo_spark.sources.plain_yaml import NotTextError, PlainYamlError, read_plain_yaml
 from apollo_spark.sources.suggest import did_you_mean
 
 SEVERITIES = tuple(str(each) for each in Severity)
@@ -30,6 +29,9 @@ def read_policy(path: Path) -> Policy:
         DictionaryError: The file is no plain YAML, or names keys, rules or severities that do not
             exist, or a severity that a rule cannot have; all of them are listed.
     """
+    # Most loads have no policy, and YAML takes a while to load.
+    from apollo_spark.sources.plain_yaml import NotTextError, PlainYamlError, read_plain_yaml
+
     try:
         content = read_plain_yaml(path)
     except OSError as error:

@@ -272,7 +272,7 @@ def test_a_list_loads_neither_what_records_hold_nor_what_publishes(study: Study)
 def test_a_load_waits_neither_for_pandas_nor_for_other_verbs(study: Study) -> None:
     loaded = loaded_by(study, study.load_words(name="other")[2:])
 
-    assert {"pandas", "pyspark"} & loaded == set()
+    assert {"pandas", "pyspark", "yaml", "apollo_spark.model.filter"} & loaded == set()
     others = (
         "apollo_spark.assays.expression.",
         "apollo_spark.verbs.extend",
