@@ -37,12 +37,12 @@ class AssaySummary(Record):
     Attributes:
         units: The units of its values, those that answer first before the others.
         default_unit: The unit that answers where none is named; None where there are no units.
-        features: How many features it has.
+        features: How many features it has; None where that is not known.
     """
 
     units: tuple[str, ...] = ()
     default_unit: str | None = None
-    features: int = 0
+    features: int | None = None
 
 
 @dataclass(frozen=True)

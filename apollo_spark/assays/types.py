@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from apollo_spark.assays.base import AssayType, Folding, ReadAssay, ShownIds
+from apollo_spark.assays.base import AssaySummary, AssayType, Folding, ReadAssay, ShownIds
 from apollo_spark.assays.expression.type import ExpressionType
 from apollo_spark.errors import EnvironmentProblemError
 from apollo_spark.model.assay import AssayRecord
@@ -27,7 +27,7 @@ def type_of(record: AssayRecord) -> AssayType:
     Raises:
         EnvironmentProblemError: This version does not know it.
     """
-    found = next((each for each in ASSAY_TYPES if each.name == record.type), None)
+    found = _known_type(record)
     if found is None:
         raise EnvironmentProblemError(
             f"The assay {record.name} is of the type {record.type}, which this version does not "
@@ -35,6 +35,16 @@ def type_of(record: AssayRecord) -> AssayType:
             fix="Use the version of apollo_spark that published it, or a newer one.",
         )
     return found
+
+
+def summary_of(record: AssayRecord) -> AssaySummary:
+    """Return what a list shows of an assay; of a type that is not known, nothing."""
+    found = _known_type(record)
+    return AssaySummary() if found is None else found.summary(record)
+
+
+def _known_type(record: AssayRecord) -> AssayType | None:
+    return next((each for each in ASSAY_TYPES if each.name == record.type), None)
 
 
 def find_type(assays: Sequence[AssayRecord], name: str) -> AssayType:
@@ -62,12 +72,13 @@ def shown_ids(files: "TableFiles", opened: "OpenDataset", record: AssayRecord) -
 
 
 def plan_foldings(lake: "Lake", record: "DatasetRecord") -> tuple[Folding, ...]:
-    """Return what can be folded in the assays of a dataset.
+    """Return what can be folded in the assays of a dataset, those of types that are known.
 
     Raises:
         BrokenPinError: A table cannot be read.
     """
-    planned = (type_of(each).plan_folding(lake, record, each) for each in record.assays)
+    types = ((each, _known_type(each)) for each in record.assays)
+    planned = (type_.plan_folding(lake, record, each) for each, type_ in types if type_)
     return tuple(each for each in planned if each is not None)
 
 

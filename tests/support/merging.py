@@ -1,6 +1,6 @@
 """Datasets that are about to be merged: as content alone, and published without a load."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -117,11 +117,26 @@ def publish_rows(
         each.name: pa.Table.from_pylist(rows[each.name], schema=arrow_schema(each))
         for each in told.entities
     }
+
+    def content(publication: Publication) -> Content:
+        pins = (write_table(publication, each, table) for each, table in tables.items())
+        return Content(told, {}, tuple(pins))
+
+    return publish_content(lake, name, content)
+
+
+def publish_content(
+    lake: Lake,
+    name: str,
+    write: Callable[[Publication], Content],
+    *,
+    operation: str = "load clinical",
+) -> DatasetRecord:
+    """Publish what is written as the next version of a dataset."""
     with lake.publication(name, holder="ann") as publication:
 
         def work() -> DatasetRecord:
-            pins = tuple(write_table(publication, each, table) for each, table in tables.items())
-            found = Content(told, {}, pins)
+            found = write(publication)
             lake.store_parts(found)
             receipt = lake.parts.put("{}")
             return publication.commit(
@@ -130,7 +145,7 @@ def publish_rows(
                     version=version,
                     content=found,
                     lineage=Lineage(
-                        operation="load clinical",
+                        operation=operation,
                         fingerprint=f"{name} {version}",
                         actor="ann",
                         time=datetime(2026, 3, 1, tzinfo=timezone.utc),

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from apollo_spark.assays.types import type_of
+from apollo_spark.assays.types import summary_of
 from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.assay import AssayRecord
@@ -89,7 +89,7 @@ def _entity(record: DatasetRecord, entity: Entity) -> dict[str, Any]:
 
 
 def _assay(record: DatasetRecord, assay: AssayRecord) -> dict[str, Any]:
-    summary = type_of(assay).summary(assay)
+    summary = summary_of(assay)
     return {
         "name": assay.name,
         "type": assay.type,

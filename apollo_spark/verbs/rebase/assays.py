@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from apollo_spark.assays.base import ShownIds
 from apollo_spark.assays.ids import count_not_in
-from apollo_spark.assays.types import shown_ids, type_of
+from apollo_spark.assays.types import shown_ids, summary_of
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.assay import AssayRecord
@@ -39,9 +39,7 @@ def _compare(
     then: tuple[OpenDataset, AssayRecord | None],
 ) -> AssayMove:
     old, new = _ids_of(lake, *now), _ids_of(lake, *then)
-    units = [
-        () if each is None else type_of(each).summary(each).units for each in (now[1], then[1])
-    ]
+    units = [() if each is None else summary_of(each).units for each in (now[1], then[1])]
     return AssayMove(
         name=name,
         is_added=now[1] is None,
