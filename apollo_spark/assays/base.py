@@ -5,7 +5,7 @@ hides them. Whatever else a verb needs, it asks of the assay's type, found by `a
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -102,6 +102,8 @@ class AssayType(ABC):
     """How records name the type."""
     operation: ClassVar[str | None] = None
     """What the lineage calls a load of the type; None where its loads cannot be asked for again."""
+    verbs: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """The type's own verbs that publish, as `verbs.table` has them: module and class."""
 
     @abstractmethod
     def summary(self, record: AssayRecord) -> AssaySummary:

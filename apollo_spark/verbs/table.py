@@ -1,9 +1,10 @@
-"""All verbs that make a version: by the words of the command, where what they do is."""
+"""The verbs that make a version: by the words of the command, where what they do is."""
 
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from apollo_spark.assays import types
 from apollo_spark.model.request import PublishRequest
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.operation import Operation
@@ -11,9 +12,7 @@ from apollo_spark.operations.outcome import Outcome
 
 VERBS: Mapping[str, tuple[str, str]] = {
     "load clinical": ("apollo_spark.verbs.load_clinical", "LoadClinical"),
-    "load expression": ("apollo_spark.assays.expression.load.load", "LoadExpression"),
     "extend": ("apollo_spark.verbs.extend.choose", "ExtendClinical"),
-    "extend assay": ("apollo_spark.assays.expression.extend.extend", "ExtendAssay"),
     "merge clinical": ("apollo_spark.verbs.merge.merge", "MergeClinical"),
     "merge assay": ("apollo_spark.verbs.merge.merge", "MergeAssay"),
     "view": ("apollo_spark.verbs.view", "PublishView"),
@@ -21,9 +20,17 @@ VERBS: Mapping[str, tuple[str, str]] = {
 """The module and the class of each; it is imported when the verb is used."""
 
 
+def all_verbs() -> Mapping[str, tuple[str, str]]:
+    """Return these verbs and those of the types of assays."""
+    found = dict(VERBS)
+    for each in types.ASSAY_TYPES:
+        found |= each.verbs
+    return found
+
+
 def operation_of(verb: str) -> type[Operation[Any, Any, Any]]:
     """Return what a verb does."""
-    module, name = VERBS[verb]
+    module, name = all_verbs()[verb]
     found: type[Operation[Any, Any, Any]] = getattr(import_module(module), name)
     return found
 

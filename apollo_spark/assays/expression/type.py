@@ -1,6 +1,6 @@
 """Expression as a type of assay: what the verbs may ask of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from apollo_spark.assays.base import (
@@ -34,6 +34,10 @@ class ExpressionType(AssayType):
 
     name: ClassVar[str] = EXPRESSION
     operation: ClassVar[str | None] = LOAD
+    verbs: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "load expression": ("apollo_spark.assays.expression.load.load", "LoadExpression"),
+        "extend assay": ("apollo_spark.assays.expression.extend.extend", "ExtendAssay"),
+    }
 
     def summary(self, record: AssayRecord) -> AssaySummary:
         """Return its units, and how many features it has."""

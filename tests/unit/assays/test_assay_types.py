@@ -17,8 +17,6 @@ FOLDERS = sorted(each.parent.name for each in ASSAYS.glob("*/__init__.py"))
 WAYS_IN = ("api", "cli")
 """What a person asks of one type alone stands in the ways in: `load expression`, say."""
 TABLE = "assays/types.py"
-BEING_MOVED = {"verbs/start.py", "verbs/verify/sources.py"}
-"""Files that start loads, until those are found by a table of verbs."""
 
 
 def modules_in(path: Path) -> set[str]:
@@ -51,7 +49,7 @@ def test_there_is_a_folder_of_a_type() -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_type_is_named_by_the_table_alone(folder: str) -> None:
-    assert set(users_of(folder)) - BEING_MOVED == {TABLE}
+    assert set(users_of(folder)) == {TABLE}
 
 
 @pytest.mark.parametrize("folder", ["", *FOLDERS])
