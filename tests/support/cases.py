@@ -8,10 +8,12 @@ executes all of them (`tests/cases/test_cases.py`), Spark those that say `on_spa
 import importlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.support.study import CommandResult
@@ -67,19 +69,55 @@ def all_cases() -> dict[str, Case]:
     return found
 
 
+_PREPARED: dict[Any, Path] = {}
+_PLACE = TemporaryDirectory(prefix="apollo-cases-")
+
+
 def prepare_case(case: Case, folder: Path, run: Run) -> None:
-    """Write the files of a case into a folder, and run what comes before it."""
-    for name, content in case.files.items():
+    """Write the files of a case into a folder, and run what comes before it.
+
+    What comes before several cases runs once, and each gets a copy of what it left.
+    """
+    if case.before:
+        shutil.copytree(_prepared(case, run), folder, dirs_exist_ok=True)
+    _write(case.files, folder)
+
+
+def _prepared(case: Case, run: Run) -> Path:
+    words = [word for each in case.before for word in each]
+    later = _named(case.files, case.command) - _named(case.files, words)
+    files = {name: content for name, content in case.files.items() if name not in later}
+    key = (tuple(files.items()), tuple(map(tuple, case.before)), run)
+    if key not in _PREPARED:
+        folder = Path(_PLACE.name) / str(len(_PREPARED))
+        folder.mkdir()
+        _write(files, folder)
+        with inside(folder):
+            for each in case.before:
+                done = run("--lake", "lake", *each)
+                assert done.code == 0, (each, done.err)
+        _PREPARED[key] = folder
+    return _PREPARED[key]
+
+
+def _named(files: Collection[str], words: Sequence[str]) -> set[str]:
+    """Return the files that words name, or the folders of which they name."""
+    ends = [word.split("=")[-1].rstrip("/") for word in words]
+    return {
+        name
+        for name in files
+        if any(name in word for word in words) or any(name.startswith(f"{x}/") for x in ends)
+    }
+
+
+def _write(files: Mapping[str, str | bytes | None], folder: Path) -> None:
+    for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if content is None:
-            path.mkdir()
+            path.mkdir(exist_ok=True)
         else:
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with inside(folder):
-        for words in case.before:
-            done = run("--lake", "lake", *words)
-            assert done.code == 0, (words, done.err)
 
 
 def require_case(case: Case, folder: Path, run: Run) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -51,12 +52,19 @@ def kept_question(tree: Filter, dictionary: DataDictionary, key: str) -> exp.Sel
     return rows.kept_in(exp.select(column(main, key)).from_(table(main, main)))
 
 
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """Return the one database of all questions: to open one takes longer than an answer."""
+    connection = duckdb.connect()
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    return connection
+
+
 def held_in_duckdb(
     trees: Sequence[Filter], dictionary: DataDictionary, rows: Rows
 ) -> list[list[bool | None]]:
     """Whether each filter holds, for each row of the main entity in its order."""
-    with closing(duckdb.connect()) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with closing(_database().cursor()) as connection:
         tables = arrow_tables(dictionary, rows)
         main = tables[dictionary.main_entity]
         places: Any = [list(range(main.num_rows))]
