@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import Record
+from apollo_spark.operations.verb import Verb
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,7 +103,7 @@ class AssayType(ABC):
     """How records name the type."""
     operation: ClassVar[str | None] = None
     """What the lineage calls a load of the type; None where its loads cannot be asked for again."""
-    verbs: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    verbs: ClassVar[Mapping[str, Verb]] = {}
     """The type's own verbs that publish, as `verbs.table` has them: module and class."""
 
     @abstractmethod

@@ -9,18 +9,20 @@ from apollo_spark.model.request import PublishRequest
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.operation import Operation
 from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.verb import Verb
 
-VERBS: Mapping[str, tuple[str, str]] = {
-    "load clinical": ("apollo_spark.verbs.load_clinical", "LoadClinical"),
-    "extend": ("apollo_spark.verbs.extend.choose", "ExtendClinical"),
-    "merge clinical": ("apollo_spark.verbs.merge.merge", "MergeClinical"),
-    "merge assay": ("apollo_spark.verbs.merge.merge", "MergeAssay"),
-    "view": ("apollo_spark.verbs.view", "PublishView"),
+VERBS: Mapping[str, Verb] = {
+    "load clinical": Verb("apollo_spark.verbs.load_clinical", "LoadClinical", "ClinicalLoad"),
+    "extend": Verb("apollo_spark.verbs.extend.choose", "ExtendClinical", "ClinicalExtension"),
+    "merge clinical": Verb(
+        "apollo_spark.verbs.merge.merge", "MergeClinical", "ClinicalMergeRequest"
+    ),
+    "merge assay": Verb("apollo_spark.verbs.merge.merge", "MergeAssay", "AssayMergeRequest"),
+    "view": Verb("apollo_spark.verbs.view", "PublishView", "ViewRequest"),
 }
-"""The module and the class of each; it is imported when the verb is used."""
 
 
-def all_verbs() -> Mapping[str, tuple[str, str]]:
+def all_verbs() -> Mapping[str, Verb]:
     """Return these verbs and those of the types of assays."""
     found = dict(VERBS)
     for each in types.ASSAY_TYPES:
@@ -30,8 +32,15 @@ def all_verbs() -> Mapping[str, tuple[str, str]]:
 
 def operation_of(verb: str) -> type[Operation[Any, Any, Any]]:
     """Return what a verb does."""
-    module, name = all_verbs()[verb]
-    found: type[Operation[Any, Any, Any]] = getattr(import_module(module), name)
+    where = all_verbs()[verb]
+    found: type[Operation[Any, Any, Any]] = getattr(import_module(where.module), where.operation)
+    return found
+
+
+def request_type(verb: str) -> type[PublishRequest]:
+    """Return what a verb is asked for."""
+    where = all_verbs()[verb]
+    found: type[PublishRequest] = getattr(import_module(where.module), where.request)
     return found
 
 

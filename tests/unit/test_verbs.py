@@ -10,7 +10,7 @@ from apollo_spark.api.lake import ApolloLake
 from apollo_spark.cli.job import known_keys
 from apollo_spark.cli.main import apollo
 from apollo_spark.model.request import PublishRequest
-from apollo_spark.verbs.table import VERBS, operation_of
+from apollo_spark.verbs.table import all_verbs, operation_of
 
 METHODS = {
     "load clinical": "load_clinical", "load expression": "load_expression", "extend": "extend",
@@ -58,7 +58,7 @@ def fields_of(verb: str) -> set[str]:
     return set(request_of(verb).model_fields) - ({"report"} if verb in NO_REPORT else set())
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", all_verbs())
 def test_the_command_and_its_job_have_every_option(verb: str) -> None:
     command = COMMANDS.get(verb, verb)
     wanted = {SPELLED.get(each, each) for each in fields_of(verb)}
@@ -67,7 +67,7 @@ def test_the_command_and_its_job_have_every_option(verb: str) -> None:
     assert wanted - known_keys(command) == set()
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", all_verbs())
 def test_the_method_has_every_option_and_its_default(verb: str) -> None:
     request = request_of(verb)
     names = {"rows": "rows", **IN_PYTHON.get(verb, {})}
@@ -83,4 +83,4 @@ def test_the_method_has_every_option_and_its_default(verb: str) -> None:
 
 
 def test_every_verb_of_the_table_is_a_method() -> None:
-    assert METHODS.keys() == VERBS.keys()
+    assert METHODS.keys() == all_verbs().keys()

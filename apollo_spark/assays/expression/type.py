@@ -13,6 +13,7 @@ from apollo_spark.assays.base import (
 )
 from apollo_spark.assays.expression.assay import EXPRESSION, LOAD, ExpressionAssay
 from apollo_spark.model.assay import AssayRecord
+from apollo_spark.operations.verb import Verb
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -34,9 +35,13 @@ class ExpressionType(AssayType):
 
     name: ClassVar[str] = EXPRESSION
     operation: ClassVar[str | None] = LOAD
-    verbs: ClassVar[Mapping[str, tuple[str, str]]] = {
-        "load expression": ("apollo_spark.assays.expression.load.load", "LoadExpression"),
-        "extend assay": ("apollo_spark.assays.expression.extend.extend", "ExtendAssay"),
+    verbs: ClassVar[Mapping[str, Verb]] = {
+        "load expression": Verb(
+            "apollo_spark.assays.expression.load.load", "LoadExpression", "ExpressionLoad"
+        ),
+        "extend assay": Verb(
+            "apollo_spark.assays.expression.extend.extend", "ExtendAssay", "AssayExtension"
+        ),
     }
 
     def summary(self, record: AssayRecord) -> AssaySummary:
