@@ -31,7 +31,9 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(types, "ASSAY_TYPES", (*types.ASSAY_TYPES, ToyType()))
 
 
-def load(study: Study, name: str, chunks: list[list[tuple[str, str, int]]]) -> None:
+def load(
+    study: Study, name: str, chunks: list[list[tuple[str, str, int]]], type_: str = ToyType.name
+) -> None:
     """Publish calls as the next version of a dataset of samples."""
     rows = [(*call, number) for number, chunk in enumerate(chunks) for call in chunk]
     columns = zip(("sample_id", "variant", "dosage", "chunk"), zip(*rows, strict=True), strict=True)
@@ -44,7 +46,8 @@ def load(study: Study, name: str, chunks: list[list[tuple[str, str, int]]]) -> N
             write_table(publication, "sample", samples),
             *write_calls(publication, "toy", calls),
         )
-        return Content(DICTIONARY, {}, pins, assays=(record_of("toy", calls),))
+        assay = record_of("toy", calls).model_copy(update={"type": type_})
+        return Content(DICTIONARY, {}, pins, assays=(assay,))
 
     publish_content(open_lake(str(study.lake)), name, write, operation="load toy")
 
@@ -145,6 +148,27 @@ def test_a_merge_is_moved_to_newer_calls(study: Study) -> None:
     (differs,) = do(study, "diff", "both@1", "both@2", "--json").json["assays"]
     assert (differs["features_added"], differs["units_changed"]) == (1, ["dosage"])
     require_sound(study)
+
+
+def test_an_assay_of_another_type_is_another_assay_whatever_its_name(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OtherType(ToyType):
+        name = "toy_other"
+
+    monkeypatch.setattr(types, "ASSAY_TYPES", (*types.ASSAY_TYPES, OtherType()))
+    load(study, "calls", [FIRST], OtherType.name)
+
+    found = do(study, "diff", "calls@2", "calls@3", "--json").json
+
+    assert (found["assays_added"], found["assays_removed"]) == (["toy"], ["toy"])
+    assert found["assays"] == []
+
+
+def test_what_the_type_cannot_ask_for_again_is_not_proven(study: Study) -> None:
+    result = do(study, "verify", "--sources", "calls@1")
+
+    assert "calls@1: its record does not say 'how its assay was loaded'" in result.out + result.err
 
 
 def test_a_sealed_copy_holds_what_is_shown(study: Study) -> None:

@@ -29,7 +29,7 @@ SMALL_BYTES = 1 << 20
 HASHED_BYTES = 4 << 20
 """A table without checksums below this is hashed at its first reading in a process."""
 TILES = {"feature", "block", "values"}
-"""Columns of tables whose content hash is of the values in them, and not of their rows."""
+"""Columns of the only tables of such old lakes whose content hash is not that of their rows."""
 
 
 def require_own_log(folder: Path, opened: DeltaTable, pin: TablePin) -> None:

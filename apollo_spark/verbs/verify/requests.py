@@ -27,6 +27,8 @@ def request_of(past: PastRequest) -> PublishRequest | None:
     if (loader := find_loader(operation)) is not None:
         return loader.load_again(past)
     change = record.change
+    if change is None and record.lineage.inputs:
+        raise KeyError(f"how {operation!r} is done again")
     if not isinstance(change, Extension) or change.mode == "compact":
         return None
     if not record.lineage.inputs:

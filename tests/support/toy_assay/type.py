@@ -84,6 +84,7 @@ class ToyType(AssayType):
     """Calls of variants: sample, variant, dosage, and the chunk that they came in."""
 
     name: ClassVar[str] = "toy_variants"
+    operation: ClassVar[str | None] = "load toy"
 
     def summary(self, record: AssayRecord) -> AssaySummary:
         return AssaySummary(units=("dosage",), features=json.loads(record.details)["variants"])

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,11 @@ import pytest
 import apollo_spark
 from apollo_spark.assays.types import ASSAY_TYPES, find_loader, type_of
 from apollo_spark.errors import EnvironmentProblemError
+from apollo_spark.lake.lake import open_lake
 from apollo_spark.model.assay import AssayRecord, AssayTable
+from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
+from apollo_spark.operations.past_request import PastRequest
+from apollo_spark.verbs.verify.requests import request_of
 
 PACKAGE = Path(apollo_spark.__path__[0])
 ASSAYS = PACKAGE / "assays"
@@ -78,3 +83,21 @@ def record_of(type_: str) -> AssayRecord:
         name="a", uuid="u", type=type_, model_version="1", sample_count=0,
         tables=(AssayTable(role="samples", table="a_samples"),),
     )  # fmt: skip
+
+
+def test_a_load_that_no_type_can_do_again_is_not_taken_for_one_without_files(
+    tmp_path: Path,
+) -> None:
+    file = InputFile(role="calls", name="calls.vcf", size=1, sha256="s")
+    lineage = Lineage(
+        operation="load variants", inputs=(file,), fingerprint="f", actor="ann",
+        time=datetime(2026, 3, 1, tzinfo=timezone.utc),
+    )  # fmt: skip
+    record = DatasetRecord(
+        name="calls", version=1, id="i", main_entity="sample", entities=(), pins=(), receipt="r",
+        lineage=lineage,
+    )  # fmt: skip
+    past = PastRequest(open_lake(str(tmp_path / "lake")), record, tmp_path)
+
+    with pytest.raises(KeyError, match="how 'load variants' is done again"):
+        request_of(past)
