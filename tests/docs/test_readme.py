@@ -61,13 +61,27 @@ def test_the_shell_of_the_tour_does_not_find_the_package(tour: Path) -> None:
     assert "not there" in run(typed, tour)
 
 
+SHOWN = (
+    ("lung_study  1        dataset", "lung_study@1  published", "patient (main)  Patient     500"),
+    ("patient.smoking_status  string  Smoking",),
+    ("SELECT `patient`.`patient_id` AS `patient.patient_id`",),
+    ("lung_study@2\n", "patient (main)  Patient     600", "all as published"),
+    ("['smoking_status']", "mean       2.2"),
+    ("lung_rna@1\n", "ENSG00000141510,LS00002,1034", "LS00002,,1034"),
+    ("lung_study@3\nlung_all@1\nlung_women@1\n", "fields added: patient.risk_score"),
+    ("line 2, column sex", "lung_women@1\n"),
+    ("exit code 12\n", "report.html"),
+)
+"""What the blocks of the tour print among other things, in their order."""
+
+
 @pytest.mark.parametrize("number", range(len(blocks())))
-def test_a_block_of_the_tour_runs(tour: Path, number: int) -> None:
+def test_a_block_of_the_tour_shows_what_it_is_about(tour: Path, number: int) -> None:
     kind, body = blocks()[number]
 
     shown = run(body if kind == "bash" else f".venv/bin/python - <<'PYTHON'\n{body}PYTHON\n", tour)
 
-    assert shown
+    assert [each for each in SHOWN[number] if each not in shown] == [], shown
 
 
 def test_the_tour_shows_what_it_promises(tour: Path) -> None:

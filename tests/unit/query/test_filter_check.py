@@ -1,6 +1,7 @@
 """A filter is checked against the dictionary: everything wrong at once, with places, no values."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.filter import MAX_DEPTH, Comparison, Day, Filter, Not, Operator
 from apollo_spark.query.filters.check import check_filter, read_filter
 from apollo_spark.query.filters.values import codes_under
+from apollo_spark.sources.filters.text import write_filter
 from tests.support.filters import CODINGS
 from tests.support.hospital import hospital_dictionary
 
@@ -60,30 +62,47 @@ def test_what_has_no_meaning_is_refused(text: str, expected: list[str]) -> None:
     assert "secret" not in message
 
 
-ALLOWED = [
-    "patient.sex = 1",
-    'patient.sex = "1"',
-    "patient.age = -1",
-    'patient.age = "-1"',
-    "patient.age = 41",
-    "patient.age between 3 and 3",
-    "patient.many = 7",
-    "patient.born = 1950-02-03",
-    'patient.born = "1900-01-01"',
-    "patient.seen between 2020-05-06 and 2020-05-06",
-    "patient.seen between 2020-05-06T10:00:00Z and 2020-05-06",
-    'patient.cancers all of ("C1", "C2")',
-    "patient.scores < 3",
-    'patient.cancer matches "c1"',
-    'exists(visit: visit.reason = "a" and test.result > 0.5 and count(test) > 1)',
-    "exists(test: test.result > 0.5)",
-    "consent.signed is missing",
-]
+DAY, MOMENT = {"day": "2020-05-06"}, {"moment": "2020-05-06T10:00:00Z"}
+ALLOWED: dict[str, tuple[str, str, list[Any]]] = {
+    "patient.sex = 1": ("sex", "=", [1]),
+    'patient.sex = "1"': ("sex", "=", ["1"]),
+    "patient.age = -1": ("age", "=", [-1]),
+    'patient.age = "-1"': ("age", "=", ["-1"]),
+    "patient.age = 41": ("age", "=", [41]),
+    "patient.age between 3 and 3": ("age", "between", [3, 3]),
+    "patient.many = 7": ("many", "=", [7]),
+    "patient.born = 1950-02-03": ("born", "=", [{"day": "1950-02-03"}]),
+    'patient.born = "1900-01-01"': ("born", "=", ["1900-01-01"]),
+    "patient.seen between 2020-05-06 and 2020-05-06": ("seen", "between", [DAY, DAY]),
+    "patient.seen between 2020-05-06T10:00:00Z and 2020-05-06": ("seen", "between", [MOMENT, DAY]),
+    'patient.cancers all of ("C1", "C2")': ("cancers", "all of", ["C1", "C2"]),
+    "patient.scores < 3": ("scores", "<", [3]),
+    'patient.cancer matches "c1"': ("cancer", "matches", ["c1"]),
+}
 
 
 @pytest.mark.parametrize("text", ALLOWED)
-def test_what_has_a_meaning_is_read(text: str) -> None:
-    read_filter(text, DICTIONARY)
+def test_what_has_a_meaning_is_read_as_it(text: str) -> None:
+    field, operator, values = ALLOWED[text]
+
+    found = read_filter(text, DICTIONARY)
+
+    assert found.model_dump(mode="json") == {
+        "kind": "comparison", "entity": "patient", "field": field, "operator": operator,
+        "values": values,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'exists(visit: visit.reason = "a" and test.result > 0.5 and count(test) > 1)',
+        "exists(test: test.result > 0.5)",
+        "consent.signed is missing",
+    ],
+)
+def test_what_is_asked_of_other_rows_is_read_as_it_is_written(text: str) -> None:
+    assert write_filter(read_filter(text, DICTIONARY)) == text
 
 
 def test_all_that_is_wrong_is_listed_with_its_place() -> None:
