@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from apollo_spark.api.lake import ApolloLake as ApolloLake
     from apollo_spark.api.lake import open_lake as open_lake
     from apollo_spark.api.published import Published as Published
+    from apollo_spark.api.sources import ExpressionSource as ExpressionSource
+    from apollo_spark.api.sources import SampleFields as SampleFields
     from apollo_spark.errors import ApolloError as ApolloError
     from apollo_spark.errors import BrokenPinError as BrokenPinError
     from apollo_spark.errors import CheckFailedError as CheckFailedError
@@ -55,8 +57,10 @@ _HOMES = {
     "ApolloLake": "apollo_spark.api.lake",
     "Assay": "apollo_spark.api.assay",
     "Dataset": "apollo_spark.api.dataset",
+    "ExpressionSource": "apollo_spark.api.sources",
     "LakeSettings": "apollo_spark.runtime.settings",
     "Published": "apollo_spark.api.published",
+    "SampleFields": "apollo_spark.api.sources",
     "open_lake": "apollo_spark.api.lake",
     **dict.fromkeys(_RECEIPTS, "apollo_spark.model.receipt"),
     **dict.fromkeys(_ERRORS, "apollo_spark.errors"),

@@ -1,11 +1,12 @@
 """What makes the next version of a dataset out of the one before: a part of `ApolloLake`."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from apollo_spark.api.loading import LoadingLake, file_pairs
+from apollo_spark.api.loading import LoadingLake
 from apollo_spark.api.published import Published
-from apollo_spark.assays.expression.extend.plan import AssayExtension
+from apollo_spark.api.sources import ExpressionSource, Files, file_pairs
+from apollo_spark.assays.expression.request import AssayExtension
 from apollo_spark.model.receipt import AssayExtensionReceipt, ExtensionReceipt, RowsReceipt
 from apollo_spark.operations.requests.extend import ClinicalExtension, ClinicalMode
 from apollo_spark.verbs.compact import CompactionOutcome, compact, plan_compaction
@@ -21,8 +22,8 @@ class GrowingLake(LoadingLake):
         self,
         name: str,
         *,
-        data: Mapping[str, str | Sequence[str]] | None = None,
-        delete: Mapping[str, str | Sequence[str]] | None = None,
+        data: Mapping[str, Files] | None = None,
+        delete: Mapping[str, Files] | None = None,
         dictionary: str | None = None,
         codings: str | None = None,
         no_codings: bool = False,
@@ -90,18 +91,7 @@ class GrowingLake(LoadingLake):
         name: str,
         *,
         assay: str,
-        source: str | Sequence[str],
-        format: str = "auto",  # noqa: A002 - the option's name on the command line
-        id_map: str | None = None,
-        features: Literal["refuse", "union"] = "refuse",
-        on_duplicate: Literal["refuse", "sum", "mean", "first"] = "refuse",
-        sample_pattern: str | None = None,
-        sample_columns: str | None = None,
-        delimiter: str | None = None,
-        no_header: bool = False,
-        samples: Sequence[str] = (),
-        strand: Literal["unstranded", "forward", "reverse"] = "unstranded",
-        missing: Sequence[str] = (),
+        source: Files | ExpressionSource,
         policy: str | None = None,
         report: str | None = None,
         dry_run: bool = False,
@@ -113,21 +103,8 @@ class GrowingLake(LoadingLake):
         Args:
             name: The dataset.
             assay: The assay.
-            source: Files or folders with the new samples; of an assay with several units
-                `UNIT=PATH` for each of them.
-            format: What they are; `auto` detects it.
-            id_map: Path of a table of two columns: other ids to Ensembl ids.
-            features: What features do that the assay has not, or that the new samples lack.
-            on_duplicate: What a repeated feature does.
-            sample_pattern: Regular expression that finds the sample id in a file's path.
-            sample_columns: Which columns of a matrix are samples: a regular expression that is
-                searched in the header, or the path of a file of their names, one a line.
-            delimiter: What parts the cells of the files; by default each file tells.
-            no_header: Whether the files have no header; the samples are named by `samples` or a
-                manifest then.
-            samples: Names of the samples, in the order of columns or files.
-            strand: Which counts of STAR and of the GDC are taken.
-            missing: Texts that mean missing, beside the empty cell.
+            source: Files or folders with the new samples, or an `ExpressionSource` that says how
+                they are read; of an assay with several units `UNIT=PATH` for each of them.
             policy: Path of the policy file.
             report: Folder of the validation report; by default one in the lake.
             dry_run: Check everything and publish nothing; the outcome has the plan and the counts.
@@ -141,20 +118,9 @@ class GrowingLake(LoadingLake):
             ApolloError: It was refused; its class says why (see `apollo_spark.errors`).
         """
         request = AssayExtension(
+            **ExpressionSource.of(source).options(),
             name=name,
             assay=assay,
-            sources=(source,) if isinstance(source, str) else tuple(source),
-            format=format,
-            id_map=id_map,
-            features=features,
-            on_duplicate=on_duplicate,
-            sample_pattern=sample_pattern,
-            sample_columns=sample_columns,
-            delimiter=delimiter,
-            no_header=no_header,
-            samples=(samples,) if isinstance(samples, str) else tuple(samples),
-            strand=strand,
-            missing=tuple(missing),
             policy=policy,
             report=report,
             dry_run=dry_run,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.api.lake import open_lake
+from apollo_spark.api.sources import ExpressionSource
 from apollo_spark.cli.job import known_keys, run_job
 from apollo_spark.lake.lake import open_lake as open_stored_lake
 from apollo_spark.model.names import parse_reference
@@ -117,12 +118,9 @@ def test_python_takes_the_same_options(tmp_path: Path) -> None:
     (tmp_path / "n.csv").write_text(f"gene_id,where,S1\n{A},7661779,1\n{B},55019017,2\n")
     lake = open_lake(str(tmp_path / "lake"), settings=LakeSettings(runner="local"))
 
-    lake.load_expression(
-        "study", assay="rna", unit="count", source=str(tmp_path / "m.csv"), no_header=True,
-        samples=["MRN-1", "MRN-2"],
-    )  # fmt: skip
-    lake.extend_assay(
-        "study", assay="rna", source=str(tmp_path / "n.csv"), sample_columns="^S"
-    )  # fmt: skip
+    bare = ExpressionSource(str(tmp_path / "m.csv"), no_header=True, samples=["MRN-1", "MRN-2"])
+    lake.load_expression("study", assay="rna", unit="count", source=bare)
+    chosen = ExpressionSource(str(tmp_path / "n.csv"), sample_columns="^S")
+    lake.extend_assay("study", assay="rna", source=chosen)
 
     assert matrix(tmp_path) == [*MATRIX, "S1,1,2"]

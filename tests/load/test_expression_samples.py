@@ -247,9 +247,11 @@ def test_python_loads_the_same(samples: Samples) -> None:
 
     loaded = lake.load_expression(
         "study", assay="rna", unit="tpm", source=str(samples.folder / "matrix.csv"),
-        dictionary=str(samples.folder / "dictionary.csv"),
-        codings=str(samples.folder / "codings.csv"),
-        data={"sample": str(samples.folder / "samples.csv")},
+        sample_fields=ap.SampleFields(
+            dictionary=str(samples.folder / "dictionary.csv"),
+            codings=str(samples.folder / "codings.csv"),
+            data={"sample": str(samples.folder / "samples.csv")},
+        ),
     )  # fmt: skip
 
     command = ap.open_lake(str(samples.lake)).dataset("study")

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from apollo_spark.api.lake import open_lake as open_public_lake
-from apollo_spark.assays.expression.extend.plan import AssayExtension
 from apollo_spark.assays.expression.query import STATISTICS
-from apollo_spark.assays.expression.request import ExpressionLoad
+from apollo_spark.assays.expression.request import AssayExtension, ExpressionLoad
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.lake.lake import Lake, open_lake

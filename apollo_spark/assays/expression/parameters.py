@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from apollo_spark.model.base import canonical_json, sha256_text
-from apollo_spark.model.dataset import InputFile
 
 if TYPE_CHECKING:
     from apollo_spark.assays.expression.request import ExpressionLoad
@@ -31,15 +30,3 @@ def column_parameters(request: "ExpressionLoad") -> Iterator[tuple[str, str]]:
 def digest_names(samples: Sequence[str]) -> str:
     """Return how many samples a list names, and a digest of it."""
     return f"{len(samples)} {sha256_text(canonical_json(list(samples)))}"
-
-
-def fingerprint_of(
-    operation: str, inputs: tuple[InputFile, ...], parameters: tuple[tuple[str, str], ...]
-) -> str:
-    """Return a SHA-256 that is the same for the same job on the same inputs."""
-    shown = {
-        "operation": operation,
-        "inputs": sorted((each.role, each.sha256) for each in inputs),
-        "parameters": sorted(parameters),
-    }
-    return sha256_text(canonical_json(shown))

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from apollo_spark.assays.expression.extend.plan import AssayExtension
 from apollo_spark.assays.expression.parameters import SAMPLE_COLUMNS, digest_names
 from apollo_spark.assays.expression.plan.sample_files import MANIFEST_OF
 from apollo_spark.assays.expression.plan.sample_table import SAMPLE
 from apollo_spark.assays.expression.read.sample_order import list_samples
-from apollo_spark.assays.expression.request import ExpressionLoad
+from apollo_spark.assays.expression.request import AssayExtension, ExpressionLoad
 from apollo_spark.export.dictionary_csv import CODINGS, DATA_DICTIONARY
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.operations.past_request import PastRequest

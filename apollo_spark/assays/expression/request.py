@@ -1,5 +1,6 @@
 """What a person asks for who loads expression."""
 
+from apollo_spark.assays.expression.assay import ExpressionAssay
 from apollo_spark.assays.expression.sources.files.quantifiers import Strand
 from apollo_spark.assays.expression.tasks.tiles.spec import OnDuplicate
 from apollo_spark.ingest.plan import ClinicalLoad
@@ -8,19 +9,17 @@ from apollo_spark.operations.requests.files import FileRequest
 from apollo_spark.sources.text_options import Delimiter
 
 
-class ExpressionLoad(FileRequest, NamedRequest):
-    """What a person asks for: the options of `apollo load expression`."""
+class ExpressionFiles(FileRequest):
+    """How expression files are read: options of every verb that reads some.
 
-    verb = "load expression"
+    Attributes:
+        sources: Files or folders.
+        samples: Names of the samples, in the order of columns or files.
+    """
 
-    assay: str
-    unit: str
     sources: tuple[str, ...]
     format: str = "auto"
-    annotation: str | None = None
-    release: str | None = None
     id_map: str | None = None
-    feature_ids: str = "ensembl"
     features: str = "refuse"
     on_duplicate: OnDuplicate = "refuse"
     sample_pattern: str | None = None
@@ -29,6 +28,18 @@ class ExpressionLoad(FileRequest, NamedRequest):
     no_header: bool = False
     samples: tuple[str, ...] = ()
     strand: Strand = "unstranded"
+
+
+class ExpressionLoad(ExpressionFiles, NamedRequest):
+    """What a person asks for: the options of `apollo load expression`."""
+
+    verb = "load expression"
+
+    assay: str
+    unit: str
+    annotation: str | None = None
+    release: str | None = None
+    feature_ids: str = "ensembl"
     dictionary: str | None = None
     codings: str | None = None
     data: tuple[tuple[str, str], ...] = ()
@@ -46,4 +57,28 @@ class ExpressionLoad(FileRequest, NamedRequest):
             data=self.data,
             missing=self.missing,
             policy=self.policy,
+        )
+
+
+class AssayExtension(ExpressionFiles, NamedRequest):
+    """What a person asks for: the options of `apollo extend NAME --assay A`.
+
+    A source is a path, or `UNIT=PATH` where the assay has several units.
+    """
+
+    verb = "extend assay"
+
+    assay: str
+
+    def load_of(
+        self, assay: ExpressionAssay, unit: str, sources: tuple[str, ...]
+    ) -> ExpressionLoad:
+        """Return the load that reads the sources of one unit."""
+        shared = {name: getattr(self, name) for name in ExpressionFiles.model_fields}
+        return ExpressionLoad(
+            **{**shared, "sources": sources, "report": None},
+            name=self.name,
+            assay=assay.name,
+            unit=unit,
+            feature_ids="any" if assay.feature_id_kind == "any" else "ensembl",
         )

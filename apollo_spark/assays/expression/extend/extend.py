@@ -21,7 +21,6 @@ from apollo_spark.assays.expression.extend.places import (
 )
 from apollo_spark.assays.expression.extend.plan import (
     OPERATION,
-    AssayExtension,
     AssayExtensionPlan,
     AssayExtensionPlanning,
     plan_assay_extension,
@@ -31,7 +30,7 @@ from apollo_spark.assays.expression.load.refused import are_all_read, find_the_r
 from apollo_spark.assays.expression.load.tile_rows import TileRowsRunner
 from apollo_spark.assays.expression.load.tiles import TileWriting
 from apollo_spark.assays.expression.plan.plan import ExpressionPlanning
-from apollo_spark.assays.expression.request import ExpressionLoad
+from apollo_spark.assays.expression.request import AssayExtension, ExpressionLoad
 from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.change import Extension

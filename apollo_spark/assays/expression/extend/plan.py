@@ -18,18 +18,13 @@ from apollo_spark.assays.expression.plan.plan import (
     plan_expression_load,
 )
 from apollo_spark.assays.expression.read.select import find_assay
-from apollo_spark.assays.expression.request import ExpressionLoad
-from apollo_spark.assays.expression.sources.files.quantifiers import Strand
-from apollo_spark.assays.expression.tasks.tiles.spec import OnDuplicate
+from apollo_spark.assays.expression.request import AssayExtension, ExpressionLoad
 from apollo_spark.errors import UsageError
 from apollo_spark.model.dataset import DatasetRecord, InputFile
 from apollo_spark.model.policy import Policy
-from apollo_spark.model.request import NamedRequest
 from apollo_spark.operations.report import ReportedInput
-from apollo_spark.operations.requests.files import FileRequest
 from apollo_spark.operations.work import Planned
 from apollo_spark.records.growth import growth_fingerprint
-from apollo_spark.sources.text_options import Delimiter
 
 OPERATION = "extend expression"
 
@@ -40,53 +35,6 @@ WithdrawnFrom = Callable[[ExpressionAssay], frozenset[str]]
 def nothing_withdrawn(_: ExpressionAssay) -> frozenset[str]:
     """Say that no sample is withdrawn."""
     return frozenset()
-
-
-class AssayExtension(FileRequest, NamedRequest):
-    """What a person asks for: the options of `apollo extend NAME --assay A`.
-
-    A source is a path, or `UNIT=PATH` where the assay has several units.
-    """
-
-    verb = "extend assay"
-
-    assay: str
-    sources: tuple[str, ...]
-    format: str = "auto"
-    id_map: str | None = None
-    features: str = "refuse"
-    on_duplicate: OnDuplicate = "refuse"
-    sample_pattern: str | None = None
-    sample_columns: str | None = None
-    delimiter: Delimiter = None
-    no_header: bool = False
-    samples: tuple[str, ...] = ()
-    strand: Strand = "unstranded"
-
-    def load_of(
-        self, assay: ExpressionAssay, unit: str, sources: tuple[str, ...]
-    ) -> ExpressionLoad:
-        """Return the load that reads the sources of one unit."""
-        return ExpressionLoad(
-            name=self.name,
-            assay=assay.name,
-            unit=unit,
-            sources=sources,
-            format=self.format,
-            id_map=self.id_map,
-            feature_ids="any" if assay.feature_id_kind == "any" else "ensembl",
-            features=self.features,
-            on_duplicate=self.on_duplicate,
-            sample_pattern=self.sample_pattern,
-            sample_columns=self.sample_columns,
-            delimiter=self.delimiter,
-            no_header=self.no_header,
-            samples=self.samples,
-            strand=self.strand,
-            missing=self.missing,
-            policy=self.policy,
-            dry_run=self.dry_run,
-        )
 
 
 @dataclass(frozen=True)

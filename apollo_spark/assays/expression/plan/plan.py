@@ -10,7 +10,6 @@ from apollo_spark.assays.expression.assay import LOAD, FeatureIdKind, parse_unit
 from apollo_spark.assays.expression.parameters import (
     SAMPLE_COLUMNS,
     column_parameters,
-    fingerprint_of,
 )
 from apollo_spark.assays.expression.plan.faults import judge
 from apollo_spark.assays.expression.plan.formats import plan_source
@@ -55,6 +54,7 @@ from apollo_spark.model.names import find_name_problem, require_dataset_name
 from apollo_spark.model.policy import Policy
 from apollo_spark.operations.report import ReportedInput
 from apollo_spark.operations.work import Planned
+from apollo_spark.records.growth import growth_fingerprint
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.workers.files.digest import hash_file
 
@@ -269,7 +269,7 @@ def _build_plan(
         inputs=inputs,
         # These two say how to do it again, and are no part of what it is.
         parameters=(*parameters, ("format", format_), ("replace", str(request.replace).lower())),
-        fingerprint=fingerprint_of(OPERATION, inputs, parameters),
+        fingerprint=growth_fingerprint(OPERATION, inputs, parameters),
     )
 
 
