@@ -1,5 +1,7 @@
 """Sweeping a lake: whatever happens meanwhile, and wherever it ends, nothing that is read goes."""
 
+import shutil
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
@@ -9,7 +11,7 @@ from apollo_spark.errors import (
     LeaseLostError,
     StorageRefusedError,
 )
-from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.registry.rows import StoredRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.verbs.gc import SweepOutcome
@@ -44,15 +46,28 @@ def crowded(lake: Lake) -> list[DatasetRecord]:
     return [second, third]
 
 
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[DatasetRecord]]:
+    """A crowded lake that tests copy, and what stays of it."""
+    folder = tmp_path_factory.mktemp("crowd") / "lake"
+    return folder, crowded(open_lake(str(folder)))
+
+
+@pytest.fixture
+def kept(lake: Lake, crowd: tuple[Path, list[DatasetRecord]]) -> list[DatasetRecord]:
+    """What stays of the lake of the test, which is crowded."""
+    shutil.copytree(crowd[0], lake.root.path)
+    return crowd[1]
+
+
 def steps_of_a_sweep(lake: Lake) -> list[str]:
     seen: list[str] = []
     sweep(lake, on_step=seen.append)
     return seen
 
 
+@pytest.mark.usefixtures("kept")
 def test_every_effect_of_a_sweep_is_announced(lake: Lake) -> None:
-    crowded(lake)
-
     assert sorted(set(steps_of_a_sweep(lake))) == [
         "bring back tables/study/patient",
         "bring back tables/study/visit",
@@ -72,10 +87,8 @@ def test_every_effect_of_a_sweep_is_announced(lake: Lake) -> None:
 
 @pytest.mark.parametrize("number", range(15))
 def test_a_crash_at_a_step_leaves_everything_readable_and_the_next_sweep_ends_it(
-    lake: Lake, number: int
+    lake: Lake, kept: list[DatasetRecord], number: int
 ) -> None:
-    kept = crowded(lake)
-
     with pytest.raises(CrashError):
         sweep(lake, on_step=crash_at(number))
     require_sound(lake)
@@ -88,8 +101,8 @@ def test_a_crash_at_a_step_leaves_everything_readable_and_the_next_sweep_ends_it
     assert rows_of(lake, publish(lake, SECOND)) == plain(SECOND)
 
 
+@pytest.mark.usefixtures("kept")
 def test_the_steps_that_are_crashed_are_all(lake: Lake) -> None:
-    crowded(lake)
     assert len(steps_of_a_sweep(lake)) == 15
 
 
