@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from apollo_spark.export.html_text import show_text
-from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Severity
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.record import InputFile
 from apollo_spark.model.report import EntityRows, ValidationReport
 from apollo_spark.model.rules import RULES
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apollo_spark.model.base import canonical_json
-from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.names import require_dataset_name
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.record import InputFile
 from apollo_spark.model.request import NamedRequest
 from apollo_spark.operations.report import ReportedInput
 from apollo_spark.operations.requests.files import FileRequest

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.leases.lease import Tell
 from apollo_spark.lake.leases.leases import LeaseStore
 from apollo_spark.lake.registry.registry import Registry
@@ -27,7 +26,11 @@ if TYPE_CHECKING:
     from apollo_spark.lake.withdrawing import Withdrawing
     from apollo_spark.model.dataset import DatasetRecord
     from apollo_spark.model.dictionary import DataDictionary
+    from apollo_spark.model.record import Published
     from apollo_spark.records.content import Content
+
+
+R = TypeVar("R", bound="Published")
 
 
 class Lake:
@@ -127,17 +130,20 @@ class Lake:
             NotFoundError: There is none, or it is of another kind.
             BrokenPinError: The record is not as it was published.
         """
-        entry = self.registry.snapshot().get(reference)
-        if entry.kind != "dataset":
-            raise NotFoundError(f"{entry} is a {entry.kind} and no dataset.")
-        return self.registry.read_record(entry)
+        from apollo_spark.model.dataset import DatasetRecord
+
+        return self.load(reference, DatasetRecord)
+
+    def load(self, reference: RecordReference, model: "type[R]") -> "R":
+        """Return the record that a reference names, of the kind of a class, as `load_record`."""
+        return self.registry.read_record(self.registry.snapshot().get(reference), model)
 
     def newest_record(self, name: str) -> "DatasetRecord | None":
         """Return the newest version of a dataset, or None where there is none of that name."""
+        from apollo_spark.model.dataset import DatasetRecord
+
         newest = self.registry.snapshot().newest_of(name)
-        if newest is None or newest.kind != "dataset":
-            return None
-        return self.registry.read_record(newest)
+        return next(self.registry.read_all([newest] if newest else [], DatasetRecord), None)
 
     def next_version(self, name: str) -> str:
         """Return the version of a name that would be published next."""
@@ -204,7 +210,7 @@ class Lake:
             self._withdrawals = (snapshot, read_withdrawals(self.registry, snapshot))
         return self._withdrawals[1]
 
-    def withdrawn_from(self, record: "DatasetRecord") -> dict[str, int]:
+    def withdrawn_from(self, record: "Published") -> dict[str, int]:
         """Return how many keys are withdrawn from what a record reads, by `DATASET.ENTITY`."""
         if not (withdrawals := self.withdrawals()):
             return {}
@@ -228,14 +234,22 @@ class Lake:
     def publication(
         self, name: str, *, holder: str, on_step: "OnStep | None" = None
     ) -> "Publication":
-        """Return the context in which the next version of a name is published.
+        """Return the context in which the next version of a dataset is published.
 
         Args:
             name: The name of the dataset.
             holder: Who publishes, for the message to others.
             on_step: Called with the name of each step before it acts.
         """
-        from apollo_spark.lake.publishing import Publication
+        from apollo_spark.model.dataset import DatasetRecord
+
+        return self.publication_of(DatasetRecord, name, holder=holder, on_step=on_step)
+
+    def publication_of(
+        self, model: type[R], name: str, *, holder: str, on_step: "OnStep | None" = None
+    ) -> "Publication[R]":
+        """Return what `publication` does, for records of the kind of a class."""
+        from apollo_spark.lake.publishing import Publication, telling
 
         return Publication(
             spare=self.spare,
@@ -243,13 +257,14 @@ class Lake:
             leases=self.leases,
             tables=self.tables,
             name=name,
+            model=model,
             holder=holder,
-            on_step=_telling(self._on_step, on_step),
+            on_step=telling(self._on_step, on_step),
         )
 
     def verify(
         self,
-        record: "DatasetRecord",
+        record: "Published",
         *,
         deep: bool = False,
         known_parts: dict[str, bool] | None = None,
@@ -269,16 +284,6 @@ class Lake:
             known_parts=known_parts,
             hash_special=hash_special,
         )
-
-
-def _telling(*listeners: "OnStep | None") -> "OnStep":
-    heard_by = [each for each in listeners if each is not None]
-
-    def step(name: str) -> None:
-        for each in heard_by:
-            each(name)
-
-    return step
 
 
 def open_lake(uri: str, *, clock: Clock = SYSTEM_CLOCK) -> Lake:

@@ -25,10 +25,10 @@ brings heads back, takes the lease over, and the files are in no record.
 import contextlib
 from collections.abc import Callable
 from types import TracebackType
-from typing import TypeVar
+from typing import Generic
 from uuid import uuid4
 
-from typing_extensions import Self
+from typing_extensions import Self, TypeVar
 
 from apollo_spark.errors import CommitRaceError, ConflictError
 from apollo_spark.lake.leases.keeper import HeldLease
@@ -43,9 +43,11 @@ from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import require_dataset_name
 from apollo_spark.model.plan import PlannedTable
+from apollo_spark.model.record import Published, kind_of, word_of
 
 OnStep = Callable[[str], None]
 Result = TypeVar("Result")
+R = TypeVar("R", bound=Published, default=DatasetRecord)
 MOST_BEGINNINGS = 5
 
 
@@ -53,7 +55,18 @@ def no_step(name: str) -> None:
     """Do nothing at a step."""
 
 
-class Publication:
+def telling(*listeners: OnStep | None) -> OnStep:
+    """Return what calls everybody who listens, in order."""
+    heard_by = [each for each in listeners if each is not None]
+
+    def step(name: str) -> None:
+        for each in heard_by:
+            each(name)
+
+    return step
+
+
+class Publication(Generic[R]):
     """One try to publish the next version of a name; a context that holds the lease.
 
     Args:
@@ -63,6 +76,7 @@ class Publication:
         spare: Room for what frees a full disk, which is kept before this may fill it.
         name: The name. Where it is published already in other upper and lower case letters, that
             spelling is kept: see the attribute `name`.
+        model: The class of the kind of record that is published.
         holder: Who publishes, for the message to others.
         on_step: Called with the name of each step before it acts.
     """
@@ -75,13 +89,15 @@ class Publication:
         tables: TableStore,
         spare: Spare,
         name: str,
+        model: type[R],
         holder: str,
         on_step: OnStep = no_step,
     ) -> None:
         self.name = require_dataset_name(name)
         self.load_id = str(uuid4())
-        self.base: DatasetRecord | None = None
+        self.base: R | None = None
         self.step = on_step
+        self._model = model
         self._registry = registry
         self._tables = tables
         self._spare = spare
@@ -123,10 +139,10 @@ class Publication:
         self._drafts.clear()
         self.base, self._next_version = None, 1
         if (last := snapshot.last_of(self.name)) is not None:
-            _require_kind(snapshot, self.name, "dataset")
+            _require_kind(snapshot, self.name, kind_of(self._model))
             self.name, self._next_version = last.name, last.version + 1
         if (newest := snapshot.newest_of(self.name)) is not None:
-            self.base = self._registry.read_record(newest)
+            self.base = self._registry.read_record(newest, self._model)
 
     def run(self, work: Callable[[], Result]) -> Result:
         """Do the work of the publication, and again from the base when somebody interfered.
@@ -173,7 +189,7 @@ class Publication:
             if each.files
         )
 
-    def commit(self, build_record: Callable[[int], DatasetRecord]) -> DatasetRecord:
+    def commit(self, build_record: Callable[[int], R]) -> R:
         """Publish a record.
 
         Args:
@@ -215,13 +231,13 @@ def _require_kind(snapshot: RegistrySnapshot, name: str, kind: str) -> None:
     last = snapshot.last_of(name)
     if last is not None and last.kind != kind:
         raise ConflictError(
-            f"{name!r} cannot be published as a {kind}.",
-            why=f"The name is taken by a {last.kind}.",
+            f"{name!r} cannot be published as a {word_of(kind)}.",
+            why=f"The name is taken by a {word_of(last.kind)}.",
             fix="Choose another name.",
         )
 
 
-def _require_free(snapshot: RegistrySnapshot, record: DatasetRecord) -> None:
+def _require_free(snapshot: RegistrySnapshot, record: Published) -> None:
     _require_kind(snapshot, record.name, record.kind)
     last = snapshot.last_of(record.name)
     if (last.version if last else 0) + 1 != record.version:

@@ -10,7 +10,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.row_table import require_own_files
 from apollo_spark.lake.tables.commits import NO_TABLE, open_version
 from apollo_spark.lake.tables.contents import file_names
-from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.record import RECORD_KINDS, Published
 from apollo_spark.workers.files.checksums import check_chunks, has_checksums
 
 LISTED = ["kind", "name", "version"]
@@ -34,10 +34,10 @@ def _records_in(path: Path) -> set[tuple[str, int]]:
             rows = file.read(columns=LISTED).to_pylist()
     except (OSError, ValueError, pa.ArrowException):
         return set()
-    return {(each["name"], each["version"]) for each in rows if each["kind"] == "dataset"}
+    return {(each["name"], each["version"]) for each in rows if each["kind"] in RECORD_KINDS}
 
 
-def unpinned(lake: Lake, records: tuple[DatasetRecord, ...]) -> tuple[str, ...]:
+def unpinned(lake: Lake, records: tuple[Published, ...]) -> tuple[str, ...]:
     """Return what nothing pins, because an earlier version of apollo_spark wrote it.
 
     Args:
@@ -55,7 +55,7 @@ def unpinned(lake: Lake, records: tuple[DatasetRecord, ...]) -> tuple[str, ...]:
             found.append("how many commits the registry has")
         if not require_own_files(lake.registry.folder, table):
             found.append("which files the registry has")
-    pins = {(pin.location, pin.version): pin for each in records for pin in each.pins}
+    pins = {(pin.location, pin.version): pin for each in records for pin in each.all_pins}
     names = {
         (location, name)
         for (location, version), pin in pins.items()

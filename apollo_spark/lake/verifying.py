@@ -27,8 +27,8 @@ from apollo_spark.lake.tables.log_faults import commit_name, find_log_fault
 from apollo_spark.lake.tables.log_statistics import require_statistics
 from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.base import Record
-from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.record import Published
 from apollo_spark.workers.files.checksums import check_chunks, has_checksums, read_checksums
 
 NAMED_FILES = 3
@@ -65,7 +65,7 @@ class VerifyProblem(Record):
 
 
 def verify_record(
-    record: DatasetRecord,
+    record: Published,
     *,
     tables: TableStore,
     parts: PartStore,
@@ -89,8 +89,7 @@ def verify_record(
     Returns:
         Everything that is wrong, tables in the order of the record.
     """
-    ruled = (pin for rule in record.rules for pin in rule.pins)
-    pins = {(pin.location, pin.version): pin for pin in (*withdrawn, *ruled, *record.pins)}
+    pins = {(pin.location, pin.version): pin for pin in (*withdrawn, *record.all_pins)}
     found = []
     for pin in pins.values():
         found += _Pin(record, pin, tables, hash_special).check(deep)
@@ -102,7 +101,7 @@ class _Pin:
     """One pin of one record, looked at."""
 
     def __init__(
-        self, record: DatasetRecord, pin: TablePin, tables: TableStore, special: HashSpecial
+        self, record: Published, pin: TablePin, tables: TableStore, special: HashSpecial
     ) -> None:
         self._record = record
         self._pin = pin
@@ -256,13 +255,9 @@ def _missing_or_damaged(bad: list[str], count: int) -> str:
 
 
 def _check_parts(
-    record: DatasetRecord, parts: PartStore, known: dict[str, bool]
+    record: Published, parts: PartStore, known: dict[str, bool]
 ) -> list[VerifyProblem]:
-    named = {record.receipt: "receipt"}
-    described: list[DatasetRecord | RowRule] = [*record.rules, record]
-    for each in described:
-        named |= {coding.part: f"coding {coding.name}" for coding in each.codings}
-        named |= {entity.part: f"entity {entity.name}" for entity in each.entities}
+    named = record.all_parts
     known |= {each: _is_readable(each, parts) for each in named.keys() - known.keys()}
     return [
         VerifyProblem(

@@ -1,7 +1,6 @@
 """The dataset record: what there is, how it relates, and which table versions hold it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -9,13 +8,14 @@ from pydantic import Field
 from typing_extensions import Self
 
 from apollo_spark.model.assay import AssayRecord
-from apollo_spark.model.base import FileName, Record
+from apollo_spark.model.base import Record
 from apollo_spark.model.change import Change
 from apollo_spark.model.dictionary import Relation
 from apollo_spark.model.guard import RowGuard
-from apollo_spark.model.names import DatasetName, MemberName
+from apollo_spark.model.names import MemberName
 from apollo_spark.model.old_formats import in_format_2
 from apollo_spark.model.pin import TablePin, table_location
+from apollo_spark.model.record import Published
 
 DATASET_FORMAT = 2
 """The format in which records are stored: see docs/decisions/record-format-2.md."""
@@ -108,29 +108,7 @@ class RowRule(Record):
     pins: tuple[TablePin, ...]
 
 
-class InputFile(Record):
-    """A raw file that was read: the name it was given by, its bytes and their SHA-256."""
-
-    role: str
-    name: FileName
-    size: int
-    sha256: str
-
-
-class Lineage(Record):
-    """Where a version came from."""
-
-    operation: str
-    parents: tuple[str, ...] = ()
-    inputs: tuple[InputFile, ...] = ()
-    parameters: tuple[tuple[str, str], ...] = ()
-    fingerprint: str
-    tools: tuple[tuple[str, str], ...] = ()
-    actor: str
-    time: datetime
-
-
-class DatasetRecord(Record):
+class DatasetRecord(Published):
     """One published version of a dataset. It never changes.
 
     `rules` are what the guards of tables refer to; `hides` says that something of the tables is
@@ -139,9 +117,6 @@ class DatasetRecord(Record):
 
     format: int = Field(default=DATASET_FORMAT, ge=DATASET_FORMAT, le=DATASET_FORMAT)
     kind: str = "dataset"
-    name: DatasetName
-    version: int = Field(ge=1)
-    id: str
     schema_tag: str | None = None
     title: str | None = None
     description: str | None = None
@@ -152,10 +127,7 @@ class DatasetRecord(Record):
     assays: tuple[AssayRecord, ...] = ()
     pins: tuple[TablePin, ...]
     rules: tuple[RowRule, ...] = ()
-    hides: bool = False
     change: Change | None = None
-    lineage: Lineage
-    receipt: str
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
@@ -163,13 +135,28 @@ class DatasetRecord(Record):
         text = json_data if isinstance(json_data, str) else json_data.decode()
         return super().model_validate_json(in_format_2(text), **options)
 
-    def __str__(self) -> str:
-        """Return `name@version`."""
-        return f"{self.name}@{self.version}"
+    @property
+    def all_pins(self) -> tuple[TablePin, ...]:
+        """The pins of its rules, and its own."""
+        return (*(pin for rule in self.rules for pin in rule.pins), *self.pins)
 
-    def at_time(self, time: datetime) -> "DatasetRecord":
-        """Return the record as published at a time."""
-        return self.model_copy(update={"lineage": self.lineage.model_copy(update={"time": time})})
+    @property
+    def all_parts(self) -> dict[str, str]:
+        """Its receipt, and the entities and codings of its rules and its own."""
+        named = super().all_parts
+        described: list[DatasetRecord | RowRule] = [*self.rules, self]
+        for each in described:
+            named |= {coding.part: f"coding {coding.name}" for coding in each.codings}
+            named |= {entity.part: f"entity {entity.name}" for entity in each.entities}
+        return named
+
+    @property
+    def main_rows(self) -> int | None:
+        """The rows of the main entity, or None where something of them is hidden."""
+        main = self.find_entity(self.main_entity)
+        if main is None or self.hides:
+            return None
+        return self.pin_of(main.slices[0].table).rows
 
     def find_entity(self, name: str) -> EntityEntry | None:
         """Return the entity of that name, or None."""

@@ -10,9 +10,9 @@ from enum import Enum
 from pydantic import AwareDatetime, Field
 
 from apollo_spark.model.base import Record
-from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.record import InputFile
 from apollo_spark.model.rules import RULES
 
 REPORT_FORMAT = 1

@@ -11,9 +11,10 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.base import Record, sha256_text
 from apollo_spark.model.change import Change
-from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.receipt import StoredReceipt
+from apollo_spark.model.record import InputFile, Lineage
 from apollo_spark.model.request import PublishRequest, ResultRequest
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.left_behind import left_behind

@@ -6,8 +6,8 @@ from typing import ClassVar, TypeVar
 
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep
-from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.record import InputFile
 from apollo_spark.operations.engines import LoadEngines, RowWriter
 from apollo_spark.operations.operation import Operation
 from apollo_spark.operations.requests.files import FileRequest

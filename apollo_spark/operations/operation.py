@@ -10,7 +10,8 @@ from typing import ClassVar, Generic, TypeVar
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.lake.storage.missing import describe_new_lake, require_place_for_lake
-from apollo_spark.model.dataset import DatasetRecord, Lineage
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.record import Lineage
 from apollo_spark.model.request import PublishRequest
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.engines import LoadEngines, local_engines

@@ -1,6 +1,6 @@
 """The one end of every verb that publishes: parts, receipt, record, report, outcome."""
 
-from apollo_spark.model.dataset import Lineage
+from apollo_spark.model.record import Lineage
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.work import Draft, Plan, Receipt, Work
 

@@ -60,7 +60,7 @@ def grown_from(lake: Lake, record: DatasetRecord) -> Iterator[DatasetRecord]:
     while isinstance(record.change, Extension):
         base = parse_reference(record.change.base)
         entry = next(each for each in snapshot.versions_of(base.name) if str(each) == str(base))
-        record = lake.registry.read_record(entry)
+        record = lake.registry.read_record(entry, DatasetRecord)
         yield record
 
 

@@ -22,10 +22,10 @@ from apollo_spark.lake.storage.reports import (
     own_report_folder,
 )
 from apollo_spark.lake.storage.root import storage_access
-from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import EntityReceipt
+from apollo_spark.model.record import InputFile
 from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
 from apollo_spark.operations.versions import tool_versions
 

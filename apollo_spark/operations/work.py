@@ -6,10 +6,11 @@ from typing import Any, Generic, Protocol, TypeVar
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.base import Record
-from apollo_spark.model.dataset import DatasetRecord, InputFile
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.plan import PlannedTable
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.record import InputFile
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.operations.outcome import Outcome, refusal

@@ -5,8 +5,9 @@ from uuid import uuid4
 
 from apollo_spark.model.base import canonical_json, sha256_text
 from apollo_spark.model.change import Change
-from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.record import InputFile, Lineage
 from apollo_spark.records.content import Content, coding_entries, entity_entries
 
 

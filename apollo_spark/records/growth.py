@@ -6,8 +6,9 @@ from uuid import uuid4
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import canonical_json, sha256_text
 from apollo_spark.model.change import Extension
-from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.record import InputFile, Lineage
 from apollo_spark.records.build import MakeRecord
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from apollo_spark.model.base import Record
-from apollo_spark.model.dataset import InputFile
+from apollo_spark.model.record import InputFile
 
 
 class LineageNode(Record):

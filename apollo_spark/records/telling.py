@@ -11,6 +11,7 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.change import ViewChange
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry, TableSlice
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.record import Published
 
 
 class ToldPin(Record):
@@ -20,7 +21,7 @@ class ToldPin(Record):
     pin: TablePin
 
 
-def keeps_to_itself(record: DatasetRecord, *, full: bool = False) -> bool:
+def keeps_to_itself(record: Published, *, full: bool = False) -> bool:
     """Return whether something of a record is not told unless it is asked for in full."""
     return record.hides and not full
 
@@ -53,11 +54,11 @@ def told_record(record: DatasetRecord, *, full: bool = False) -> DatasetRecord:
     return told.model_copy(update={"lineage": lineage, "change": None, "receipt": ""})
 
 
-def told_pins(record: DatasetRecord, *, full: bool = False) -> tuple[ToldPin, ...]:
+def told_pins(record: Published, *, full: bool = False) -> tuple[ToldPin, ...]:
     """Return the pins under the names that they are told by: those of what the record shows."""
     if not keeps_to_itself(record, full=full):
         return tuple(ToldPin(table=pin.table, pin=pin) for pin in record.pins)
-    names = dict(_names(record))
+    names = dict(_names(record)) if isinstance(record, DatasetRecord) else {}
     return tuple(
         ToldPin(table=names[pin.table], pin=pin) for pin in record.pins if pin.table in names
     )

@@ -17,6 +17,7 @@ from apollo_spark.model.dataset import (
 )
 from apollo_spark.model.guard import RowGuard
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.record import Published
 from apollo_spark.model.withdrawal import WithdrawalRecord
 from apollo_spark.records.following import (
     SAMPLE_ID,
@@ -64,13 +65,12 @@ def without_withdrawn(
 
 
 def concerning(
-    record: DatasetRecord, withdrawals: Iterable[WithdrawalRecord]
+    record: Published, withdrawals: Iterable[WithdrawalRecord]
 ) -> list[WithdrawalRecord]:
     """Return the withdrawals from tables that a record, or a rule of it, reads."""
-    known = {pin.location for pin in record.pins} | {
-        pin.location for rule in record.rules for pin in rule.pins
-    }
-    known |= {each.origin for each in record.assays if each.origin is not None}
+    known = {pin.location for pin in record.all_pins}
+    if isinstance(record, DatasetRecord):
+        known |= {each.origin for each in record.assays if each.origin is not None}
     return [each for each in withdrawals if each.location in known]
 
 

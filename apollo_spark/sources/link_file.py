@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.findings import Finding, Place
+from apollo_spark.model.record import InputFile
 from apollo_spark.sources.findings import finding_of, finding_of_lines
 from apollo_spark.sources.text_table import TextTable, read_text_table
 from apollo_spark.workers.values.convert import convert

@@ -15,10 +15,11 @@ from apollo_spark.errors import LeaseHeldError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.base import Record
 from apollo_spark.model.change import Extension
-from apollo_spark.model.dataset import DatasetRecord, InputFile
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import CompactionReceipt
+from apollo_spark.model.record import InputFile
 from apollo_spark.model.request import NamedRequest
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.engines import LoadEngines
@@ -124,8 +125,8 @@ def _require_free(
 def _records(lake: Lake, name: str | None) -> list[DatasetRecord]:
     if name is not None:
         return [lake.load_record(RecordReference(name=name))]
-    newest = lake.list_records()
-    return [lake.registry.read_record(each) for each in newest if each.kind == "dataset"]
+    records = lake.registry.read_all(lake.list_records(), DatasetRecord)
+    return sorted(records, key=lambda each: each.name.casefold())
 
 
 def _count(foldings: Sequence[Folding]) -> CompactionReceipt:

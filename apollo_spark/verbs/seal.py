@@ -20,11 +20,11 @@ from apollo_spark.lake.publishing import Publication
 from apollo_spark.lake.sweep.forgetting import NOBODY, forget_maker, made_beside
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import Record, sha256_text
-from apollo_spark.model.dataset import Lineage
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import SealReceipt
+from apollo_spark.model.record import Lineage
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.versions import tool_versions

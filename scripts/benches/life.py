@@ -22,8 +22,9 @@ import pyarrow.parquet as pq
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.registry.registry import StoredRecord
 from apollo_spark.lake.registry.rows import stored_form
-from apollo_spark.model.dataset import DatasetRecord, EntityEntry, Lineage, TableSlice
+from apollo_spark.model.dataset import DatasetRecord, EntityEntry, TableSlice
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.record import Lineage
 from apollo_spark.workers.files.parquet import WrittenFile
 from apollo_spark.workers.values.hashing import hash_table
 from apollo_spark.workers.values.stats import delta_stats

@@ -29,10 +29,11 @@ from pyspark.sql import DataFrame, SparkSession
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep, Publication
-from apollo_spark.model.dataset import DatasetRecord, Lineage
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.record import Lineage
 from apollo_spark.operations.context import Context, Listener
 from apollo_spark.records.build import build_dataset_record
 from apollo_spark.records.content import Content

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.lake.lake import open_lake
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.operations.context import account
 from tests.support.crashing import CHECKOUT
 from tests.support.loading import published
@@ -215,7 +216,8 @@ def test_verify_and_doctor_name_every_broken_pin_with_what_can_still_be_read(
     study: Study,
 ) -> None:
     lake = open_lake(str(study.lake))
-    first, second = (lake.registry.read_record(each) for each in lake.registry.snapshot().entries)
+    entries = lake.registry.snapshot().entries
+    first, second = (lake.registry.read_record(each, DatasetRecord) for each in entries)
     Path(lake.tables.files(first.pin_of("site"))[0]).unlink()
     log = lake.tables.folder("tables/study/visit") / "_delta_log"
     (log / f"{2:020}.json").write_text(

@@ -14,9 +14,9 @@ from apollo_spark.lake.storage.parts import PartStore
 from apollo_spark.lake.storage.root import open_root
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.change import ViewChange
-from apollo_spark.model.dataset import Lineage
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import Filter
+from apollo_spark.model.record import Lineage
 from apollo_spark.query.extract import ExtractRequest, build_extract
 from apollo_spark.query.filters.reach import fields_needed
 from apollo_spark.query.sql import column

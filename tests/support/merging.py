@@ -12,9 +12,10 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.assay import AssayRecord, SampleLink, name_table
 from apollo_spark.model.change import ClashRule, ClinicalMerge, FieldLink
-from apollo_spark.model.dataset import DatasetRecord, Lineage
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.record import Lineage
 from apollo_spark.records.build import build_dataset_record
 from apollo_spark.records.content import Content
 from apollo_spark.tables.layout import arrow_schema

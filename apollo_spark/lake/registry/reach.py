@@ -16,9 +16,9 @@ from pydantic import ValidationError
 from apollo_spark.errors import ConflictError
 from apollo_spark.lake.registry.registry import Registry
 from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot
-from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.record import Published
 
 Place = tuple[str, int]
 """Location and version of a table."""
@@ -104,7 +104,7 @@ def _pin(value: dict[str, Any]) -> TablePin:
 
 
 def require_standing(
-    record: DatasetRecord,
+    record: Published,
     written: Collection[Place],
     snapshot: RegistrySnapshot,
     registry: Registry,

@@ -7,13 +7,11 @@ never change: a version is retired by another row, which names it.
 
 import contextlib
 import json
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError
 
 from apollo_spark.errors import (
     ApolloError,
@@ -21,6 +19,7 @@ from apollo_spark.errors import (
     CommitRaceError,
     broken_file,
 )
+from apollo_spark.lake.registry.folding import PROPERTIES, TEXTS_AT_ONCE, fold_files
 from apollo_spark.lake.registry.row_table import commit_rows, require_own_files, to_dicts
 from apollo_spark.lake.registry.rows import (
     LISTED,
@@ -32,12 +31,9 @@ from apollo_spark.lake.registry.rows import (
     read_stored,
 )
 from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot
-from apollo_spark.lake.storage.room import has_room
 from apollo_spark.lake.storage.root import LakeRoot
 from apollo_spark.lake.tables.commits import (
     NO_TABLE,
-    RETENTION,
-    file_sizes,
     open_head,
     race,
     read_rows,
@@ -50,17 +46,9 @@ from apollo_spark.model.withdrawal import WITHDRAWAL
 from apollo_spark.workers.files.checksums import has_checksums
 
 if TYPE_CHECKING:
-    from apollo_spark.model.dataset import DatasetRecord
+    from apollo_spark.model.record import Published
 
-# Every publication adds a small file; reading the list stays quick when they are folded.
-MOST_FILES = 12
-FOLDED_BYTES = 1 << 20
-# Opening a table reads all commits after its last checkpoint, and the registry is opened often.
-PROPERTIES = {**RETENTION, "delta.checkpointInterval": "20"}
-# A record of a wide dataset takes some 100 kB.
-TEXTS_AT_ONCE = 256
-
-logger = logging.getLogger(__name__)
+R = TypeVar("R", bound="Published")
 
 
 class Registry:
@@ -216,14 +204,34 @@ class Registry:
             fix=f"Bring {self.folder} back from a copy of the lake.",
         )
 
-    def read_record(self, entry: RecordEntry) -> "DatasetRecord":
-        """Read one dataset record.
+    def read_record(self, entry: RecordEntry, model: "type[R]") -> "R":
+        """Read one record.
+
+        Args:
+            entry: The record.
+            model: The class of the kind that is asked for; `Published` takes every kind.
 
         Raises:
+            NotFoundError: The record is of another kind.
             BrokenPinError: The row is gone, or its text is not the one that was published.
             EnvironmentProblemError: The record is of a newer format.
         """
-        return read_stored(entry, self.read_json(entry))
+        return read_stored(entry, self.read_json(entry), model)
+
+    def read_all(self, entries: Iterable[RecordEntry], model: "type[R]") -> "Iterator[R]":
+        """Read those of some records that are of a kind, in one pass and in any order.
+
+        Kinds that only a newer version knows are passed over.
+
+        Raises:
+            BrokenPinError: One is gone, or is not as it was published.
+            EnvironmentProblemError: One is of a newer format.
+        """
+        from apollo_spark.model.record import is_kind
+
+        wanted = [each for each in entries if is_kind(each.kind, model)]
+        for entry, text in self.read_texts(wanted):
+            yield read_stored(entry, text, model)
 
     def append(self, records: Iterable[StoredRecord], *, based_on: int) -> int:
         """Publish records, all or none, and return the registry's new version.
@@ -238,7 +246,7 @@ class Registry:
         """
         rows = pa.Table.from_pylist([as_row(each) for each in records], SCHEMA)
         self._commit(rows, based_on=based_on)
-        self._fold()
+        fold_files(self.folder)
         return based_on + 1
 
     def fence(self) -> None:
@@ -258,33 +266,3 @@ class Registry:
         if version_of(table) != based_on:
             raise race(self.folder)
         commit_rows(self.folder, table, rows, mode="append", configuration=PROPERTIES)
-
-    def _fold(self) -> None:
-        """Fold small files into a larger one when there are many, and those without checksums."""
-        try:
-            table = TABLES.head(self.folder)
-            if table is None or not (_to_fold(table) and has_room(self.folder, 2 * FOLDED_BYTES)):
-                return
-            table = open_head(self.folder)
-            if table is not None and (names := _to_fold(table)):
-                groups = read_rows(table, self.folder, SCHEMA.names, only=names.__contains__)
-                rows = pa.concat_tables(groups).select(SCHEMA.names).cast(SCHEMA)
-                commit_rows(
-                    self.folder, table, rows, mode="append", configuration=PROPERTIES,
-                    removed=names, group_rows=TEXTS_AT_ONCE,
-                )  # fmt: skip
-        except (ApolloError, DeltaError, OSError):
-            # Somebody else folds the same files, say. What was published is published.
-            logger.warning("the files of the registry were not folded")
-
-
-def _is_old(name: str) -> bool:
-    return not has_checksums(name)
-
-
-def _to_fold(table: DeltaTable) -> tuple[str, ...]:
-    """Return the files that are worth folding, if it is worth it."""
-    sizes = file_sizes(table)
-    small = {name for name, size in sizes.items() if size < FOLDED_BYTES // 2}
-    old = set(filter(_is_old, sizes))
-    return tuple(sorted(small | old)) if old or len(small) > MOST_FILES else ()

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 from pydantic import ValidationError
@@ -15,7 +15,9 @@ from apollo_spark.model.retirement import RETIREMENT, RetirementRecord
 from apollo_spark.model.withdrawal import WITHDRAWAL, WithdrawalRecord
 
 if TYPE_CHECKING:
-    from apollo_spark.model.dataset import DatasetRecord
+    from apollo_spark.model.record import Published
+
+R = TypeVar("R", bound="Published")
 
 SCHEMA = pa.schema(
     [
@@ -38,7 +40,7 @@ class StoredRecord(RecordEntry):
     json_text: str
 
 
-def stored_form(record: "DatasetRecord") -> StoredRecord:
+def stored_form(record: "Published") -> StoredRecord:
     """Return the row of a record."""
     return _stored(record, actor=record.lineage.actor, time=record.lineage.time)
 
@@ -54,7 +56,7 @@ def stored_withdrawal(record: WithdrawalRecord) -> StoredRecord:
 
 
 def _stored(
-    record: "DatasetRecord | RetirementRecord | WithdrawalRecord", *, actor: str, time: datetime
+    record: "Published | RetirementRecord | WithdrawalRecord", *, actor: str, time: datetime
 ) -> StoredRecord:
     text = record.to_json()
     return StoredRecord(
@@ -69,22 +71,31 @@ def _stored(
     )
 
 
-def read_stored(entry: RecordEntry, text: str) -> "DatasetRecord":
-    """Return the dataset record that a text holds.
+def read_stored(entry: RecordEntry, text: str, model: "type[R]") -> "R":
+    """Return the record that a text holds.
+
+    Args:
+        entry: The record as it is listed.
+        text: Its JSON.
+        model: The class of the kind that is asked for; `Published` takes every kind.
 
     Raises:
-        EnvironmentProblemError: The record is of a newer format.
+        NotFoundError: The record is of another kind.
+        EnvironmentProblemError: The record is of a newer format, or of a kind of a newer version.
     """
     # A list of records reads none of them.
-    from apollo_spark.model.dataset import DatasetRecord
+    from apollo_spark.model.record import RECORD_KINDS, Published, require_kind
 
+    if model is not Published:
+        require_kind(entry, entry.kind, model)
     try:
-        return DatasetRecord.model_validate_json(text)
-    except ValidationError as error:
+        found: R = RECORD_KINDS[entry.kind].load_model().model_validate_json(text)  # type: ignore[assignment]
+    except (KeyError, ValidationError) as error:
         raise EnvironmentProblemError(
             f"The record {entry} has a form that this version does not know.",
             fix="Use the version of apollo_spark that published it, or a newer one.",
         ) from error
+    return found
 
 
 def is_of_its_text(row: Mapping[str, Any]) -> bool:

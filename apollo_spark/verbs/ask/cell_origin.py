@@ -17,7 +17,6 @@ import pyarrow as pa
 
 from apollo_spark.errors import BrokenPinError, NotFoundError
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.registry.rows import read_stored
 from apollo_spark.lake.tables.contents import file_names
 from apollo_spark.lake.tables.locating import (
     RowPlace,
@@ -27,9 +26,10 @@ from apollo_spark.lake.tables.locating import (
     source_line,
 )
 from apollo_spark.model.change import Extension
-from apollo_spark.model.dataset import DatasetRecord, InputFile
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.record import InputFile
 
 
 @dataclass(frozen=True)
@@ -149,10 +149,8 @@ def _steps(lake: Lake, pin: TablePin) -> list[_Step]:
     if pin.owner is None:
         return []
     entries = lake.registry.snapshot().versions_of(pin.owner)
-    texts = lake.registry.read_texts([each for each in entries if each.kind == "dataset"])
-    records = sorted(
-        (read_stored(entry, text) for entry, text in texts), key=lambda each: each.version
-    )
+    found_records = lake.registry.read_all(entries, DatasetRecord)
+    records = sorted(found_records, key=lambda each: each.version)
     found: dict[int, _Step] = {}
     for record in records:
         for each in record.pins:

@@ -3,9 +3,8 @@
 from typing import Any
 
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.registry.rows import read_stored
 from apollo_spark.lake.registry.snapshot import RecordEntry
-from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.record import Published
 
 
 def describe_history(lake: Lake, name: str) -> list[dict[str, Any]]:
@@ -19,25 +18,13 @@ def describe_history(lake: Lake, name: str) -> list[dict[str, Any]]:
         BrokenPinError: A record is not as it was published.
     """
     entries = lake.history(name)
-    records = {
-        entry.version: read_stored(entry, text)
-        for entry, text in lake.registry.read_texts(entries)
-        if entry.kind == "dataset"
-    }
+    records = {each.version: each for each in lake.registry.read_all(entries, Published)}
     return [_line(entry, records.get(entry.version)) for entry in entries]
 
 
-def _line(entry: RecordEntry, record: DatasetRecord | None) -> dict[str, Any]:
+def _line(entry: RecordEntry, record: Published | None) -> dict[str, Any]:
     return {
         **entry.model_dump(mode="json"),
         "operation": record.lineage.operation if record else None,
-        "rows": main_rows(record) if record else None,
+        "rows": record.main_rows if record else None,
     }
-
-
-def main_rows(record: DatasetRecord) -> int | None:
-    """Return the rows of the main entity, or None where something of them is hidden."""
-    main = record.find_entity(record.main_entity)
-    if main is None or record.hides:
-        return None
-    return record.pin_of(main.slices[0].table).rows

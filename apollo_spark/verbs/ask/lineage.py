@@ -6,8 +6,8 @@ from typing import Any
 from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot
-from apollo_spark.model.dataset import Lineage
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.record import Lineage
 from apollo_spark.records.lineage import LineageNode, LineageTree
 
 

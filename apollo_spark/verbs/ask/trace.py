@@ -14,11 +14,12 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.tables.locating import RowPlace, SourceLine, find_rows, read_cell
 from apollo_spark.model.base import Record
-from apollo_spark.model.dataset import InputFile, home_of
+from apollo_spark.model.dataset import home_of
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.record import InputFile
 from apollo_spark.query.extract import find_fields
 from apollo_spark.query.sql import column, labelled, literal, table
 from apollo_spark.records.telling import keeps_to_itself

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from apollo_spark.ingest.plan import delimiter_parameter, read_headers, scan_data
 from apollo_spark.model.base import canonical_json
-from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.record import InputFile
 from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.records.growth import growth_fingerprint
 from apollo_spark.sources.delimited import Header

@@ -24,9 +24,10 @@ def find_extension(
     The fingerprint is asked for only where there is an extension to compare with; `known` is a
     record that was read before.
     """
-    snapshot = lake.registry.snapshot()
-    newest = snapshot.newest_of(request.published_name)
-    if newest is None or newest.kind != "dataset":
+    entry = lake.registry.snapshot().newest_of(request.published_name)
+    is_known = entry is not None and entry.id == known.id
+    newest = known if is_known else lake.newest_record(request.published_name)
+    if newest is None:
         return None
 
     def is_same(record: DatasetRecord) -> bool:
@@ -35,7 +36,7 @@ def find_extension(
 
     return find_standing_growth(
         lake,
-        known if newest.id == known.id else lake.registry.read_record(newest),
+        newest,
         entity,
         is_same,
         ExtensionReceipt,

@@ -97,7 +97,7 @@ def _parents(lake: Lake, record: DatasetRecord) -> Iterator[DatasetRecord]:
     parents = dict.fromkeys(x for each in grown_from(lake, record) for x in each.lineage.parents)
     for each in map(parse_reference, parents):
         entries = (x for x in snapshot.versions_of(each.name) if str(x) == str(each))
-        yield from map(lake.registry.read_record, entries)
+        yield from (lake.registry.read_record(x, DatasetRecord) for x in entries)
 
 
 def _is_pair(row: tuple[str, ...]) -> bool:

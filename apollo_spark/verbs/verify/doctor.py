@@ -3,7 +3,7 @@
 from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.rescue import records_in_files, unpinned
-from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.record import Published
 from apollo_spark.operations.runner_choice import choose_runner
 from apollo_spark.runtime.machine import MachineFact, machine_facts
 from apollo_spark.runtime.settings import LakeSettings
@@ -84,10 +84,8 @@ def _what_is_left(lake: Lake) -> MachineFact:
 def _unpinned(lake: Lake) -> tuple[MachineFact, ...]:
     """Say what of a lake that an earlier version wrote is not pinned."""
     snapshot = lake.registry.snapshot()
-    records: list[DatasetRecord] = [
-        lake.registry.read_record(each) for each in snapshot.unretired() if each.kind == "dataset"
-    ]
-    if not (lacking := unpinned(lake, tuple(records))):
+    records = tuple(lake.registry.read_all(snapshot.unretired(), Published))
+    if not (lacking := unpinned(lake, records)):
         return ()
     return (
         MachineFact(

@@ -18,9 +18,10 @@ from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.ingest import plan as clinical_plan
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.change import AssayMerge, Extension
-from apollo_spark.model.dataset import DatasetRecord, InputFile
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference, parse_reference
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.record import InputFile
 from apollo_spark.model.request import PublishRequest
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.past_request import PastRequest
@@ -105,7 +106,8 @@ def _place(pin: TablePin) -> tuple[str, int]:
 def _history(lake: Lake, name: str) -> tuple[DatasetRecord, ...]:
     """Return all versions of a dataset, retired ones too; none where the name is unknown."""
     snapshot = lake.registry.snapshot()
-    return tuple(lake.registry.read_record(each) for each in snapshot.versions_of(name))
+    versions = snapshot.versions_of(name)
+    return tuple(lake.registry.read_record(each, DatasetRecord) for each in versions)
 
 
 def _makers(history: Iterable[DatasetRecord]) -> dict[tuple[str, int], str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from apollo_spark.assays.types import hash_assay_tables
-from apollo_spark.errors import BrokenPinError, NotFoundError
+from apollo_spark.errors import BrokenPinError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.lake.tables.log_cache import TABLES
@@ -11,6 +11,7 @@ from apollo_spark.lake.verifying import VerifyProblem
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.record import Published, is_kind
 from apollo_spark.records.telling import keeps_to_itself, told_pins
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.verbs.verify.proof import SourceProof
@@ -59,14 +60,14 @@ def verify_records(
     # What was opened before may be damaged by now without a trace in the times of files.
     TABLES.forget()
     entries = _named(lake, name)
-    records: list[DatasetRecord] = []
+    records: list[Published] = []
     pins = 0
     problems = _problems_of_leases(lake)
     withdrawn: dict[str, int] = {}
     known_parts: dict[str, bool] = {}
     for entry in entries:
         try:
-            record = lake.registry.read_record(entry)
+            record = lake.registry.read_record(entry, Published)
         except BrokenPinError:
             problems.append(_unreadable(entry))
             continue
@@ -82,20 +83,29 @@ def verify_records(
         pins=pins,
         problems=tuple(problems),
         withdrawn=tuple(sorted(withdrawn.items())),
-        sources=() if sources is None else prove_sources(lake, records, sources, full=full),
+        sources=() if sources is None else _prove(lake, records, sources, full=full),
     )
 
 
+def _prove(
+    lake: Lake, records: Sequence[Published], settings: LakeSettings, *, full: bool
+) -> tuple[SourceProof, ...]:
+    made_of_files = [each for each in records if isinstance(each, DatasetRecord)]
+    return prove_sources(lake, made_of_files, settings, full=full)
+
+
 def verify_record(
-    lake: Lake, record: DatasetRecord, *, deep: bool, known_parts: dict[str, bool] | None = None
+    lake: Lake, record: Published, *, deep: bool, known_parts: dict[str, bool] | None = None
 ) -> tuple[VerifyProblem, ...]:
     """Return what of a record is not as it was published, its assays included."""
+    if not isinstance(record, DatasetRecord):
+        return lake.verify(record, deep=deep, known_parts=known_parts)
     special = hash_assay_tables(record, lake.tables)
     return lake.verify(record, deep=deep, known_parts=known_parts, hash_special=special)
 
 
 def told_problems(
-    problems: Sequence[VerifyProblem], record: DatasetRecord, *, full: bool
+    problems: Sequence[VerifyProblem], record: Published, *, full: bool
 ) -> list[VerifyProblem]:
     """Return problems for people: of a view only that there are some."""
     if not keeps_to_itself(record, full=full):
@@ -115,14 +125,12 @@ def told_problems(
 
 
 def _named(lake: Lake, name: str | None) -> tuple[RecordEntry, ...]:
-    """Return the unretired datasets that are meant: one version, all of a name, or all."""
+    """Return the unretired records that are meant: one version, all of a name, or all."""
     snapshot = lake.registry.snapshot()
     if name is None:
-        return tuple(each for each in snapshot.unretired() if each.kind == "dataset")
+        return tuple(each for each in snapshot.unretired() if is_kind(each.kind, Published))
     reference = parse_reference(name)
     newest = snapshot.get(reference)
-    if newest.kind != "dataset":
-        raise NotFoundError(f"{newest} is a {newest.kind} and no dataset.")
     if reference.version is not None or reference.before is not None:
         return (newest,)
     return tuple(each for each in snapshot.versions_of(newest.name) if each.retired is None)

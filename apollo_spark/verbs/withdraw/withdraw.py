@@ -7,11 +7,11 @@ import pyarrow.compute as pc
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.ingest.lookalikes import joined
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.registry.rows import read_stored
 from apollo_spark.lake.withdrawing import WithdrawnFrom, alike
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry
 from apollo_spark.model.names import RecordReference, require_dataset_name
+from apollo_spark.model.record import require_kind
 from apollo_spark.model.withdrawal import WithdrawalRecord
 from apollo_spark.operations.context import Context
 from apollo_spark.verbs.withdraw.keys import (
@@ -137,9 +137,7 @@ def withdraw(context: Context, request: WithdrawRequest) -> WithdrawReceipt:
 
 def _all_records(lake: Lake) -> list[DatasetRecord]:
     """Return the unretired versions of all datasets."""
-    entries = [each for each in lake.registry.snapshot().unretired() if each.kind == "dataset"]
-    known = {each.id: each for each in entries}
-    return [read_stored(known[each.id], text) for each, text in lake.registry.read_texts(entries)]
+    return list(lake.registry.read_all(lake.registry.snapshot().unretired(), DatasetRecord))
 
 
 def _chosen(found: Sequence[LinkedKeys], only: Sequence[str] | None) -> list[LinkedKeys]:
@@ -161,13 +159,15 @@ def _versions(lake: Lake, of: str) -> list[tuple[DatasetRecord, EntityEntry]]:
     name, _, entity = of.partition(".")
     require_dataset_name(name)
     snapshot = lake.registry.snapshot()
-    snapshot.get(RecordReference(name=name))
-    found = []
-    for each in snapshot.versions_of(name):
-        if each.retired is None and each.kind == "dataset":
-            record = lake.registry.read_record(each)
-            if (entry := record.find_entity(entity)) is not None:
-                found.append((record, entry))
+    newest = snapshot.get(RecordReference(name=name))
+    require_kind(newest, newest.kind, DatasetRecord)
+    unretired = [each for each in snapshot.versions_of(name) if each.retired is None]
+    records = lake.registry.read_all(unretired, DatasetRecord)
+    found = [
+        (record, entry)
+        for record in sorted(records, key=lambda each: each.version)
+        if (entry := record.find_entity(entity)) is not None
+    ]
     if not found:
         raise NotFoundError(f"No version of {name} has an entity {entity!r}.")
     return found
@@ -226,7 +226,7 @@ def _already(lake: Lake, found: LinkedKeys, out: Mapping[str, WithdrawalRecord])
 
 
 def _records_that_read(lake: Lake, locations: Sequence[str]) -> tuple[str, ...]:
-    entries = [each for each in lake.registry.snapshot().unretired() if each.kind == "dataset"]
+    entries = lake.registry.snapshot().unretired()
     marks = [f'"{each}"' for each in locations]
     texts = lake.registry.read_texts(entries)
     found = {each.id for each, text in texts if any(mark in text for mark in marks)}

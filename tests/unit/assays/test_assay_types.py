@@ -12,7 +12,8 @@ from apollo_spark.assays.types import ASSAY_TYPES, find_loader, type_of
 from apollo_spark.errors import EnvironmentProblemError
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.model.assay import AssayRecord, AssayTable
-from apollo_spark.model.dataset import DatasetRecord, InputFile, Lineage
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.record import InputFile, Lineage
 from apollo_spark.operations.past_request import PastRequest
 from apollo_spark.verbs.verify.requests import request_of
 

@@ -8,9 +8,9 @@ from hashlib import sha256
 import pytest
 
 from apollo_spark.export.report_html import report_html
-from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding, Place, Severity
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.record import InputFile
 from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
 from tests.support.pages import Element, read_page
 

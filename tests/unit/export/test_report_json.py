@@ -7,9 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from apollo_spark.export.report import report_json
-from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding, Place, Severity
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.record import InputFile
 from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
 
 WARNING = Finding(

@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication, no_step
 from apollo_spark.model.coding import CodePlace, Coding
-from apollo_spark.model.dataset import DatasetRecord, Lineage
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.record import Lineage
 from apollo_spark.records.build import build_dataset_record
 from apollo_spark.records.content import Content
 from apollo_spark.workers.files.parquet import WrittenFile

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from apollo_spark.export.lineage_svg import lineage_svg
 from apollo_spark.export.lineage_text import lineage_json, lineage_text
-from apollo_spark.model.dataset import InputFile
+from apollo_spark.model.record import InputFile
 from apollo_spark.records.lineage import LineageNode, LineageTree
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)

@@ -20,8 +20,9 @@ from apollo_spark.assays.expression.plan.plan import (
 from apollo_spark.assays.expression.read.select import find_assay
 from apollo_spark.assays.expression.request import AssayExtension, ExpressionLoad
 from apollo_spark.errors import UsageError
-from apollo_spark.model.dataset import DatasetRecord, InputFile
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.record import InputFile
 from apollo_spark.operations.report import ReportedInput
 from apollo_spark.operations.work import Planned
 from apollo_spark.records.growth import growth_fingerprint

@@ -26,7 +26,7 @@ def find_loaded(
         return None
     for entry in reversed(lake.history(base.name)):
         # A retired one made the layer too, where the newest version still has it.
-        record = lake.registry.read_record(entry)
+        record = lake.registry.read_record(entry, DatasetRecord)
         if not _has_same_layer(record, base, request.assay, plan.unit):
             return None
         if record.lineage.fingerprint == plan.fingerprint:

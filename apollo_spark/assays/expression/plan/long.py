@@ -41,9 +41,9 @@ from apollo_spark.assays.expression.tasks.tiles.spec import (
 from apollo_spark.assays.expression.tasks.tiles.storage import DOUBLE, LayerStorage, first_storage
 from apollo_spark.assays.expression.tasks.write import collect_expression, run_expression_task
 from apollo_spark.engines.tasks import LocalTaskRunner
-from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.record import InputFile
 from apollo_spark.workers.files.digest import hash_file
 from apollo_spark.workers.scan import blocks_of, scan_file
 from apollo_spark.workers.values.spec import Block, FileSpec

@@ -44,8 +44,8 @@ from apollo_spark.assays.expression.tasks.tiles.spec import (
     TileTarget,
 )
 from apollo_spark.assays.expression.tasks.tiles.storage import LayerStorage, first_storage
-from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding
+from apollo_spark.model.record import InputFile
 from apollo_spark.workers.values.convert import convert
 
 MakeTarget = Callable[[str], TileTarget]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from apollo_spark.assays.expression.plan.matrices import PlannedSource
 from apollo_spark.assays.expression.sources.files.detected import Detected, Detection
 from apollo_spark.assays.expression.sources.ids.mangled import describe_mangled
-from apollo_spark.model.dataset import InputFile
+from apollo_spark.model.record import InputFile
 from apollo_spark.sources.findings import list_names
 
 ColumnUse = tuple[str, int, str, str]

@@ -48,10 +48,10 @@ from apollo_spark.assays.expression.sources.ids.lookalikes import find_lookalike
 from apollo_spark.errors import UsageError
 from apollo_spark.ingest.plan import ClinicalPlan
 from apollo_spark.model.base import canonical_json, sha256_text
-from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import refusing
 from apollo_spark.model.names import find_name_problem, require_dataset_name
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.record import InputFile
 from apollo_spark.operations.report import ReportedInput
 from apollo_spark.operations.work import Planned
 from apollo_spark.records.growth import growth_fingerprint

@@ -40,8 +40,8 @@ from apollo_spark.assays.expression.tasks.tiles import spec
 from apollo_spark.assays.expression.tasks.tiles.spec import ExpressionTask, SampleFilesTask
 from apollo_spark.assays.expression.tasks.tiles.storage import DOUBLE, LayerStorage, first_storage
 from apollo_spark.model.base import canonical_json, sha256_text
-from apollo_spark.model.dataset import InputFile
 from apollo_spark.model.findings import Finding
+from apollo_spark.model.record import InputFile
 from apollo_spark.sources.findings import list_names
 from apollo_spark.workers.files.digest import hash_file
 from apollo_spark.workers.values.convert import convert

@@ -15,11 +15,12 @@ from apollo_spark.ingest.plan import (
     under_policy,
 )
 from apollo_spark.model.base import canonical_json
-from apollo_spark.model.dataset import DatasetRecord, InputFile
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.record import InputFile
 from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.records.content import Content
 from apollo_spark.records.growth import growth_fingerprint
