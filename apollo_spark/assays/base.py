@@ -131,17 +131,15 @@ class AssayType(ABC):
         """
 
     @abstractmethod
-    def seal(
-        self, lake: "Lake", assay: ReadAssay, publication: "Publication", *, origin: str | None
-    ) -> SealedAssay:
+    def seal(self, lake: "Lake", assay: ReadAssay, publication: "Publication") -> SealedAssay:
         """Write the samples that are shown, and no more, as an assay of its own.
+
+        How its samples are joined, and its id, are those of the copy: the verb sees to it.
 
         Args:
             lake: Where the assay is.
             assay: The assay.
             publication: The load of the lake that is given away.
-            origin: Where the copy has the samples' own fields, if that is another entity than the
-                one they belong to.
         """
 
     def hash_table(

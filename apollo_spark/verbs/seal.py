@@ -6,10 +6,11 @@ nothing in it leads to what the dataset hides, nor to who made it, on which mach
 
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 from sqlglot import exp
 
-from apollo_spark.assays.base import ReadAssay
+from apollo_spark.assays.base import ReadAssay, SealedAssay
 from apollo_spark.assays.types import type_of
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.embedded import EmbeddedEngine
@@ -18,7 +19,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.lake.sweep.forgetting import NOBODY, forget_maker, made_beside
-from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.assay import AssayRecord, SampleLink, name_table
 from apollo_spark.model.base import Record, sha256_text
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.names import parse_reference
@@ -28,11 +29,13 @@ from apollo_spark.model.record import Lineage
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.versions import tool_versions
+from apollo_spark.query.assay_scope import sample_links
 from apollo_spark.query.sql import ascending, column, labelled
 from apollo_spark.records.build import build_dataset_record
 from apollo_spark.records.changes.sample_entity import find_sample_entity
 from apollo_spark.records.content import Content, content_of
 from apollo_spark.tables.layout import arrow_schema
+from apollo_spark.workers.values.hashing import hash_table
 
 
 class SealJob(Record):
@@ -72,8 +75,7 @@ def _seal(
     assays = []
     for assay in opened.record.assays:
         origin = _origin(opened, assay, pins)
-        reading = ReadAssay(lake.tables, opened, assay)
-        sealed = type_of(assay).seal(lake, reading, publication, origin=origin)
+        sealed = _seal_assay(lake, opened, assay, publication, origin=origin)
         assays.append(sealed.record)
         pins += sealed.pins
     content = Content(opened.dictionary, {}, tuple(pins), assays=tuple(assays))
@@ -95,6 +97,30 @@ def _seal(
         )
     )
     return Outcome(receipt=receipt, published=(str(record),))
+
+
+def _seal_assay(
+    lake: Lake,
+    opened: OpenDataset,
+    assay: AssayRecord,
+    publication: Publication,
+    *,
+    origin: str | None,
+) -> SealedAssay:
+    """Write what is shown of an assay, and how its samples are joined."""
+    reading = ReadAssay(lake.tables, opened, assay)
+    sealed = type_of(assay).seal(lake, reading, publication)
+    joined = {"entity": assay.entity, "field": assay.field, "origin": origin, "link": None}
+    record = sealed.record.model_copy(update={**joined, "uuid": str(uuid4()), "guards": ()})
+    if assay.link is None:
+        return SealedAssay(record, sealed.pins)
+    tree = sample_links(opened.scope, assay)
+    links = EmbeddedEngine(lake.tables).run(tree, opened.pins).read_all()
+    draft = publication.table(name_table(assay.name, "link"))
+    draft.write(links)
+    pin = draft.pin(content_hash=hash_table(links).hex())
+    record = record.model_copy(update={"link": SampleLink(table=pin.table)})
+    return SealedAssay(record, (*sealed.pins, pin))
 
 
 def _origin(opened: OpenDataset, assay: AssayRecord, pins: list[TablePin]) -> str | None:

@@ -14,6 +14,7 @@ import pytest
 from apollo_spark.assays import types
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import Publication
+from apollo_spark.model.assay import SampleLink
 from apollo_spark.model.names import parse_reference
 from apollo_spark.records.content import Content
 from tests.support.assays import DICTIONARY
@@ -179,6 +180,11 @@ def test_a_sealed_copy_holds_what_is_shown(study: Study) -> None:
     assert calls_of(copy, "women") == calls_of(study.lake, "women")
     (file,) = (copy / "tables/women/toy_calls").glob("*.parquet")
     assert pq.read_table(file)["sample_id"].to_pylist() == ["S1", "S3"]
+    (assay,) = open_lake(str(copy)).open(parse_reference("women")).record.assays
+    assert (assay.entity, assay.field, assay.link) == (
+        "patient", "patient_id", SampleLink(table="toy_link"),
+    )  # fmt: skip
+    assert (assay.guards, assay.sample_count) == ((), 2)
     assert apollo("--lake", copy, "verify", "--deep").code == 0
 
 

@@ -75,14 +75,12 @@ class ExpressionType(AssayType):
 
         return AssayComparison(_open(before), _open(after)).run()
 
-    def seal(
-        self, lake: "Lake", assay: ReadAssay, publication: "Publication", *, origin: str | None
-    ) -> SealedAssay:
+    def seal(self, lake: "Lake", assay: ReadAssay, publication: "Publication") -> SealedAssay:
         """Write the tiles of the samples that are shown, block by block."""
         from apollo_spark.assays.expression.read.seal import seal_assay
 
         own = ExpressionAssay.of(assay.record)
-        return seal_assay(lake, assay.opened, own, publication, origin=origin)
+        return seal_assay(lake, assay.opened, own, publication)
 
     def hash_table(
         self,

@@ -24,12 +24,12 @@ from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.lake.tables.store import TableStore
-from apollo_spark.model.assay import AssayRecord, AssayTable, SampleLink, name_table
+from apollo_spark.model.assay import AssayRecord, AssayTable, name_table
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.diff import AssayDiff
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import CompactionReceipt
-from apollo_spark.query.assay_scope import sample_links, shown_samples
+from apollo_spark.query.assay_scope import shown_samples
 from apollo_spark.query.sql import column, labelled, table
 from apollo_spark.workers.values.hashing import hash_table
 
@@ -50,7 +50,7 @@ def write_calls(publication: Publication, assay: str, calls: pa.Table) -> list[T
         ("calls", calls, content_hash(calls)),
     ):
         draft = publication.table(name_table(assay, role))
-        draft.commit([draft.add(rows)] if rows.num_rows else [], rows.schema)
+        draft.write(rows)
         pins.append(draft.pin(content_hash=told))
     return pins
 
@@ -113,18 +113,9 @@ class ToyType(AssayType):
             units_changed=() if same else ("dosage",),
         )
 
-    def seal(
-        self, lake: Lake, assay: ReadAssay, publication: Publication, *, origin: str | None
-    ) -> SealedAssay:
+    def seal(self, lake: Lake, assay: ReadAssay, publication: Publication) -> SealedAssay:
         calls, name = self.calls(assay), assay.record.name
-        link = self.ask(assay, sample_links(assay.opened.scope, assay.record))
-        draft = publication.table(name_table(name, "link"))
-        draft.commit([draft.add(link)], link.schema)
-        pins = (*write_calls(publication, name, calls),
-                draft.pin(content_hash=hash_table(link).hex()))  # fmt: skip
-        joined = {"entity": assay.record.entity, "field": assay.record.field, "origin": origin}
-        update = {**joined, "link": SampleLink(table=pins[-1].table)}
-        return SealedAssay(record_of(name, calls).model_copy(update=update), pins)
+        return SealedAssay(record_of(name, calls), tuple(write_calls(publication, name, calls)))
 
     def hash_table(
         self, tables: TableStore, record: DatasetRecord, assay: AssayRecord, pin: TablePin,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -24,13 +23,11 @@ from apollo_spark.assays.expression.tasks.merging import write_merged
 from apollo_spark.assays.expression.tasks.tiles.file import tile_schema
 from apollo_spark.assays.expression.tasks.tiles.spec import Samples, TileTarget, UnitRules
 from apollo_spark.assays.expression.tasks.tiles.storage import LayerStorage, StorageKind
-from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.publishing import Publication
-from apollo_spark.model.assay import SampleLink, name_table
+from apollo_spark.model.assay import name_table
 from apollo_spark.model.pin import TablePin
-from apollo_spark.query.assay_scope import sample_links
 from apollo_spark.workers.values.hashing import ContentHash, hash_table
 
 Answer = tuple[Samples, Mapping[str, Any]]
@@ -41,14 +38,8 @@ def seal_assay(
     opened: OpenDataset,
     assay: ExpressionAssay,
     publication: Publication,
-    *,
-    origin: str | None,
 ) -> SealedAssay:
-    """Write the samples of an assay that are shown, one block at a time.
-
-    `origin` is where the copy has the samples' own fields, if that is another entity than the one
-    they belong to.
-    """
+    """Write the samples of an assay that are shown, one block at a time."""
     reading = open_assay(lake.tables, opened, assay)
     samples = _placed(tuple(reading.files.sample_ids.to_pylist()))
     sealing = _Sealing(reading, assay, samples, publication)
@@ -61,16 +52,11 @@ def seal_assay(
         ),
         name_table(assay.name, "features"): sealing.features(stats),
     }
-    if assay.link is not None:
-        links = EmbeddedEngine(lake.tables).run(
-            sample_links(opened.scope, assay.as_record()), opened.pins
-        )
-        tables[name_table(assay.name, "link")] = links.read_all()
     for name, table in tables.items():
         draft = publication.table(name)
         draft.write(table)
         pins.append(draft.pin(content_hash=hash_table(table).hex()))
-    return SealedAssay(sealing.record(layers, origin).as_record(), tuple(pins))
+    return SealedAssay(sealing.record(layers).as_record(), tuple(pins))
 
 
 @dataclass(frozen=True)
@@ -142,20 +128,13 @@ class _Sealing:
                 columns[name] = pa.chunked_array([values])
         return pa.table(columns)
 
-    def record(self, layers: Mapping[str, _SealedLayer], origin: str | None) -> ExpressionAssay:
+    def record(self, layers: Mapping[str, _SealedLayer]) -> ExpressionAssay:
         """Return the assay with its new tables."""
-        link = None
-        if self.assay.link is not None:
-            link = SampleLink(table=name_table(self.assay.name, "link"))
         return self.assay.model_copy(
             update={
-                "uuid": str(uuid4()),
                 "samples_table": name_table(self.assay.name, "samples"),
                 "features_table": name_table(self.assay.name, "features"),
                 "layers": tuple(each.record for each in layers.values()),
-                "link": link,
-                "origin": origin,
-                "guards": (),
                 "sample_count": len(self.samples.ids),
                 "feature_count": len(self.reading.files.feature_ids),
                 "block_count": int(self.samples.blocks.max(initial=-1)) + 1,
