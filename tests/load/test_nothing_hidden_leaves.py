@@ -215,7 +215,7 @@ def test_python_tells_no_more(study: Study) -> None:
     assert (dataset.record.pins, dataset.record.rules, dataset.record.change) == ((), (), None)
     assay = dataset.assay()
     assert (assay.record.sample_count, assay.record.feature_count) == (2, 2)
-    assert dataset.record.assays == (assay.record,)
+    assert dataset.record.assays == (assay.record.as_record(),)
     assert assay.matrix(dry_run=True).stored_bytes is None
     assert assay.features().column("feature_id").to_pylist() == list(G[:2])
     assert assay.statistics().column("feature_id").to_pylist() == list(G[:2])
