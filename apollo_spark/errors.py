@@ -116,7 +116,7 @@ def naming_only(view: str | None) -> Iterator[None]:
         if view is None:
             raise
         raise BrokenPinError(
-            f"{view} cannot be read: something that it stands on is missing or damaged.",
+            f"{view} cannot be read: something that it is made from is missing or damaged.",
             fix="Whoever keeps the lake finds out what by apollo verify.",
         ) from error
 

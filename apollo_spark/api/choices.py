@@ -100,7 +100,9 @@ def _location(place: Any) -> Location:
     if isinstance(place, str):
         found = _PLACE.match(place)
         if found is None:
-            raise UsageError(f"{place!r} is no place.", fix="A place is CHROMOSOME:START-END.")
+            raise UsageError(
+                f"{place!r} is not a genomic region.", fix="A place is CHROMOSOME:START-END."
+            )
         ends = (int(found[each].replace(",", "") or -1) for each in ("start", "end"))
         chromosome, (start, end) = found["chromosome"], ends
     elif _is_place(place):

@@ -78,7 +78,7 @@ class Composing(PerformingLake):
             full: Whether to tell what views keep to themselves.
 
         Raises:
-            UsageError: A record does not stand on what it is to be moved to.
+            UsageError: A record is not made from what it is to be moved to.
         """
         request = _request(records, onto, field_map, only).model_copy(update={"full": full})
         return rebase(self._context(None), request).plans
@@ -104,7 +104,7 @@ class Composing(PerformingLake):
 
         Raises:
             NotFoundError: A record cannot be moved; none is.
-            UsageError: A record does not stand on what it is to be moved to.
+            UsageError: A record is not made from what it is to be moved to.
         """
         request = _request(records, onto, field_map, only)
         found = rebase(self._context(wait), request.model_copy(update={"apply": not dry_run}))

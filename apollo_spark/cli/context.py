@@ -217,5 +217,5 @@ def print_published(published: list[str], current_versions: list[str], receipt: 
 
 
 def split_names(text: str | None) -> tuple[str, ...] | None:
-    """Return names that are parted by commas, None where nothing is said."""
+    """Return names that are separated by commas, None where nothing is said."""
     return None if text is None else tuple(each.strip() for each in text.split(",") if each.strip())

@@ -28,7 +28,7 @@ BY_ENTITY = frozenset({"data", "delete"})
 NUMBERS = frozenset({"float", "float range"})
 """Types of options whose values may be numbers, and need no quotes."""
 LISTS = frozenset({"missing", "fields", "entities", "assays", "only", "samples", "codings_of"})
-"""Options that take several texts parted by commas; a job file may write them as a list."""
+"""Options that take several texts separated by commas; a job file may write them as a list."""
 
 
 def run_job(verb: str, arguments: Sequence[str]) -> int:

@@ -69,7 +69,7 @@ def _say_plan(plan: "RetirePlan") -> None:
     else:
         say(f"  nothing of {name} is left then")
     if plan.stand_on_it:
-        say(f"  these stand on it and stay as they are: {', '.join(plan.stand_on_it)}")
+        say(f"  these are made from it and stay as they are: {', '.join(plan.stand_on_it)}")
 
 
 @click.command("gc")

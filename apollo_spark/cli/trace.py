@@ -62,7 +62,7 @@ def trace_command(
     if with_value:
         show(f"value    {'' if traced.value is None else traced.value}")
     if traced.trace.table is None:
-        say("a view does not tell where its rows lie; --full does")
+        say("a view does not say where its rows are; --full does")
     elif traced.trace.source is None:
         say("the line is not known: the value was not written from one file alone")
 

@@ -72,7 +72,7 @@ def ask(tour: Tour) -> None:
     rows = tour.extract("smoking.csv", *fields, values="decoded")
     show(count_by(rows, "patient.smoking_status", "patient.sex"))
 
-    show("\nWhat is the mean FEV1, in litres, at each visit? Codes such as -1 are no litres.")
+    show("\nWhat is the mean FEV1, in litres, at each visit? Codes such as -1 are not litres.")
     rows = tour.extract("fev1.csv", "visit.visit_number", "visit.fev1_l", values="exclude-sparse")
     show(mean_by(rows, "visit.visit_number", "visit.fev1_l"))
 

@@ -108,7 +108,7 @@ def _lines(node: LineageNode) -> tuple[str, ...]:
     files = [f"{_short(e.name)}  {e.sha256[:DIGEST_LENGTH]}" for e in node.inputs[:MOST_FILES]]
     if len(node.inputs) > MOST_FILES:
         files.append(f"and {len(node.inputs) - MOST_FILES} more files")
-    kept = ["made from what is not told here"] if node.keeps_parents else []
+    kept = ["made from what is not shown here"] if node.keeps_parents else []
     return (_short(node.version), node.story, *files, *kept)
 
 

@@ -60,4 +60,4 @@ def _notes(node: LineageNode) -> list[str]:
         f"{printable(each.name)}  {each.sha256[:DIGEST_LENGTH]}  ({printable(each.role)})"
         for each in node.inputs
     ]
-    return [*files, "made from what is not told here"] if node.keeps_parents else files
+    return [*files, "made from what is not shown here"] if node.keeps_parents else files

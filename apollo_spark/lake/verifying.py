@@ -121,7 +121,7 @@ class _Pin:
         found = found or self._check_as_readers(opened)
         if deep and not found:
             found = self._check_content(opened)
-        now = "what can be read is told above" if found else "all its rows can be read now"
+        now = "what can be read is listed above" if found else "all its rows can be read now"
         return found + [self._problem(each, now, is_broken=False) for each in self._risks()]
 
     def _check_log(self, opened: DeltaTable) -> list[VerifyProblem]:

@@ -88,7 +88,7 @@ def parse_reference(text: str) -> RecordReference:
         moment = datetime.fromisoformat(version.replace("Z", "+00:00"))
     except ValueError:
         raise UsageError(
-            f"{text!r} names no version.", why="After '@' stands a number or a date (YYYY-MM-DD)."
+            f"{text!r} names no version.", why="After '@' comes a number or a date (YYYY-MM-DD)."
         ) from None
     if len(version) == len("2026-03-01"):
         moment += timedelta(days=1, microseconds=-1)

@@ -30,7 +30,7 @@ def parse_link(text: str) -> FieldLink:
     source, sign, target = text.partition("=")
     if not sign:
         raise UsageError(
-            f"{text!r} is no link.", fix="Write SOURCE_ENTITY.FIELD=TARGET_ENTITY.FIELD."
+            f"{text!r} is not a link.", fix="Write SOURCE_ENTITY.FIELD=TARGET_ENTITY.FIELD."
         )
     return _link(parse_field(source), parse_field(target))
 
@@ -47,7 +47,7 @@ def parse_clash_rule(text: str) -> ClashRule:
     is_known = others in ([], ["join"]) or words == ["refuse"]
     if not is_known or len(prefixes) > 1 or not all(MEMBER_NAME.match(each) for each in prefixes):
         raise UsageError(
-            f"{text!r} is no rule for names that clash.",
+            f"{text!r} is not a rule for names that clash.",
             fix="It is refuse, join, prefix:P or join,prefix:P, where P begins a name.",
         )
     return ClashRule(is_joined="join" in words, prefix=prefixes[0] if prefixes else None)

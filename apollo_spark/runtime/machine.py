@@ -164,7 +164,7 @@ def _judge_java(java: str, output: str) -> MachineFact:
     # `version "17.0.15"`; Java 8 calls itself 1.8.
     match = re.search(r'version "(?:1\.)?(\d+)[^"]*"', output)
     if match is None:
-        found = f"{java} does not tell its version"
+        found = f"{java} does not say its version"
         return MachineFact(name="Java", ok=False, found=found, fix=_INSTALL_JAVA)
     ok = int(match[1]) in JAVA_VERSIONS
     found = f"{match[0].removeprefix('version ')} ({java})".replace('"', "")

@@ -130,7 +130,7 @@ class _Top:
             if text.count('"') % 2 and not _is_skipped(text):
                 continue
             if _find_bare_return(text) is not None:
-                message = "a carriage return stands alone, without a line feed"
+                message = "a carriage return occurs alone, without a line feed"
                 return _problem(self.file, "line_end", message, 1 + skipped)
             if not _is_skipped(text):
                 break
@@ -146,7 +146,7 @@ class _Top:
             return "file_not_text", message
         if len(before) + len(text) > HEADER_LIMIT:
             limit = f"{HEADER_LIMIT >> 20} MB"
-            return "row_too_long", f"the first line that is no comment is not within {limit}"
+            return "row_too_long", f"the first line that is not a comment is not within {limit}"
         return None
 
     def _header(self, before: str, text: str, skipped: int) -> Header:

@@ -75,7 +75,7 @@ def find_parting(header: str, delimiter: str) -> str | None:
 def advise(delimiter: str) -> str:
     """Say by what a header is parted, and how that is given."""
     option = "tab" if delimiter == "\t" else "blank" if delimiter == " " else delimiter
-    return f"its cells are parted by {name_delimiter(delimiter)}: give --delimiter '{option}'"
+    return f"its cells are separated by {name_delimiter(delimiter)}: give --delimiter '{option}'"
 
 
 def _count_cells(header: str, delimiter: str) -> int:

@@ -33,7 +33,7 @@ def check_header(file: DataFile, header: Header, entity: Entity) -> tuple[Findin
         # It may be a row of data, whose values must not be shown.
         other = find_other(header.text, wanted, header.delimiter)
         why = "is the header missing?" if other is None else advise(other)
-        text = f"no column of entity '{entity.name}' stands here: {why}"
+        text = f"no column of entity '{entity.name}' is here: {why}"
         found = [finding_of(MISSING, text)]
     else:
         found = [
@@ -63,7 +63,7 @@ def _repeated(
         if len(numbers) == 1:
             continue
         known = name in wanted
-        said = f"column '{name}' stands {len(numbers)} times" if known else "the same name stands"
+        said = f"column '{name}' stands {len(numbers)} times" if known else "the same name occurs"
         found = finding_of(REPEATED, f"{said}: {list_numbers(numbers)}")
         if known:
             yield found.model_copy(update={"column": name})

@@ -60,7 +60,7 @@ def parse_plain_yaml(text: str) -> Any:
         raise PlainYamlError(f"the file is no YAML{_place(mark)}{why}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise PlainYamlError(f"a character at line {line} is no text") from None
+        raise PlainYamlError(f"a character at line {line} is not text") from None
     except yaml.YAMLError:
         raise PlainYamlError("the file is no YAML") from None
 
@@ -103,7 +103,7 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
             raise self._problem("anchors and aliases have no meaning here", event)
         if depth > DEEPEST:
-            raise self._problem(f"values stand more than {DEEPEST} deep inside each other", event)
+            raise self._problem(f"values are nested more than {DEEPEST} levels deep", event)
         if self._values > MOST_VALUES:
             raise self._problem(f"there are more than {MOST_VALUES:,} values", event)
         # Of a scalar two words say whether its tag goes without saying, plain and in quotes.
@@ -168,9 +168,9 @@ class _Mapping(_Node):
             return
         line = "" if event is None else f",{_place(event.start_mark)}"
         if not isinstance(value, Hashable):
-            raise PlainYamlError(f"a list or mapping is no key{line}")
+            raise PlainYamlError(f"a list or mapping cannot be a key{line}")
         if isinstance(value, str) and len(value) > LONGEST_KEY:
             raise PlainYamlError(f"a key is longer than {LONGEST_KEY} characters{line}")
         if value in self.value:
-            raise PlainYamlError(f"a key stands a second time{line}")
+            raise PlainYamlError(f"a key occurs a second time{line}")
         self._key = value

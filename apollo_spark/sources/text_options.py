@@ -37,7 +37,7 @@ def canonical_encoding(name: str) -> str:
         read = ""
     if read != _SAMPLE:
         raise UsageError(
-            f"{name!r} is no known encoding.", fix="Give one such as utf-8 or latin-1."
+            f"{name!r} is not a known encoding.", fix="Give one such as utf-8 or latin-1."
         )
     return codec.name
 

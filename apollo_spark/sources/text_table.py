@@ -119,7 +119,7 @@ def parse_text_table(text: str, *, file: str, delimiter: str = ",") -> TableRead
 def _say_parting(other: str, delimiter: str) -> str:
     wanted = "tabs, as its ending says" if delimiter == "\t" else "commas"
     also = ", or call the file .tsv" if other == "\t" else ""
-    return f"its cells are parted by {name_delimiter(other)}: part them by {wanted}{also}"
+    return f"its cells are separated by {name_delimiter(other)}: part them by {wanted}{also}"
 
 
 def _build_table(
@@ -143,7 +143,7 @@ def _build_table(
         message = f"a row does not have the {len(columns)} cells of the header"
         findings.append(finding_of_lines("row_length", message, file=file, lines=wrong))
     if headers:
-        message = "the header stands again among the rows"
+        message = "the header occurs again among the rows"
         findings.append(finding_of_lines("header_repeated", message, file=file, lines=headers))
     table = TextTable(file, columns, tuple(rows), is_whole=not (wrong or unread))
     return TableReading(table, tuple(findings))
@@ -196,14 +196,14 @@ def _describe_error(problem: tuple[int, str] | None, file: str) -> Finding | Non
         message = f"a cell is longer than {csv.field_size_limit():,} characters"
         return finding_of("file_too_large", message, file=file, line=line)
     if "new-line character" in text:
-        message = "a carriage return stands alone, without a line feed"
+        message = "a carriage return occurs alone, without a line feed"
         return finding_of("line_end", message, file=file, line=line)
     message = "the row that begins here has a quote in the wrong place, or one that never closes"
     return finding_of("quoting", message, file=file, line=line)
 
 
 def _repeated_column(file: str, line: int, column: str) -> Finding:
-    message = f"column '{column}' stands more than once in the header"
+    message = f"column '{column}' occurs more than once in the header"
     return finding_of("header_repeated_column", message, file=file, line=line, column=column)
 
 

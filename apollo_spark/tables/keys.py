@@ -62,7 +62,7 @@ def _cardinality_checks(dictionary: DataDictionary, relation: Relation) -> list[
             rule="reference_cardinality",
             entity=entity,
             column=column,
-            message=f"the value stands more than once, and {relation.from_entity}."
+            message=f"the value occurs more than once, and {relation.from_entity}."
             f"{relation.from_field} is {relation.relationship} "
             f"{relation.to_entity}.{relation.to_field}",
         )

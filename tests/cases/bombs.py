@@ -156,7 +156,7 @@ CASES = (
     yaml("a tag", "rules: !!python/name:os.system warn", "tags have no meaning here"),
     yaml("two documents", "rules: {}\n---\nrules: {}\n", "a second document"),
     yaml("a merge", "<<: {rules: {}}", "'<<' has no meaning"),
-    yaml("a list as a key", "? [a]\n: 1\n", "a list or mapping is no key"),
+    yaml("a list as a key", "? [a]\n: 1\n", "a list or mapping cannot be a key"),
     yaml("a long key", f"{'x' * 300}: 1", "a key is longer than 255 characters"),
     yaml("many keys", "".join(f"k{n}: 1\n" for n in range(60_000)), "more than 50,000 values"),
     yaml("a huge file", "# nothing\n" * 200_000, "larger than 1 MB"),

@@ -122,7 +122,7 @@ CASES = (
         command=("extend", "s", "--data", "patient=n.csv", "--report", "report"),
         code=10,
         rules={"row_length": 1},
-        says=("columns 2 and 3 are no fields",),
+        says=("columns 2 and 3 are not fields",),
         hides=("MRN-JOHN", "22.5"),
     ),
     Case(

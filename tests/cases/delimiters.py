@@ -42,15 +42,15 @@ def given(name: str, delimiter: str, word: str, *, on_spark: bool = False) -> Ca
 
 
 CASES = (
-    told("a semicolon", ";", "parted by ';'", "--delimiter ';'"),
-    told("a pipe", "|", "parted by '|'", "--delimiter '|'"),
-    told("a colon", ":", "parted by ':'", "--delimiter ':'"),
+    told("a semicolon", ";", "separated by ';'", "--delimiter ';'"),
+    told("a pipe", "|", "separated by '|'", "--delimiter '|'"),
+    told("a colon", ":", "separated by ':'", "--delimiter ':'"),
     Case(
         name="a tab is told where the header has a comma too",
         files={"d.csv": DICTIONARY, "p.csv": "patient_id\tage\tnote, or remark\nP1\t7\tx\n"},
         command=LOAD,
         code=10,
-        says=("parted by tab", "--delimiter 'tab'"),
+        says=("separated by tab", "--delimiter 'tab'"),
         hides=("remark",),
     ),
     Case(
@@ -58,7 +58,7 @@ CASES = (
         files=rows(",", "x"),
         command=(*LOAD, "--delimiter", ";"),
         code=10,
-        says=("parted by ','",),
+        says=("separated by ','",),
     ),
     given("a semicolon", ";", ";", on_spark=True),
     given("a semicolon by its name", ";", "semicolon"),
@@ -106,7 +106,7 @@ CASES = (
         before=[LOAD[:-2]],
         command=("extend", "s", "--data", "patient=n.csv"),
         code=10,
-        says=("parted by ';'", "--delimiter ';'"),
+        says=("separated by ';'", "--delimiter ';'"),
         hides=("MRN-7",),
     ),
     Case(

@@ -1,4 +1,4 @@
-"""Small files whose cells are parted by something else than commas: what parts them is said."""
+"""Small files whose cells are separated by something else than commas: what parts them is said."""
 
 from collections.abc import Iterator
 
@@ -44,12 +44,12 @@ def cases() -> Iterator[Case]:
             before = (LOAD, MATRIX) if command is MERGE else ()
             changed = FILES[file].replace(",", delimiter)
             yield Case(
-                name=f"{what} parted by {name}",
+                name=f"{what} separated by {name}",
                 files={**FILES, file: changed},
                 before=before,
                 command=command,
                 code=10,
-                says=(file, f"its cells are parted by {shown}"),
+                says=(file, f"its cells are separated by {shown}"),
                 hides=("P1",),
             )
 
@@ -57,21 +57,21 @@ def cases() -> Iterator[Case]:
 CASES = (
     *cases(),
     Case(
-        name="a tsv file parted by commas",
+        name="a tsv file separated by commas",
         files={**FILES, "d.tsv": FILES["d.csv"]},
         command=("load", "clinical", "s", "--dictionary", "d.tsv", "--data", "patient=p.csv"),
         code=10,
-        says=("its cells are parted by ',': part them by tabs, as its ending says",),
+        says=("its cells are separated by ',': part them by tabs, as its ending says",),
     ),
     Case(
         name="names in quotes",
         files={**FILES, "d.csv": '"entity";"name";"type"\n"patient";"patient_id";"string"\n'},
         command=LOAD,
         code=10,
-        says=("its cells are parted by ';'",),
+        says=("its cells are separated by ';'",),
     ),
     Case(
-        name="commas in cells of a dictionary parted by semicolons",
+        name="commas in cells of a dictionary separated by semicolons",
         files={**FILES, "d.csv": FILES["d.csv"].replace(",", ";").replace("f or m", "f, or m, or")},
         command=(*LOAD, *REPORT),
         code=10,
@@ -82,7 +82,7 @@ CASES = (
         files={**FILES, "d.csv": "entity\npatient\n"},
         command=LOAD,
         code=11,
-        hides=("are parted by",),
+        hides=("are separated by",),
     ),
     Case(
         name="a load as it should be",

@@ -190,7 +190,7 @@ CASES = (
           f"{A}\tTP53\tchr1\t5\n{B}\tA1BG\tchr2\t7\n", "--format", "htseq"),
     htseq("htseq-count of two columns", f"{A}\t5\n{B}\t7\n__no_feature\t1\n"),
     Case(
-        name="cells that are parted by semicolons",
+        name="cells that are separated by semicolons",
         files={"m.tsv": f"gene_id;S1\n{A};5\n{B};7\n"},
         command=LOAD,
         code=10,

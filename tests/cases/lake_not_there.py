@@ -45,7 +45,7 @@ CASES = (
         Case(name=f"{verb} of a folder with something else in it",
              files={**FILES, "other/registry/notes.txt": "hello", "other/tables/x.csv": "1"},
              command=(*verb.split(), "--lake", "other"), code=13,
-             says=(MISSING, "What lies in the folder is no lake."))
+             says=(MISSING, "What lies in the folder is not a lake."))
         for verb in ("list", "verify --deep", "gc --apply", "compact", "doctor", "show study")
     ),
     *(

@@ -54,7 +54,7 @@ CASES = (
         name="what was joined is told",
         files={"m.csv": ACROSS},
         command=(*LOAD, "--on-duplicate", "sum"),
-        says=("1 features stand more than once", "--on-duplicate sum"),
+        says=("1 features occur more than once", "--on-duplicate sum"),
         stored={MATRIX: JOINED["sum"]},
     ),
     Case(

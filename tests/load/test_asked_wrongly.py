@@ -95,13 +95,13 @@ COMMANDS = {
     "extract fields study --fields patient.sex,site.city --per-entity": (
         2, "One file for each entity cannot go to standard output.",
     ),
-    "extract expression rna --matrix --sql": (2, "A matrix is no statement."),
+    "extract expression rna --matrix --sql": (2, "A matrix cannot be printed as SQL."),
     "extract expression study": (13, "has no expression assay."),
     "extract expression rna --assay dna": (13, "has no assay 'dna'. It has rna."),
     "extract expression rna --filter-json latin.json": (2, "The filter file "),
     "rebase part --onto study@1 --map latin.csv": (10, "The file of new names"),
-    "extract expression rna --filter-json twice.json": (2, "A key stands twice in one object."),
-    "extract expression rna --filter-json deep.json": (2, "stand too deep inside each other."),
+    "extract expression rna --filter-json twice.json": (2, "A key occurs twice in one object."),
+    "extract expression rna --filter-json deep.json": (2, "are nested too deeply."),
     'extract expression rna --filter-json {"x":1}': (2, "The filter cannot be used:"),
     "extract sql study --dialect oracle": (2, "The dialect is one of"),
     "extract sql study --grant x --dialect spark": (

@@ -128,7 +128,7 @@ def test_an_entity_that_stands_is_a_clash(study: Study) -> None:
     result = extend(study, "visit_id,patient_id\n9,P1\n", "--mode", "entity", of="Visit")
 
     assert result.code == 14
-    assert "entity 'visit' stands in the dataset already" in result.err
+    assert "entity 'visit' is in the dataset already" in result.err
 
 
 def test_a_new_entity_may_be_extended_and_be_wide(study: Study) -> None:

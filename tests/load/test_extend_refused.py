@@ -26,8 +26,8 @@ def test_a_field_that_is_there_is_a_clash_whatever_its_case(study: Study) -> Non
     result = extend(study, "patient_id,SMOKER,sex,new\nP1,a,b,c\n")
 
     assert result.code == 14
-    assert "field 'patient.SMOKER' stands in the dataset already" in result.err
-    assert "field 'patient.sex' stands in the dataset already" in result.err
+    assert "field 'patient.SMOKER' is in the dataset already" in result.err
+    assert "field 'patient.sex' is in the dataset already" in result.err
     assert record_of(study).version == 2
 
 

@@ -45,7 +45,7 @@ def test_retiring_names_what_stands_on_the_version(study: Study) -> None:
 
     done = study.ask("retire", "study@1")
 
-    assert "these stand on it and stay as they are: small@1" in done.err
+    assert "these are made from it and stay as they are: small@1" in done.err
     assert study.ask("extract", "fields", "small", "--fields", "patient.weight").code == 0
 
 

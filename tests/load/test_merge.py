@@ -165,7 +165,7 @@ def test_data_that_break_the_relationship_are_refused_and_reported(study: Study)
     result = merge(study, *words)
 
     assert (result.code, result.out) == (12, "")
-    assert "is one_to_one, and 1 keys stand more often than that allows" in result.err
+    assert "is one_to_one, and 1 keys occur more often than that allows" in result.err
     assert "duplicate_keys 1" in result.err
     assert "P1" not in result.err
     assert {each.name: each.read_text() for each in report.iterdir()} == {

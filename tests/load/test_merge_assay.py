@@ -279,7 +279,7 @@ def test_assays_that_share_features_are_read_as_one_matrix(study: Study) -> None
     assert merge(study, "--name", "late", source="late", target="early", name="one").code == 0
     one = dataset(study, "one")
 
-    with pytest.raises(UsageError, match="2 ids of samples stand in several"):
+    with pytest.raises(UsageError, match="2 ids of samples occur in several"):
         one.read_assays(["rna", "late"])
     found = one.read_assays(["rna", "late"], tell_apart=True, to="numpy")
 

@@ -138,9 +138,9 @@ def test_a_dictionary_that_cannot_be_used_is_refused(
 @pytest.mark.parametrize(
     ("code", "words", "message"),
     [
-        (2, ["--encoding", "klingon"], "'klingon' is no known encoding"),
-        (2, ["--encoding", "idna"], "'idna' is no known encoding"),
-        (2, ["--encoding", "rot13"], "'rot13' is no known encoding"),
+        (2, ["--encoding", "klingon"], "'klingon' is not a known encoding"),
+        (2, ["--encoding", "idna"], "'idna' is not a known encoding"),
+        (2, ["--encoding", "rot13"], "'rot13' is not a known encoding"),
         (2, ["--encodnig", "utf-8"], "--encodnig"),
         (2, ["--data", "site"], "ENTITY=FILE"),
         (10, ["--policy", "none.yaml"], "none.yaml"),

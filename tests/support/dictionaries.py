@@ -20,7 +20,7 @@ from apollo_spark.sources.text_table import TextRow, TextTable
 
 
 def text_table(text: str, *, file: str) -> TextTable:
-    """Read a table drawn with blanks: cells are parted by two blanks or more, `-` is empty."""
+    """Read a table drawn with blanks: cells are separated by two blanks or more, `-` is empty."""
     lines = [line for line in text.splitlines() if line.strip()]
     cells = [re.split(r" {2,}", line.strip()) for line in lines]
     columns = tuple(cells[0])

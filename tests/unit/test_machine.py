@@ -51,7 +51,7 @@ def test_a_java_that_spark_runs_on_is_taken(
             1,
             "HOME/bin/java lacks the module jdk.incubator.vector",
         ),
-        ("Segmentation fault", 139, "HOME/bin/java does not tell its version"),
+        ("Segmentation fault", 139, "HOME/bin/java does not say its version"),
     ],
     ids=["Java 8", "Java 11", "Java 25", "cut down", "broken"],
 )

@@ -71,7 +71,7 @@ def parse_filter_text(text: str) -> ExpressionFilter:
         ) from None
     except RecursionError:
         raise UsageError(
-            "The filter cannot be read.", why="Lists and objects stand too deep inside each other."
+            "The filter cannot be read.", why="Lists and objects are nested too deeply."
         ) from None
     except ValueError:
         raise UsageError(
@@ -199,7 +199,7 @@ def _find_list_problems(key: str, value: Any) -> Iterator[str]:
         return
     wrong = sum(not isinstance(each, str) for each in value)
     if wrong:
-        yield f"{key}: {wrong:,} of {len(value):,} items are no texts"
+        yield f"{key}: {wrong:,} of {len(value):,} items are not text"
 
 
 def _find_type_problem(what: str, value: Any, wanted: type) -> str | None:
@@ -239,5 +239,5 @@ def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Build an object; a key that stands twice would silently lose a filter."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise UsageError("The filter cannot be used.", why="A key stands twice in one object.")
+        raise UsageError("The filter cannot be used.", why="A key occurs twice in one object.")
     return found

@@ -87,7 +87,7 @@ def require_own_files(folder: Path, table: DeltaTable) -> bool:
     if expected is None:
         return False
     if files_digest(file_names(table)) != expected:
-        why = "it tells of other files than were written"
+        why = "it names other files than were written"
         raise broken_log(folder, _first_other(folder, table.version()), why)
     return True
 

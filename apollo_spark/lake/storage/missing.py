@@ -62,7 +62,7 @@ def _what_is_there(folder: Path) -> str:
         return "The folder is not there."
     with storage_access(f"Cannot look into {folder}."):
         is_empty = next(folder.iterdir(), None) is None
-    return "The folder is empty." if is_empty else "What lies in the folder is no lake."
+    return "The folder is empty." if is_empty else "What lies in the folder is not a lake."
 
 
 def _meant_by(folder: Path) -> Path | None:

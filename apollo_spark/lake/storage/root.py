@@ -105,7 +105,7 @@ def open_root(uri: str) -> LakeRoot:
     is_address = uri.lower().startswith("file:/")
     root = LakeRoot(Path(unquote(urlsplit(uri).path) if is_address else uri).expanduser())
     if root.path.exists() and not root.exists:
-        raise UsageError(f"{root} is no folder.", fix="Give the folder of a lake, or a new one.")
+        raise UsageError(f"{root} is not a folder.", fix="Give the folder of a lake, or a new one.")
     if found := sorted(_UNREADABLE & set(str(root))):
         raise UsageError(
             f"A lake cannot lie in {str(root)!r}.",

@@ -39,10 +39,10 @@ def require_own_log(folder: Path, opened: DeltaTable, pin: TablePin) -> None:
         BrokenPinError: It does not.
     """
     if files_digest(file_names(opened)) != pin.files_digest:
-        why = "it or a commit before it tells of other files than were published"
+        why = "it or a commit before it names other files than were published"
         raise broken_log(folder, pin.version, why)
     if schema_hash(opened) != pin.schema_hash:
-        why = "it or a commit before it tells of other columns than were published"
+        why = "it or a commit before it names other columns than were published"
         raise broken_log(folder, pin.version, why)
 
 

@@ -117,7 +117,7 @@ class _Checker:
 
     def find(self, tree: Filter, row: str, depth: int = 0) -> Iterator[_Problem]:
         if depth > MAX_DEPTH:
-            yield _Problem(f"conditions stand more than {MAX_DEPTH} deep inside each other")
+            yield _Problem(f"conditions are nested more than {MAX_DEPTH} levels deep")
         elif isinstance(tree, And | Or):
             for part in tree.parts:
                 yield from self.find(part, row, depth + needs_parentheses(tree, part))
@@ -187,7 +187,7 @@ class _Checker:
                 f"{where}{entity!r} is joined to nothing, so that no condition on it can be asked"
             )
         return _Problem(
-            f"{where}{entity!r} does not stand below {row!r}, which is asked about here; write "
+            f"{where}{entity!r} is not below {row!r}, which is asked about here; write "
             "its condition outside"
         )
 

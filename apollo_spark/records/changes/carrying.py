@@ -34,7 +34,7 @@ class Carried:
 def carry_own(before: Content, derived: Content, names: Names, *, dataset: str) -> Carried:
     """Add the tables that a dataset owns, with their fields, to content made anew.
 
-    What the new content has under the same name stands, and the own is lost. Own rows that hang
+    What the new content has under the same name occurs, and the own is lost. Own rows that hang
     from rows that are hidden there are hidden with them.
 
     Args:

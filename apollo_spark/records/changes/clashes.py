@@ -214,7 +214,7 @@ def coding_difference(first: Coding, second: Coding) -> str:
         "of another meaning": sum(own[each] != near[each] for each in own.keys() & near.keys()),
     }
     if not any(parts.values()):
-        return "their codes are the same and stand in another order"
+        return "their codes are the same and are in another order"
     told = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
     total = len(own.keys() | near.keys())
     return f"their codes differ, {sum(parts.values()):,} of {total:,} ({told})"

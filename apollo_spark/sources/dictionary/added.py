@@ -164,7 +164,7 @@ class _AdditionReader:
             entity, type_ = row["entity"].strip(), row["type"].strip()
             path = f"{entity}.{standing.name}"
             if entity.lower() == self.entity.lower() and not self._is_key(row, standing):
-                message = f"field '{path}' stands in the dataset already"
+                message = f"field '{path}' is in the dataset already"
             elif type_ != str(standing.type):
                 message = f"field '{path}' is {standing.type} in the dataset"
             else:
@@ -222,7 +222,7 @@ class _AdditionReader:
         for name, rows in collect_codings(self.codings)[0].items():
             standing = self.base.find_coding(name)
             if standing is not None and not _is_same(standing, name, rows):
-                message = f"coding '{name}' stands in the dataset with other codes"
+                message = f"coding '{name}' is in the dataset with other codes"
                 yield finding_of(
                     "coding_present", message, file=self.codings.file, line=rows[0].line
                 )

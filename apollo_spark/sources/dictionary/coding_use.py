@@ -38,7 +38,7 @@ def check_known(
             continue
         source = Path(file).name if file else "codings.csv"
         if _RESERVED.match(name):
-            problem = f"is a reserved name; its codes are not built in and must stand in {source}"
+            problem = f"is a reserved name; its codes are not built in and must be in {source}"
         elif file is None:
             problem = "is used, and no codings were given"
         else:

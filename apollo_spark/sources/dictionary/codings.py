@@ -42,14 +42,14 @@ def check_coding(file: str, name: str, rows: Sequence[TextRow]) -> Iterator[Find
     unordered = [each for each in rows if each[ORDER] and not _WHOLE_NUMBER.match(each[ORDER])]
     if unordered:
         codes = list_names(each["code"] for each in unordered)
-        message = f"coding '{name}': the display order of code {codes} is no whole number"
+        message = f"coding '{name}': the display order of code {codes} is not a whole number"
         yield _of_rows("code_order", message, file, unordered, ORDER)
     known = {each["code"] for each in rows}
     orphans = [each for each in rows if each[PARENT_CODE] and each[PARENT_CODE] not in known]
     if orphans:
         parents = dict.fromkeys(each[PARENT_CODE] for each in orphans)
         hint = "".join(did_you_mean(each, known) for each in list(parents)[:1])
-        message = f"coding '{name}': parent {list_names(parents)}{hint} is no code of the coding"
+        message = f"coding '{name}': parent {list_names(parents)}{hint} is not a code of the coding"
         yield _of_rows("code_parent", message, file, orphans, PARENT_CODE)
     yield from _check_cycles(file, name, rows)
 
@@ -67,7 +67,7 @@ def _check_repeated(file: str, name: str, rows: Sequence[TextRow]) -> Iterator[F
             repeated.append(row)
         places.add(place)
     for found, problem in (
-        (repeated, "stands more than once under one parent"),
+        (repeated, "occurs more than once under one parent"),
         (ambiguous, "has more than one meaning"),
     ):
         if found:
@@ -87,7 +87,7 @@ def _check_cycles(file: str, name: str, rows: Sequence[TextRow]) -> Iterator[Fin
         shown = [*cycle[:NAMES_LIMIT], "...", cycle[0]] if len(cycle) > NAMES_LIMIT else None
         path = " under ".join(shown or [*cycle, cycle[0]])
         line = lines[cycle[-1], cycle[0]]
-        message = f"coding '{name}': codes stand under each other: {path}"
+        message = f"coding '{name}': codes are under each other: {path}"
         yield finding_of("code_cycle", message, file=file, line=line, column=PARENT_CODE)
 
 

@@ -79,7 +79,7 @@ def _unknown(table: TextTable, known: tuple[str, ...]) -> tuple[Finding, ...]:
         return ()
     if len(unknown) == len(table.columns):
         # It may be a file of people, whose first row must not be shown.
-        message = "no column of such a file stands here: is it another file, or its header missing?"
+        message = "no column of such a file is here: is it another file, or its header missing?"
         return (finding_of("dictionary_extra_columns", message, file=table.file),)
     free = [each for each in known if each not in table.columns]
     names = ", ".join(f"'{each}'{did_you_mean(each, free)}" for each in unknown)

@@ -121,7 +121,7 @@ def _check_entity_name(file: str, field: FieldRow, known: FieldRow) -> Iterator[
 def _check_field_name(file: str, field: FieldRow, first: FieldRow) -> Iterator[Finding]:
     if field is not first:
         spelt = "" if field.name == first.name else f" as '{first.name}', which is the same name,"
-        message = f"the field stands{spelt} already on line {first.line}"
+        message = f"the field is{spelt} already on line {first.line}"
         yield field.finding(file, "field_repeated", message, "name")
     elif problem := find_name_problem(field.name):
         yield field.finding(file, "field_name", problem, "name")

@@ -20,13 +20,13 @@ def check_titles_known(table: TextTable, fields: FieldTable) -> Iterator[Finding
 
 
 def check_titles_once(table: TextTable) -> Iterator[Finding]:
-    """Check that an entity stands once in the entity dictionary."""
+    """Check that an entity occurs once in the entity dictionary."""
     first_lines: dict[str, int] = {}
     for row in table.rows:
         name = row["entity"].strip()
         line = first_lines.setdefault(name, row.line)
         if line != row.line:
-            message = f"entity '{name}' stands already on line {line}"
+            message = f"entity '{name}' is already on line {line}"
             yield _finding("entity_title_repeated", message, table.file, row)
 
 

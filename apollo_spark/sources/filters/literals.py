@@ -8,7 +8,7 @@ from apollo_spark.sources.filters.tokens import Token, TokenKind, refusal
 from apollo_spark.workers.values.dates import parse_datetime
 from apollo_spark.workers.values.numerals import parse_float, parse_integer
 
-QUOTES_FIX = 'Text and codes stand in double quotes: "...".'
+QUOTES_FIX = 'Text and codes are written in double quotes: "...".'
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -32,7 +32,7 @@ def read_literal(token: Token) -> FilterValue:
     is_whole = _WHOLE.fullmatch(token.text)
     number = parse_integer(token.text) if is_whole else parse_float(token.text)
     if number is None:
-        raise refusal(token.place, "This is no number of 64 bits, and no date.", QUOTES_FIX)
+        raise refusal(token.place, "This is neither a number of 64 bits nor a date.", QUOTES_FIX)
     return number
 
 
@@ -51,11 +51,11 @@ def _read_day(token: Token) -> Day:
     try:
         return Day(day=date.fromisoformat(token.text))
     except ValueError:
-        raise refusal(token.place, "This is no day of the calendar.") from None
+        raise refusal(token.place, "This is not a day of the calendar.") from None
 
 
 def _read_moment(token: Token) -> Moment:
     parsed = parse_datetime(token.text)
     if parsed is None:
-        raise refusal(token.place, "This is no date with a time.", "Write 2020-01-31T10:00:00Z.")
+        raise refusal(token.place, "This is not a date with a time.", "Write 2020-01-31T10:00:00Z.")
     return Moment.model_validate({"moment": parsed.value})

@@ -187,7 +187,7 @@ class _Parser:
             return Operator.IS_NOT_MISSING if is_not else Operator.IS_MISSING
         if token.is_word("not"):
             raise refusal(
-                token.place, "'not' stands before a condition.", "Write: not ENTITY.FIELD ..."
+                token.place, "'not' comes before a condition.", "Write: not ENTITY.FIELD ..."
             )
         if token.is_word(*_WORD_OPERATORS):
             more, operator = _WORD_OPERATORS[token.text.lower()]
@@ -210,7 +210,7 @@ class _Parser:
 
     def _require_text(self, operator: Operator) -> None:
         if self._next.kind is not TokenKind.TEXT:
-            raise self._refusal(f"After '{operator}' stands a text.", QUOTES_FIX)
+            raise self._refusal(f"After '{operator}' comes a text.", QUOTES_FIX)
 
     @property
     def _next(self) -> Token:
@@ -234,7 +234,7 @@ class _Parser:
     def _deepen(self) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise self._refusal(f"Conditions stand more than {MAX_DEPTH} deep inside each other.")
+            raise self._refusal(f"Conditions are nested more than {MAX_DEPTH} levels deep.")
 
     def _is_at_end(self) -> bool:
         return self._next.kind is TokenKind.END

@@ -70,9 +70,7 @@ def split_tokens(text: str) -> Iterator[Token]:
         UsageError: At some place stands what begins no token.
     """
     if unwritable := _UNWRITABLE.search(text):
-        raise refusal(
-            _place_of(text, unwritable.start()), "Here stands a character that is no text."
-        )
+        raise refusal(_place_of(text, unwritable.start()), "This character is not text.")
     line, line_start, at = 1, 0, 0
     while True:
         seen = at
@@ -112,5 +110,5 @@ def _bad_character(character: str, place: Place) -> UsageError:
             place, "A text begins here and does not end.", 'Write a quote in a text as "".'
         )
     if character in QUOTES:
-        return refusal(place, "Text stands in double quotes.", 'Write "...".')
+        return refusal(place, "Text is written in double quotes.", 'Write "...".')
     return refusal(place, "Here begins no name, value or sign.", "Names are ENTITY.FIELD.")

@@ -207,7 +207,7 @@ def _fits(texts: pa.Array, kind: ColumnType) -> bool:
     start, size = 0, FIRST_LOOK
     while start < len(texts):
         found = convert(texts.slice(start, size), kind, ())
-        # What was written with a point (`partial`) is no whole number to whoever wrote it.
+        # What was written with a point (`partial`) is not a whole number to whoever wrote it.
         if found.bad.any() or found.partial.any():
             return False
         start, size = start + size, LOOK

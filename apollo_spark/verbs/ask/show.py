@@ -140,7 +140,8 @@ def find_fields(dictionary: DataDictionary, pattern: str | None) -> tuple[FieldL
         wanted = re.compile(pattern or "", re.IGNORECASE)
     except re.error as wrong:
         raise UsageError(
-            f"{pattern!r} is no pattern.", why=f"As a regular expression: {wrong}."
+            f"{pattern!r} is not a valid regular expression.",
+            why=f"As a regular expression: {wrong}.",
         ) from None
     lines = (_line(entity, spec) for entity, spec in dictionary.paths())
     return tuple(

@@ -204,7 +204,7 @@ def _new_columns(entity: Entity, files: AddedFiles) -> tuple[int, ...]:
 
 
 def _no_fields(numbers: tuple[int, ...]) -> str:
-    return f"{list_numbers(numbers)} {'is no field' if len(numbers) == 1 else 'are no fields'}"
+    return f"{list_numbers(numbers)} {'is not a field' if len(numbers) == 1 else 'are not fields'}"
 
 
 def _spelled(name: str, dictionary: DataDictionary) -> str:

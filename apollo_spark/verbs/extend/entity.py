@@ -40,7 +40,7 @@ class AddedEntity(AddedTables):
         return self.standing.hidden_values(column, to.to_entity, to.to_field, is_own=False, ask=ask)
 
     def find_strangers(self, pins: Mapping[str, TablePin]) -> KeySets:
-        """Return references to nothing, and those that stand more often than they may."""
+        """Return references to nothing, and those that occur more often than they may."""
         relation = self.relation
         if relation is None:
             return {}

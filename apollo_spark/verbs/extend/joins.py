@@ -42,7 +42,7 @@ def find_nothing(files: AddedFiles) -> Finding | None:
     """Find that there is no row: of a header alone it is not known that it is one."""
     if files.has_rows:
         return None
-    message = "no row stands below the header, and nothing can be inferred: give --dictionary"
+    message = "there is no row below the header, and nothing can be inferred: give --dictionary"
     return finding_of("file_empty", message, entity=files.entity)
 
 

@@ -51,7 +51,7 @@ class AdditionReading:
         """Return what is added, and all that is wrong with it so far."""
         found = tuple(under_policy(self.files.policy, each) for each in self.files.findings)
         if self.mode == "entity" and self._standing is not None:
-            message = f"entity '{self.files.entity}' stands in the dataset already"
+            message = f"entity '{self.files.entity}' is in the dataset already"
             clash = finding_of("entity_present", message, entity=self.files.entity)
             return None, (*found, clash)
         if self.files.request.dictionary is None:
@@ -166,7 +166,7 @@ class AdditionReading:
         for spec in addition.fields:
             known = seen.setdefault(spec.name.lower(), spec.name)
             if spec.name.lower() in standing:
-                message = f"field '{name}.{spec.name}' stands in the dataset already"
+                message = f"field '{name}.{spec.name}' is in the dataset already"
                 yield finding_of("field_present", message, entity=name, column=spec.header)
             elif known != spec.name:
                 numbers = [

@@ -211,7 +211,7 @@ def _require_acceptable(plan: MergePlan, findings: tuple[Finding, ...]) -> None:
     repeated = plan.link.receipt_counts["duplicate_keys"]
     counts = describe_receipt(plan.derivation.receipt.model_dump())
     if repeated:
-        broken = f"{plan.relationship}, and {repeated:,} keys stand more often than that allows"
+        broken = f"{plan.relationship}, and {repeated:,} keys occur more often than that allows"
         lines = [f"The data break the relationship: {broken}."]
         if refusing(findings):
             lines.append(describe_findings(refusing(findings)))

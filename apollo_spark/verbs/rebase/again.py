@@ -67,6 +67,6 @@ def _sound(plan: MergePlan) -> Derivation:
     repeated = plan.link.receipt_counts["duplicate_keys"]
     if repeated:
         raise CheckFailedError(
-            f"{plan.relationship}, and {repeated:,} keys stand more often than that allows."
+            f"{plan.relationship}, and {repeated:,} keys occur more often than that allows."
         )
     return plan.derivation

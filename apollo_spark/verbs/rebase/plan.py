@@ -60,13 +60,13 @@ def plan_rebase(
         full: Whether a refusal may say of what a view was made.
 
     Raises:
-        UsageError: The record does not stand on any of these.
+        UsageError: The record is not made from any of these.
     """
     root = _root_of(lake, record)
     moves = _moves(root, onto)
     if not moves:
         raise UsageError(
-            f"{record} does not stand on {', '.join(str(each) for each in onto.values())}.",
+            f"{record} is not made from {', '.join(str(each) for each in onto.values())}.",
             why=""
             if keeps_to_itself(record, full=full)
             else f"It was made of {', '.join(parents_of(root))}.",
@@ -85,7 +85,7 @@ def _root_of(lake: Lake, record: DatasetRecord) -> Change:
     for found in grown_from(lake, record):
         if found.change is not None and is_root(record.name, found.change):
             return found.change
-    raise UsageError(f"{record} was loaded from files: it stands on no other dataset.")
+    raise UsageError(f"{record} was loaded from files: it is made from no other dataset.")
 
 
 def _moves(change: Change, onto: Mapping[str, DatasetRecord]) -> tuple[Move, ...]:

@@ -53,7 +53,7 @@ def rebase(context: Context, request: RebaseRequest) -> RebaseOutcome:
     together with all others, unless `only` leaves it out.
 
     Raises:
-        UsageError: A record does not stand on what it is to be moved to.
+        UsageError: A record is not made from what it is to be moved to.
         NotFoundError: A record or a version is not there, the map names fields that are not, or a
             plan cannot be done.
         InputFileError: The file of new names cannot be read.

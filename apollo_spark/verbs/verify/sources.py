@@ -170,7 +170,7 @@ class _Chain:
         if not problems and self._stopped is None:
             problems += self._do_again(again, record, scratch)
         elif not problems:
-            what = f"it stands on {self._stopped}, which could not be made again"
+            what = f"it is made from {self._stopped}, which could not be made again"
             problems.append(SourceProblem(version=str(record), kind="unproven", what=what))
         if problems:
             self._stopped = self._stopped or str(record)

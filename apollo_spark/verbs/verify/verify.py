@@ -158,5 +158,5 @@ def _unreadable(entry: RecordEntry) -> VerifyProblem:
         table=None,
         version=None,
         what="the record is missing or is not as it was published",
-        readable="its rows can be read only by who knows the versions of its tables",
+        readable="its rows can be read only if the versions of its tables are known",
     )

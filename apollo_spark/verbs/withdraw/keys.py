@@ -37,7 +37,7 @@ def read_keys(path: str, field: str) -> list[str]:
                 f"The file {path} has no column {field!r}.",
                 fix=""
                 if other is None
-                else f"Its cells are parted by {name_delimiter(other)}: part them by commas.",
+                else f"Its cells are separated by {name_delimiter(other)}: part them by commas.",
             )
         place = header.index(field)
         cells = [row[place] if place < len(row) else "" for row in rows if row]

@@ -179,7 +179,7 @@ def _own_location(record: DatasetRecord, entity: EntityEntry) -> str:
         owner = "the dataset that it is a view of" if record.hides else pin.owner or "another lake"
         raise UsageError(
             f"The rows of {record.name}.{entity.name} are those of {owner}.",
-            fix=f"Withdraw from {owner}: what stands on it follows.",
+            fix=f"Withdraw from {owner}: what is made from it follows.",
         )
     return pin.location
 

@@ -233,7 +233,7 @@ def test_properties_that_are_gone_and_files_that_are_gone_are_both_told(lake: La
     broken, risk = lake.verify(first)
 
     assert (broken.is_broken, risk.is_broken) == (True, False)
-    assert risk.readable == "what can be read is told above"
+    assert risk.readable == "what can be read is listed above"
 
 
 def test_the_tables_of_a_rule_are_looked_at_too(lake: Lake) -> None:

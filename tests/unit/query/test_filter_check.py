@@ -44,9 +44,9 @@ REFUSED = {
     "patient.age between 5 and 3": ["smaller one first"],
     "patient.seen between 2020-05-06T00:00:00.1Z and 2020-05-05": ["smaller one first"],
     "patient.seen between 2020-05-06 and 2020-05-05T23:59:59Z": ["smaller one first"],
-    "exists(visit: patient.age > 3)": ["15: 'patient' does not stand below 'visit'"],
-    "exists(visit: exists(note))": ["15: 'note' does not stand below 'visit'"],
-    "exists(test: exists(visit))": ["14: 'visit' does not stand below 'test'"],
+    "exists(visit: patient.age > 3)": ["15: 'patient' is not below 'visit'"],
+    "exists(visit: exists(note))": ["15: 'note' is not below 'visit'"],
+    "exists(test: exists(visit))": ["14: 'visit' is not below 'test'"],
     "exists(patient: patient.age > 3)": ["1: exists(patient: ...) asks for other rows"],
     "exists(visit: count(visit) > 1)": ["15: count(visit: ...) asks for other rows"],
 }
@@ -117,7 +117,7 @@ def test_all_that_is_wrong_is_listed_with_its_place() -> None:
         "- line 1, column 1: there is no entity 'patiant' (did you mean 'patient'?)",
         "- line 2, column 19: there is no field visit.reazon (did you mean 'reason'?)",
         (
-            "- line 2, column 40: 'patient' does not stand below 'visit', which is asked about "
+            "- line 2, column 40: 'patient' is not below 'visit', which is asked about "
             "here; write its condition outside"
         ),
         (

@@ -58,7 +58,7 @@ def test_a_tree_names_every_version_with_what_made_it_and_its_files() -> None:
         "└─ study@3  extend  2026-03-01 12:00  ann  retired",
         "   │  labs.csv  0123456789ab  (patient)",
         "   ├─ study@1  view  2026-03-01 12:00  ann",
-        "   │     made from what is not told here",
+        "   │     made from what is not shown here",
         "   └─ acc@1  (see above)",
     ]
 

@@ -112,6 +112,6 @@ def test_every_cycle_is_named_with_its_codes() -> None:
     found = list(check_coding("codings.csv", "any", table.rows))
 
     assert [(each.rule, each.line, each.message) for each in found] == [
-        ("code_cycle", 3, "coding 'any': codes stand under each other: a under c under b under a"),
-        ("code_cycle", 5, "coding 'any': codes stand under each other: d under d"),
+        ("code_cycle", 3, "coding 'any': codes are under each other: a under c under b under a"),
+        ("code_cycle", 5, "coding 'any': codes are under each other: d under d"),
     ]

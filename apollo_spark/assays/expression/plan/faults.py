@@ -31,14 +31,14 @@ TEXTS = {
     ),
     "row_length": "a row has more or fewer cells than the header",
     "feature_repeated": (
-        "a feature stands more than once; --on-duplicate sum, mean or first would join its rows"
+        "a feature occurs more than once; --on-duplicate sum, mean or first would join its rows"
     ),
     "pair_repeated": (
         "a sample has several values of a feature; --on-duplicate sum, mean or first would join "
         "them"
     ),
     "quoting": "the quotes of a cell are not closed, or not doubled inside it",
-    "line_end": "a carriage return stands alone, without a line feed",
+    "line_end": "a carriage return occurs alone, without a line feed",
     "file_not_text": "the file is not text in utf-8",
 }
 """What is told of a rule that cells break."""

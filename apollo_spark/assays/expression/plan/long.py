@@ -62,7 +62,7 @@ class LongFile:
 
 
 def plan_long(request: SourceRequest, given: Sequence[Detected], unit: UnitRules) -> SourcePlanning:
-    """Plan long files: they are parsed here, because features and samples stand in the rows."""
+    """Plan long files: they are parsed here, because features and samples are in the rows."""
     files, problems = scan_sources(given, partial(_scan, request))
     if not files:
         return SourcePlanning(None, tuple(problems))

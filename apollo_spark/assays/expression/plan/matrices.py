@@ -115,7 +115,7 @@ def plan_matrices(request: SourceRequest, files: Sequence[Detected]) -> SourcePl
         return SourcePlanning(None, tuple(problems))
     is_turned = files[0].orientation == "samples_by_features"
     planning = (_plan_sample_rows if is_turned else _plan_feature_rows)(request, scanned)
-    note = ("samples stand in the rows and features in the columns: the matrix was turned",)
+    note = ("samples are in the rows and features in the columns: the matrix was turned",)
     return SourcePlanning(
         planning.source, (*problems, *planning.findings), note if is_turned else ()
     )

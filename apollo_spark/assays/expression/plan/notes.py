@@ -37,7 +37,7 @@ def describe_ids(source: PlannedSource, on_duplicate: str) -> Iterator[str]:
         )
     if found.repeated and on_duplicate != "refuse":
         yield (
-            f"{found.repeated:,} features stand more than once, and their values were joined "
+            f"{found.repeated:,} features occur more than once, and their values were joined "
             f"(--on-duplicate {on_duplicate})"
         )
 

@@ -164,7 +164,7 @@ def expression_sql(
         NotFoundError: The rule of a view would be shown.
     """
     if job.matrix:
-        raise UsageError("A matrix is no statement.", fix="Leave --matrix or --sql out.")
+        raise UsageError("A matrix cannot be printed as SQL.", fix="Leave --matrix or --sql out.")
     plan = plan_expression(lake, job)
     require_no_rule(plan.opened.record, full=full)
     _say_notes(plan, say)
@@ -192,7 +192,7 @@ def read_additional_fields(text: str | None) -> tuple[str, ...]:
     if unknown:
         lines = [f"  {each}{did_you_mean(each, ADDITIONAL_FIELDS)}" for each in unknown]
         raise UsageError(
-            "\n".join(["These are no additional fields:", *lines]),
+            "\n".join(["These are not additional fields:", *lines]),
             fix=f"There are {', '.join(ADDITIONAL_FIELDS)}.",
         )
     return tuple(each for each in ADDITIONAL_FIELDS if each in asked)

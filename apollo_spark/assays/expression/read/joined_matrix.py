@@ -130,7 +130,7 @@ def _require_told_apart(parts: Sequence[_Part], *, tell_apart: bool) -> None:
     several = sum(1 for count in times.values() if count > 1)
     if several and not tell_apart:
         raise UsageError(
-            f"{several} ids of samples stand in several of the assays.",
+            f"{several} ids of samples occur in several of the assays.",
             fix="Tell them apart (tell_apart=True): their ids become ASSAY.ID.",
         )
 

@@ -78,7 +78,7 @@ def _as_long(values: np.ndarray, groups: np.ndarray, storage: LayerStorage) -> n
 def _merge_wholes(
     values: np.ndarray, names: np.ndarray, inverse: np.ndarray, how: OnDuplicate
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Merge whole numbers without losing a digit; a mean that is no whole number is a double.
+    """Merge whole numbers without losing a digit; a mean that is not a whole number is a double.
 
     Raises:
         InputProblemError: A sum is longer than 64 bits.

@@ -85,7 +85,7 @@ def test_everything_wrong_is_said_at_once() -> None:
         "location 4: ending_position is missing",
         "'x' is no key of annotation",
         "annotation needs exactly one of feature_id or feature_name",
-        "feature_id: 1 of 2 items are no texts",
+        "feature_id: 1 of 2 items are not text",
         "feature_name is not a list but an object",
         "'min' is no key of expression",
         "min_value is not a finite number",

@@ -139,7 +139,7 @@ def _find_bad_cells(rows: pa.Table, file: SourceFile) -> Iterator[Finding]:
     for name in ("start", "end"):
         bad = _count_others(rows[name], pc.match_substring_regex(rows[name], INTEGER))
         if bad:
-            text = f"positions in column '{name}' of the annotation are no whole numbers"
+            text = f"positions in column '{name}' of the annotation are not whole numbers"
             found = finding_of("source_format", text, file=file.label, column=name)
             yield found.model_copy(update={"count": bad})
     known = pc.is_in(rows["strand"], pa.array([*STRANDS, ".", "*", "0"]))

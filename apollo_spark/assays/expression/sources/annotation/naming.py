@@ -31,7 +31,7 @@ def name_by_list(detection: Detection, samples: Sequence[str]) -> Detection:
     is_turned = any(each.orientation == "samples_by_features" for each in detection.files)
     label = detection.files[0].file.label
     if detection.format in OF_ROWS or is_turned:
-        text = "--samples names columns or files, and here the samples stand in the rows"
+        text = "--samples names columns or files, and here the samples are in the rows"
         return _with(detection, (finding_of("source_format", text, file=label),))
     if detection.format not in MATRICES:
         return detection
@@ -61,14 +61,14 @@ def check_sample_columns(
     if columns is None or given is None or detection.format is None:
         return detection
     if detection.format not in MATRICES:
-        text = "--sample-columns chooses columns of a matrix, and here the samples stand elsewhere"
+        text = "--sample-columns chooses columns of a matrix, and here the samples are elsewhere"
         label = detection.files[0].file.label
         return _with(detection, (finding_of("source_format", text, file=label),))
     there = {name for each in detection.files for name in each.header}
     absent = sorted(columns.names - there)
     if not absent:
         return detection
-    found = finding_of("matrix_header", "names of sample columns stand in no header", file=given)
+    found = finding_of("matrix_header", "names of sample columns are in no header", file=given)
     places = tuple(Place(line=None, value=each) for each in absent[:PLACES_LIMIT])
     changes = {"count": len(absent), "places": places}
     return _with(detection, (found.model_copy(update=changes),))

@@ -44,7 +44,7 @@ class Top:
     """The beginning of a delimited file.
 
     Attributes:
-        names: Cells of the first line that is no comment.
+        names: Cells of the first line that is not a comment.
         rows: Cells of the first rows after it.
         delimiter: One character.
         compression: Of the raw bytes.
@@ -158,7 +158,7 @@ def _split(line: str, delimiter: str, cells: int | None) -> list[str]:
 
 
 def find_start(top: Top) -> int:
-    """Return the byte at which the first line that is no comment begins, behind a mark."""
+    """Return the byte at which the first line that is not a comment begins, behind a mark."""
     path = Path(top.file.path)
     with gzip.open(path) if top.compression == "gzip" else path.open("rb") as stream:
         before = sum(len(stream.readline()) for _ in range(top.first_line - 1))

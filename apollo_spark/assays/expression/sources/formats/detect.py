@@ -51,7 +51,7 @@ def require_format(word: str) -> str:
     """
     if word not in (AUTO, *FORMATS):
         raise UsageError(
-            f"{word!r} is no format{did_you_mean(word, FORMATS)}.",
+            f"{word!r} is not a format{did_you_mean(word, FORMATS)}.",
             why=f"Formats are {', '.join((AUTO, *FORMATS))}.",
         )
     return word
@@ -144,7 +144,7 @@ def _detect(top: Top, stated: str, reading: Reading) -> FileDetection:
         text = f"the file was said to be {TITLES[stated]}, and it looks like {TITLES[word]}"
         text += f" ({len(top.names):,} columns)"
         other = find_parting(top.names[0], ",") if len(top.names) == 1 else None
-        text += f"; its cells are parted by {name_delimiter(other)}" if other else ""
+        text += f"; its cells are separated by {name_delimiter(other)}" if other else ""
         return FileDetection(findings=(finding_of("source_format", text, file=top.file.label),))
     if known is None:
         return detect_matrix(top, reading)

@@ -119,8 +119,8 @@ def _find_repeated(rows: Sequence[ManifestRow], label: str) -> Iterator[Finding]
     samples = [line for name, lines in by_sample.items() if name for line in lines[1:]]
     files = [line for lines in by_file.values() for line in lines[1:]]
     if samples:
-        text = "a row names a sample that stands before"
+        text = "a row names a sample that an earlier row names"
         yield finding_of_lines("sample_repeated", text, file=label, lines=samples)
     if files:
-        text = "a row names a file that stands before"
+        text = "a row names a file that an earlier row names"
         yield finding_of_lines("manifest_file", text, file=label, lines=files)

@@ -211,7 +211,7 @@ def _chosen_columns(top: Top, header: FittedHeader, reading: Reading) -> FileDet
         return _refuse(top, "matrix_header", text)
     in_header = is_ensembl([header.names[at] for at in taken]).mean() > 0
     if in_header and find_ensembl_column(top.rows, rest) is None:
-        text = "--sample-columns takes columns of features: the samples stand in the rows"
+        text = "--sample-columns takes columns of features: the samples are in the rows"
         return _refuse(top, "source_format", text)
     at = _find_id_column(top, header.names, rest, reading)
     beside = to_columns(header.names, [each for each in rest if each != at])

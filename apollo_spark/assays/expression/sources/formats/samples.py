@@ -59,7 +59,7 @@ def compile_pattern(text: str | None) -> re.Pattern[str] | None:
         return None if text is None else re.compile(text)
     except re.error as error:
         raise UsageError(
-            "The sample pattern is no regular expression.", why=f"{error}.".capitalize()
+            "The sample pattern is not a regular expression.", why=f"{error}.".capitalize()
         ) from None
 
 
@@ -145,7 +145,7 @@ def find_repeated_columns(detected: Detected) -> Iterator[Finding]:
     times = Counter(each.name for each in detected.value_columns if each.name)
     twice = [each for each in detected.value_columns if times[each.name] > 1]
     if twice:
-        text = f"columns name samples that stand again: {list_numbers(twice)}"
+        text = f"columns name samples that occur again: {list_numbers(twice)}"
         line = detected.data_line - 1
         places = [Place(line=line, value=each.name) for each in twice]
         yield _repeated(text, detected.file.label, places, rule="header_repeated_column")
@@ -160,7 +160,7 @@ def find_repeated_rows(ids: Sequence[str], lines: Sequence[int], label: str) -> 
             places.append(Place(line=line, value=name))
         seen.add(name)
     if places:
-        yield _repeated("rows name samples that stand before", label, places)
+        yield _repeated("rows name samples that earlier rows name", label, places)
 
 
 def find_nameless_rows(ids: Sequence[str], lines: Sequence[int], label: str) -> Iterator[Finding]:

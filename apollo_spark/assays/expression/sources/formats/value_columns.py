@@ -49,5 +49,5 @@ def _describe_delimiter(detected: Detected) -> str:
     name = detected.header[0]
     likely = max(OTHER_DELIMITERS, key=name.count)
     if name.count(likely):
-        return f"; its header seems to be parted by '{likely}' (--delimiter '{likely}')"
-    return "; cells are parted by commas or tabs, or as --delimiter says"
+        return f"; its header seems to be separated by '{likely}' (--delimiter '{likely}')"
+    return "; cells are separated by commas or tabs, or as --delimiter says"

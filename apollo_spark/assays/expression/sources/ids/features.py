@@ -289,4 +289,4 @@ def describe_repeated(features: pa.Array, rows: np.ndarray, where: IdPlaces) -> 
     again = kept[first[rows[kept]] != kept]
     ids = features.take(pa.array(np.maximum(rows, 0)))
     how = "--on-duplicate sum, mean or first would join them"
-    return where.find("feature_repeated", "features stand more than once", ids, again, how=how)
+    return where.find("feature_repeated", "features occur more than once", ids, again, how=how)

@@ -28,7 +28,7 @@ def read_id_map(path: Path) -> IdMap:
         text = f"an id map has the two columns from and to, and this file has {len(table.columns)}"
         return IdMap(findings=(finding_of("source_format", text, file=str(path), line=1),))
     if is_ensembl([each.upper() for each in table.columns]).any():
-        text = "the first line of the id map holds ids; a header, from and to, stands above them"
+        text = "the first line of the id map holds ids; a header, from and to, belongs above them"
         return IdMap(findings=(finding_of("source_format", text, file=str(path), line=1),))
     findings = [*reading.findings, *_find_empty(table)]
     found: dict[str, dict[str, None]] = {}

@@ -92,7 +92,7 @@ def store_values(
 
 
 def with_wholes(values: np.ndarray, cells: np.ndarray, wholes: np.ndarray) -> np.ndarray | None:
-    """Give values as int64, some of them exactly; None where one is no whole number."""
+    """Give values as int64, some of them exactly; None where one is not a whole number."""
     others = values.copy()
     others[cells] = np.nan
     found = as_wholes(others)

@@ -207,7 +207,7 @@ def as_floats(values: np.ndarray) -> np.ndarray:
 
 
 def as_wholes(values: np.ndarray) -> np.ndarray | None:
-    """Give values as int64; None where one of them is no whole number of 64 bits."""
+    """Give values as int64; None where one of them is not a whole number of 64 bits."""
     if is_whole(values):
         return values
     holes = np.isnan(values)

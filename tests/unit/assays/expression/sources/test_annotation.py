@@ -149,9 +149,9 @@ def test_what_is_wrong_with_an_annotation_is_said_at_once(write: Write) -> None:
 
     assert [(each.rule, each.file, each.count, each.message) for each in found] == [
         ("source_format", "a.tsv", 2,
-         "positions in column 'start' of the annotation are no whole numbers"),
+         "positions in column 'start' of the annotation are not whole numbers"),
         ("source_format", "a.tsv", 1,
-         "positions in column 'end' of the annotation are no whole numbers"),
+         "positions in column 'end' of the annotation are not whole numbers"),
         ("source_format", "a.tsv", 1,
          "strands of the annotation are neither '+' and '-' nor '1' and '-1'"),
         ("source_format", "b.tsv", 1,

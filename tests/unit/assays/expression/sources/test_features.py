@@ -52,7 +52,7 @@ def test_ids_that_differ_by_version_are_one_feature_that_is_refused() -> None:
     assert counts(found) == {"repeated": 1, "versions_stripped": 2}
     assert findings(found) == [
         ("feature_repeated", [4, 5],
-         "features stand more than once; --on-duplicate sum, mean or first would join them"),
+         "features occur more than once; --on-duplicate sum, mean or first would join them"),
     ]  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def test_every_wrong_id_is_reported_at_once() -> None:
          "or allow them with --feature-ids any")),
         ("feature_kind", [4], "ids are not ENSG as most are; an assay has one kind"),
         ("feature_repeated", [7],
-         "features stand more than once; --on-duplicate sum, mean or first would join them"),
+         "features occur more than once; --on-duplicate sum, mean or first would join them"),
     ]  # fmt: skip
 
 

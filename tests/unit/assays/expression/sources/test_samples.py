@@ -150,8 +150,8 @@ def test_samples_that_stand_again_are_found_by_columns_rows_and_files(write: Wri
     ]
 
     assert [(each.file, each.line, each.message) for each in found] == [
-        ("m.tsv", 1, "columns name samples that stand again: 2, 4"),
-        ("t.tsv", 5, "rows name samples that stand before"),
+        ("m.tsv", 1, "columns name samples that occur again: 2, 4"),
+        ("t.tsv", 5, "rows name samples that earlier rows name"),
         ("b.tsv", None, "samples stand in a.tsv too"),
     ]
     rules = [each.rule for each in found]
@@ -188,8 +188,8 @@ def test_everything_wrong_with_a_manifest_is_found_at_once(write: Write) -> None
         ("manifest_file", "m.csv", [4], "a row names no file"),
         ("manifest_file", "m.csv", [5], "a row names no sample"),
         ("manifest_file", "m.csv", [3], "a row names a file that is not there"),
-        ("sample_repeated", "m.csv", [6], "a row names a sample that stands before"),
-        ("manifest_file", "m.csv", [5, 6], "a row names a file that stands before"),
+        ("sample_repeated", "m.csv", [6], "a row names a sample that an earlier row names"),
+        ("manifest_file", "m.csv", [5, 6], "a row names a file that an earlier row names"),
         ("manifest_file", "two.tsv", [], "the file has no row in the manifest m.csv"),
     ]
 
