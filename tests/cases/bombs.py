@@ -160,8 +160,8 @@ CASES = (
     yaml("a long key", f"{'x' * 300}: 1", "a key is longer than 255 characters"),
     yaml("many keys", "".join(f"k{n}: 1\n" for n in range(60_000)), "more than 50,000 values"),
     yaml("a huge file", "# nothing\n" * 200_000, "larger than 1 MB"),
-    asked("JSON that is deep", '{"sample_id":' * 100_000, "too deep"),
-    asked("lists that are deep", '{"sample_id":' + "[" * 100_000, "too deep"),
+    asked("JSON that is deep", '{"sample_id":' * 100_000, "too deeply"),
+    asked("lists that are deep", '{"sample_id":' + "[" * 100_000, "too deeply"),
     asked("a number of 5,000 digits in JSON", f'{{"expression": {"9" * 5000}}}', "digits"),
     Case(
         name="settings with aliases",
