@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from apollo_spark.assays.expression.sources.ids.lookalikes import look_like
 from apollo_spark.errors import UsageError
-from apollo_spark.ingest.check import PLACES, add_faults, check_tables
+from apollo_spark.ingest.check import PLACES, CheckResult, add_faults, check_tables
+from apollo_spark.ingest.leaving_out import Checked, leave_out
 from apollo_spark.ingest.plan import (
     ClinicalLoad,
     ClinicalPlan,
@@ -22,7 +23,6 @@ from apollo_spark.ingest.write import (
     Excluded,
     KeySets,
     WrittenEntity,
-    join_excluded,
     quarantined_rows,
     write_entities,
 )
@@ -30,7 +30,7 @@ from apollo_spark.lake.publishing import Publication
 from apollo_spark.lake.tables.draft import TableDraft
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
-from apollo_spark.model.findings import Finding, Place, Severity, refusing
+from apollo_spark.model.findings import Finding, Place, refusing
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import EntityReceipt
@@ -135,6 +135,23 @@ class SampleRows:
 
 
 @dataclass(frozen=True)
+class _Written:
+    """The table as it was written, before it is checked.
+
+    Attributes:
+        rows: What was written of the files.
+        keys: The ids in them.
+        lacking: Samples of the assay that have no row.
+        pin: The table.
+    """
+
+    rows: WrittenEntity
+    keys: pa.Array
+    lacking: pa.Array
+    pin: TablePin
+
+
+@dataclass(frozen=True)
 class SampleTable:
     """Writes the table of samples.
 
@@ -164,30 +181,34 @@ class SampleTable:
     def write(self) -> SampleRows:
         """Write and check rows, again without those that the policy leaves out."""
         draft = self.publication.table(SAMPLE)
-        excluded = withdrawn = self._find_withdrawn(draft)
-        left_out: tuple[Finding, ...] = ()
-        while True:
-            written, keys = self._write_rows(draft, excluded)
-            lacking = pc.filter(pa.array(self.samples), _is_not_in(self.samples, keys))
-            pin = self._commit(draft, written, lacking)
-            checked = check_tables(
+        withdrawn = self._find_withdrawn(draft)
+
+        def check(written: _Written, excluded: Excluded) -> CheckResult:
+            return check_tables(
                 self.plan,
-                {SAMPLE: written},
-                {SAMPLE: pin},
+                {SAMPLE: written.rows},
+                {SAMPLE: written.pin},
                 runner=self.engines.runner,
                 engine=self.engines.engine,
                 excluded=excluded,
-                also=self._unknown(keys),
+                also=self._unknown(written.keys),
                 withdrawn=withdrawn,
             )
-            findings = (*left_out, *checked.findings, *self._describe_lacking(lacking))
-            if refusing(findings) or not checked.quarantined:
-                lines = LinesLeftOut(excluded, withdrawn)
-                return self._result(pin, written, lines, findings, len(lacking))
-            excluded = join_excluded(excluded, checked.quarantined)
-            left_out += tuple(
-                each for each in checked.findings if each.severity is Severity.QUARANTINE
-            )
+
+        checked = leave_out(
+            self._write_table(draft, {}),
+            withdrawn=withdrawn,
+            write=lambda lines, _: self._write_table(draft, lines),
+            check=check,
+            found=(),
+            require=lambda _: None,
+        )
+        return self._result(checked)
+
+    def _write_table(self, draft: TableDraft, excluded: Excluded) -> "_Written":
+        rows, keys = self._write_rows(draft, excluded)
+        lacking = pc.filter(pa.array(self.samples), _is_not_in(self.samples, keys))
+        return _Written(rows, keys, lacking, self._commit(draft, rows, lacking))
 
     def _find_withdrawn(self, draft: TableDraft) -> Excluded:
         """Return the lines of samples that the assay lacks, and that are or look withdrawn."""
@@ -245,20 +266,15 @@ class SampleTable:
         changes = {"count": len(lacking), "places": places, "severity": severity}
         return (found.model_copy(update=changes),)
 
-    def _result(
-        self,
-        pin: TablePin,
-        written: WrittenEntity,
-        lines: LinesLeftOut,
-        findings: tuple[Finding, ...],
-        without_row: int,
-    ) -> SampleRows:
-        stored = written.content.rows
+    def _result(self, checked: "Checked[_Written]") -> SampleRows:
+        written, lines = checked.written, checked.left_out
+        findings = (*checked.findings, *self._describe_lacking(written.lacking))
+        stored = written.rows.content.rows
         gone = count_lines(lines.quarantined)
         is_refused = bool(refusing(findings))
         rows = {} if is_refused else self._read_left_out(lines.quarantined)
         return SampleRows(
-            pin=None if is_refused else pin,
+            pin=None if is_refused else written.pin,
             findings=findings,
             receipt=EntityReceipt(
                 entity=SAMPLE,
@@ -267,7 +283,7 @@ class SampleTable:
                 rows_stored=stored,
                 rows_quarantined=gone,
             ),
-            without_row=without_row,
+            without_row=len(written.lacking),
             left_out=rows,
             withdrawn=lines.withdrawn,
         )
