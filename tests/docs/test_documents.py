@@ -37,6 +37,20 @@ def test_every_exit_code_is_in_the_readme() -> None:
     assert shown == codes | {0}
 
 
+@pytest.mark.parametrize("script", sorted(CHECKOUT.glob("scripts/*")), ids=lambda path: path.name)
+def test_a_script_names_only_files_that_are_there(script: Path) -> None:
+    if not script.is_file():
+        return
+    text = script.read_text(encoding="utf-8")
+    for folder, names in re.findall(
+        r"\b((?:apollo_spark|jobs|conf|tests)/[\w/]*)\{([\w,]+)\}", text
+    ):
+        for name in names.split(","):
+            assert list(CHECKOUT.glob(f"{folder}{name}*")), f"{folder}{name}"
+    for name in re.findall(r"\b(?:apollo_spark|jobs|conf|tests)/[\w/.-]*[\w]", text):
+        assert list(CHECKOUT.glob(f"{name}*")), name
+
+
 @pytest.mark.parametrize("page", sorted(CHECKOUT.glob("docs/**/*.md")), ids=lambda page: page.name)
 def test_a_page_names_only_files_that_are_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
