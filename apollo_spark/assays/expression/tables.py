@@ -23,6 +23,15 @@ class LayerStats:
     samples: AxisStats
 
 
+def samples_in(table: pa.Table) -> Samples:
+    """Return the samples of an assay and where they are, of rows of its table of samples."""
+    return Samples(
+        ids=tuple(table["sample_id"].to_pylist()),
+        blocks=table["block"].to_numpy(),
+        positions=table["position"].to_numpy(),
+    )
+
+
 def join_stats(
     answers: Iterable[tuple[Samples, Mapping[str, Any]]], *, samples: Samples, feature_count: int
 ) -> LayerStats:

@@ -14,7 +14,7 @@ from apollo_spark.assays.expression.assay import (
 from apollo_spark.assays.expression.extend.places import GrowingAssay, is_own, read_growing_assay
 from apollo_spark.assays.expression.plan.formats import unit_rules
 from apollo_spark.assays.expression.plan.rows import take_samples
-from apollo_spark.assays.expression.tables import written_files
+from apollo_spark.assays.expression.tables import samples_in, written_files
 from apollo_spark.assays.expression.tasks.retile import RetileTask, run_retile
 from apollo_spark.assays.expression.tasks.tiles.file import tile_schema
 from apollo_spark.assays.expression.tasks.tiles.spec import Features, Samples, TileTarget
@@ -219,12 +219,7 @@ class AssayFolding:
 
     @cached_property
     def _standing(self) -> Samples:
-        samples = self.grown.samples
-        return Samples(
-            ids=tuple(samples["sample_id"].to_pylist()),
-            blocks=samples["block"].to_numpy(),
-            positions=samples["position"].to_numpy(),
-        )
+        return samples_in(self.grown.samples)
 
     @cached_property
     def _features(self) -> Features:

@@ -13,8 +13,9 @@ from apollo_spark.assays.expression.load.tiles import MOST_TRIES, TileWriting, W
 from apollo_spark.assays.expression.plan.faults import has_faults
 from apollo_spark.assays.expression.plan.formats import unit_rules
 from apollo_spark.assays.expression.plan.rows import iterate_blocks, take_samples
+from apollo_spark.assays.expression.tables import samples_in
 from apollo_spark.assays.expression.tasks.retile import RetileTask, run_retile
-from apollo_spark.assays.expression.tasks.tiles.spec import Features, Samples, TileTarget
+from apollo_spark.assays.expression.tasks.tiles.spec import Features, TileTarget
 from apollo_spark.assays.expression.tasks.tiles.storage import LayerStorage, StorageNeed, widen
 from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.errors import CheckFailedError
@@ -93,7 +94,7 @@ class LayerGrowth:
 
     def _rewrite(self, runner: TaskRunner, storage: LayerStorage) -> list[dict[str, Any]]:
         """Write all tiles that stand with another storage, a block a task."""
-        standing = standing_samples(self.grown)
+        standing = samples_in(self.grown.samples)
         ids = tuple(self.grown.feature_ids.to_pylist())
         features = Features(ids, np.arange(len(ids), dtype=np.int32))
         rules = unit_rules(self.layer.unit)
@@ -110,12 +111,3 @@ class LayerGrowth:
             for block, places in iterate_blocks(standing)
         ]
         return runner.run(run_retile, tasks)
-
-
-def standing_samples(grown: GrowingAssay) -> Samples:
-    """Return the samples of an assay and where they stand."""
-    return Samples(
-        ids=tuple(grown.samples["sample_id"].to_pylist()),
-        blocks=grown.samples["block"].to_numpy(),
-        positions=grown.samples["position"].to_numpy(),
-    )

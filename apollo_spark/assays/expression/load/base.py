@@ -19,6 +19,7 @@ from apollo_spark.assays.expression.plan.matrices import PlannedSource
 from apollo_spark.assays.expression.plan.plan import ExpressionPlan
 from apollo_spark.assays.expression.plan.sample_table import SAMPLE
 from apollo_spark.assays.expression.request import ExpressionLoad
+from apollo_spark.assays.expression.tables import samples_in
 from apollo_spark.assays.expression.tasks.tiles.spec import Samples
 from apollo_spark.errors import ConflictError
 from apollo_spark.lake.lake import Lake
@@ -49,11 +50,7 @@ class StandingAssay:
     @property
     def placed_samples(self) -> Samples:
         """The samples and where they stand."""
-        return Samples(
-            ids=tuple(self.samples["sample_id"].to_pylist()),
-            blocks=self.samples["block"].to_numpy(),
-            positions=self.samples["position"].to_numpy(),
-        )
+        return samples_in(self.samples)
 
     @property
     def feature_ids(self) -> pa.Array:
