@@ -68,12 +68,17 @@ COMMANDS = {
     "show studi": (13, "Did you mean 'study'?"),
     "show xyz": (13, "There is no 'xyz' in the lake. apollo list shows"),
     "show study@9": (13, "There is no study@9 in the lake."),
-    "show study@x": (2, "names no version. After '@' stands"),
-    "fields study (": (2, "is no pattern. As a regular expression:"),
+    "show study@x": (2, "names no version. After '@' comes"),
+    "fields study (": (2, "is not a valid regular expression. As a regular expression:"),
     "view study --as 1x": (2, "cannot be the name of a dataset."),
     "retire study": (2, "does not say which version to retire."),
     "rebase": (2, "No record is named."),
     "rebase part": (2, "Nothing is named to move to."),
+    "rebase part --onto rna@1": (2, "is not made from"),
+    "rebase rna --onto study@1": (2, "was loaded from files: it is made from no other dataset."),
+    "load expression x --assay rna --unit count --source folder --sample-pattern (": (
+        2, "The sample pattern is not a regular expression.",
+    ),
     "rebase part --undo part@1": (2, "--undo takes one version and nothing else."),
     "rebase --undo part@1": (2, "was not made by a rebase: there is nothing to undo."),
     "extend study": (2, "What is added is not said."),
@@ -108,7 +113,7 @@ COMMANDS = {
         2, "Spark has no grants. Use --dialect databricks.",
     ),
     "load expression x --assay rna --unit count --source rna.csv --format bam": (
-        2, "is no format",
+        2, "is not a format. Formats are",
     ),
     "load expression x --assay rna --unit count --source rna.csv --dictionary fields.csv": (
         2, "Fields of samples need a dictionary and a table.",
@@ -124,7 +129,7 @@ COMMANDS = {
         2, "--sample-fields and --no-sample-fields exclude each other.",
     ),
     f"{OWN} --sample-fields zzz": (13, "They have sex"),
-    "merge clinical study stay --as x --link patient": (2, "is no link. Write SOURCE_ENTITY.FIELD"),
+    "merge clinical study stay --as x --link patient": (2, "is not a link. Write SOURCE_ENTITY"),
     "merge assay rna study --as x --assay rna --link patient": (
         2, "names no field. Write a field as ENTITY.FIELD.",
     ),
@@ -132,7 +137,7 @@ COMMANDS = {
     "withdraw latin.csv --of study.patient": (10, "cannot be read as csv."),
     "withdraw bmi.csv --of study.nobody": (13, "No version of study has an entity 'nobody'."),
     "withdraw stay.csv --of stay.stay": (2, "has no primary key by which rows could be named."),
-    "withdraw bmi.csv --of part.patient": (2, "what stands on it follows."),
+    "withdraw bmi.csv --of part.patient": (2, "what is made from it follows."),
     "merge assay rna study --as x --assay rna --policy latin.csv": (10, "The policy"),
     "load clinical x --dictionary fields.csv --data sample=sample.csv --policy latin.csv": (
         10, "cannot be read",
@@ -167,7 +172,7 @@ CALLS: dict[str, tuple[Call, type[Exception], str]] = {
     ),
     "a region": (
         lambda lake: lake.dataset("rna").assay("rna").expression(location="chr1"),
-        ap.ApolloError, "is no place. A place is CHROMOSOME:START-END.",
+        ap.ApolloError, "is not a genomic region. A place is CHROMOSOME:START-END.",
     ),
     "a region of another kind": (
         lambda lake: lake.dataset("rna").assay("rna").expression(location=[7]),
@@ -182,6 +187,9 @@ CALLS: dict[str, tuple[Call, type[Exception], str]] = {
     ),
     "a matrix of no assay": (
         lambda lake: lake.dataset("rna").read_assays([]), ap.ApolloError, "No assay is named.",
+    ),
+    "an address of a file": (
+        lambda _: ap.open_lake(__file__), ap.ApolloError, "is not a folder. Give the folder of",
     ),
     "no address": (lambda _: ap.open_lake(""), ap.ApolloError, "The address of the lake is empty."),
     "an address with a pattern": (
