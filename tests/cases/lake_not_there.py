@@ -50,7 +50,7 @@ CASES = (
     ),
     *(
         Case(name=f"{verb} of a file", files=FILES, command=(*verb.split(), "--lake", "p.csv"),
-             code=2, says=("is no folder",))
+             code=2, says=("is not a folder",))
         for verb in ("list", "verify", "gc", " ".join(LOAD))
     ),
     *(

@@ -47,7 +47,7 @@ def small(name: str, text: str, command: tuple[str, ...]) -> Case:
                "m.csv": f"gene_id,S1\n{A},3\n", "small.csv": text},
         command=command,
         code=10,
-        says=("line 3: the header stands again",),
+        says=("line 3: the header occurs again",),
     )  # fmt: skip
 
 

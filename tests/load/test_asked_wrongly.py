@@ -76,9 +76,6 @@ COMMANDS = {
     "rebase part": (2, "Nothing is named to move to."),
     "rebase part --onto rna@1": (2, "is not made from"),
     "rebase rna --onto study@1": (2, "was loaded from files: it is made from no other dataset."),
-    "load expression x --assay rna --unit count --source folder --sample-pattern (": (
-        2, "The sample pattern is not a regular expression.",
-    ),
     "rebase part --undo part@1": (2, "--undo takes one version and nothing else."),
     "rebase --undo part@1": (2, "was not made by a rebase: there is nothing to undo."),
     "extend study": (2, "What is added is not said."),

@@ -225,7 +225,7 @@ def test_samples_of_hidden_rows_stay_hidden_when_the_rows_are_joined(study: Stud
 def test_what_is_wrong_with_a_linking_file_is_told_by_its_exit_code(study: Study) -> None:
     cases = {
         "S1,P1\n": (10, "source_format"),
-        "a,b\nS1,P1\nS1,P2\n": (12, "1 keys stand more often"),
+        "a,b\nS1,P1\nS1,P2\n": (12, "1 keys occur more often"),
         "a,b\nS1\n": (10, "row_length"),
         "": (10, "file_empty"),
     }

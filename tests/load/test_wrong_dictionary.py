@@ -192,7 +192,7 @@ def test_a_lake_that_is_not_told_or_is_a_file_is_refused(
 ) -> None:
     monkeypatch.delenv("APOLLO_LAKE", raising=False)
     study.lake = study.write("no lake", "text")
-    require_refused(study.load(), 2, "no lake is no folder")
+    require_refused(study.load(), 2, "no lake is not a folder")
 
     study.lake = study.folder / "no lake" / "deeper"
     require_refused(study.load(), 15, "Not a directory")

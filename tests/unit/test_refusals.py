@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from apollo_spark.assays.expression.sources.formats.samples import compile_pattern
 from apollo_spark.cli.job import run_job
 from apollo_spark.demo.data import write_demo
 from apollo_spark.errors import ApolloError, broken_file
@@ -51,6 +52,10 @@ CALLS: dict[str, tuple[Callable[[Path], Any], type[Exception], str]] = {
     ),
     "a hash of other letters": (
         lambda _: ContentHash.from_hex("zz"), ValueError, "not the stored form of a content hash",
+    ),
+    "a sample pattern": (
+        lambda _: compile_pattern("("), ApolloError,
+        "The sample pattern is not a regular expression.",
     ),
     "a table that is not pinned": (
         lambda _: pin_named({}, "patient"), ApolloError, "No table 'patient' is pinned here.",

@@ -22,7 +22,7 @@ def test_a_file_address_is_a_folder(tmp_path: Path) -> None:
 def test_a_file_is_no_lake(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         open_root(str(tmp_path / "file"))
 
 

@@ -64,5 +64,5 @@ def test_the_rules_for_names_that_clash(text: str, rule: ClashRule) -> None:
     "text", ["", "keep", "prefix:", "prefix:1_", "prefix:a,prefix:b", "refuse,join", 'prefix:a"b']
 )
 def test_what_is_no_rule_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="no rule for names that clash"):
+    with pytest.raises(UsageError, match="not a rule for names that clash"):
         parse_clash_rule(text)

@@ -162,7 +162,7 @@ def test_many_fields_of_one_unknown_coding_are_one_finding(tmp_path: Path) -> No
     assert finding.message == (
         "coding 'icd10cm:2024' of field 'e.f0', 'e.f1', 'e.f2', 'e.f3', 'e.f4', 'e.f5', 'e.f6', "
         "'e.f7', 'e.f8', 'e.f9' and 15 more is a reserved name; its codes are not built in and "
-        "must stand in codings.csv"
+        "must be in codings.csv"
     )
 
 
