@@ -156,11 +156,13 @@ class VerbOptions:
         words = f"--{(option.spelled or name).replace('_', '-')}", name
         if option.kind == "flag":
             return click.option(*words, is_flag=True, help=option.help)
+        # For click a default of None is a value: an option that has one is never missing.
+        default: dict[str, Any] = {} if option.default is None else {"default": option.default}
         return click.option(
             *words,
             type=click.Choice(option.choices) if option.choices else None,
             multiple=option.kind in ("files", "pairs"),
-            default=option.default,
+            **default,
             show_default=option.default is not None,
             required=name in self._required,
             metavar=option.metavar,
