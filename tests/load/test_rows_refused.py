@@ -134,5 +134,10 @@ def test_rows_go_to_the_newest_version_only(study: Study) -> None:
     study.write("more.csv", "patient_id,weight\nP1,62\n")
     give(study, data="patient=more.csv")
 
-    with pytest.raises(ConflictError, match="went on to study@2"):
+    with pytest.raises(UsageError, match="study@1 is not the newest version of 'study'"):
         give(study, data="patient=more.csv", name="study@1")
+    copied = study.ask(
+        "extend", "study@1", "--data", f"patient={study.folder / 'more.csv'}", "--mode", "rows",
+        "--as", "other",
+    )  # fmt: skip
+    assert (copied.code, "went on to study@2" in copied.err) == (14, True), copied.err
