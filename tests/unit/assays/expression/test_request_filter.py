@@ -120,7 +120,7 @@ def test_what_is_refused_and_how(content: Any, said: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("{", "not JSON"), ('{"sample_id": [], "sample_id": ["s"]}', "stands twice")],
+    [("{", "not JSON"), ('{"sample_id": [], "sample_id": ["s"]}', "occurs twice")],
 )
 def test_text_that_is_no_filter_is_refused(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):

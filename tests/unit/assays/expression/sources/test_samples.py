@@ -125,7 +125,7 @@ def test_a_pattern_names_samples_and_must_find_each(write: Write) -> None:
 
 
 def test_a_pattern_that_is_no_expression_is_wrong_usage() -> None:
-    with pytest.raises(UsageError, match="no regular expression"):
+    with pytest.raises(UsageError, match="not a regular expression"):
         compile_pattern("(")
 
 
