@@ -36,7 +36,7 @@ def test_fields_of_a_file_without_dictionary_are_described_and_read_beside_the_o
     result = extend(study, NEW_FIELDS)
 
     assert (result.code, result.last_line) == (0, "study@2"), result.err
-    assert "mode fields: columns 2, 3, 4 and 5 are no fields of entity 'patient'" in result.err
+    assert "mode fields: columns 2, 3, 4 and 5 are not fields of entity 'patient'" in result.err
     assert "patient,seen_first,date,,,,,,,,,,,,,seen first,seen first," in result.err
     assert rows(
         study,

@@ -286,5 +286,5 @@ def test_what_came_after_a_move_is_said_to_be_unproven(study: Study) -> None:
     result = study.ask("verify", "mine", "--sources")
 
     assert result.code == 0, result.err
-    told = "not proven: mine@3: it stands on mine@2, which could not be made again"
+    told = "not proven: mine@3: it is made from mine@2, which could not be made again"
     assert [each for each in result.err.splitlines() if each.startswith("not")] == [told]
