@@ -1,19 +1,16 @@
-"""Add what was planned under the lease: write, check, and publish with all that stands."""
+"""What files add, as it is written under the lease: tables, checks, and all that is there."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import pyarrow as pa
 from sqlglot import exp
 
-from apollo_spark.errors import NotFoundError
 from apollo_spark.ingest.check import CheckResult, check_tables
 from apollo_spark.ingest.leaving_out import Checked, leave_out
 from apollo_spark.ingest.new_codes import grown_addition
-from apollo_spark.ingest.refused import with_rows
 from apollo_spark.ingest.wide import columns_of, write_tables
 from apollo_spark.ingest.withdrawn_rows import (
     Ask,
@@ -29,15 +26,10 @@ from apollo_spark.ingest.write import (
 )
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.change import Extension
-from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.findings import Severity
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import EntityReceipt, ExtensionReceipt, count_findings
-from apollo_spark.operations.context import Context
-from apollo_spark.operations.file_operation import FileOperation
 from apollo_spark.operations.left_behind import left_behind
-from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.report import ReportedRows
 from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.operations.work import Draft, Work
@@ -46,76 +38,8 @@ from apollo_spark.records.changes.extension import added_content, added_dictiona
 from apollo_spark.records.content import part_texts
 from apollo_spark.tables.slices import free_name
 from apollo_spark.verbs.extend.column_groups import FieldTables
-from apollo_spark.verbs.extend.files import OPERATION
 from apollo_spark.verbs.extend.keys import ADDED, AddedKeys, WrittenAddition
 from apollo_spark.verbs.extend.plan import AdditionPlan, AdditionPlanning
-from apollo_spark.verbs.extend.repeated import find_extension
-
-
-class AddData(FileOperation[ClinicalExtension, AdditionPlan, ExtensionReceipt]):
-    """Publish the next version of a dataset with fields or an entity that files bring.
-
-    Args:
-        context: Who acts, on which lake, with what.
-        request: The options.
-        planned: The plan, on the version that was there.
-        kind: What is added.
-    """
-
-    verb = OPERATION
-
-    def __init__(
-        self,
-        context: Context,
-        request: ClinicalExtension,
-        planned: AdditionPlanning,
-        kind: "type[AddedTables]",
-    ) -> None:
-        super().__init__(context, request)
-        self._planned = planned
-        self._kind = kind
-
-    def plan(self, scratch: Path) -> AdditionPlanning:  # noqa: ARG002 nothing is unpacked
-        """Return what was planned when it was chosen, with all that is wrong in rows."""
-        return with_rows(self._planned, self.request.published_name, self.context.step)
-
-    def find_repeat(
-        self, plan: AdditionPlan, base: DatasetRecord | None
-    ) -> Outcome[ExtensionReceipt] | None:
-        """Recognise the same extension: nothing came to the entity after it."""
-        is_as_planned = base is not None and base.id == plan.base.id
-        if is_as_planned and not self.request.is_copy:
-            return None
-        return find_extension(
-            self.context.lake,
-            self.request,
-            plan.entity.name,
-            lambda: plan.fingerprint,
-            known=base or plan.base,
-        )
-
-    def renew(self, work: Work[AdditionPlan]) -> Work[AdditionPlan]:
-        """Return the work on the version that is there now; a copy stays that of the one meant."""
-        if work.is_dry_run or self.request.is_copy:
-            return work
-        base = work.publication.base
-        if base is None:
-            raise NotFoundError(f"All versions of {self.request.name!r} were retired meanwhile.")
-        if base.id == work.plan.base.id:
-            return work
-        assert isinstance(work.planned, AdditionPlanning), "what is added is planned so"
-        planned = work.planned.again(base)
-        work.require_acceptable(planned.findings)
-        assert planned.plan is not None, "what refuses was refused"
-        return replace(work, planned=planned, plan=planned.plan)
-
-    def coded_cells(self, plan: AdditionPlan) -> tuple[DataDictionary, str | None]:
-        """Return the dictionary of the cells that are read."""
-        return plan.coded_cells
-
-    def act(self, work: Work[AdditionPlan]) -> Draft[ExtensionReceipt]:
-        """Write and check what is added."""
-        return self._kind(self.request, work).draft()
 
 
 @dataclass(frozen=True)

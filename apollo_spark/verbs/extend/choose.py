@@ -20,7 +20,7 @@ from apollo_spark.operations.requests.extend import ClinicalExtension, ClinicalM
 from apollo_spark.operations.work import Draft, Planned, Work
 from apollo_spark.sources.header_check import list_numbers
 from apollo_spark.sources.suggest import did_you_mean
-from apollo_spark.verbs.extend.added import AddData
+from apollo_spark.verbs.extend.add import AddData
 from apollo_spark.verbs.extend.entity import AddedEntity
 from apollo_spark.verbs.extend.fields import AddedFields
 from apollo_spark.verbs.extend.files import AddedFiles, read_files
