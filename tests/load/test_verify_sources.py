@@ -67,6 +67,22 @@ def test_every_way_a_clinical_dataset_grows_is_made_again(study: Study) -> None:
     }
 
 
+def test_a_copy_of_a_newer_version_is_not_compared_with_one_of_an_older(study: Study) -> None:
+    for _ in range(2):
+        study.load("--policy", study.folder / "policy.yaml", "--missing", "plain")
+        extend(study, "--data", "patient_id,height\nP1,170\n", "patient")
+        extend(study, "--data", "patient_id,bmi\nP1,22.5\n", "patient", "--as", "copy")
+
+    shown = study.ask("verify", "copy", "--sources", "--json")
+
+    first, second = shown.json["sources"]
+    assert (first["record"], first["problems"], shown.code) == ("copy@1", [], 0)
+    (problem,) = second["problems"]
+    newest = study.ask("history", "study", "--json").json["versions"][-1]["version"]
+    what = f"it is made from study@{newest}, which is not made again here"
+    assert (second["record"], problem["kind"], problem["what"]) == ("copy@2", "unproven", what)
+
+
 def load_rna(study: Study, unit: str, *rows: str, name: str = "rna") -> None:
     file = study.folder / f"{name}_{unit}.csv.gz"
     file.write_bytes(gzip.compress("\n".join(rows).encode()))

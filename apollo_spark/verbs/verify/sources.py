@@ -193,6 +193,9 @@ class _Chain:
             # What was added to it stands on other records, which are not made again here.
             self._stopped = str(record)
             return [problem(*found) for found in self._compare_links(record)]
+        if base := self._base_elsewhere(record):
+            what = f"it is made from {base}, which is not made again here"
+            return [problem("unproven", what)]
         try:
             self._run(again, request, record.name)
         except ApolloError as error:
@@ -203,6 +206,18 @@ class _Chain:
             for pin in self._own_pins(record)
             if (found := self._compare(record, pin, again, newest))
         ]
+
+    def _base_elsewhere(self, record: DatasetRecord) -> str | None:
+        """Return the version of another dataset that a copy is made from, if not the last made.
+
+        Made again upon another version, tables of other content would have the names of its own.
+        """
+        change = record.change
+        if not isinstance(change, Extension):
+            return None
+        name = parse_reference(change.base).name
+        made = [each for each in self._upon if parse_reference(each).name == name]
+        return None if name == record.name or made[-1:] == [change.base] else change.base
 
     def _run(self, again: Lake, request: PublishRequest | None, name: str) -> None:
         context = Context(again, settings=self.settings)
