@@ -3,13 +3,15 @@
 import logging
 from collections.abc import Iterable
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pyarrow as pa
+from typing_extensions import Unpack
 
 from apollo_spark.api.assay import Assay
 from apollo_spark.api.choices import TABLE_FORMS, require_form, require_session
-from apollo_spark.api.entity import EntityHandle, Target, Values
+from apollo_spark.api.entity import EntityHandle, Target
+from apollo_spark.api.forms import FieldOptions, Values
 from apollo_spark.api.joining import JoinedAssays
 from apollo_spark.assays.expression.assay import EXPRESSION, expression_assays
 from apollo_spark.assays.expression.read.sample_fields import read_sample_fields
@@ -31,7 +33,8 @@ from apollo_spark.records.telling import keeps_to_itself, told_record
 from apollo_spark.verbs.ask.extract import build_plans
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    import pandas as pd
+    from pyspark.sql import DataFrame, SparkSession
 
 logger = logging.getLogger(__name__)
 
@@ -146,6 +149,33 @@ class Dataset(JoinedAssays):
             raise NotFoundError(f"{self._stored} has no coding {name!r}.")
         return found
 
+    @overload
+    def retrieve_fields(
+        self,
+        fields: Iterable[str],
+        *,
+        to: Literal["arrow"] = "arrow",
+        **options: Unpack[FieldOptions],
+    ) -> pa.Table: ...
+
+    @overload
+    def retrieve_fields(
+        self,
+        fields: Iterable[str],
+        *,
+        to: Literal["pandas"],
+        **options: Unpack[FieldOptions],
+    ) -> "pd.DataFrame": ...
+
+    @overload
+    def retrieve_fields(
+        self,
+        fields: Iterable[str],
+        *,
+        to: Literal["spark"],
+        **options: Unpack[FieldOptions],
+    ) -> "DataFrame": ...
+
     def retrieve_fields(
         self,
         fields: Iterable[str],
@@ -172,6 +202,36 @@ class Dataset(JoinedAssays):
         request = ExtractRequest(fields=asked, values=_mode(coding_values))
         plan = build_plans(self._opened.scope, request)[""]
         return self._answer(plan, asked, to=to, spark=spark)
+
+    @overload
+    def retrieve_entity(
+        self,
+        entity: str,
+        names: Iterable[str],
+        *,
+        to: Literal["arrow"] = "arrow",
+        **options: Unpack[FieldOptions],
+    ) -> pa.Table: ...
+
+    @overload
+    def retrieve_entity(
+        self,
+        entity: str,
+        names: Iterable[str],
+        *,
+        to: Literal["pandas"],
+        **options: Unpack[FieldOptions],
+    ) -> "pd.DataFrame": ...
+
+    @overload
+    def retrieve_entity(
+        self,
+        entity: str,
+        names: Iterable[str],
+        *,
+        to: Literal["spark"],
+        **options: Unpack[FieldOptions],
+    ) -> "DataFrame": ...
 
     def retrieve_entity(
         self,

@@ -2,19 +2,23 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
+from typing_extensions import Unpack
+
+from apollo_spark.api.forms import FieldOptions, Values
 from apollo_spark.errors import NotFoundError
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.field import FieldSpec
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    import pandas as pd
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, SparkSession
 
     from apollo_spark.api.dataset import Dataset
 
 Target = Literal["arrow", "pandas", "spark"]
-Values = Literal["raw", "replace", "exclude"]
 
 
 class EntityHandle:
@@ -89,6 +93,36 @@ class EntityHandle:
                 and (title_regex is None or re.match(title_regex, each.title or ""))
             ):
                 yield each
+
+    @overload
+    def retrieve_fields(
+        self,
+        fields: Iterable[FieldSpec | str] | None = None,
+        *,
+        names: Iterable[str] | None = None,
+        to: Literal["arrow"] = "arrow",
+        **options: Unpack[FieldOptions],
+    ) -> "pa.Table": ...
+
+    @overload
+    def retrieve_fields(
+        self,
+        fields: Iterable[FieldSpec | str] | None = None,
+        *,
+        names: Iterable[str] | None = None,
+        to: Literal["pandas"],
+        **options: Unpack[FieldOptions],
+    ) -> "pd.DataFrame": ...
+
+    @overload
+    def retrieve_fields(
+        self,
+        fields: Iterable[FieldSpec | str] | None = None,
+        *,
+        names: Iterable[str] | None = None,
+        to: Literal["spark"],
+        **options: Unpack[FieldOptions],
+    ) -> "DataFrame": ...
 
     def retrieve_fields(
         self,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from apollo_spark.api import assay as assay_module
+from apollo_spark.api import reading as assay_module
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.query import (

@@ -1,0 +1,65 @@
+"""What the options beside `to=` are, so that the type of an answer follows from `to`."""
+
+from typing import TYPE_CHECKING, Literal
+
+from typing_extensions import TypedDict
+
+from apollo_spark.api.choices import Names, Places
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import SparkSession
+
+Values = Literal["raw", "replace", "exclude"]
+
+
+class FieldOptions(TypedDict, total=False):
+    """The options of what reads fields."""
+
+    coding_values: Values
+    spark: "SparkSession | None"
+
+
+class FeatureOptions(TypedDict, total=False):
+    """The options of what lists features."""
+
+    ids: Names
+    symbol: Names
+    location: Places
+    spark: "SparkSession | None"
+
+
+class StatisticsOptions(TypedDict, total=False):
+    """The options of stored statistics."""
+
+    unit: str | None
+    spark: "SparkSession | None"
+
+
+class LongOptions(TypedDict, total=False):
+    """The options of what reads values as rows."""
+
+    symbol: Names
+    location: Places
+    unit: str | None
+    minimum: int | float | None
+    maximum: int | float | None
+    max_memory: int
+    spark: "SparkSession | None"
+
+
+class MatrixOptions(TypedDict, total=False):
+    """The options of what reads values as a matrix."""
+
+    symbol: Names
+    location: Places
+    unit: "str | Sequence[str] | None"
+    max_memory: int
+    spark: "SparkSession | None"
+
+
+class FileOptions(MatrixOptions, total=False):
+    """The options of what writes a matrix to a file."""
+
+    force: bool
