@@ -9,7 +9,7 @@ from apollo_spark.verbs.ask.diff import diff_datasets
 from apollo_spark.verbs.ask.lineage import read_lineage
 from apollo_spark.verbs.ask.trace import CellTrace, trace_cell
 from apollo_spark.verbs.gc import GRACE_HOURS, SweepOutcome, apply_gc, plan_gc
-from apollo_spark.verbs.retire import retire
+from apollo_spark.verbs.retire import RetirePlan, plan_retirement, retire
 from apollo_spark.verbs.verify.verify import Verification, verify_records
 
 
@@ -99,6 +99,18 @@ class KeepingLake(PerformingLake):
             LeaseHeldError: Somebody is writing the name.
         """
         return retire(self._context(wait), version)
+
+    def plan_retirement(self, version: str) -> RetirePlan:
+        """Say what ending a version means, and end nothing.
+
+        Args:
+            version: The version, as `NAME@3`.
+
+        Raises:
+            UsageError: The text does not name one version by its number.
+            NotFoundError: There is no such version.
+        """
+        return plan_retirement(self._lake, version)
 
     def gc(
         self,

@@ -25,6 +25,8 @@ def test_python_looks_back_and_cleans_up(tmp_path: Path) -> None:
     assert source is not None
     assert (Path(source.file).name, source.line) == ("patient.csv", 2)
     assert lake.verify("study@2", sources=True).sources[0].problems == ()
+    meant = lake.plan_retirement("study@1")
+    assert (meant.version, meant.retired, meant.name_means) == ("study@1", None, "study@2")
     assert str(lake.retire("study@1")) == "study@1"
     plan = lake.gc(grace_hours=0)
     assert plan.done is None
