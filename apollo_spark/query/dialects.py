@@ -152,9 +152,18 @@ class SparkGenerator(spark.SparkGenerator):
         Raises:
             UsageError: The name holds `${`, which nothing can escape inside a name.
         """
-        if "${" in expression.name:
-            raise UsageError("Spark cannot read a table or path whose name holds '${'.")
+        require_no_variable(expression.name)
         return super().identifier_sql(expression)
+
+
+def require_no_variable(name: str) -> None:
+    """Require a name that Spark does not take for one of its variables.
+
+    Raises:
+        UsageError: The name holds `${`, which nothing can escape inside a name.
+    """
+    if "${" in name:
+        raise UsageError("Spark cannot read a table or path whose name holds '${'.")
 
 
 class DuckDBGenerator(duckdb.DuckDBGenerator):

@@ -12,7 +12,7 @@ from sqlglot import exp
 from apollo_spark.errors import NotFoundError
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.pin import TablePin
-from apollo_spark.query.dialects import DuckDBDialect, SparkDialect
+from apollo_spark.query.dialects import DuckDBDialect, SparkDialect, require_no_variable
 
 TypedValue = str | int | float | date | datetime
 Sources = Callable[[str], exp.Table]
@@ -145,7 +145,13 @@ def spark_statement(
 
 
 def sql_name(*parts: str) -> str:
-    """Return a name for a Spark statement, quoted, its parts joined by dots."""
+    """Return a name for a Spark statement, quoted, its parts joined by dots.
+
+    Raises:
+        UsageError: A part holds `${`.
+    """
+    for each in parts:
+        require_no_variable(each)
     # As sqlglot writes it, which takes a tenth of a second for a thousand names.
     return ".".join(f"`{each.replace('`', '``')}`" for each in parts)
 

@@ -13,7 +13,7 @@ from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.query.dialects import DuckDBDialect, SparkDialect
 from apollo_spark.query.extract import ExtractRequest, build_extract
 from apollo_spark.query.scope import QueryScope
-from apollo_spark.query.sql import column, labelled, literal, spark_statement, table
+from apollo_spark.query.sql import column, labelled, literal, spark_statement, sql_name, table
 from apollo_spark.query.values import ValueMode
 from tests.support.hospital import HOSTILE, NASTY, hostile_dictionary, hostile_rows
 from tests.support.questions import all_fields, extract_questions, key_questions
@@ -125,3 +125,9 @@ def test_a_table_without_a_pin_is_refused() -> None:
 
     with pytest.raises(NotFoundError):
         spark_statement(tree, {"visit": pin("visit")}, str)
+
+
+def test_a_schema_that_is_a_variable_of_spark_is_refused() -> None:
+    assert sql_name("a`b", "c") == "`a``b`.`c`"
+    with pytest.raises(UsageError, match=r"holds '\$\{'"):
+        sql_name("main", "${spark.sql.warehouse.dir}")
