@@ -16,7 +16,9 @@ CASES = {label: case for label, case in all_cases().items() if case.on_spark}
 def test_spark_gives_what_the_table_says(
     label: str, tmp_path: Path, spark_session: SparkSession
 ) -> None:
-    (tmp_path / "spark.yaml").write_text("runner: spark\n")
+    # What comes before a case runs in a folder of its own.
+    settings = tmp_path / "spark.yaml"
+    settings.write_text("runner: spark\n")
 
     def by_spark(*words: object) -> CommandResult:
         # The command would start a session of its own and stop it: it gets that of the tests.
@@ -24,6 +26,6 @@ def test_spark_gives_what_the_table_says(
             patch("apollo_spark.runtime.session.open_session", return_value=spark_session),
             patch("apollo_spark.runtime.session.close_session"),
         ):
-            return apollo("--conf", "spark.yaml", *words)
+            return apollo("--conf", settings, *words)
 
     require_case(CASES[label], tmp_path, by_spark)
