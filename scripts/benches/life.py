@@ -99,7 +99,7 @@ def fill_table(lake: Lake, versions: int, pinned: int) -> None:
         draft = publication.table("patient")
         for number in range(versions):
             rows = pa.table({"key": [f"P{number}"], "amount": [number]}, schema=SCHEMA)
-            draft.commit([write_file(draft.folder, rows)], SCHEMA)
+            draft.commit([write_file(Path(draft.folder), rows)], SCHEMA)
             if (number + 1) % (versions // pinned) == 0:
                 pin = draft.pin(content_hash=hash_table(rows).hex())
                 record = build_record(lake, "study", (number + 1) * pinned // versions, pin)

@@ -45,7 +45,6 @@ from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase, undo_rebase
 from apollo_spark.verbs.retire import retire
 from apollo_spark.verbs.table import perform
 from apollo_spark.verbs.view import ViewRequest
-from apollo_spark.workers.files.small_table import write_small_table
 
 sys.path.insert(0, str(Path(__file__).parent))
 from measuring import measure, report
@@ -76,8 +75,7 @@ def publish(lake: Lake, name: str, fields: int, *, rows: int, filled: bool) -> D
     def work(publication: Publication) -> DatasetRecord:
         draft = publication.table("patient")
         files = [
-            write_small_table(draft.folder, piece(start, min(PIECE, rows - start)))
-            for start in range(0, rows, PIECE)
+            draft.add(piece(start, min(PIECE, rows - start))) for start in range(0, rows, PIECE)
         ]
         draft.commit(files, arrow_schema(entity))
         content = Content(dictionary, {}, (draft.pin(content_hash=""),))
