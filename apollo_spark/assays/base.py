@@ -145,10 +145,10 @@ class AssayType(ABC):
     def hash_table(
         self,
         tables: "TableStore",  # noqa: ARG002 for types with tables of their own kind
-        record: "DatasetRecord",  # noqa: ARG002
-        assay: AssayRecord,  # noqa: ARG002
-        pin: "TablePin",  # noqa: ARG002
-        files: list[str],  # noqa: ARG002
+        record: "DatasetRecord",  # noqa: ARG002 read by types that override this
+        assay: AssayRecord,  # noqa: ARG002 read by types that override this
+        pin: "TablePin",  # noqa: ARG002 read by types that override this
+        files: list[str],  # noqa: ARG002 read by types that override this
     ) -> str | None:
         """Return the content hash of a table, None where it is the sum over its rows."""
         return None
@@ -180,8 +180,8 @@ class AssayType(ABC):
     def plan_folding(
         self,
         lake: "Lake",  # noqa: ARG002 for types whose tables may be folded
-        record: "DatasetRecord",  # noqa: ARG002
-        assay: AssayRecord,  # noqa: ARG002
+        record: "DatasetRecord",  # noqa: ARG002 read by types that override this
+        assay: AssayRecord,  # noqa: ARG002 read by types that override this
     ) -> Folding | None:
         """Return what a compaction writes anew, None where there is nothing to fold."""
         return None

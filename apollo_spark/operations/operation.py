@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.publishing import Publication
 from apollo_spark.lake.storage.missing import describe_new_lake, require_place_for_lake
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.record import Lineage
@@ -106,7 +105,6 @@ class Operation(ABC, Generic[Request, Plan, Receipt]):
             self.engines(plan, lake) as engines,
             context.on(lake).publication(request.published_name) as publication,
         ):
-            drafts: list[Draft[Receipt]] = []
 
             def attempt() -> Outcome[Receipt]:
                 if not request.dry_run:
@@ -123,33 +121,22 @@ class Operation(ABC, Generic[Request, Plan, Receipt]):
                     reporter=reporter,
                     is_dry_run=request.dry_run,
                 )
-                return self._finish(self.renew(work), drafts)
+                return self._finish(self.renew(work))
 
-            outcome = publication.run(attempt)
-            return self._with_plan(outcome, plan, publication, drafts)
+            return publication.run(attempt)
 
-    def _finish(self, work: Work[Plan], drafts: list[Draft[Receipt]]) -> Outcome[Receipt]:
+    def _finish(self, work: Work[Plan]) -> Outcome[Receipt]:
+        """Act and publish; of a dry run, say what would be published."""
         draft = self.act(work)
-        drafts.append(draft)
         outcome = publish(work, draft, self._lineage(work.plan))
         if outcome.published or work.is_dry_run:
             outcome = outcome.with_notes(self.notes_at_end(work.plan))
-        return outcome
-
-    def _with_plan(
-        self,
-        outcome: Outcome[Receipt],
-        plan: Plan,
-        publication: Publication,
-        drafts: list[Draft[Receipt]],
-    ) -> Outcome[Receipt]:
-        if not self.request.dry_run:
+        if not work.is_dry_run:
             return outcome
-        draft = drafts[-1]
         return outcome.planned(
             self.context.lake.next_version(self.request.published_name),
-            tables=publication.written() or draft.tables,
-            files=len(plan.inputs),
+            tables=work.publication.written() or draft.tables,
+            files=len(work.plan.inputs),
             people=draft.people,
         )
 

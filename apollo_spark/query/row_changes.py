@@ -7,10 +7,9 @@ tells the file of a row in the column `FILE`.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
 from sqlglot import exp
 
-from apollo_spark.query.sql import ascending, column, derived, labelled, literal, table
+from apollo_spark.query.sql import ascending, column, derived, labelled, table
 from apollo_spark.workers.files.patching import DROPPED, KEY
 
 FILE = "file of the row"
@@ -153,11 +152,6 @@ def in_source(value: exp.Expr, source: exp.Table | exp.Subquery, found: exp.Colu
     """Return whether a value stands in a column of what may stand after FROM."""
     one = exp.select(exp.Literal.number(1)).from_(source, copy=False)
     return exp.Exists(this=one.where(exp.EQ(this=found, expression=value.copy()), copy=False))
-
-
-def in_values(value: exp.Expr, values: pa.Array) -> exp.In:
-    """Return whether a value is one of some."""
-    return exp.In(this=value, expressions=[literal(each) for each in values.to_pylist()])
 
 
 def is_missing(value: exp.Expr) -> exp.Is:

@@ -184,7 +184,7 @@ class Compact(Operation[CompactRequest, BaseToCompact, CompactionReceipt]):
     def find_repeat(
         self,
         plan: BaseToCompact,  # noqa: ARG002 what has nothing to fold is found when it acts
-        base: DatasetRecord | None,  # noqa: ARG002
+        base: DatasetRecord | None,  # noqa: ARG002 as above
     ) -> Outcome[CompactionReceipt] | None:
         """Recognise nothing."""
         return None

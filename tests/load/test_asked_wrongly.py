@@ -190,7 +190,7 @@ CALLS: dict[str, tuple[Call, type[Exception], str]] = {
     ),
     "no address": (lambda _: ap.open_lake(""), ap.ApolloError, "The address of the lake is empty."),
     "an address with a pattern": (
-        lambda _: ap.open_lake("/tmp/{a"), ap.ApolloError, "Readers of Delta tables misread",
+        lambda _: ap.open_lake("lakes/{a"), ap.ApolloError, "Readers of Delta tables misread",
     ),
 }  # fmt: skip
 

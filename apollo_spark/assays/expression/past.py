@@ -1,6 +1,7 @@
 """Ask again for a load of expression, or for samples that were added, by what a record keeps."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from apollo_spark.assays.expression.parameters import SAMPLE_COLUMNS, digest_names
 from apollo_spark.assays.expression.plan.sample_files import MANIFEST_OF
@@ -24,25 +25,14 @@ def load_again(past: PastRequest) -> ExpressionLoad:
     samples = past.files(SAMPLE)
     files = past.described(_samples_alone(past.dictionary)) if samples else {}
     return ExpressionLoad(
+        **_reading(past),
         name=past.record.name,
         assay=found["assay"],
         unit=found["unit"],
         sources=tuple(path for _, path in _sources(past)),
-        format=found.get("format", "auto"),
         annotation=past.file("annotation"),
         release=found["release"] or None,
-        id_map=past.file("id map"),
         feature_ids=found["feature_ids"],
-        features=found["features"],
-        on_duplicate=found["on_duplicate"],
-        sample_pattern=found["sample_pattern"] or None,
-        sample_columns=found.get("sample_columns"),
-        delimiter=found.get("delimiter"),
-        no_header="no_header" in found,
-        samples=_samples(past),
-        missing=past.missing,
-        policy=past.policy,
-        strand=found["strand"],
         dictionary=files.get(DATA_DICTIONARY),
         codings=files.get(CODINGS),
         data=tuple((SAMPLE, each) for each in samples),
@@ -58,22 +48,30 @@ def extend_again(past: PastRequest) -> AssayExtension:
     """
     found = past.parameters
     return AssayExtension(
+        **_reading(past),
         name=past.record.name,
         assay=found["assay"],
         sources=tuple(f"{unit}={path}" for unit, path in _sources(past)),
-        format=found.get("format", "auto"),
-        id_map=past.file("id map"),
-        features=found["features"],
-        on_duplicate=found["on_duplicate"],
-        sample_pattern=found["sample_pattern"] or None,
-        sample_columns=found.get("sample_columns"),
-        delimiter=found.get("delimiter"),
-        no_header="no_header" in found,
-        samples=_samples(past),
-        strand=found["strand"],
-        missing=past.missing,
-        policy=past.policy,
     )
+
+
+def _reading(past: PastRequest) -> dict[str, Any]:
+    """Return how files were read, but for the files: what loads and extensions share."""
+    found = past.parameters
+    return {
+        "format": found.get("format", "auto"),
+        "id_map": past.file("id map"),
+        "features": found["features"],
+        "on_duplicate": found["on_duplicate"],
+        "sample_pattern": found["sample_pattern"] or None,
+        "sample_columns": found.get("sample_columns"),
+        "delimiter": found.get("delimiter"),
+        "no_header": "no_header" in found,
+        "samples": _samples(past),
+        "strand": found["strand"],
+        "missing": past.missing,
+        "policy": past.policy,
+    }
 
 
 def _sources(past: PastRequest) -> Iterator[tuple[str, str]]:

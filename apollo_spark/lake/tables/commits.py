@@ -4,8 +4,6 @@ Each is the next version after the one it was based on, or it is refused. delta-
 by put-if-absent, so this holds between processes too.
 """
 
-import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -24,7 +22,7 @@ from apollo_spark.errors import (
 )
 from apollo_spark.lake.storage.room import require_room
 from apollo_spark.lake.storage.root import storage_access
-from apollo_spark.lake.tables.log_faults import broken_log
+from apollo_spark.lake.tables.log_faults import SYSTEM_REASON, broken_log, reason_of
 from apollo_spark.workers.files.checksums import DamagedFileError, check_chunks
 
 NO_TABLE = -1
@@ -47,7 +45,6 @@ deletes its files.
 KNOWN_ACTIONS = "_apollo_actions"
 KNOWN_BYTES = 1 << 20
 
-_SYSTEM_REASON = re.compile(r'message: "([^"]+)"|([A-Z][\w -]+) \(os error \d+\)')
 _NOT_THERE = "No such file or directory"
 
 
@@ -64,11 +61,11 @@ def open_head(folder: Path) -> DeltaTable | None:
         with _no_panic():
             return DeltaTable(folder)
     except Exception as error:
-        found = _SYSTEM_REASON.search(str(error))
+        found = SYSTEM_REASON.search(str(error))
         if found is None or _NOT_THERE in found[0]:
             raise broken_log(folder, None) from error
         raise StorageRefusedError(
-            f"The log of the table {folder} cannot be read.", why=_reason(error)
+            f"The log of the table {folder} cannot be read.", why=reason_of(error)
         ) from error
 
 
@@ -286,7 +283,7 @@ def compare_and_set(folder: Path, *, based_on: int) -> Iterator[None]:
         if version_of(open_head(folder)) != based_on:
             raise race(folder) from error
         raise StorageRefusedError(
-            f"A commit to the table {folder} was refused.", why=_reason(error)
+            f"A commit to the table {folder} was refused.", why=reason_of(error)
         ) from error
 
 
@@ -295,11 +292,3 @@ def race(folder: Path) -> CommitRaceError:
     return CommitRaceError(
         f"Somebody else committed to the table {folder} meanwhile.", fix="Run the command again."
     )
-
-
-def _reason(error: Exception) -> str:
-    """Return what the operating system said: the rest of the text may hold statistics of rows."""
-    if isinstance(error, OSError) and error.errno:
-        return f"{os.strerror(error.errno)}."
-    found = _SYSTEM_REASON.search(str(error))
-    return f"{found[1] or found[2]}." if found else f"{type(error).__name__}; see --verbose."

@@ -1,6 +1,8 @@
 """Which file of a Delta log is missing or damaged, for messages: asked when it cannot be read."""
 
 import json
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from apollo_spark.errors import BrokenPinError, broken_file
 
 LOG = "_delta_log"
 LAST_CHECKPOINT = "_last_checkpoint"
+SYSTEM_REASON = re.compile(r'message: "([^"]+)"|([A-Z][\w -]+) \(os error \d+\)')
+"""What the operating system said, in the text of an error of delta-rs."""
 
 
 def broken_log(folder: Path, version: int | None, why: str = "") -> BrokenPinError:
@@ -76,3 +80,11 @@ def _is_parquet(path: Path) -> bool:
     except (OSError, pa.ArrowException):
         return False
     return True
+
+
+def reason_of(error: Exception) -> str:
+    """Return what the operating system said: the rest of the text may hold statistics of rows."""
+    if isinstance(error, OSError) and error.errno:
+        return f"{os.strerror(error.errno)}."
+    found = SYSTEM_REASON.search(str(error))
+    return f"{found[1] or found[2]}." if found else f"{type(error).__name__}; see --verbose."

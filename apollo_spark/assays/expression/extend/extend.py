@@ -69,8 +69,9 @@ class ExtendAssay(FileOperation[AssayExtension, AssayExtensionPlan, AssayExtensi
             scratch=scratch,
             withdrawn=lambda assay: withdrawn_samples(lake, base, assay.entity),
         )
-        if planning.plan is not None and self.find_repeat(planning.plan, base) is not None:
-            return planning
+        repeat = None if planning.plan is None else self.find_repeat(planning.plan, base)
+        if repeat is not None:
+            return replace(planning, repeat=repeat)
         # Asked again under the lease: this one refuses before Spark starts.
         if planning.plan is None or refusing(
             _added(lake, base, request, planning.plan)[1].findings

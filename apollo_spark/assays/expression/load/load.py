@@ -75,9 +75,10 @@ class LoadExpression(FileOperation[ExpressionLoad, ExpressionPlan, AssayReceipt]
         if planning.plan is None:
             found = find_the_rest(request, planning, scratch, context.step, gone)
             return replace(planning, findings=(*planning.findings, *found))
-        if self.find_repeat(planning.plan, base) is None:
-            # Asked again under the lease: this one refuses before Spark starts.
-            find_standing_assay(lake, base, request, planning.plan)
+        if (repeat := self.find_repeat(planning.plan, base)) is not None:
+            return replace(planning, repeat=repeat)
+        # Asked again under the lease: this one refuses before Spark starts.
+        find_standing_assay(lake, base, request, planning.plan)
         return planning
 
     def find_repeat(
