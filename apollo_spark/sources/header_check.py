@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.findings import Finding, Place
 from apollo_spark.sources.delimited import Header
-from apollo_spark.sources.delimiters import advise, find_other
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.inputs import DataFile
 from apollo_spark.sources.suggest import did_you_mean, find_near
+from apollo_spark.sources.text_options import advise, find_other
 
 REPEATED = "header_repeated_column"
 MISSING = "header_missing_column"

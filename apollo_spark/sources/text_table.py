@@ -14,8 +14,8 @@ from pathlib import Path
 
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.bounded import TooLargeError, read_bounded
-from apollo_spark.sources.delimiters import find_parting, name_delimiter
 from apollo_spark.sources.findings import finding_of, finding_of_lines
+from apollo_spark.sources.text_options import find_parting, name_delimiter
 from apollo_spark.workers.values.tidying import tidy_name
 
 MOST_ROWS = 1_000_000

@@ -6,9 +6,9 @@ from apollo_spark.ingest.plan import under_policy
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.delimited import Header
-from apollo_spark.sources.delimiters import advise, find_other
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.inference.fields import find_reference
+from apollo_spark.sources.text_options import advise, find_other
 from apollo_spark.verbs.extend.files import AddedFiles
 
 

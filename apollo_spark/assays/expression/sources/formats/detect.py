@@ -20,9 +20,9 @@ from apollo_spark.assays.expression.sources.formats.formats import recognise
 from apollo_spark.assays.expression.sources.formats.matrix import detect_matrix
 from apollo_spark.assays.expression.sources.formats.value_columns import check_value_columns
 from apollo_spark.errors import UsageError
-from apollo_spark.sources.delimiters import find_parting, name_delimiter
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.suggest import did_you_mean
+from apollo_spark.sources.text_options import find_parting, name_delimiter
 
 AUTO = "auto"
 PLAIN = Reading()
