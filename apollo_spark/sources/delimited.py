@@ -12,8 +12,8 @@ from typing import Literal
 
 from apollo_spark.model.base import Record
 from apollo_spark.model.findings import Finding, Severity
-from apollo_spark.sources.bounded import open_regular
 from apollo_spark.sources.inputs import DataFile
+from apollo_spark.sources.regular_files import open_regular
 from apollo_spark.workers.chunks import find_quotes
 from apollo_spark.workers.quoting import find_bare_return
 from apollo_spark.workers.source import resolve_encoding

@@ -9,7 +9,7 @@ from apollo_spark.errors import UsageError
 from apollo_spark.model.base import Record
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.sources.findings import finding_of, list_names
-from apollo_spark.sources.folders import list_folder, why_unreadable
+from apollo_spark.sources.regular_files import list_folder, why_unreadable
 from apollo_spark.sources.suggest import did_you_mean
 
 DATA_ENDINGS = (".csv", ".tsv", ".tab", ".txt")

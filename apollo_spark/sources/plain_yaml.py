@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from apollo_spark.sources.bounded import open_regular
+from apollo_spark.sources.regular_files import open_regular
 
 LARGEST_FILE = 1024 * 1024
 DEEPEST = 20

@@ -13,8 +13,8 @@ from itertools import takewhile
 from pathlib import Path
 
 from apollo_spark.model.findings import Finding
-from apollo_spark.sources.bounded import TooLargeError, read_bounded
 from apollo_spark.sources.findings import finding_of, finding_of_lines
+from apollo_spark.sources.regular_files import TooLargeError, read_bounded
 from apollo_spark.sources.text_options import find_parting, name_delimiter
 from apollo_spark.workers.values.tidying import tidy_name
 

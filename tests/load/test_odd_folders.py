@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from apollo_spark.sources import folders
+from apollo_spark.sources import regular_files
 from tests.support.study import CommandResult, apollo
 
 DICTIONARY = "entity,name,type,primary_key_type\npatient,patient_id,string,global\n"
@@ -135,7 +135,7 @@ def test_a_file_that_may_not_be_read_is_named(
     (folder / "a.csv").write_text("patient_id\nP1\n")
     (folder / "b.csv").write_text("patient_id\nP2\n")
     # Who runs the tests may be allowed to read everything.
-    monkeypatch.setattr(folders.os, "access", lambda path, _: Path(path).name != "b.csv")
+    monkeypatch.setattr(regular_files.os, "access", lambda path, _: Path(path).name != "b.csv")
 
     refused = load(tmp_path, folder)
 

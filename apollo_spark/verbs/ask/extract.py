@@ -27,8 +27,8 @@ from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import spark_statement
 from apollo_spark.query.values import ValueMode
 from apollo_spark.runtime.settings import LakeSettings
-from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.sources.findings import NAMES_LIMIT
+from apollo_spark.sources.regular_files import UNREADABLE, read_bounded_text, say_unreadable
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -11,7 +11,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.operations.repeated import grown_from
-from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
+from apollo_spark.sources.regular_files import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.sources.suggest import did_you_mean
 
 _FORM = "Each line has an old and a new name, both as entity.field."

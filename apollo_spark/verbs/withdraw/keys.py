@@ -15,7 +15,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.withdrawing import WithdrawnFrom
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry
 from apollo_spark.model.pin import TablePin
-from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
+from apollo_spark.sources.regular_files import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.sources.text_options import find_other, name_delimiter
 from apollo_spark.workers.values.convert import ARROW_TYPES, Converted, convert
 from apollo_spark.workers.values.tidying import tidy_name

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from apollo_spark.sources.bounded import TooLargeError, read_bounded
+from apollo_spark.sources.regular_files import TooLargeError, read_bounded
 
 
 def test_a_text_beyond_the_limit_is_not_read_to_its_end(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.names import parse_reference
 from apollo_spark.operations.locating import Say, locate, require_no_rule
 from apollo_spark.query.sql import spark_statement
-from apollo_spark.sources.bounded import open_regular
+from apollo_spark.sources.regular_files import open_regular
 from apollo_spark.sources.suggest import did_you_mean
 
 PIECE_BYTES = 500_000_000

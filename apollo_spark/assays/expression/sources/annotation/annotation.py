@@ -26,8 +26,8 @@ from apollo_spark.assays.expression.sources.files.columns import show_columns, t
 from apollo_spark.assays.expression.sources.files.top import SourceFile, read_top
 from apollo_spark.assays.expression.sources.ids.features import strip_versions
 from apollo_spark.model.findings import Finding
-from apollo_spark.sources.bounded import TooLargeError, open_regular
 from apollo_spark.sources.findings import finding_of, list_names
+from apollo_spark.sources.regular_files import TooLargeError, open_regular
 
 SCHEMA = pa.schema(
     [

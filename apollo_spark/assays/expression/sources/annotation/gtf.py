@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 
-from apollo_spark.sources.bounded import open_unpacked
+from apollo_spark.sources.regular_files import open_unpacked
 
 GTF_COLUMNS = (
     "chrom", "source", "kind", "start", "end", "score", "strand", "frame", "attributes"

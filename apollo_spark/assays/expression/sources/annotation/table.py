@@ -7,7 +7,7 @@ import pyarrow.csv as pv
 
 from apollo_spark.assays.expression.sources.annotation.gtf import COLUMNS
 from apollo_spark.assays.expression.sources.files.top import Top
-from apollo_spark.sources.bounded import open_unpacked
+from apollo_spark.sources.regular_files import open_unpacked
 
 NAMES = {
     "feature_id": ("feature_id", "enstxp", "ensgene", "transcript_id", "gene_id"),

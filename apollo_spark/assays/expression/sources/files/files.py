@@ -12,7 +12,7 @@ from apollo_spark.assays.expression.sources.files.top import SourceFile
 from apollo_spark.model.base import Record
 from apollo_spark.model.findings import Finding
 from apollo_spark.sources.findings import finding_of, list_names
-from apollo_spark.sources.folders import list_folder, why_unreadable
+from apollo_spark.sources.regular_files import list_folder, why_unreadable
 
 DATA_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
 SHEETS = (".xlsx", ".xls", ".ods")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from apollo_spark.errors import InputFileError, UsageError
-from apollo_spark.sources.bounded import UNREADABLE, read_bounded_text, say_unreadable
+from apollo_spark.sources.regular_files import UNREADABLE, read_bounded_text, say_unreadable
 
 IdRule = Literal["ensembl", "any"]
 

@@ -10,7 +10,7 @@ from apollo_spark.assays.expression.sources.formats.formats import MANIFEST_COLU
 from apollo_spark.model.base import Record
 from apollo_spark.model.findings import Finding, Place
 from apollo_spark.sources.findings import PLACES_LIMIT, finding_of, finding_of_lines, list_names
-from apollo_spark.sources.folders import why_unreadable
+from apollo_spark.sources.regular_files import why_unreadable
 from apollo_spark.sources.text_table import TextTable, read_text_table
 
 SAMPLE, FILE = MANIFEST_COLUMNS
