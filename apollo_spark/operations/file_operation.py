@@ -12,7 +12,6 @@ from apollo_spark.operations.engines import LoadEngines, RowWriter
 from apollo_spark.operations.operation import Operation
 from apollo_spark.operations.requests.files import FileRequest
 from apollo_spark.operations.work import Plan, Receipt
-from apollo_spark.sources.missing_codes import notes_of_missing_codes
 
 # Five minutes on two cores; above this a person had rather know at once what is known.
 MOST_LOOKED_AT = 20 * 1024**3
@@ -41,7 +40,7 @@ class FileOperation(Operation[Request, Plan, Receipt]):
         if found is None:
             return ()
         dictionary, entity = found
-        return notes_of_missing_codes(dictionary, self.request.missing, entity)
+        return _notes_of_missing_codes(dictionary, self.request.missing, entity)
 
     def coded_cells(self, plan: Plan) -> tuple[DataDictionary, str | None] | None:  # noqa: ARG002
         """Return the dictionary of the cells that are read, and the entity where it is one."""
@@ -55,3 +54,32 @@ def may_look_further(inputs: Iterable[InputFile], on_step: OnStep) -> bool:
         return False
     on_step("look for what else is wrong")
     return True
+
+
+def _notes_of_missing_codes(
+    dictionary: DataDictionary, missing: Iterable[str], entity: str | None = None
+) -> tuple[str, ...]:
+    """Return a note for each coding that has a code which means missing.
+
+    Args:
+        dictionary: Fields and codings.
+        missing: The texts that mean missing.
+        entity: The entity whose rows are read; all where not given.
+    """
+    markers = set(missing)
+    fields: dict[str, list[str]] = {}
+    for owner, spec in dictionary.paths():
+        if spec.coding_name is not None and entity in (None, owner.name):
+            fields.setdefault(spec.coding_name, []).append(f"{owner.name}.{spec.name}")
+    return tuple(
+        f"{count:,} codes of the coding {coding.name} are texts that mean missing, and cells of "
+        f"{_shown(fields[coding.name])} that hold them are missing; leave them out of --missing "
+        "to keep the codes"
+        for coding in dictionary.codings
+        if coding.name in fields and (count := len(markers & set(coding.codes)))
+    )
+
+
+def _shown(names: list[str], most: int = 5) -> str:
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,9 +1,9 @@
 """Files and folders that people give: what can be read there, and small files read whole.
 
-Only regular files are opened: a named pipe or a device may never say anything, or never end. Nothing
-is skipped without a word: a link to nothing may be the file of a person. A packed file of a megabyte
-can hold a gigabyte of nothing; one that is thousands of times larger unpacked was made to fill
-memory, and is refused before it does.
+Only regular files are opened: a named pipe or a device may never say anything, or never end.
+Nothing is skipped without a word: a link to nothing may be the file of a person. A packed file of
+a megabyte can hold a gigabyte of nothing; one that is thousands of times larger unpacked was made
+to fill memory, and is refused before it does.
 """
 
 import errno

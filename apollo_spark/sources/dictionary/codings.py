@@ -1,12 +1,16 @@
-"""The rows of the codings: what each coding says by itself, and the order of its codes."""
+"""The codings: what each says by itself, the order of its codes, and how they fit the fields."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 
 from apollo_spark.model.coding import CodePlace, Coding
+from apollo_spark.model.field import FieldType
 from apollo_spark.model.findings import Finding
+from apollo_spark.sources.code_values import CodeValue, parse_code
 from apollo_spark.sources.dictionary.columns import PARENT_CODE
+from apollo_spark.sources.dictionary.field_rows import TYPES, FieldRow, FieldTable
 from apollo_spark.sources.dictionary.graph import find_cycles
 from apollo_spark.sources.findings import NAMES_LIMIT, finding_of, finding_of_lines, list_names
 from apollo_spark.sources.suggest import did_you_mean
@@ -33,7 +37,7 @@ def collect_codings(table: TextTable) -> tuple[CodingRows, tuple[Finding, ...]]:
     if not empty:
         return codings, ()
     message = "a row of the codings has no coding name or no code"
-    return codings, (_of_rows("code_empty", message, table.file, empty, "code"),)
+    return codings, (_of_rows("code_empty", message, table.file, empty),)
 
 
 def check_coding(file: str, name: str, rows: Sequence[TextRow]) -> Iterator[Finding]:
@@ -73,7 +77,7 @@ def _check_repeated(file: str, name: str, rows: Sequence[TextRow]) -> Iterator[F
         if found:
             codes = list_names(dict.fromkeys(each["code"] for each in found))
             message = f"coding '{name}': code {codes} {problem}"
-            yield _of_rows("code_repeated", message, file, found, "code")
+            yield _of_rows("code_repeated", message, file, found)
 
 
 def _check_cycles(file: str, name: str, rows: Sequence[TextRow]) -> Iterator[Finding]:
@@ -91,7 +95,9 @@ def _check_cycles(file: str, name: str, rows: Sequence[TextRow]) -> Iterator[Fin
         yield finding_of("code_cycle", message, file=file, line=line, column=PARENT_CODE)
 
 
-def _of_rows(rule: str, message: str, file: str, rows: Iterable[TextRow], column: str) -> Finding:
+def _of_rows(
+    rule: str, message: str, file: str, rows: Iterable[TextRow], column: str = "code"
+) -> Finding:
     lines = [each.line for each in rows]
     return finding_of_lines(rule, message, file=file, lines=lines, column=column)
 
@@ -138,3 +144,104 @@ def _to_coding(name: str, rows: Sequence[TextRow], order: Callable[[int, TextRow
         for at, row in enumerate(rows, start=1)
     )
     return Coding(name=name, rows=places)
+
+
+ITEM_SEPARATOR = "|"
+_RESERVED = re.compile(r"icd(9|10)(cm|pcs):")
+
+CodingUses = Mapping[str, Sequence[FieldRow]]
+"""The fields that use a coding, by its name, in the order of the first use."""
+
+
+def collect_uses(table: FieldTable) -> CodingUses:
+    """Return the fields by the coding that they name."""
+    uses: dict[str, list[FieldRow]] = {}
+    for each in table.fields:
+        if each.row["coding_name"]:
+            uses.setdefault(each.row["coding_name"], []).append(each)
+    return uses
+
+
+def check_known(
+    table: FieldTable, uses: CodingUses, codings: CodingRows, file: str | None
+) -> Iterator[Finding]:
+    """Check that every coding that a field names is there; `file` is None where none was given."""
+    for name, fields in uses.items():
+        if name in codings:
+            continue
+        source = Path(file).name if file else "codings.csv"
+        if _RESERVED.match(name):
+            problem = f"is a reserved name; its codes are not built in and must be in {source}"
+        elif file is None:
+            problem = "is used, and no codings were given"
+        else:
+            problem = f"is not in {source}{did_you_mean(name, codings)}"
+        paths = list_names(each.path for each in fields)
+        message = f"coding '{name}' of field {paths} {problem}"
+        lines = [each.line for each in fields]
+        found = finding_of_lines(
+            "coding_unknown", message, file=table.file, lines=lines, column="coding_name"
+        )
+        yield found.model_copy(update={"entity": fields[0].entity})
+
+
+def check_unused(table: TextTable, uses: CodingUses, codings: CodingRows) -> Iterator[Finding]:
+    """Warn about codings that no field uses: they are not kept."""
+    unused = [name for name in codings if name not in uses]
+    if unused:
+        message = f"no field uses these codings, and they are left out: {list_names(unused)}"
+        lines = [codings[name][0].line for name in unused]
+        yield finding_of_lines(
+            "coding_unused", message, file=table.file, lines=lines, column="coding_name"
+        )
+
+
+def check_fit(table: TextTable, uses: CodingUses, codings: CodingRows) -> Iterator[Finding]:
+    """Check that the codes of a coding can be values of every field that uses it."""
+    for name, fields in uses.items():
+        rows = codings.get(name, ())
+        by_type: dict[str, list[FieldRow]] = {}
+        for each in fields:
+            by_type.setdefault(each.word("type"), []).append(each)
+        for type_, typed in by_type.items():
+            if type_ in TYPES:
+                yield from _check_type(table.file, name, typed, FieldType(type_), rows)
+        several = [each.path for each in fields if each.is_multi_select]
+        divided = [row for row in rows if ITEM_SEPARATOR in row["code"]]
+        if several and divided:
+            message = f"coding '{name}' of multi-select field {list_names(several)}: code "
+            message += f"{_codes_of(divided)} holds '{ITEM_SEPARATOR}', which parts the values"
+            yield _of_rows("code_type", message, table.file, divided)
+
+
+def _check_type(
+    file: str,
+    name: str,
+    fields: Sequence[FieldRow],
+    type_: FieldType,
+    rows: Sequence[TextRow],
+) -> Iterator[Finding]:
+    if type_ is FieldType.STRING:
+        return
+    wrong: list[TextRow] = []
+    equal: list[TextRow] = []
+    first_codes: dict[CodeValue, str] = {}
+    for row in rows:
+        value = parse_code(row["code"], type_)
+        if value is None:
+            wrong.append(row)
+        elif first_codes.setdefault(value, row["code"]) != row["code"]:
+            equal.append(row)
+    if not wrong and not equal:
+        return
+    where = f"coding '{name}' of field {list_names(each.path for each in fields)}"
+    if wrong:
+        message = f"{where}: code {_codes_of(wrong)} is no {type_}"
+        yield _of_rows("code_type", message, file, wrong)
+    if equal:
+        message = f"{where}: code {_codes_of(equal)} is the same {type_} as another code"
+        yield _of_rows("code_repeated", message, file, equal)
+
+
+def _codes_of(rows: Sequence[TextRow]) -> str:
+    return list_names(dict.fromkeys(each["code"] for each in rows))

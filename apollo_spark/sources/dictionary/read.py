@@ -15,13 +15,15 @@ from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.policy import STRICT, Policy
 from apollo_spark.model.rules import RULES
 from apollo_spark.sources.dictionary import columns
-from apollo_spark.sources.dictionary.coding_use import (
+from apollo_spark.sources.dictionary.codings import (
+    build_coding,
+    check_coding,
     check_fit,
     check_known,
     check_unused,
+    collect_codings,
     collect_uses,
 )
-from apollo_spark.sources.dictionary.codings import build_coding, check_coding, collect_codings
 from apollo_spark.sources.dictionary.field_rows import (
     FieldRow,
     FieldTable,
