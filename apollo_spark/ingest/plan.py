@@ -26,8 +26,7 @@ from apollo_spark.sources.inputs import (
 )
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.sources.text_options import Delimiter, Encoding
-from apollo_spark.tables.layout import entity_spec
-from apollo_spark.tables.slices import MAX_COLUMNS
+from apollo_spark.tables.layout import MAX_COLUMNS, entity_spec
 from apollo_spark.workers.scan import blocks_of, scan_file
 from apollo_spark.workers.source import is_splittable
 from apollo_spark.workers.values.spec import Block, EntitySpec, FileSpec

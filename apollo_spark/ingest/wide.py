@@ -18,8 +18,7 @@ from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.pin import TablePin
-from apollo_spark.tables.layout import arrow_schema
-from apollo_spark.tables.slices import cut_entity
+from apollo_spark.tables.layout import arrow_schema, cut_entity
 from apollo_spark.workers.files.parquet import WrittenFile
 from apollo_spark.workers.staging import StageTarget, StageTask, run_stage
 from apollo_spark.workers.values.hashing import ContentHash

@@ -10,7 +10,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.requests.extend import ClinicalExtension
-from apollo_spark.tables.slices import MAX_COLUMNS
+from apollo_spark.tables.layout import MAX_COLUMNS
 from apollo_spark.verbs.table import perform
 from tests.support.contexts import loading
 from tests.support.loading import Rows, answers_of

@@ -36,7 +36,7 @@ from apollo_spark.operations.work import Draft, Work
 from apollo_spark.records.build import record_of
 from apollo_spark.records.changes.extension import added_content, added_dictionary
 from apollo_spark.records.content import part_texts
-from apollo_spark.tables.slices import free_name
+from apollo_spark.tables.layout import free_name
 from apollo_spark.verbs.extend.column_groups import FieldTables
 from apollo_spark.verbs.extend.keys import ADDED, AddedKeys, WrittenAddition
 from apollo_spark.verbs.extend.plan import AdditionPlan, AdditionPlanning

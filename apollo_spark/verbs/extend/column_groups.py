@@ -13,7 +13,7 @@ from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.slices import folded_rows
-from apollo_spark.tables.slices import SliceSize, cut_fields, plan_slice_folds
+from apollo_spark.tables.layout import SliceSize, cut_fields, plan_slice_folds
 from apollo_spark.workers.values.hashing import ContentHash, hash_table
 
 

@@ -8,7 +8,7 @@ from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import Relation, Relationship
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.keys import TARGET, count_lacking, repeated_keys
-from apollo_spark.tables.slices import cut_entity
+from apollo_spark.tables.layout import cut_entity
 from apollo_spark.verbs.extend.added import AddedTables
 from apollo_spark.verbs.extend.column_groups import FieldTables
 from apollo_spark.verbs.extend.keys import ADDED, WrittenAddition

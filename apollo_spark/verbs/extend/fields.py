@@ -8,7 +8,7 @@ from apollo_spark.ingest.write import KeySets
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.keys import TARGET, count_lacking
-from apollo_spark.tables.slices import cut_fields
+from apollo_spark.tables.layout import cut_fields
 from apollo_spark.verbs.extend.added import AddedTables
 from apollo_spark.verbs.extend.column_groups import FieldTables, SliceFolding, fields_table
 from apollo_spark.verbs.extend.keys import ADDED, WrittenAddition

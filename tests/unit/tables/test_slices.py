@@ -7,7 +7,7 @@ import pytest
 
 from apollo_spark.model.dictionary import Entity, Relation, Relationship
 from apollo_spark.model.field import FieldSpec, FieldType
-from apollo_spark.tables.slices import SliceSize, cut_entity, cut_fields, plan_slice_folds
+from apollo_spark.tables.layout import SliceSize, cut_entity, cut_fields, plan_slice_folds
 
 
 def entity(names: str, key: str | None) -> Entity:
