@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from apollo_spark.engines.progress import OnProgress, ProgressLine
-from apollo_spark.engines.tasks import no_progress
+from apollo_spark.engines.tasks import OnProgress, ProgressLine, no_progress
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
 from apollo_spark.lake.storage.clock import Clock

@@ -10,8 +10,13 @@ from sqlglot import exp
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.embedded import EmbeddedEngine
-from apollo_spark.engines.progress import OnProgress
-from apollo_spark.engines.tasks import LocalTaskRunner, SparkTaskRunner, TaskRunner, no_progress
+from apollo_spark.engines.tasks import (
+    LocalTaskRunner,
+    OnProgress,
+    SparkTaskRunner,
+    TaskRunner,
+    no_progress,
+)
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.pin import TablePin
 from apollo_spark.operations.locating import spark_engine

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from apollo_spark.engines.progress import ProgressLine
+from apollo_spark.engines.tasks import ProgressLine
 from apollo_spark.lake.publishing import OnStep
 
 STEPS_OF_TABLES = ("prepare ", "commit ", "pin ")

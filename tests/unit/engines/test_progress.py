@@ -1,7 +1,6 @@
 """Progress lines: rare, and with the time left."""
 
-from apollo_spark.engines.progress import ProgressLine
-from apollo_spark.engines.tasks import LocalTaskRunner
+from apollo_spark.engines.tasks import LocalTaskRunner, ProgressLine
 
 
 def test_a_line_says_how_many_tasks_are_done_and_the_time_left() -> None:

@@ -22,8 +22,7 @@ from apollo_spark.assays.expression.tasks.tiles.rows import TileRowsTask
 from apollo_spark.assays.expression.tasks.tiles.spec import TileTarget
 from apollo_spark.assays.expression.tasks.tiles.storage import LayerStorage
 from apollo_spark.assays.expression.tasks.write import run_expression_task
-from apollo_spark.engines.progress import OnProgress
-from apollo_spark.engines.tasks import Item, SparkTaskRunner, no_progress
+from apollo_spark.engines.tasks import Item, OnProgress, SparkTaskRunner, no_progress
 from apollo_spark.lake.tables.staging import Staging
 
 if TYPE_CHECKING:
