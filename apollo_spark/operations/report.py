@@ -13,8 +13,7 @@ from pathlib import Path
 
 from apollo_spark.errors import StorageRefusedError
 from apollo_spark.export.messages import describe_findings
-from apollo_spark.export.report import report_json
-from apollo_spark.export.report_html import report_html
+from apollo_spark.export.report import report_html, report_json
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.storage.reports import (
     ReportFolder,

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from apollo_spark.export.report_html import report_html
+from apollo_spark.export.report import report_html
 from apollo_spark.model.findings import Finding, Place, Severity
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apollo_spark.export.html_text import show_value
-from apollo_spark.export.report_html import report_html
+from apollo_spark.export.report import report_html
 from apollo_spark.model.findings import Finding, Place, Severity
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile

@@ -5,8 +5,8 @@ from datetime import datetime, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apollo_spark.export.report import report_html
 from apollo_spark.export.report_findings import share_out
-from apollo_spark.export.report_html import report_html
 from apollo_spark.model.findings import Finding, Place, Severity
 from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
 from tests.support.pages import read_page
