@@ -13,7 +13,7 @@ from apollo_spark.model.request import NamedRequest
 from apollo_spark.operations.report import ReportedInput
 from apollo_spark.operations.requests.files import FileRequest
 from apollo_spark.operations.work import Planned, PlanType
-from apollo_spark.records.build import fingerprint
+from apollo_spark.records.content import fingerprint
 from apollo_spark.sources.delimited import Header, read_header
 from apollo_spark.sources.dictionary.read import read_dictionary
 from apollo_spark.sources.header_check import check_header

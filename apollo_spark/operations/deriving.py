@@ -22,8 +22,13 @@ from apollo_spark.operations.operation import Operation
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.report import LoadReporter
 from apollo_spark.operations.work import Draft, Planned, Work
-from apollo_spark.records.build import build_dataset_record, change_fingerprint, record_of
-from apollo_spark.records.content import Derived, part_texts
+from apollo_spark.records.content import (
+    Derived,
+    build_dataset_record,
+    change_fingerprint,
+    part_texts,
+    record_of,
+)
 
 Finish = Callable[[Publication, Derived], Derived]
 """Writes the small tables that a change needs (a linking table), and returns it with their pins."""

@@ -15,7 +15,7 @@ from apollo_spark.operations.context import Context
 from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.operations.outcome import Outcome, refusal
 from apollo_spark.operations.report import LoadReporter, ReportedRows
-from apollo_spark.records.build import MakeRecord
+from apollo_spark.records.content import MakeRecord
 
 
 class AnyPlan(Protocol):

@@ -9,7 +9,7 @@ from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import InputFile, Lineage
-from apollo_spark.records.build import MakeRecord
+from apollo_spark.records.content import MakeRecord
 
 
 def record_after(

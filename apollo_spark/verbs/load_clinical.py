@@ -29,8 +29,7 @@ from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.repeated import find_same
 from apollo_spark.operations.report import ReportedRows
 from apollo_spark.operations.work import Draft, Work
-from apollo_spark.records.build import record_of
-from apollo_spark.records.content import Content, part_texts
+from apollo_spark.records.content import Content, part_texts, record_of
 from apollo_spark.records.diff import describe_lost, diff_dictionaries
 from apollo_spark.records.open_codings import GrownDictionary
 

@@ -31,9 +31,8 @@ from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.versions import tool_versions
 from apollo_spark.query.assay_scope import sample_links
 from apollo_spark.query.sql import ascending, column, labelled
-from apollo_spark.records.build import build_dataset_record
 from apollo_spark.records.changes.sample_entity import find_sample_entity
-from apollo_spark.records.content import Content, content_of
+from apollo_spark.records.content import Content, build_dataset_record, content_of
 from apollo_spark.tables.layout import arrow_schema
 from apollo_spark.workers.values.hashing import hash_table
 

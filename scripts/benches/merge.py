@@ -35,8 +35,7 @@ from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.record import Lineage
 from apollo_spark.operations.context import Context, Listener
-from apollo_spark.records.build import build_dataset_record
-from apollo_spark.records.content import Content
+from apollo_spark.records.content import Content, build_dataset_record
 from apollo_spark.runtime.session import close_session, open_session
 from apollo_spark.runtime.settings import SessionSettings
 from apollo_spark.tables.layout import arrow_schema

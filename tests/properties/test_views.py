@@ -21,9 +21,8 @@ from apollo_spark.query.extract import ExtractRequest, build_extract
 from apollo_spark.query.filters.reach import fields_needed
 from apollo_spark.query.sql import column
 from apollo_spark.query.values import ValueMode
-from apollo_spark.records.build import build_dataset_record
 from apollo_spark.records.changes.view import RowFilter, make_view
-from apollo_spark.records.content import Content, Derived, part_texts
+from apollo_spark.records.content import Content, Derived, build_dataset_record, part_texts
 from apollo_spark.records.join_path import path_to
 from apollo_spark.sources.filters.text import write_filter
 from tests.support.filter_model import held_by

@@ -16,8 +16,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import Lineage
-from apollo_spark.records.build import build_dataset_record
-from apollo_spark.records.content import Content
+from apollo_spark.records.content import Content, build_dataset_record
 from apollo_spark.tables.layout import arrow_schema
 from apollo_spark.workers.values.hashing import hash_table
 

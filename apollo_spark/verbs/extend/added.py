@@ -33,9 +33,8 @@ from apollo_spark.operations.left_behind import left_behind
 from apollo_spark.operations.report import ReportedRows
 from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.operations.work import Draft, Work
-from apollo_spark.records.build import record_of
 from apollo_spark.records.changes.extension import added_content, added_dictionary
-from apollo_spark.records.content import part_texts
+from apollo_spark.records.content import part_texts, record_of
 from apollo_spark.tables.layout import free_name
 from apollo_spark.verbs.extend.column_groups import FieldTables
 from apollo_spark.verbs.extend.keys import ADDED, AddedKeys, WrittenAddition

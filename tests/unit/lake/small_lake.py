@@ -17,8 +17,7 @@ from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import Lineage
-from apollo_spark.records.build import build_dataset_record
-from apollo_spark.records.content import Content
+from apollo_spark.records.content import Content, build_dataset_record
 from apollo_spark.workers.files.parquet import WrittenFile
 from apollo_spark.workers.values.hashing import hash_table
 from apollo_spark.workers.values.stats import delta_stats

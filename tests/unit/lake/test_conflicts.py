@@ -14,8 +14,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import MOST_BEGINNINGS
 from apollo_spark.lake.registry.rows import StoredRecord, stored_form
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.records.build import build_dataset_record
-from apollo_spark.records.content import Content
+from apollo_spark.records.content import Content, build_dataset_record
 from tests.support.clock import Sleeper
 from tests.unit.lake.small_lake import (
     DICTIONARY,

@@ -48,8 +48,7 @@ from apollo_spark.operations.file_operation import FileOperation
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.report import ReportedRows
 from apollo_spark.operations.work import Draft, Work
-from apollo_spark.records.build import record_of
-from apollo_spark.records.content import part_texts
+from apollo_spark.records.content import part_texts, record_of
 from apollo_spark.workers.values.hashing import hash_table
 
 
