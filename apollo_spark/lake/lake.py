@@ -9,11 +9,11 @@ from apollo_spark.lake.leases.leases import LeaseStore
 from apollo_spark.lake.registry.registry import Registry
 from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot
 from apollo_spark.lake.registry.withdrawals import read_withdrawals
-from apollo_spark.lake.storage.clock import SYSTEM_CLOCK, Clock
 from apollo_spark.lake.storage.missing import is_lake, require_lake
 from apollo_spark.lake.storage.parts import PartStore
 from apollo_spark.lake.storage.room import Spare
 from apollo_spark.lake.storage.root import LakeRoot, open_root
+from apollo_spark.lake.storage.system import SYSTEM_CLOCK, Clock
 from apollo_spark.model.names import RecordReference
 from apollo_spark.model.withdrawal import WithdrawalRecord
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from apollo_spark.engines.tasks import OnProgress, ProgressLine, no_progress
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
-from apollo_spark.lake.storage.clock import Clock
+from apollo_spark.lake.storage.system import Clock
 from apollo_spark.operations.engines import EngineOpener, OpenEngines, RowWriter
 from apollo_spark.operations.steps import show_steps
 from apollo_spark.runtime.settings import LakeSettings

@@ -11,7 +11,7 @@ from apollo_spark.errors import LeaseHeldError
 from apollo_spark.lake.lake import open_lake as open_stored_lake
 from apollo_spark.lake.leases.lease import Lease
 from apollo_spark.lake.leases.leases import LeaseStore
-from apollo_spark.lake.leases.processes import ProcessIdentity
+from apollo_spark.lake.storage.system import ProcessIdentity
 from apollo_spark.runtime.settings import LakeSettings
 from tests.support.clock import HandClock, take_the_place_of_the_system_clock
 from tests.support.growing import extend, gene, load, random_matrix, write_matrix

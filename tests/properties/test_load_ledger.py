@@ -14,7 +14,7 @@ from apollo_spark.api.lake import ApolloLake, open_lake
 from apollo_spark.errors import CheckFailedError
 from apollo_spark.lake.lake import open_lake as open_stored_lake
 from apollo_spark.lake.leases.leases import LeaseStore
-from apollo_spark.lake.leases.processes import ProcessIdentity, SystemProcesses
+from apollo_spark.lake.storage.system import ProcessIdentity, SystemProcesses
 from tests.support.loading import (
     COLUMNS,
     CrashError,

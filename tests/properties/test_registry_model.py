@@ -11,10 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from apollo_spark.errors import CommitRaceError, LeaseHeldError, LeaseLostError
 from apollo_spark.lake.leases.leases import Lease, LeaseStore
-from apollo_spark.lake.leases.processes import ProcessIdentity
 from apollo_spark.lake.registry.registry import Registry
 from apollo_spark.lake.registry.rows import StoredRecord
 from apollo_spark.lake.storage.root import LakeRoot
+from apollo_spark.lake.storage.system import ProcessIdentity
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.names import RecordReference
 from tests.support.clock import HandClock

@@ -10,8 +10,8 @@ from apollo_spark.errors import LeaseHeldError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.leases.lease import Lease
 from apollo_spark.lake.leases.leases import LeaseStore
-from apollo_spark.lake.storage.clock import SystemClock
 from apollo_spark.lake.storage.root import LakeRoot
+from apollo_spark.lake.storage.system import SystemClock
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 

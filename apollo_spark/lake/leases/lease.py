@@ -7,7 +7,7 @@ from datetime import datetime
 from threading import Lock
 
 from apollo_spark.errors import LeaseHeldError, LeaseLostError, UsageError
-from apollo_spark.lake.leases.processes import ProcessIdentity
+from apollo_spark.lake.storage.system import ProcessIdentity
 
 VALID_SECONDS = 60.0
 """A lease that nobody renewed for so long, while it was watched, has ended."""

@@ -35,10 +35,15 @@ from apollo_spark.lake.leases.lease import (
     require_seconds,
     tell_nobody,
 )
-from apollo_spark.lake.leases.processes import Processes, ProcessIdentity, SystemProcesses
 from apollo_spark.lake.leases.table import SWEEP_HOURS, LeaseTable
-from apollo_spark.lake.storage.clock import SYSTEM_CLOCK, Clock
 from apollo_spark.lake.storage.root import LakeRoot
+from apollo_spark.lake.storage.system import (
+    SYSTEM_CLOCK,
+    Clock,
+    Processes,
+    ProcessIdentity,
+    SystemProcesses,
+)
 from apollo_spark.lake.tables.commits import (
     NO_TABLE,
 )

@@ -9,9 +9,9 @@ from apollo_spark.lake.leases import table as lease_table
 from apollo_spark.lake.leases.keeper import LeaseKeeper
 from apollo_spark.lake.leases.lease import Lease
 from apollo_spark.lake.leases.leases import LeaseStore
-from apollo_spark.lake.leases.processes import ProcessIdentity, SystemProcesses
 from apollo_spark.lake.leases.table import LeaseTable
 from apollo_spark.lake.storage.root import LakeRoot
+from apollo_spark.lake.storage.system import ProcessIdentity, SystemProcesses
 from apollo_spark.lake.tables.commits import open_head
 from apollo_spark.workers.files import small_table
 from tests.support.clock import NOON, HandClock

@@ -1,7 +1,9 @@
-"""Which process this is, and whether another one still runs."""
+"""What a lake asks the operating system: the time, and which processes run."""
 
 import os
 import socket
+import time
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol
 
@@ -74,3 +76,38 @@ class SystemProcesses:
         # The name of the command stands in parentheses and may hold blanks and parentheses.
         state, *fields = text.rpartition(")")[2].split()
         return None if state in {"Z", "X"} else fields[18]
+
+
+class Clock(Protocol):
+    """What leases and publications need to know about time; tests bring one that they move."""
+
+    def now(self) -> datetime:
+        """Return the time of this moment, in UTC, as people know it: it may be wrong, or jump."""
+        ...
+
+    def seconds(self) -> float:
+        """Return seconds since some moment: they pass evenly, whatever time it is."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class SystemClock:
+    """The clock of the operating system."""
+
+    def now(self) -> datetime:
+        """Return the time of this moment, in UTC."""
+        return datetime.now(timezone.utc)
+
+    def seconds(self) -> float:
+        """Return seconds since some moment."""
+        return time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+SYSTEM_CLOCK: Clock = SystemClock()
