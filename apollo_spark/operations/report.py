@@ -15,12 +15,12 @@ from apollo_spark.errors import StorageRefusedError
 from apollo_spark.export.messages import describe_findings
 from apollo_spark.export.report import report_html, report_json
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.storage.reports import (
+from apollo_spark.lake.storage.root import (
     ReportFolder,
     given_report_folder,
     own_report_folder,
+    storage_access,
 )
-from apollo_spark.lake.storage.root import storage_access
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import EntityReceipt

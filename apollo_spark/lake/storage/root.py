@@ -1,8 +1,10 @@
-"""Where a lake lies: the one place that turns addresses and names into paths."""
+"""Where a lake lies: the one place that turns addresses and names into paths, and makes folders."""
 
+import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -129,3 +131,47 @@ def storage_access(what: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageRefusedError(what, why=f"{error.strerror or type(error).__name__}.") from error
+
+
+REPORTS = "reports"
+
+
+@dataclass(frozen=True)
+class ReportFolder:
+    """The folder of one report; what is written there may raise OSError."""
+
+    path: Path
+
+    def add_text(self, name: str, text: str) -> None:
+        """Write a text as a file of the report."""
+        (self.path / name).write_text(text, encoding="utf-8")
+
+    def add_rows(self, name: str, rows: Iterable[Sequence[object]]) -> None:
+        """Write rows, the header among them, as a csv file of the report."""
+        with (self.path / name).open("w", newline="", encoding="utf-8") as stream:
+            csv.writer(stream, lineterminator="\n").writerows(rows)
+
+
+def own_report_folder(root: LakeRoot, name: str, moment: str) -> ReportFolder:
+    """Make the folder of a report in a lake.
+
+    Args:
+        root: The lake.
+        name: The dataset.
+        moment: When it is made, as the name of the folder.
+
+    Raises:
+        StorageRefusedError: The folder cannot be made.
+    """
+    return ReportFolder(root.make_folder(REPORTS, name, moment))
+
+
+def given_report_folder(folder: str) -> ReportFolder:
+    """Make the folder that was asked for, so that nothing is published without a report.
+
+    Raises:
+        StorageRefusedError: The folder cannot be made.
+    """
+    with storage_access(f"Cannot make the folder {folder}."):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    return ReportFolder(Path(folder))

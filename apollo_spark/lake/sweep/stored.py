@@ -6,8 +6,7 @@ from pathlib import Path
 from apollo_spark.errors import ApolloError
 from apollo_spark.lake.registry.reach import Reach
 from apollo_spark.lake.storage.disk import list_files, list_folders
-from apollo_spark.lake.storage.reports import REPORTS
-from apollo_spark.lake.storage.root import LakeRoot
+from apollo_spark.lake.storage.root import REPORTS, LakeRoot
 from apollo_spark.lake.sweep.sweeping import PinnedVersion, StoredTable
 from apollo_spark.lake.tables.contents import file_names
 from apollo_spark.lake.tables.heads import contents_of
