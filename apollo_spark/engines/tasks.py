@@ -1,4 +1,4 @@
-"""Who runs the tasks of a load, Spark's executors or threads of this process, and how far they are."""
+"""Who runs tasks, Spark's executors or threads of this process, and how far they are."""
 
 import json
 import os

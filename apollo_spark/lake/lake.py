@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from apollo_spark.lake.leases.lease import Tell
 from apollo_spark.lake.leases.leases import LeaseStore
-from apollo_spark.lake.registry.registry import Registry
+from apollo_spark.lake.registry.registry import Registry, read_withdrawals
 from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot
-from apollo_spark.lake.registry.withdrawals import read_withdrawals
 from apollo_spark.lake.storage.missing import is_lake, require_lake
 from apollo_spark.lake.storage.parts import PartStore
 from apollo_spark.lake.storage.room import Spare

@@ -15,13 +15,14 @@ from apollo_spark.lake.tables.commits import (
     require_size,
 )
 from apollo_spark.lake.tables.contents import (
+    SMALL_BYTES,
     arrow_schema,
+    check_files,
     content_hash,
     file_names,
     files_digest,
     schema_hash,
 )
-from apollo_spark.lake.tables.guarding import SMALL_BYTES, check_files
 from apollo_spark.lake.tables.log_cache import TABLES
 from apollo_spark.lake.tables.log_faults import commit_name, find_log_fault
 from apollo_spark.lake.tables.log_statistics import require_statistics

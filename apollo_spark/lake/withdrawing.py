@@ -16,10 +16,9 @@ from apollo_spark.errors import CommitRaceError
 from apollo_spark.lake.leases.keeper import HeldLease
 from apollo_spark.lake.leases.leases import LeaseStore
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.lake.registry.registry import Registry
+from apollo_spark.lake.registry.registry import Registry, read_withdrawals
 from apollo_spark.lake.registry.rows import stored_withdrawal
 from apollo_spark.lake.registry.snapshot import RegistrySnapshot
-from apollo_spark.lake.registry.withdrawals import read_withdrawals
 from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.withdrawal import WithdrawalRecord

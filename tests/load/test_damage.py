@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from apollo_spark.lake.tables import guarding
+from apollo_spark.lake.tables import contents
 from tests.support.example_lake import make_example
 from tests.support.loading import FIRST, small_study
 from tests.support.mutating import CHECKS, DEEDS, KINDS, READS, Mutable, flip, mutated
@@ -185,7 +185,7 @@ def test_the_records_in_other_files_are_told(lake: Mutable) -> None:
 def test_of_a_large_file_what_is_asked_is_checked(
     lake: Mutable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guarding, "SMALL_BYTES", 0)
+    monkeypatch.setattr(contents, "SMALL_BYTES", 0)
     path = lake.file("rows of patients")
     footer = pq.read_metadata(path)
     names = [footer.schema.column(each).path for each in range(footer.num_columns)]
@@ -214,7 +214,7 @@ def test_of_a_large_file_what_is_asked_is_checked(
 def test_of_large_files_of_an_assay_what_is_asked_is_checked(
     lake: Mutable, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guarding, "SMALL_BYTES", 0)
+    monkeypatch.setattr(contents, "SMALL_BYTES", 0)
     path = lake.file(kind)
     content = path.read_bytes()
     codes = set()

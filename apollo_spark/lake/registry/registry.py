@@ -19,14 +19,16 @@ from apollo_spark.errors import (
     CommitRaceError,
     broken_file,
 )
-from apollo_spark.lake.registry.folding import PROPERTIES, TEXTS_AT_ONCE, fold_files
 from apollo_spark.lake.registry.row_table import commit_rows, require_own_files, to_dicts
 from apollo_spark.lake.registry.rows import (
     LISTED,
+    PROPERTIES,
     SCHEMA,
+    TEXTS_AT_ONCE,
     StoredRecord,
     as_row,
     entries_of,
+    fold_files,
     is_of_its_text,
     read_stored,
 )
@@ -42,11 +44,12 @@ from apollo_spark.lake.tables.commits import (
 from apollo_spark.lake.tables.log_cache import TABLES
 from apollo_spark.lake.tables.log_faults import LOG, commit_name
 from apollo_spark.model.base import sha256_text
-from apollo_spark.model.withdrawal import WITHDRAWAL
+from apollo_spark.model.withdrawal import WITHDRAWAL, WithdrawalRecord
 from apollo_spark.workers.files.checksums import has_checksums
 
 if TYPE_CHECKING:
     from apollo_spark.model.record import Published
+
 
 R = TypeVar("R", bound="Published")
 
@@ -266,3 +269,15 @@ class Registry:
         if version_of(table) != based_on:
             raise race(self.folder)
         commit_rows(self.folder, table, rows, mode="append", configuration=PROPERTIES)
+
+
+def read_withdrawals(
+    registry: Registry, snapshot: RegistrySnapshot
+) -> tuple[WithdrawalRecord, ...]:
+    """Return the newest withdrawal of each entity of each dataset."""
+    if not snapshot.withdrawals:
+        return ()
+    texts = registry.read_texts(snapshot.withdrawals)
+    records = [WithdrawalRecord.model_validate_json(text) for _, text in texts]
+    newest = {each.location: each for each in sorted(records, key=lambda each: each.version)}
+    return tuple(newest.values())

@@ -13,10 +13,11 @@ from apollo_spark.lake.tables.commits import reading_file, require_intact
 from apollo_spark.lake.tables.contents import (
     StoredFile,
     arrow_schema,
+    check_files,
     missing_version,
+    require_own_log,
     stored_files,
 )
-from apollo_spark.lake.tables.guarding import check_files, require_own_log
 from apollo_spark.lake.tables.log_cache import TABLES
 from apollo_spark.lake.tables.log_statistics import require_statistics
 from apollo_spark.model.pin import TablePin

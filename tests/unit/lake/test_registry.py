@@ -6,9 +6,8 @@ import pytest
 
 from apollo_spark.errors import BrokenPinError, CommitRaceError, NotFoundError
 from apollo_spark.lake.lake import Lake, open_lake
-from apollo_spark.lake.registry import folding
-from apollo_spark.lake.registry.folding import MOST_FILES
-from apollo_spark.lake.registry.rows import StoredRecord
+from apollo_spark.lake.registry import rows
+from apollo_spark.lake.registry.rows import MOST_FILES, StoredRecord
 from apollo_spark.lake.tables.commits import NO_TABLE
 from apollo_spark.lake.tables.contents import file_names
 from apollo_spark.model.base import sha256_text
@@ -168,7 +167,7 @@ def test_files_without_checksums_are_folded_however_large_and_every_row_stays(
     lake = open_lake(str(open_example("0_1_0", tmp_path)))
     before = lake.registry.snapshot()
     # No file counts as small: they stand for the large ones of a registry of many records.
-    monkeypatch.setattr(folding, "FOLDED_BYTES", 0)
+    monkeypatch.setattr(rows, "FOLDED_BYTES", 0)
 
     fill(lake, stored("zoo"))
 

@@ -9,7 +9,7 @@ from deltalake import DeltaTable
 
 from apollo_spark.errors import BrokenPinError
 from apollo_spark.lake.lake import Lake
-from apollo_spark.lake.tables import guarding
+from apollo_spark.lake.tables import contents
 from apollo_spark.lake.tables.commits import RETENTION
 from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.verbs.verify.verify import verify_records
@@ -290,7 +290,7 @@ def test_a_changed_value_of_a_large_table_is_seen_by_the_deep_look_only(
     (small,) = lake.verify(record)
     assert "its rows are not those that were published" in small.what
     # It stands for a table that is too large to be hashed, and whose files have no checksums.
-    monkeypatch.setattr(guarding, "HASHED_BYTES", 0)
+    monkeypatch.setattr(contents, "HASHED_BYTES", 0)
     assert lake.verify(record) == ()
     (problem,) = lake.verify(record, deep=True)
     assert problem.what == "its rows are not those that were published"
@@ -303,7 +303,7 @@ def test_a_large_file_without_checksums_of_another_length_is_not_read(
     record = publish(lake)
     damage(lake, record)
     # It stands for a table that is too large to be hashed, and whose files have no checksums.
-    monkeypatch.setattr(guarding, "HASHED_BYTES", 0)
+    monkeypatch.setattr(contents, "HASHED_BYTES", 0)
 
     with pytest.raises(BrokenPinError, match=r"bytes instead of|missing"):
         lake.tables.files(record.pin_of("patient"))
