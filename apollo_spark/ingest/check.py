@@ -146,7 +146,8 @@ def add_faults(
 
     Where the latter refuse, what follows from them is not told as well.
     """
-    if policy.severity_of(LOOKALIKE) is not Severity.WARN and check.target_entity is not None:
+    is_told = policy.severity_of(LOOKALIKE) is not Severity.WARN
+    if len(alike) and is_told and check.target_entity is not None:
         values = without(values, alike)
     for rule, broken in ((check.rule, values), (LOOKALIKE, alike)):
         if len(broken):
@@ -176,6 +177,8 @@ def _lookalikes(
         if not has_odd:
             return values.slice(0, 0)
         return find_lookalikes(KeyColumn(ask, partial(table, check.entity), check.column))
+    if len(values) == 0:
+        return values
     return find_meant(
         values, KeyColumn(ask, partial(table, check.target_entity), check.target_column)
     )

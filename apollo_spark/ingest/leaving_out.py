@@ -1,15 +1,42 @@
-"""Check rows, leave out those that the policy says, and check the others again."""
+"""Check rows, leave out those that the policy says, check the others again, and count both."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from apollo_spark.ingest.check import CheckResult
-from apollo_spark.ingest.withdrawn_rows import LeftOut
 from apollo_spark.ingest.write import Excluded, join_excluded
 from apollo_spark.model.findings import Finding, Severity, refusing
 
 Written = TypeVar("Written")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Lines that were left out of a delivery: all of them, and those of withdrawn people."""
+
+    excluded: Excluded
+    withdrawn: Excluded
+
+    @property
+    def quarantined(self) -> Excluded:
+        """The lines that the policy left out."""
+        return {
+            path: lines - self.withdrawn.get(path, frozenset())
+            for path, lines in self.excluded.items()
+        }
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the withdrawn: their number, and nothing else."""
+        count = count_lines(self.withdrawn)
+        rows = "row" if count == 1 else "rows"
+        return (f"{count:,} {rows} of withdrawn people left out",) if count else ()
+
+
+def count_lines(lines: Excluded) -> int:
+    """Return how many lines there are."""
+    return sum(len(each) for each in lines.values())
 
 
 @dataclass(frozen=True)

@@ -222,31 +222,3 @@ def lines_of(
         if each["rule"] == WITHDRAWN:
             lines.setdefault(path, set()).update(line for line, _ in each["places"])
     return {path: frozenset(each) for path, each in lines.items()}
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Lines that were left out of a delivery: all of them, and those of withdrawn people."""
-
-    excluded: Excluded
-    withdrawn: Excluded
-
-    @property
-    def quarantined(self) -> Excluded:
-        """The lines that the policy left out."""
-        return {
-            path: lines - self.withdrawn.get(path, frozenset())
-            for path, lines in self.excluded.items()
-        }
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know of the withdrawn: their number, and nothing else."""
-        count = count_lines(self.withdrawn)
-        rows = "row" if count == 1 else "rows"
-        return (f"{count:,} {rows} of withdrawn people left out",) if count else ()
-
-
-def count_lines(lines: Excluded) -> int:
-    """Return how many lines there are."""
-    return sum(len(each) for each in lines.values())

@@ -59,11 +59,11 @@ class ReportedRows:
     """
 
     entities: Sequence[EntityReceipt]
-    left_out: "LeftOut"
+    left_out: "RawRows"
     read: ReportedInput
 
 
-LeftOut = Mapping[str, list[tuple[str, int, list[str]]]]
+RawRows = Mapping[str, list[tuple[str, int, list[str]]]]
 """Rows left out, as (file, line, cells) by entity."""
 
 
@@ -186,7 +186,7 @@ class LoadReporter:
         self,
         folder: ReportFolder,
         findings: tuple[Finding, ...],
-        left_out: LeftOut,
+        left_out: RawRows,
         headers: Mapping[str, Sequence[str]],
     ) -> None:
         reasons = _reasons(findings)

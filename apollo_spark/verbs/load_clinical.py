@@ -4,10 +4,13 @@ What is wrong with dictionary, policy, headers and names refuses before Spark st
 with rows refuses before anything is published: readers of earlier versions notice nothing.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from apollo_spark.ingest.check import CheckResult, check_tables
-from apollo_spark.ingest.leaving_out import Checked, leave_out
+import pyarrow as pa
+
+from apollo_spark.ingest.check import NO_KEYS, CheckResult, check_tables
+from apollo_spark.ingest.leaving_out import Checked, count_lines, leave_out
 from apollo_spark.ingest.new_codes import grown_by
 from apollo_spark.ingest.plan import (
     OPERATION,
@@ -19,7 +22,7 @@ from apollo_spark.ingest.plan import (
 from apollo_spark.ingest.refused import Told, with_rows
 from apollo_spark.ingest.wide import WrittenTables, plan_tables, wide_slices, write_drafts
 from apollo_spark.ingest.withdrawn_references import WithdrawnReferences
-from apollo_spark.ingest.withdrawn_rows import count_lines, lines_of
+from apollo_spark.ingest.withdrawn_rows import lines_of
 from apollo_spark.ingest.write import Excluded, join_excluded, quarantined_rows
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
@@ -45,6 +48,8 @@ class LoadClinical(FileOperation[ClinicalLoad, ClinicalPlan, LoadReceipt]):
         planned = plan_clinical_load(
             self.request, block_bytes=settings.block_bytes, max_columns=settings.max_columns
         )
+        if planned.plan is not None:
+            return planned
         return with_rows(planned, self.request.name, self.context.step)
 
     def find_repeat(
@@ -114,10 +119,9 @@ def _write_and_check(work: Work[ClinicalPlan]) -> Checked[WrittenTables]:
     """Write and check and, while the policy leaves rows out, write again."""
     plan, runner, engine = work.plan, work.engines.runner, work.engines.engine
     first = write_drafts(runner, plan, work.publication, excluded={})
-    people = WithdrawnReferences(work.context.lake, plan.dictionary, first[1], engine)
-    withdrawn = _lines_of(work, people)
-    assert isinstance(work.planned, PlannedRows), "files of rows are planned so"
-    unread = Told(plan.dictionary, work.planned.findings).entities
+    withdrawn, taken = _withdrawn(work, first)
+    found = work.planned.findings
+    unread = Told(plan.dictionary, found).entities if found else frozenset()
 
     def check(written: WrittenTables, excluded: Excluded) -> CheckResult:
         work.step("check rows and keys")
@@ -131,7 +135,7 @@ def _write_and_check(work: Work[ClinicalPlan]) -> Checked[WrittenTables]:
             excluded=excluded,
             unread=unread,
             withdrawn=withdrawn,
-            taken=people.taken,
+            taken=taken,
         )
 
     return leave_out(
@@ -141,26 +145,36 @@ def _write_and_check(work: Work[ClinicalPlan]) -> Checked[WrittenTables]:
             runner, plan, work.publication, excluded=lines, before=before
         ),
         check=check,
-        found=work.planned.findings,
+        found=found,
         require=work.require_acceptable,
     )
 
 
-def _lines_of(work: Work[ClinicalPlan], people: WithdrawnReferences) -> Excluded:
-    """Return the lines of rows that are of withdrawn people, or hang from them."""
+def _withdrawn(
+    work: Work[ClinicalPlan], written: WrittenTables
+) -> tuple[Excluded, Mapping[str, pa.Array]]:
+    """Return the lines of rows of withdrawn people, or that hang from them, and these people."""
+    lake = work.context.lake
+    if not lake.withdrawals():
+        return {}, NO_KEYS
+    _, pins = written
+    people = WithdrawnReferences(lake, work.plan.dictionary, pins, work.engines.engine)
     found = people.find()
     lines: Excluded = {}
     for each in work.plan.entities:
         hidden = found.get(each.spec.entity, {})
         lines = join_excluded(lines, lines_of(work.engines.runner, each, hidden, {}))
-    return lines
+    return lines, people.taken
 
 
 def _with_new_codes(work: Work[ClinicalPlan], checked: Checked[WrittenTables]) -> GrownDictionary:
     """Return the dictionary with the new values of open codings."""
+    dictionary = work.plan.dictionary
+    if not any(each.has_open_coding for _, each in dictionary.paths()):
+        return GrownDictionary(dictionary)
     _, pins = checked.written
     return grown_by(
-        work.plan.dictionary,
+        dictionary,
         {each.entity.name: each.columns for each in plan_tables(work.plan)},
         lambda tree: work.engines.ask(tree, pins),
     )

@@ -9,14 +9,13 @@ import pyarrow as pa
 from sqlglot import exp
 
 from apollo_spark.ingest.check import CheckResult, check_tables
-from apollo_spark.ingest.leaving_out import Checked, leave_out
+from apollo_spark.ingest.leaving_out import Checked, count_lines, leave_out
 from apollo_spark.ingest.new_codes import grown_addition
 from apollo_spark.ingest.wide import columns_of, write_tables
 from apollo_spark.ingest.withdrawn_rows import (
     Ask,
     GivenColumn,
     Standing,
-    count_lines,
     lines_of,
 )
 from apollo_spark.ingest.write import (

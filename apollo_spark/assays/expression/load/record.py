@@ -20,7 +20,7 @@ from apollo_spark.assays.expression.tables import (
     statistics_columns,
 )
 from apollo_spark.assays.expression.tasks.tiles.stats import AxisStats
-from apollo_spark.ingest.withdrawn_rows import count_lines
+from apollo_spark.ingest.leaving_out import count_lines
 from apollo_spark.model.assay import AssayReference, name_table
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.findings import Finding

@@ -10,15 +10,14 @@ import pyarrow.compute as pc
 from apollo_spark.assays.expression.sources.ids.lookalikes import look_like
 from apollo_spark.errors import UsageError
 from apollo_spark.ingest.check import PLACES, CheckResult, add_faults, check_tables
-from apollo_spark.ingest.leaving_out import Checked, leave_out
+from apollo_spark.ingest.leaving_out import Checked, LeftOut, count_lines, leave_out
 from apollo_spark.ingest.plan import (
     ClinicalLoad,
     ClinicalPlan,
     PlannedRows,
     plan_clinical_load,
 )
-from apollo_spark.ingest.withdrawn_rows import WITHDRAWN, count_lines, lines_of
-from apollo_spark.ingest.withdrawn_rows import LeftOut as LinesLeftOut
+from apollo_spark.ingest.withdrawn_rows import WITHDRAWN, lines_of
 from apollo_spark.ingest.write import (
     Excluded,
     KeySets,
@@ -35,7 +34,7 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import EntityReceipt
 from apollo_spark.operations.engines import LoadEngines
-from apollo_spark.operations.report import LeftOut
+from apollo_spark.operations.report import RawRows
 from apollo_spark.sources.dictionary.read import read_dictionary
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.tables.keys import KeyCheck
@@ -125,13 +124,13 @@ class SampleRows:
     findings: tuple[Finding, ...]
     receipt: EntityReceipt
     without_row: int = 0
-    left_out: LeftOut = field(default_factory=dict)
+    left_out: RawRows = field(default_factory=dict)
     withdrawn: Excluded = field(default_factory=dict)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of the withdrawn: their number."""
-        return LinesLeftOut({}, self.withdrawn).notes
+        return LeftOut({}, self.withdrawn).notes
 
 
 @dataclass(frozen=True)
@@ -288,7 +287,7 @@ class SampleTable:
             withdrawn=lines.withdrawn,
         )
 
-    def _read_left_out(self, excluded: Excluded) -> LeftOut:
+    def _read_left_out(self, excluded: Excluded) -> RawRows:
         return quarantined_rows(self.engines.runner, self.plan.entities, excluded)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from apollo_spark.ingest.leaving_out import LeftOut, count_lines
 from apollo_spark.ingest.new_codes import as_codes
-from apollo_spark.ingest.withdrawn_rows import LeftOut, count_lines
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.receipt import EntityReceipt, RowsReceipt, count_findings
 from apollo_spark.query.row_checks import different_values
