@@ -78,7 +78,7 @@ def _require_equal_sources(result: "Verification") -> None:
 @common_options
 def doctor_command(load_size: str) -> None:
     """Check the machine and, if one is given, the lake."""
-    from apollo_spark.operations.runner_choice import read_size
+    from apollo_spark.operations.engines import read_size
     from apollo_spark.verbs.verify.doctor import examine
 
     lake = current().lake(may_be_new=True) if current().has_lake else None

@@ -1,6 +1,7 @@
 """What every verb gets: on which lake it acts, for whom, with what, and who listens."""
 
 import getpass
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,14 +12,33 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
 from apollo_spark.lake.storage.system import Clock
 from apollo_spark.operations.engines import EngineOpener, OpenEngines, RowWriter
-from apollo_spark.operations.steps import show_steps
 from apollo_spark.runtime.settings import LakeSettings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+
+STEPS_OF_TABLES = ("prepare ", "commit ", "pin ")
+
+
 Say = Callable[[str], None]
 """Takes a line for a person."""
+
+
+def show_steps(say: Say, progress: ProgressLine, *, verbose: bool) -> OnStep:
+    """Return a function that prints each step with the seconds since the start.
+
+    Steps of single tables are many and short: only `verbose` shows them.
+    """
+    start = time.monotonic()
+
+    def show(name: str) -> None:
+        progress.restart()
+        if name.startswith(STEPS_OF_TABLES) and not verbose:
+            return
+        say(f"{time.monotonic() - start:6.1f} s  {name}")
+
+    return show
 
 
 def say_nothing(line: str) -> None:

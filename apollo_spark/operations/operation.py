@@ -16,8 +16,7 @@ from apollo_spark.operations.context import Context
 from apollo_spark.operations.engines import LoadEngines, local_engines
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.publish import publish
-from apollo_spark.operations.report import LoadReporter
-from apollo_spark.operations.versions import tool_versions
+from apollo_spark.operations.report import LoadReporter, tool_versions
 from apollo_spark.operations.work import Draft, Plan, Planned, Receipt, Work, refuse
 
 Request = TypeVar("Request", bound=PublishRequest)

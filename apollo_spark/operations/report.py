@@ -6,9 +6,11 @@ the lake, beside the data and as protected; a dry run without a folder writes no
 
 import itertools
 import logging
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from importlib.metadata import version
 from pathlib import Path
 
 from apollo_spark.errors import StorageRefusedError
@@ -26,9 +28,21 @@ from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import EntityReceipt
 from apollo_spark.model.record import InputFile
 from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
-from apollo_spark.operations.versions import tool_versions
+from apollo_spark.version import VERSION
+
+TOOLS = ("pyarrow", "deltalake")
+"""What decides the stored bytes, beside this package and Python."""
 
 logger = logging.getLogger(__name__)
+
+
+def tool_versions() -> tuple[tuple[str, str], ...]:
+    """Return the versions of what decides the stored bytes."""
+    return (
+        ("apollo_spark", VERSION),
+        ("python", platform.python_version()),
+        *((name, version(name)) for name in TOOLS),
+    )
 
 
 @dataclass(frozen=True)

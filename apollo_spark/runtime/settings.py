@@ -42,7 +42,7 @@ class LakeSettings(Record):
 
     runner: Literal["auto", "spark", "local"] = "auto"
     """Who runs the tasks of a load: Spark's executors, or threads of this process (no JVM). `auto`
-    takes threads for small files where no Spark is running; see `operations/runner_choice.py`."""
+    takes threads for small files where no Spark is running; see `operations/engines.py`."""
     writer: Literal["tasks", "dataframe"] = "tasks"
     """Who writes the files of tiles: each task its own, or Spark, where tasks cannot (object
     stores, catalogs). The second needs the runner `spark`, and takes longer."""

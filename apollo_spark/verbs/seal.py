@@ -28,7 +28,7 @@ from apollo_spark.model.receipt import SealReceipt
 from apollo_spark.model.record import Lineage
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.versions import tool_versions
+from apollo_spark.operations.report import tool_versions
 from apollo_spark.query.assay_scope import sample_links
 from apollo_spark.query.sql import ascending, column, labelled
 from apollo_spark.records.changes.sample_entity import find_sample_entity

@@ -4,7 +4,7 @@ from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.rescue import records_in_files, unpinned
 from apollo_spark.model.record import Published
-from apollo_spark.operations.runner_choice import choose_runner
+from apollo_spark.operations.engines import choose_runner
 from apollo_spark.runtime.machine import MachineFact, machine_facts
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.verbs.verify.verify import verify_records

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from apollo_spark.errors import UsageError
-from apollo_spark.operations.runner_choice import LOCAL_BYTES, choose_runner, read_size
+from apollo_spark.operations.engines import LOCAL_BYTES, choose_runner, read_size
 from apollo_spark.runtime.machine import CLUSTER_VARIABLES, MachineFact
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.verbs.verify import doctor
