@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from apollo_spark.errors import InputFileError as InputFileError
     from apollo_spark.errors import LeaseHeldError as LeaseHeldError
     from apollo_spark.errors import NotFoundError as NotFoundError
+    from apollo_spark.errors import Problem as Problem
     from apollo_spark.errors import StorageRefusedError as StorageRefusedError
     from apollo_spark.errors import UsageError as UsageError
     from apollo_spark.model.receipt import AssayExtensionReceipt as AssayExtensionReceipt
@@ -59,6 +60,7 @@ _HOMES = {
     "Dataset": "apollo_spark.api.dataset",
     "ExpressionSource": "apollo_spark.api.sources",
     "LakeSettings": "apollo_spark.runtime.settings",
+    "Problem": "apollo_spark.errors",
     "Published": "apollo_spark.api.published",
     "SampleFields": "apollo_spark.api.sources",
     "open_lake": "apollo_spark.api.lake",

@@ -4,9 +4,33 @@ A text answers three questions: what failed, why, and what to do. It is logged a
 is, so it may hold names, places, versions and counts, but never a value from a person's row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in what somebody wrote, for a page that shows it where it stands.
+
+    Attributes:
+        text: What is wrong. It holds no value from a person's row.
+        place: Where, as a message says it: `line 2, column 19`, or a path into JSON; maybe empty.
+        line: The line of the text, from 1; None where it is not a text.
+        column: The first character in that line, from 1.
+        length: How many characters it takes; 0 at the end of the text.
+        expected: What could stand there, in words; maybe empty.
+        suggestions: What was probably meant, as it would be written there.
+    """
+
+    text: str
+    place: str = ""
+    line: int | None = None
+    column: int | None = None
+    length: int | None = None
+    expected: str = ""
+    suggestions: tuple[str, ...] = ()
 
 
 class ApolloError(Exception):
@@ -16,14 +40,18 @@ class ApolloError(Exception):
         what: What could not be done, as a sentence.
         why: The cause, as a sentence.
         fix: What to do about it, as a sentence.
+        problems: What the text says, as values, where it was found in a filter.
     """
 
     exit_code: ClassVar[int] = 1
     """Exit code of a command that ends with this error."""
 
-    def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
+    def __init__(
+        self, what: str, *, why: str = "", fix: str = "", problems: Sequence[Problem] = ()
+    ) -> None:
         gap = "\n" if "\n" in what or "\n" in why else " "
         super().__init__(gap.join(part for part in (what, why, fix) if part))
+        self.problems = tuple(problems)
 
 
 class UsageError(ApolloError):

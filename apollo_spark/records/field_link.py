@@ -113,14 +113,12 @@ def check_link(source: DataDictionary, target: DataDictionary, link: FieldLink) 
     second = find_spec(target, link.target_entity, link.target_field)
     assert first is not None, "checked above"
     assert second is not None, "checked above"
-    told = {
-        "why": f"The first is {_describe(first)}, the second {_describe(second)}.",
-        "fix": "Link fields of one type with one value in each row.",
-    }
+    why = f"The first is {_describe(first)}, the second {_describe(second)}."
+    fix = "Link fields of one type with one value in each row."
     if first.is_multi_select or second.is_multi_select:
-        raise DictionaryError(f"{link} cannot link rows.", **told)
+        raise DictionaryError(f"{link} cannot link rows.", why=why, fix=fix)
     if first.type != second.type:
-        raise ConflictError(f"{link} cannot link rows.", **told)
+        raise ConflictError(f"{link} cannot link rows.", why=why, fix=fix)
 
 
 def require_joined(dictionary: DataDictionary, entity: str, what: str) -> None:

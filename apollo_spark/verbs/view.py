@@ -16,7 +16,8 @@ from apollo_spark.operations.deriving import Derivation, DerivedOperation, plann
 from apollo_spark.query.filters.check import notes_of_filter, read_filter, require_few_conditions
 from apollo_spark.query.filters.reach import fields_needed
 from apollo_spark.records.changes.view import RowFilter, make_view
-from apollo_spark.sources.filters.text import parse_filter, write_filter
+from apollo_spark.sources.filters.text import parse_filter
+from apollo_spark.sources.filters.write import write_filter
 from apollo_spark.verbs.ask.extract import read_field_list
 
 

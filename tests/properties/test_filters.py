@@ -10,7 +10,8 @@ from apollo_spark.query.filters import compare as filter_compare
 from apollo_spark.query.filters import scans as filter_scans
 from apollo_spark.query.filters import sql as filter_sql
 from apollo_spark.query.filters.check import check_filter
-from apollo_spark.sources.filters.text import parse_filter, parse_with_places, write_filter
+from apollo_spark.sources.filters.text import parse_filter, parse_with_places
+from apollo_spark.sources.filters.write import write_filter
 from tests.support.filter_asking import held_in_duckdb
 from tests.support.filter_model import held_by
 from tests.support.filters import (

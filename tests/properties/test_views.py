@@ -24,7 +24,7 @@ from apollo_spark.query.values import ValueMode
 from apollo_spark.records.changes.view import RowFilter, make_view
 from apollo_spark.records.content import Content, Derived, build_dataset_record, part_texts
 from apollo_spark.records.join_path import path_to
-from apollo_spark.sources.filters.text import write_filter
+from apollo_spark.sources.filters.write import write_filter
 from tests.support.filter_model import held_by
 from tests.support.filters import Rows, Study, filters, studies
 from tests.support.tables import FileTables, answer, arrow_tables, as_multiset, join_outward

@@ -1,9 +1,8 @@
 """Whether a filter can be asked: its names and values against a data dictionary."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from apollo_spark.errors import NotFoundError, UsageError
+from apollo_spark.errors import NotFoundError, Problem, UsageError
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.filter import (
@@ -21,22 +20,15 @@ from apollo_spark.model.filter import (
 from apollo_spark.query.filters.fields import find_comparison_problem, unknown_codes
 from apollo_spark.query.filters.reach import EntityTree
 from apollo_spark.query.filters.values import Codes, codes_of
-from apollo_spark.sources.filters.text import parse_with_places
-from apollo_spark.sources.filters.tokens import Place
-from apollo_spark.sources.suggest import did_you_mean
+from apollo_spark.sources.filters.problems import list_problems, refuse_filter
+from apollo_spark.sources.filters.text import UNREAD, parse_as_far_as_possible
+from apollo_spark.sources.filters.tokens import Place, problem_at
+from apollo_spark.sources.suggest import find_near
 
 MOST_CONDITIONS = 20_000
 """Comparisons, exists and counts of a filter that is typed; one that is stored may have more."""
-LISTED = 100
-"""Problems that are written out; all are counted."""
 SUGGESTIONS = 20
 """Unknown names for which a known one is suggested; all are named."""
-
-
-@dataclass(frozen=True)
-class _Problem:
-    text: str
-    is_unknown_name: bool = False
 
 
 def read_filter(text: str, dictionary: DataDictionary) -> Filter:
@@ -46,18 +38,23 @@ def read_filter(text: str, dictionary: DataDictionary) -> Filter:
         UsageError: The text is no filter, or a condition has no meaning.
         NotFoundError: Nothing but unknown names is wrong.
     """
-    parsed = parse_with_places(text)
-    check_filter(parsed.tree, dictionary, parsed.places)
-    return parsed.tree
+    parsed = parse_as_far_as_possible(text)
+    if not parsed.problems:
+        check_filter(parsed.tree, dictionary, parsed.places)
+        return parsed.tree
+    checked = find_problems(parsed.tree, dictionary, parsed.places)
+    raise refuse_filter(
+        sorted((*parsed.problems, *checked), key=lambda each: (each.line or 0, each.column or 0))
+    )
 
 
 def require_few_conditions(text: str) -> None:
     """Refuse a filter that is typed and too long; one that is stored may be of any length.
 
     Raises:
-        UsageError: The text is no filter, or has more than `MOST_CONDITIONS`.
+        UsageError: It has more than `MOST_CONDITIONS`.
     """
-    count = len(parse_with_places(text).places)
+    count = len(parse_as_far_as_possible(text).places)
     if count > MOST_CONDITIONS:
         raise UsageError(
             f"The filter has {count:,} conditions; at most {MOST_CONDITIONS:,} are allowed.",
@@ -77,15 +74,24 @@ def check_filter(tree: Filter, dictionary: DataDictionary, places: Sequence[Plac
         UsageError: A condition has no meaning.
         NotFoundError: Nothing but unknown names is wrong.
     """
-    checker = _Checker(dictionary, places)
-    problems = list(checker.find(tree, dictionary.main_entity))
+    problems = find_problems(tree, dictionary, places)
     if not problems:
         return
-    listed = "\n".join(f"- {each.text}" for each in problems[:LISTED])
-    if len(problems) > LISTED:
-        listed += f"\n- and {len(problems) - LISTED:,} more"
-    error = NotFoundError if all(each.is_unknown_name for each in problems) else UsageError
-    raise error(f"The filter cannot be used:\n{listed}")
+    what = list_problems("The filter cannot be used", problems)
+    if all(isinstance(each, UnknownName) for each in problems):
+        raise NotFoundError(what, problems=problems)
+    raise UsageError(what, problems=problems)
+
+
+class UnknownName(Problem):
+    """A name that is not in the dictionary, or not to be seen."""
+
+
+def find_problems(
+    tree: Filter, dictionary: DataDictionary, places: Sequence[Place] = ()
+) -> tuple[Problem, ...]:
+    """Return what is wrong with a filter; see `check_filter`."""
+    return tuple(_Checker(dictionary, places).find(tree, dictionary.main_entity))
 
 
 def notes_of_filter(tree: Filter, dictionary: DataDictionary) -> tuple[str, ...]:
@@ -115,9 +121,9 @@ class _Checker:
         self._suggested = 0
         self._codes: dict[tuple[str | None, str], Codes] = {}
 
-    def find(self, tree: Filter, row: str, depth: int = 0) -> Iterator[_Problem]:
+    def find(self, tree: Filter, row: str, depth: int = 0) -> Iterator[Problem]:
         if depth > MAX_DEPTH:
-            yield _Problem(f"conditions are nested more than {MAX_DEPTH} levels deep")
+            yield problem_at(None, f"conditions are nested more than {MAX_DEPTH} levels deep")
         elif isinstance(tree, And | Or):
             for part in tree.parts:
                 yield from self.find(part, row, depth + needs_parentheses(tree, part))
@@ -129,37 +135,43 @@ class _Checker:
         else:
             yield from self._find_in_rows(tree, row, depth)
 
-    def _find_in_rows(self, tree: Exists | CountOf, row: str, depth: int) -> Iterator[_Problem]:
-        where = self._where()
+    def _find_in_rows(self, tree: Exists | CountOf, row: str, depth: int) -> Iterator[Problem]:
+        place = next(self._places, None)
         word = "exists" if isinstance(tree, Exists) else "count"
         if self._dictionary.find_entity(tree.entity) is None:
-            yield self._unknown_entity(where, tree.entity)
+            yield self._unknown_entity(place, tree.entity)
         elif tree.entity == row:
-            yield _Problem(
-                f"{where}{word}({tree.entity}: ...) asks for other rows, and the row in hand is "
-                f"one of {row!r}; write its condition without it"
+            yield problem_at(
+                place,
+                f"{word}({tree.entity}: ...) asks for other rows, and the row in hand is "
+                f"one of {row!r}; write its condition without it",
             )
         elif self._entities.path(row, tree.entity) is None:
-            yield self._not_below(where, tree.entity, row)
+            yield self._not_below(place, tree.entity, row)
         if tree.condition is not None:
             yield from self.find(tree.condition, tree.entity, depth + 1)
 
-    def _find_in_comparison(self, tree: Comparison, row: str) -> Iterator[_Problem]:
-        where = self._where()
+    def _find_in_comparison(self, tree: Comparison, row: str) -> Iterator[Problem]:
+        place = next(self._places, None)
+        if tree is UNREAD:
+            return
         entity = self._dictionary.find_entity(tree.entity)
         if entity is None:
-            yield self._unknown_entity(where, tree.entity)
+            yield self._unknown_entity(place, tree.entity, tree.field)
             return
         spec = entity.find_field(tree.field)
         if spec is None:
-            yield self._unknown_field(where, entity, tree.field)
+            yield self._unknown_field(place, entity, tree.field)
             return
         is_known_row = self._dictionary.find_entity(row) is not None
         if is_known_row and self._entities.path(row, tree.entity) is None:
-            yield self._not_below(where, tree.entity, row)
+            yield self._not_below(place, tree.entity, row)
         coding = self._dictionary.find_coding(spec.coding_name)
-        for problem in find_comparison_problem(tree, spec, coding, self._codes_of(spec)):
-            yield _Problem(f"{where}{tree.entity}.{tree.field} {problem}")
+        for found in find_comparison_problem(tree, spec, coding, self._codes_of(spec)):
+            yield problem_at(
+                place, f"{tree.entity}.{tree.field} {found.text}",
+                expected=found.expected, suggestions=found.suggestions,
+            )  # fmt: skip
 
     def _codes_of(self, spec: FieldSpec) -> Codes:
         key = (spec.coding_name, spec.type.value)
@@ -167,30 +179,34 @@ class _Checker:
             self._codes[key] = codes_of(spec, self._dictionary.find_coding(spec.coding_name))
         return self._codes[key]
 
-    def _where(self) -> str:
-        place = next(self._places, None)
-        return "" if place is None else f"{place}: "
-
-    def _unknown_entity(self, where: str, name: str) -> _Problem:
+    def _unknown_entity(self, place: Place | None, name: str, field: str = "") -> Problem:
         known = [each.name for each in self._dictionary.entities]
-        hint = self._suggest(name, known)
-        return _Problem(f"{where}there is no entity {name!r}{hint}", is_unknown_name=True)
+        end = f".{field}" if field else ""
+        return self._unknown(place, f"there is no entity {name!r}", name, known, "{}" + end)
 
-    def _unknown_field(self, where: str, entity: Entity, name: str) -> _Problem:
-        hint = self._suggest(name, [each.name for each in entity.fields])
-        text = f"{where}there is no field {entity.name}.{name}{hint}"
-        return _Problem(text, is_unknown_name=True)
+    def _unknown_field(self, place: Place | None, entity: Entity, name: str) -> Problem:
+        known = [each.name for each in entity.fields]
+        text = f"there is no field {entity.name}.{name}"
+        return self._unknown(place, text, name, known, entity.name + ".{}")
 
-    def _not_below(self, where: str, entity: str, row: str) -> _Problem:
+    def _not_below(self, place: Place | None, entity: str, row: str) -> Problem:
         if entity in self._entities.unjoined:
-            return _Problem(
-                f"{where}{entity!r} is joined to nothing, so that no condition on it can be asked"
-            )
-        return _Problem(
-            f"{where}{entity!r} is not below {row!r}, which is asked about here; write "
-            "its condition outside"
+            text = f"{entity!r} is joined to nothing, so that no condition on it can be asked"
+            return problem_at(place, text)
+        return problem_at(
+            place,
+            f"{entity!r} is not below {row!r}, which is asked about here; write "
+            "its condition outside",
         )
 
-    def _suggest(self, name: str, known: list[str]) -> str:
+    def _unknown(
+        self, place: Place | None, text: str, name: str, known: list[str], written: str
+    ) -> Problem:
         self._suggested += 1
-        return did_you_mean(name, known) if self._suggested <= SUGGESTIONS else ""
+        near = find_near(name, known) if self._suggested <= SUGGESTIONS else None
+        found = problem_at(
+            place,
+            text if near is None else f"{text} (did you mean {near!r}?)",
+            suggestions=() if near is None else (written.format(near),),
+        )
+        return UnknownName(**vars(found))

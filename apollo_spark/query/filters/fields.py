@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.field import FieldSpec, FieldType
@@ -27,9 +27,23 @@ _VALUES = {
 }
 
 
+class Wrong(NamedTuple):
+    """What is wrong with a comparison.
+
+    Attributes:
+        text: The end of a sentence that begins with the field.
+        expected: What it could be compared with, in words; maybe empty.
+        suggestions: Codes that were probably meant, as they are written.
+    """
+
+    text: str
+    expected: str = ""
+    suggestions: tuple[str, ...] = ()
+
+
 def find_comparison_problem(
     comparison: Comparison, spec: FieldSpec, coding: Coding | None, codes: Codes
-) -> Iterator[str]:
+) -> Iterator[Wrong]:
     """Yield what is wrong with a comparison: its operator, or else its values.
 
     Args:
@@ -40,13 +54,14 @@ def find_comparison_problem(
     """
     problem = _find_operator_problem(comparison.operator, spec, coding)
     if problem is not None:
-        yield problem
+        yield Wrong(problem)
     elif comparison.operator in NO_VALUE:
         return
     elif comparison.operator is Operator.MATCHES:
         text = comparison.values[0]
         if not isinstance(text, str) or len(text) > MATCH_LIMIT:
-            yield f"is searched for a text in double quotes, of at most {MATCH_LIMIT:,} characters"
+            expected = f"a text in double quotes, of at most {MATCH_LIMIT:,} characters"
+            yield Wrong(f"is searched for {expected}", expected)
     elif comparison.operator is Operator.UNDER and coding is not None:
         if comparison.values[0] not in coding.meanings:
             yield _unknown_codes(comparison, coding, [str(comparison.values[0])])
@@ -93,7 +108,7 @@ def code_text(value: FilterValue, spec: FieldSpec) -> str | None:
     return None if spec.is_sparse or typed is None else str(typed)
 
 
-def _unknown_codes(comparison: Comparison, coding: Coding, unknown: Sequence[str]) -> str:
+def _unknown_codes(comparison: Comparison, coding: Coding, unknown: Sequence[str]) -> Wrong:
     count = len(comparison.values)
     verb = "is" if len(unknown) == 1 else "are"
     words = f"a code that the coding {coding.name!r} does not have"
@@ -103,14 +118,15 @@ def _unknown_codes(comparison: Comparison, coding: Coding, unknown: Sequence[str
     near: dict[str, None] = {}
     for each in unknown[:SUGGESTED]:
         near |= dict.fromkeys(near_codes(each, coding.meanings))
-    listed = " or ".join(write_literal(each) for each in near)
-    hint = f" (did you mean {listed}?)" if near else ""
-    return f"is compared with {words}{hint}"
+    written = tuple(write_literal(each) for each in near)
+    hint = f" (did you mean {' or '.join(written)}?)" if near else ""
+    expected = f"codes of the coding {coding.name!r}"
+    return Wrong(f"is compared with {words}{hint}", expected, written)
 
 
 def _find_value_problems(
     comparison: Comparison, spec: FieldSpec, coding: Coding | None, codes: Codes
-) -> Iterator[str]:
+) -> Iterator[Wrong]:
     unknown = unknown_codes(comparison, spec, codes)
     is_free = spec.has_open_coding or (spec.is_sparse and spec.type is FieldType.STRING)
     if unknown and coding is not None and not is_free:
@@ -122,9 +138,10 @@ def _find_value_problems(
         count = len(comparison.values)
         words = f"{wrong:,} of {count:,} values" if count > 1 else "the value"
         verb = "is" if wrong == 1 else "are"
-        yield f"is compared with {_expected(comparison.operator, spec)}; {words} {verb} not"
+        expected = _expected(comparison.operator, spec)
+        yield Wrong(f"is compared with {expected}; {words} {verb} not", expected)
     elif comparison.operator is Operator.BETWEEN and _is_reversed(*typed):
-        yield "is between a greater and a smaller value; write the smaller one first"
+        yield Wrong("is between a greater and a smaller value; write the smaller one first")
 
 
 def _allowed_value(

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from apollo_spark.model.change import AssayMerge, Change, ClinicalMerge, ViewChange
 from apollo_spark.model.filter import And, Comparison, CountOf, Exists, Filter, Not, Or
-from apollo_spark.sources.filters.text import parse_filter, write_filter
+from apollo_spark.sources.filters.text import parse_filter
+from apollo_spark.sources.filters.write import write_filter
 
 Names = Mapping[str, str]
 """The new `entity.field` by the old one."""

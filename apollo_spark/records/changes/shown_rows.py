@@ -19,7 +19,7 @@ from apollo_spark.records.changes.beside import united_pins
 from apollo_spark.records.changes.view import make_view
 from apollo_spark.records.content import Content, coding_entries, entity_entries, part_texts
 from apollo_spark.records.field_link import find_spec
-from apollo_spark.sources.filters.text import write_filter
+from apollo_spark.sources.filters.write import write_filter
 
 SAMPLE_ID, KEY = "sample_id", "key"
 

@@ -1,12 +1,9 @@
-"""Filters as people write them: text to tree. The page for users is `docs/filters.md`.
-
-Each rule of the grammar is one method: or, and, not, then one condition.
-"""
+"""Filters as people write them: text to tree. Each rule of the grammar is one method."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from apollo_spark.errors import UsageError
+from apollo_spark.errors import Problem, UsageError
 from apollo_spark.model.filter import (
     COUNT_OPERATORS,
     LISTS,
@@ -21,10 +18,19 @@ from apollo_spark.model.filter import (
     Not,
     Operator,
     Or,
-    needs_parentheses,
 )
-from apollo_spark.sources.filters.literals import QUOTES_FIX, read_literal, write_literal
-from apollo_spark.sources.filters.tokens import Place, Token, TokenKind, refusal, split_tokens
+from apollo_spark.sources.filters.literals import QUOTES_FIX, read_literal
+from apollo_spark.sources.filters.problems import refuse_filter
+from apollo_spark.sources.filters.recovery import next_part
+from apollo_spark.sources.filters.tokens import (
+    Place,
+    Token,
+    TokenKind,
+    refusal,
+    refusal_of_none,
+    refused_at,
+    split_tokens,
+)
 from apollo_spark.workers.values.numerals import parse_integer
 
 _OPERATORS_FIX = (
@@ -41,21 +47,27 @@ _WORD_OPERATORS: dict[str, tuple[tuple[str, ...], Operator]] = {
 }
 _SIGNS = {each.value: each for each in COUNT_OPERATORS}
 
+UNREAD = Comparison(entity="unread", field="unread", operator=Operator.IS_MISSING)
+"""Stands in a tree, as this one object, for a condition that cannot be read."""
+
 
 @dataclass(frozen=True)
 class ParsedFilter:
-    """A filter with the places of its comparisons, exists and counts, in the order of the text."""
+    """A filter with the places of its comparisons, exists and counts, in the order of the text.
+
+    Attributes:
+        tree: The filter, with `UNREAD` for what cannot be read.
+        places: The places.
+        problems: Why something cannot be read, in the order of the text.
+    """
 
     tree: Filter
     places: tuple[Place, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 def parse_filter(text: str) -> Filter:
-    """Read a filter.
-
-    Raises:
-        UsageError: The text is no filter; the message holds the place, and no value.
-    """
+    """Read a filter; see `parse_with_places`."""
     return parse_with_places(text).tree
 
 
@@ -63,11 +75,19 @@ def parse_with_places(text: str) -> ParsedFilter:
     """Read a filter, and keep where its parts stand, for what is found wrong later.
 
     Raises:
-        UsageError: The text is no filter; the message holds the place, and no value.
+        UsageError: The text is no filter; the message holds the places, and no value.
     """
+    parsed = parse_as_far_as_possible(text)
+    if parsed.problems:
+        raise refuse_filter(parsed.problems)
+    return parsed
+
+
+def parse_as_far_as_possible(text: str) -> ParsedFilter:
+    """Read what can be read of a filter, so that all that is wrong is found at once."""
     parser = _Parser(tuple(split_tokens(text)))
     tree = parser.read_all()
-    return ParsedFilter(tree, tuple(parser.places))
+    return ParsedFilter(tree, tuple(parser.places), tuple(parser.problems))
 
 
 class _Parser:
@@ -75,14 +95,23 @@ class _Parser:
         self._tokens = tokens
         self._at = 0
         self._depth = -1
+        self._told_at = -1
         self.places: list[Place] = []
+        self.problems: list[Problem] = []
 
     def read_all(self) -> Filter:
         if self._is_at_end():
-            raise self._refusal("The filter is empty.", "Leave it out to keep every row.")
+            refused = self._refusal("The filter is empty.", "Leave it out to keep every row.")
+            self.problems.extend(refused.problems)
+            return UNREAD
         found = self._read_or()
-        if not self._is_at_end():
-            raise self._refusal("'and', 'or' or the end of the filter is expected.")
+        while not self._is_at_end():
+            refused = self._refusal("'and', 'or' or the end of the filter is expected.")
+            self._go_on(self._at, refused)
+            if self._take().is_sign(")") and self._next.is_word("and", "or"):
+                self._take()
+            # What follows is read for its problems alone: there is one already.
+            found = Or(parts=(found, self._read_or())) if not self._is_at_end() else found
         return found
 
     def _read_or(self) -> Filter:
@@ -92,7 +121,7 @@ class _Parser:
         return parts[0] if len(parts) == 1 else Or(parts=parts)
 
     def _read_and(self) -> Filter:
-        parts = self._read_parts("and", self._read_not)
+        parts = self._read_parts("and", self._read_part)
         return parts[0] if len(parts) == 1 else And(parts=parts)
 
     def _read_parts(self, word: str, read: Callable[[], Filter]) -> tuple[Filter, ...]:
@@ -101,6 +130,31 @@ class _Parser:
             self._take()
             found.append(read())
         return tuple(found)
+
+    def _read_part(self) -> Filter:
+        """Read a condition; after one that cannot be read, go on behind it."""
+        start, depth, known = self._at, self._depth, len(self.places)
+        try:
+            return self._read_not()
+        except UsageError as refused:
+            self._depth = depth
+            self.places[known:] = [self._tokens[start].place]
+            self._go_on(start, refused)
+            return UNREAD
+
+    def _go_on(self, start: int, refused: UsageError) -> None:
+        """Keep why what starts at a token cannot be read, and go to what comes after it."""
+        is_told = self._at == self._told_at
+        while self._at > start and self._next.place[:2] > refused_at(refused):
+            self._at -= 1
+        self._at = next_part(self._tokens, start, self._at)
+        skipped = self._tokens[start : self._at + 1]
+        # What is no token at all is the cause of what is missing around it.
+        if none := next((each for each in skipped if each.kind is TokenKind.NONE), None):
+            refused, is_told = refusal_of_none(none), False
+        if not is_told:
+            self.problems.extend(refused.problems)
+        self._told_at = self._at
 
     def _read_not(self) -> Filter:
         if not self._next.is_word("not"):
@@ -241,36 +295,3 @@ class _Parser:
 
     def _refusal(self, why: str, fix: str = "") -> UsageError:
         return refusal(self._next.place, why, fix)
-
-
-def write_filter(tree: Filter) -> str:
-    """Return the one text of a filter; reading it gives an equal tree."""
-    if isinstance(tree, Comparison):
-        return _write_comparison(tree)
-    if isinstance(tree, Exists):
-        return f"exists({_write_rows(tree)})"
-    if isinstance(tree, CountOf):
-        return f"count({_write_rows(tree)}) {tree.operator} {tree.number}"
-    if isinstance(tree, Not):
-        return f"not {_write_part(tree, tree.part)}"
-    word = " and " if isinstance(tree, And) else " or "
-    return word.join(_write_part(tree, each) for each in tree.parts)
-
-
-def _write_part(tree: And | Or | Not, part: Filter) -> str:
-    text = write_filter(part)
-    return f"({text})" if needs_parentheses(tree, part) else text
-
-
-def _write_rows(tree: Exists | CountOf) -> str:
-    return f"{tree.entity}: {write_filter(tree.condition)}" if tree.condition else tree.entity
-
-
-def _write_comparison(tree: Comparison) -> str:
-    start = f"{tree.entity}.{tree.field} {tree.operator}"
-    values = [write_literal(each) for each in tree.values]
-    if tree.operator in LISTS:
-        return f"{start} ({', '.join(values)})"
-    if tree.operator is Operator.BETWEEN:
-        return f"{start} {' and '.join(values)}"
-    return " ".join([start, *values])

@@ -7,9 +7,9 @@ import pytest
 
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.filter import MAX_DEPTH, Comparison, Day, Filter, Not, Operator
-from apollo_spark.query.filters.check import check_filter, read_filter
+from apollo_spark.query.filters.check import check_filter, read_filter, require_few_conditions
 from apollo_spark.query.filters.values import codes_under
-from apollo_spark.sources.filters.text import write_filter
+from apollo_spark.sources.filters.write import write_filter
 from tests.support.filters import CODINGS
 from tests.support.hospital import hospital_dictionary
 
@@ -127,6 +127,46 @@ def test_all_that_is_wrong_is_listed_with_its_place() -> None:
         "- line 3, column 6: there is no entity 'vizit' (did you mean 'visit'?)",
         "- line 3, column 19: there is no field visit.x",
     ]
+
+
+def test_what_cannot_be_read_and_what_has_no_meaning_are_listed_together() -> None:
+    with pytest.raises(UsageError) as refused:
+        read_filter("patient.agee = 1 or patient.sex = and exists(visit: visit.x = ?)", DICTIONARY)
+
+    assert str(refused.value).splitlines() == [
+        "The filter cannot be read:",
+        "- line 1, column 1: there is no field patient.agee (did you mean 'age'?)",
+        (
+            "- line 1, column 35: A value is expected. Text and codes are written in double "
+            'quotes: "...".'
+        ),
+        "- line 1, column 63: Here begins no name, value or sign. Names are ENTITY.FIELD.",
+    ]
+
+
+def test_problems_are_values_with_what_was_meant() -> None:
+    with pytest.raises(UsageError) as refused:
+        read_filter(
+            "patiant.age = 1 or patient.agee = 1 or patient.age = 1.5\n"
+            'or patient.cancer in ("c1", "C2") and exists(vizit)',
+            DICTIONARY,
+        )
+
+    names = [(each.line, each.column, each.length, each.suggestions, each.expected)
+             for each in refused.value.problems]  # fmt: skip
+    assert names == [
+        (1, 1, 11, ("patient.age",), ""),
+        (1, 20, 12, ("patient.age",), ""),
+        (1, 40, 11, (), "codes of the coding 'gaps' or whole numbers of 64 bits"),
+        (2, 4, 14, ('"C1"',), "codes of the coding 'long'"),
+        (2, 39, 6, ("visit",), ""),
+    ]
+    for each in refused.value.problems:
+        assert f"- {each.place}: {each.text}" in str(refused.value).splitlines()
+
+
+def test_a_typed_filter_that_is_wrong_is_counted_all_the_same() -> None:
+    require_few_conditions("patient.sex = and patient.age =")
 
 
 def test_unknown_names_alone_are_not_found() -> None:

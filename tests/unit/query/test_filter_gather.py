@@ -7,7 +7,8 @@ from apollo_spark.query.filters.check import read_filter
 from apollo_spark.query.filters.gather import gather_or
 from apollo_spark.query.filters.sql import filter_rows
 from apollo_spark.query.sql import table
-from apollo_spark.sources.filters.text import parse_filter, write_filter
+from apollo_spark.sources.filters.text import parse_filter
+from apollo_spark.sources.filters.write import write_filter
 from tests.support.hospital import hospital_dictionary
 
 DICTIONARY = hospital_dictionary()

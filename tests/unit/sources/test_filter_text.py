@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from apollo_spark.errors import UsageError
+from apollo_spark.errors import Problem, UsageError
 from apollo_spark.model.filter import (
     MAX_DEPTH,
     And,
@@ -19,7 +19,8 @@ from apollo_spark.model.filter import (
     Operator,
     Or,
 )
-from apollo_spark.sources.filters.text import parse_filter, parse_with_places, write_filter
+from apollo_spark.sources.filters.text import parse_filter, parse_with_places
+from apollo_spark.sources.filters.write import write_filter
 from tests.support.hospital import NASTY
 
 
@@ -155,6 +156,54 @@ def test_what_is_no_filter_is_refused_with_its_place(text: str, expected: tuple[
     assert message.startswith(f"The filter cannot be read: {expected[0]}.")
     assert expected[1] in message
     assert "secret" not in message
+
+
+VALUE, OPERATOR = "A value is expected.", "An operator is expected."
+END = "'and', 'or' or the end of the filter is expected."
+COUNT = "A number of rows is compared by =, !=, <, <=, > or >=."
+DEEP = f"Conditions are nested more than {MAX_DEPTH} levels deep."
+ALL_AT_ONCE = {
+    "p.x = and p.y == 3 or (p.z in () and p.a = 1) or exists(v: p.b = and count(w) in 3)": [
+        (7, 3, VALUE), (16, 1, VALUE), (32, 1, VALUE), (66, 3, VALUE), (79, 2, COUNT),
+    ],
+    "p.x between 1 and and p.y = ": [(19, 3, VALUE), (29, 0, VALUE)],
+    "p.x between (1 and 2) and p.y is": [(13, 1, VALUE), (33, 0, "'missing' is expected.")],
+    "p.x = 'a and b' or p.y && p.z = \u201cx\u201d": [
+        (7, 9, "Text is written in double quotes."),
+        (24, 1, "Here begins no name, value or sign."),
+    ],
+    'p.x = "a\0b" and p.y': [(9, 1, "This character is not text."), (20, 0, OPERATOR)],
+    "p.x = 1) and p.y = ": [(8, 1, END), (20, 0, VALUE)],
+    "p.x = 1 p.y = 2 and p.z": [(9, 3, END), (24, 0, OPERATOR)],
+    "(p.x = (p.y = ": [(8, 1, VALUE)],
+    "(" * (MAX_DEPTH + 2) + "p.x = 1" + ")" * (MAX_DEPTH + 2) + " and p.y": [
+        (MAX_DEPTH + 2, 1, DEEP), (2 * MAX_DEPTH + 20, 0, OPERATOR),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ALL_AT_ONCE)
+def test_all_that_cannot_be_read_is_told_at_once(text: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse_filter(text)
+
+    found = [(each.column, each.length, each.text) for each in refused.value.problems]
+    assert found == ALL_AT_ONCE[text]
+    for each in refused.value.problems:
+        assert f"{each.place}" in str(refused.value)
+        assert each.text in str(refused.value)
+
+
+def test_a_problem_says_what_is_expected() -> None:
+    with pytest.raises(UsageError) as refused:
+        parse_filter("p.x = 1 and\n p.y = ?")
+
+    assert refused.value.problems == (
+        Problem(
+            "Here begins no name, value or sign.", "line 2, column 8", line=2, column=8, length=1,
+            expected="Names are ENTITY.FIELD.",
+        ),
+    )  # fmt: skip
 
 
 def test_the_deepest_filter_is_read_and_written() -> None:
