@@ -26,7 +26,7 @@ from apollo_spark.assays.expression.read.matrix import (
     MatrixResult,
     to_anndata,
 )
-from apollo_spark.assays.expression.read.matrix_files import write_matrix_file
+from apollo_spark.assays.expression.read.matrix_files import MatrixFile
 from apollo_spark.assays.expression.read.matrix_memory import MAX_MEMORY, ReadEstimate
 
 if TYPE_CHECKING:
@@ -159,10 +159,10 @@ class AssayValues(AssayReading):
         if dry_run:
             return self._estimate(layers, selection)
         if to_file is not None:
-            return write_matrix_file(
+            return MatrixFile(
                 self._files, layers, selection, to_file, force=force, max_memory=max_memory,
                 describe=self._describe,
-            )  # fmt: skip
+            ).write()  # fmt: skip
         if to == "spark":
             return self._spark_frame(layers[0], choice, samples, selection, spark)
         found = {

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord
 from apollo_spark.assays.expression.plan.faults import judge
-from apollo_spark.assays.expression.plan.matrices import PlannedSource
+from apollo_spark.assays.expression.plan.source import PlannedSource
 from apollo_spark.assays.expression.read.select import find_assay
 from apollo_spark.assays.expression.sources.ids.lookalikes import find_lookalike_ids
 from apollo_spark.assays.expression.tasks.tiles.spec import Samples

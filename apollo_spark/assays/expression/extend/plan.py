@@ -10,13 +10,13 @@ from apollo_spark.assays.expression.load.left_out_samples import (
     planning_without,
     say_left_out,
 )
-from apollo_spark.assays.expression.plan.matrices import PlannedSource
 from apollo_spark.assays.expression.plan.notes import ColumnUse
 from apollo_spark.assays.expression.plan.plan import (
     ExpressionPlan,
     ExpressionPlanning,
     plan_expression_load,
 )
+from apollo_spark.assays.expression.plan.source import PlannedSource
 from apollo_spark.assays.expression.read.select import find_assay
 from apollo_spark.assays.expression.request import AssayExtension, ExpressionLoad
 from apollo_spark.errors import UsageError

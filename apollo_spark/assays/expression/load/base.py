@@ -15,9 +15,9 @@ from apollo_spark.assays.expression.assay import (
     LayerRecord,
     expression_assays,
 )
-from apollo_spark.assays.expression.plan.matrices import PlannedSource
 from apollo_spark.assays.expression.plan.plan import ExpressionPlan
 from apollo_spark.assays.expression.plan.sample_table import SAMPLE
+from apollo_spark.assays.expression.plan.source import PlannedSource
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.assays.expression.tables import samples_in
 from apollo_spark.assays.expression.tasks.tiles.spec import Samples

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.load.tiles import TileWriting, WrittenTiles, samples_of
 from apollo_spark.assays.expression.plan.formats import unit_rules
-from apollo_spark.assays.expression.plan.matrices import MakeTarget, PlannedSource
 from apollo_spark.assays.expression.plan.rows import Placement, iterate_blocks, take_samples
+from apollo_spark.assays.expression.plan.source import MakeTarget, PlannedSource
 from apollo_spark.assays.expression.tables import written_files
 from apollo_spark.assays.expression.tasks.retile import RetileTask, run_retile
 from apollo_spark.assays.expression.tasks.tiles.spec import (

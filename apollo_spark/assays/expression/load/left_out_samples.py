@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from apollo_spark.assays.expression.plan.matrices import MakeTarget, PlannedSource, own_places
 from apollo_spark.assays.expression.plan.plan import ExpressionPlanning
 from apollo_spark.assays.expression.plan.rows import Placement
+from apollo_spark.assays.expression.plan.source import MakeTarget, PlannedSource, own_places
 from apollo_spark.assays.expression.sources.ids.lookalikes import look_like
 from apollo_spark.assays.expression.tasks.tiles.spec import (
     LEFT_OUT,

@@ -8,9 +8,9 @@ import pyarrow as pa
 from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord
 from apollo_spark.assays.expression.load.base import StandingAssay
 from apollo_spark.assays.expression.load.tiles import WrittenTiles
-from apollo_spark.assays.expression.plan.matrices import PlannedSource
 from apollo_spark.assays.expression.plan.plan import ExpressionPlan
 from apollo_spark.assays.expression.plan.sample_table import BARE_DICTIONARY, SAMPLE, SampleRows
+from apollo_spark.assays.expression.plan.source import PlannedSource
 from apollo_spark.assays.expression.sources.annotation.annotate import Annotated, annotate
 from apollo_spark.assays.expression.sources.annotation.annotation import SCHEMA as ANNOTATION_SCHEMA
 from apollo_spark.assays.expression.tables import (

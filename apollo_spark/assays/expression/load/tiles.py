@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from apollo_spark.assays.expression.plan.faults import merge_places
 from apollo_spark.assays.expression.plan.formats import unit_rules
-from apollo_spark.assays.expression.plan.matrices import PlannedSource
+from apollo_spark.assays.expression.plan.source import PlannedSource
 from apollo_spark.assays.expression.tasks.merging import SUM, merge_rows, write_merged
 from apollo_spark.assays.expression.tasks.tiles.spec import (
     ExpressionTask,

@@ -4,12 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from apollo_spark.assays.expression.plan.long import plan_long
-from apollo_spark.assays.expression.plan.matrices import (
-    SourcePlanning,
-    SourceRequest,
-    plan_matrices,
-)
+from apollo_spark.assays.expression.plan.matrices import plan_matrices
 from apollo_spark.assays.expression.plan.sample_files import describe_units, plan_sample_files
+from apollo_spark.assays.expression.plan.source import SourcePlanning, SourceRequest
 from apollo_spark.assays.expression.sources.files.columns import list_numbers
 from apollo_spark.assays.expression.sources.files.detected import Detected, Detection
 from apollo_spark.assays.expression.sources.formats.samples import (

@@ -10,14 +10,6 @@ import pyarrow.parquet as pq
 
 from apollo_spark.assays.expression.plan.faults import has_faults, merge_places
 from apollo_spark.assays.expression.plan.long_ids import ParsedSource, find_nameless, find_wrong_ids
-from apollo_spark.assays.expression.plan.matrices import (
-    MakeTarget,
-    PlannedSource,
-    SourcePlanning,
-    SourceRequest,
-    own_places,
-    place_features,
-)
 from apollo_spark.assays.expression.plan.rows import (
     Placement,
     iterate_blocks,
@@ -26,6 +18,14 @@ from apollo_spark.assays.expression.plan.rows import (
     take_samples,
     task_file,
     unpack,
+)
+from apollo_spark.assays.expression.plan.source import (
+    MakeTarget,
+    PlannedSource,
+    SourcePlanning,
+    SourceRequest,
+    own_places,
+    place_features,
 )
 from apollo_spark.assays.expression.sources.files.detected import Detected
 from apollo_spark.assays.expression.sources.ids.features import resolve_feature_ids

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from apollo_spark.assays.expression.plan.matrices import PlannedSource
+from apollo_spark.assays.expression.plan.source import PlannedSource
 from apollo_spark.assays.expression.sources.annotation.annotate import annotate
 from apollo_spark.assays.expression.sources.annotation.annotation import Annotation
 from apollo_spark.assays.expression.sources.annotation.naming_notes import (

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from apollo_spark.assays.expression.plan.matrices import PlannedSource
+from apollo_spark.assays.expression.plan.source import PlannedSource
 from apollo_spark.assays.expression.sources.files.detected import Detected, Detection
 from apollo_spark.assays.expression.sources.ids.mangled import describe_mangled
 from apollo_spark.model.record import InputFile

@@ -13,11 +13,6 @@ from apollo_spark.assays.expression.parameters import (
 )
 from apollo_spark.assays.expression.plan.faults import judge
 from apollo_spark.assays.expression.plan.formats import plan_source
-from apollo_spark.assays.expression.plan.matrices import (
-    PlannedSource,
-    SourcePlanning,
-    SourceRequest,
-)
 from apollo_spark.assays.expression.plan.naming import tell_naming
 from apollo_spark.assays.expression.plan.notes import (
     ColumnUse,
@@ -26,6 +21,7 @@ from apollo_spark.assays.expression.plan.notes import (
     list_columns,
 )
 from apollo_spark.assays.expression.plan.sample_table import plan_sample_fields, require_both
+from apollo_spark.assays.expression.plan.source import PlannedSource, SourcePlanning, SourceRequest
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.assays.expression.sources.annotation.annotate import Annotated, annotate
 from apollo_spark.assays.expression.sources.annotation.annotation import Annotation, read_annotation

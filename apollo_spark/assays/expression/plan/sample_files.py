@@ -4,7 +4,14 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from apollo_spark.assays.expression.plan.matrices import (
+from apollo_spark.assays.expression.plan.rows import (
+    Placement,
+    describe_problem,
+    iterate_blocks,
+    place_samples,
+    take_samples,
+)
+from apollo_spark.assays.expression.plan.source import (
     MakeTarget,
     PlannedSource,
     SourcePlanning,
@@ -12,13 +19,6 @@ from apollo_spark.assays.expression.plan.matrices import (
     gather_features,
     own_places,
     place_features,
-)
-from apollo_spark.assays.expression.plan.rows import (
-    Placement,
-    describe_problem,
-    iterate_blocks,
-    place_samples,
-    take_samples,
 )
 from apollo_spark.assays.expression.sources.annotation.naming import describe_count
 from apollo_spark.assays.expression.sources.files.detected import Detected, Detection

@@ -19,7 +19,7 @@ from apollo_spark.assays.expression.query import (
     extract_tree,
 )
 from apollo_spark.assays.expression.read.matrix import long_batches, long_schema
-from apollo_spark.assays.expression.read.matrix_files import write_matrix_file
+from apollo_spark.assays.expression.read.matrix_files import MatrixFile
 from apollo_spark.assays.expression.read.matrix_memory import ReadEstimate
 from apollo_spark.assays.expression.read.reader import AssayFiles
 from apollo_spark.assays.expression.read.rows import is_anndata
@@ -286,7 +286,7 @@ def _write_matrix(lake: Lake, plan: ExpressionPlan, target: str, *, force: bool)
         return read_sample_fields(lake, plan.opened, plan.assay), features
 
     limit = H5AD_BYTES if is_anndata(target) else PIECE_BYTES
-    return write_matrix_file(
+    return MatrixFile(
         plan.files, (plan.layer,), plan.selection, target, force=force, max_memory=limit,
         describe=describe,
-    )  # fmt: skip
+    ).write()  # fmt: skip
