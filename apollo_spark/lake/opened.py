@@ -4,7 +4,7 @@ Rows are read through here only, so that what a rule hides is hidden from every 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from apollo_spark.query.scope import QueryScope, RuleScope, Slices
 
 if TYPE_CHECKING:
     from apollo_spark.model.filter import Filter
+    from apollo_spark.query.cohorts.members import Members
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,27 @@ class OpenDataset:
     Attributes:
         record: The record, with the rules that came after it: it is not to be published.
         parts: Where its parts are read.
+        members: The people of a cohort, where these alone are read.
+        lists: The tables of ids that it asks for, by the names that questions use.
     """
 
     record: DatasetRecord
     parts: PartReader
+    members: "Members | None" = None
+    lists: Mapping[str, TablePin] = field(default_factory=dict)
+
+    def only(self, members: "Members", lists: Mapping[str, TablePin]) -> "OpenDataset":
+        """Return the same with the people of a cohort alone.
+
+        Args:
+            members: Who they are.
+            lists: The tables of ids that tell it, by the names that `members` uses.
+        """
+        assert self.members is None, "a cohort is one of the whole dataset"
+        found = replace(self, members=members, lists=lists)
+        # What was read once is not read again: a dictionary may have 30,000 fields.
+        vars(found).update(dictionary=self.dictionary, _rules=self._rules)
+        return found
 
     @cached_property
     def dictionary(self) -> DataDictionary:
@@ -39,12 +57,13 @@ class OpenDataset:
     @cached_property
     def scope(self) -> QueryScope:
         """What questions may read."""
-        return QueryScope(
+        found = QueryScope(
             dictionary=self.dictionary,
             slices=_slices(self.record),
             rules=self._rules,
             suggests=not self.record.hides,
         )
+        return found if self.members is None else found.only(self.members)
 
     @cached_property
     def pins(self) -> Mapping[str, TablePin]:
@@ -52,6 +71,7 @@ class OpenDataset:
         found = {pin.table: pin for pin in self.record.pins}
         for number, rule in enumerate(self.record.rules):
             found |= {f"{rule_label(number)}{pin.table}": pin for pin in rule.pins}
+        found |= self.lists
         if not self.record.hides:
             return found
         reader = {"read_by": str(self.record)}
@@ -60,7 +80,7 @@ class OpenDataset:
     @property
     def is_limited(self) -> bool:
         """Whether rules hide rows."""
-        return bool(self.record.rules)
+        return bool(self.record.rules) or self.members is not None
 
     @cached_property
     def _rules(self) -> tuple[RuleScope, ...]:
@@ -77,17 +97,23 @@ class OpenDataset:
                 rules=found,
                 label=label,
             )
-            shows = None if rule.text is None else _parsed(rule.text)
+            shows = _shown_by(rule)
             keys = None if rule.keys is None else f"{label}{rule.keys}"
             found += (RuleScope(rule.entity, scope, shows, keys, rule.field),)
         return found
 
 
-def _parsed(text: str) -> "Filter":
-    # Only views have filters in their rules.
+def _shown_by(rule: RowRule) -> "Filter | Members | None":
+    # Only views have filters or cohorts in their rules.
+    if rule.members:
+        from apollo_spark.query.cohorts.members import Members
+
+        return Members(rule.members)
+    if rule.text is None:
+        return None
     from apollo_spark.sources.filters.text import parse_filter
 
-    return parse_filter(text)
+    return parse_filter(rule.text)
 
 
 def rule_label(number: int) -> str:

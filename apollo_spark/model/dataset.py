@@ -10,6 +10,7 @@ from typing_extensions import Self
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import Record
 from apollo_spark.model.change import Change
+from apollo_spark.model.cohort import CohortStep
 from apollo_spark.model.dictionary import Relation
 from apollo_spark.model.guard import RowGuard
 from apollo_spark.model.names import MemberName
@@ -85,20 +86,23 @@ class CodingEntry(Record):
 class RowRule(Record):
     """Which rows of an entity are shown, with all that is needed to tell: tables, fields, pins.
 
-    A rule by `text` shows the rows that fulfil the filter, a rule by `keys` takes out those whose
-    `field` stands in that table; what hangs from the entity follows it. A rule by neither takes
+    A rule by `text` shows the rows that fulfil the filter, one by `members` those of a cohort,
+    whose meaning is kept here by value; a rule by `keys` takes out those whose `field` stands in
+    that table; what hangs from the entity follows it. A rule by neither takes
     out what only rows refer to that the guards of its tables hide. The tables go by names of the
     rule's own pins; their guards are rules before this one.
 
     Attributes:
         entity: The entity that is limited.
-        text: The filter, as people write it.
+        text: The filter, as people write it; of a cohort how people read it.
+        members: How a cohort is made: the last step, of those before it.
         keys: The table of the keys that are taken out; its one column is `key`.
         field: The field that holds such a key.
     """
 
     entity: MemberName
     text: str | None = None
+    members: tuple[CohortStep, ...] = ()
     keys: str | None = None
     field: MemberName | None = None
     main_entity: MemberName

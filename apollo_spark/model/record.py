@@ -113,7 +113,16 @@ def _dataset() -> type[Published]:
     return DatasetRecord
 
 
-RECORD_KINDS: dict[str, RecordKind] = {"dataset": RecordKind("dataset", _dataset)}
+def _cohort() -> type[Published]:
+    from apollo_spark.model.cohort import CohortRecord
+
+    return CohortRecord
+
+
+RECORD_KINDS: dict[str, RecordKind] = {
+    "dataset": RecordKind("dataset", _dataset),
+    "cohort": RecordKind("cohort", _cohort),
+}
 """The kinds of records by the name under which the registry keeps them."""
 
 

@@ -17,9 +17,11 @@ from apollo_spark.model.guard import RowGuard
 from apollo_spark.query.entity_source import EntitySource, Packs
 from apollo_spark.query.sql import column, derived, labelled, table, typed_if_possible
 from apollo_spark.records.join_path import path_to
+from apollo_spark.records.row_guards import with_guards
 
 if TYPE_CHECKING:
     from apollo_spark.model.filter import Filter
+    from apollo_spark.query.cohorts.members import Members
 
 Slices = Mapping[str, tuple[TableSlice, ...]]
 """The tables of each entity; an entity that is not named is one table of its own name."""
@@ -94,6 +96,23 @@ class QueryScope:
             },
         )
 
+    def only(self, members: "Members") -> "QueryScope":
+        """Return the same with the people of a cohort alone, and what hangs from them.
+
+        What is joined to nothing is not there: no row of it is any person's.
+        """
+        rule = RuleScope(self.dictionary.main_entity, self, shows=members)
+        dictionary = self.dictionary
+        if dictionary.unjoined:
+            joined = (each for each in dictionary.entities if each.name not in dictionary.unjoined)
+            dictionary = dictionary.model_copy(update={"entities": tuple(joined)})
+        return replace(
+            self,
+            dictionary=dictionary,
+            slices=with_guards(dictionary, self.tables_of, rule=len(self.rules)),
+            rules=(*self.rules, rule),
+        )
+
     def guarded(self, guard: RowGuard, alias: str) -> exp.Expr:
         """Return the condition under which a row of a guarded table, under an alias, is shown."""
         rule = self.rules[guard.rule]
@@ -123,7 +142,7 @@ class RuleScope:
     Attributes:
         entity: The entity that is limited.
         scope: What the rule reads.
-        shows: The filter that rows shown fulfil.
+        shows: The filter that rows shown fulfil, or the cohort that they belong to.
         keys: The table of the keys that are taken out. A rule with neither takes out the values
             whose rows are all hidden by the guards of the rule's own tables.
         field: The field that holds such a key.
@@ -131,7 +150,7 @@ class RuleScope:
 
     entity: str
     scope: QueryScope
-    shows: "Filter | None" = None
+    shows: "Filter | Members | None" = None
     keys: str | None = None
     field: str | None = None
 
@@ -146,16 +165,32 @@ class RuleScope:
         """Ask for the values of a field, as `key`, in the rows that are shown, or taken out."""
         if self.keys is not None and (entity, field) == (self.entity, self.field):
             return self._taken(self.keys)
+        if (found := self._member_keys(entity, field)) is not None:
+            return found
         needed, limited = self._limits(entity)
         source = self.scope.source(entity, sorted({field, *needed}))
         found = exp.select(labelled(column(entity, field), KEY)).from_(source, copy=False)
         return limited(found)
 
+    def _member_keys(self, entity: str, field: str) -> exp.Select | None:
+        """Ask for the keys of the people of a cohort, if that is what is asked for."""
+        if self.shows is None or entity != self.entity:
+            return None
+        from apollo_spark.query.cohorts.members import Members, main_key
+
+        if not isinstance(self.shows, Members) or field != main_key(self.scope)[0]:
+            return None
+        return self.shows.keys(self.scope)
+
     def _limits(self, entity: str) -> tuple[tuple[str, ...], Callable[[exp.Select], exp.Select]]:
         """Return the fields of an entity that limit its rows, and what limits a query on it."""
         if entity == self.entity and self.shows is not None:
-            # Only views have filters in their rules.
+            # Only views and cohorts have filters in their rules.
+            from apollo_spark.query.cohorts.members import Members, limited_by
             from apollo_spark.query.filters.sql import filter_rows
+
+            if isinstance(self.shows, Members):
+                return limited_by(self.shows, self.scope)
 
             found = self.scope.dictionary.find_entity(entity)
             names = tuple(each.name for each in found.fields) if found else ()

@@ -85,8 +85,10 @@ def compare(field: ComparedField, comparison: Comparison) -> exp.Expr:
     return joined(exp.And, [is_there, *asked(field, comparison)])
 
 
-def joined(kind: type[exp.And | exp.Or | exp.BitwiseOr], parts: Sequence[exp.Expr]) -> exp.Expr:
-    """Return conditions joined by and, or by or, or bits by or; one alone stays as it is."""
+def joined(
+    kind: type[exp.And | exp.Or | exp.BitwiseOr | exp.Add], parts: Sequence[exp.Expr]
+) -> exp.Expr:
+    """Return conditions joined by and, or by or, or numbers added; one alone stays as it is."""
     if len(parts) == 1:
         return parts[0]
     # Halves, because engines and writers descend into each condition.

@@ -14,7 +14,7 @@ from apollo_spark.model.filter import Comparison, CountOf, Exists, Filter, parts
 from apollo_spark.query.filters.check import check_filter
 from apollo_spark.query.filters.exists import EntitySource, ExistsCompiler, Row
 from apollo_spark.query.filters.gather import gathered
-from apollo_spark.query.filters.reach import EntityTree
+from apollo_spark.query.filters.reach import EntityTree, needed_below
 from apollo_spark.query.filters.scans import ScanCompiler
 
 MOST_SUBQUERIES = 10
@@ -44,6 +44,21 @@ class FilterRows:
         return self.joined_to(query).where(self.condition, copy=False)
 
 
+@dataclass(frozen=True)
+class FilterConditions:
+    """Several filters on the same rows, asked in one pass.
+
+    Attributes:
+        conditions: True or false for each row, and never NULL; one for each filter.
+        joins: What they read beside the row; they keep the number of rows.
+        fields: The fields of the main entity that they read.
+    """
+
+    conditions: Sequence[exp.Expr]
+    joins: Sequence[exp.Join]
+    fields: Sequence[str]
+
+
 def filter_rows(tree: Filter, scope: EntitySource, *, main_alias: str) -> FilterRows:
     """Return a filter as what a query on the main entity is limited by.
 
@@ -57,14 +72,26 @@ def filter_rows(tree: Filter, scope: EntitySource, *, main_alias: str) -> Filter
         UsageError: A condition has no meaning; all that is wrong is listed.
         NotFoundError: Nothing but unknown names is wrong.
     """
-    check_filter(tree, scope.dictionary)
+    found = filter_conditions([tree], scope, main_alias=main_alias)
+    return FilterRows(found.conditions[0], found.joins)
+
+
+def filter_conditions(
+    trees: Sequence[Filter], scope: EntitySource, *, main_alias: str
+) -> FilterConditions:
+    """Return several filters as `filter_rows` does one, with looks at other entities shared."""
     row = Row(scope.dictionary.main_entity, main_alias)
     entities = EntityTree(scope.dictionary)
-    tree = gathered(tree, row.entity)
-    is_long = sum(_looks(tree, entities, row.entity)) > MOST_SUBQUERIES
+    asked: list[Filter] = []
+    for tree in trees:
+        check_filter(tree, scope.dictionary)
+        asked.append(gathered(tree, row.entity))
+    is_long = sum(sum(_looks(each, entities, row.entity)) for each in asked) > MOST_SUBQUERIES
     compiler = (ScanCompiler if is_long else ExistsCompiler)(scope, entities, main_alias)
-    condition = exp.Paren(this=compiler.condition(tree, row))
-    return FilterRows(condition, compiler.joins(row))
+    conditions = [exp.Paren(this=compiler.condition(each, row)) for each in asked]
+    needed = (path for tree in trees for path in needed_below(tree, entities, row.entity))
+    fields = dict.fromkeys(field for entity, field in needed if entity == row.entity)
+    return FilterConditions(conditions, compiler.joins(row), tuple(fields))
 
 
 def _looks(tree: Filter, entities: EntityTree, row: str) -> Iterable[int]:

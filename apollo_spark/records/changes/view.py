@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.change import ViewChange
-from apollo_spark.model.dataset import RowRule, TableSlice, home_of, homes_of
+from apollo_spark.model.dataset import RowRule, TableSlice, homes_of
 from apollo_spark.model.dictionary import DataDictionary, Entity
-from apollo_spark.model.guard import RowGuard
 from apollo_spark.records.content import (
     Content,
     Derived,
@@ -15,7 +14,8 @@ from apollo_spark.records.content import (
     entity_entries,
     part_texts,
 )
-from apollo_spark.records.join_path import join_steps, path_to
+from apollo_spark.records.join_path import join_steps
+from apollo_spark.records.row_guards import with_guards
 
 FieldPath = tuple[str, str]
 
@@ -228,32 +228,8 @@ def _limit_rows(base: Content, view: Content, rows: RowFilter) -> tuple[Content,
         relations=world.relations,
         pins=ruled.pins,
     )
-    guarded = {
-        each.name: _guard(view, each, number=len(base.rules)) for each in view.dictionary.entities
-    }
+    guarded = with_guards(view.dictionary, view.tables_of, rule=len(base.rules))
     return replace(view, slices=guarded, rules=(*base.rules, rule)), part_texts(world)
-
-
-def _guard(view: Content, entity: Entity, *, number: int) -> tuple[TableSlice, ...]:
-    """Return the tables of an entity, the first one with a guard of a rule."""
-    first, *others = view.tables_of(entity.name)
-    own, above, meant = _guarding_field(view, entity)
-    guard = RowGuard(rule=number, column=first.column_of(own), entity=above, field=meant)
-    return (first.model_copy(update={"guards": (*first.guards, guard)}), *others)
-
-
-def _guarding_field(view: Content, entity: Entity) -> tuple[str, str, str]:
-    """Return a field of an entity's first table, with the entity and field that limit it."""
-    key = entity.primary_key
-    if entity.name != view.dictionary.main_entity:
-        step = path_to(view.dictionary, entity.name)[-1]
-        if home_of(view.tables_of(entity.name), step.field) == 0:
-            return step.field, step.parent, step.parent_field
-    if key is None:
-        raise UsageError(
-            f"The rows of {entity.name} cannot be limited: it has several tables and no key."
-        )
-    return key, entity.name, key
 
 
 def _notes(

@@ -1,0 +1,1 @@
+"""Cohorts as SQL."""
