@@ -141,8 +141,12 @@ class Lake:
         """Return the newest version of a dataset, or None where there is none of that name."""
         from apollo_spark.model.dataset import DatasetRecord
 
+        return self.newest(name, DatasetRecord)
+
+    def newest(self, name: str, model: "type[R]") -> "R | None":
+        """Return the newest version of a name, or None where there is none of a class."""
         newest = self.registry.snapshot().newest_of(name)
-        return next(self.registry.read_all([newest] if newest else [], DatasetRecord), None)
+        return next(self.registry.read_all([newest] if newest else [], model), None)
 
     def next_version(self, name: str) -> str:
         """Return the version of a name that would be published next."""

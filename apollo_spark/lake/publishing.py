@@ -97,7 +97,7 @@ class Publication(Generic[R]):
         self.load_id = str(uuid4())
         self.base: R | None = None
         self.step = on_step
-        self._model = model
+        self.model = model
         self._registry = registry
         self._tables = tables
         self._spare = spare
@@ -139,10 +139,10 @@ class Publication(Generic[R]):
         self._drafts.clear()
         self.base, self._next_version = None, 1
         if (last := snapshot.last_of(self.name)) is not None:
-            _require_kind(snapshot, self.name, kind_of(self._model))
+            _require_kind(snapshot, self.name, kind_of(self.model))
             self.name, self._next_version = last.name, last.version + 1
         if (newest := snapshot.newest_of(self.name)) is not None:
-            self.base = self._registry.read_record(newest, self._model)
+            self.base = self._registry.read_record(newest, self.model)
 
     def run(self, work: Callable[[], Result]) -> Result:
         """Do the work of the publication, and again from the base when somebody interfered.

@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from apollo_spark.engines.tasks import OnProgress, ProgressLine, no_progress
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
 from apollo_spark.lake.storage.system import Clock
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.record import Published
 from apollo_spark.operations.engines import EngineOpener, OpenEngines, RowWriter
 from apollo_spark.runtime.settings import LakeSettings
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+R = TypeVar("R", bound=Published)
 STEPS_OF_TABLES = ("prepare ", "commit ", "pin ")
 
 
@@ -115,8 +118,14 @@ class Context:
         return replace(self, lake=lake)
 
     def publication(self, name: str) -> Publication:
-        """Return the context in which the next version of a name is published."""
-        return self.lake.publication(name, holder=self.actor, on_step=self.listener.on_step)
+        """Return the context in which the next version of a dataset is published."""
+        return self.publication_of(DatasetRecord, name)
+
+    def publication_of(self, model: type[R], name: str) -> Publication[R]:
+        """Return what `publication` does, for records of the kind of a class."""
+        return self.lake.publication_of(
+            model, name, holder=self.actor, on_step=self.listener.on_step
+        )
 
     @contextmanager
     def opened_engines(self, row_writer: RowWriter | None = None) -> Iterator[OpenEngines]:

@@ -5,24 +5,26 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic
+
+from typing_extensions import TypeVar
 
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.storage.missing import describe_new_lake, require_place_for_lake
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.record import Lineage
+from apollo_spark.model.record import Lineage, Published
 from apollo_spark.model.request import PublishRequest
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.engines import LoadEngines, local_engines
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.publish import publish
 from apollo_spark.operations.report import LoadReporter, tool_versions
-from apollo_spark.operations.work import Draft, Plan, Planned, Receipt, Work, refuse
+from apollo_spark.operations.work import Draft, Plan, Planned, R, Receipt, Work, refuse
 
 Request = TypeVar("Request", bound=PublishRequest)
 
 
-class Operation(ABC, Generic[Request, Plan, Receipt]):
+class Operation(ABC, Generic[Request, Plan, Receipt, R]):
     """A verb that publishes: what it plans, what it does, how it is recognised when done already.
 
     Args:
@@ -32,6 +34,8 @@ class Operation(ABC, Generic[Request, Plan, Receipt]):
 
     verb: ClassVar[str]
     """What the lineage of the record says."""
+    record_type: ClassVar[type[Published]] = DatasetRecord
+    """The class of the records that it makes."""
     makes_lake: ClassVar[bool] = False
     """Whether a lake is made where there is none."""
 
@@ -48,14 +52,14 @@ class Operation(ABC, Generic[Request, Plan, Receipt]):
         """
 
     @abstractmethod
-    def find_repeat(self, plan: Plan, base: DatasetRecord | None) -> Outcome[Receipt] | None:
+    def find_repeat(self, plan: Plan, base: R | None) -> Outcome[Receipt] | None:
         """Return the outcome where the newest version of the name has all of it already."""
 
     @abstractmethod
-    def act(self, work: Work[Plan]) -> Draft[Receipt]:
+    def act(self, work: Work[Plan, R]) -> Draft[Receipt, R]:
         """Write what the plan says, and check it; called again where somebody interfered."""
 
-    def renew(self, work: Work[Plan]) -> Work[Plan]:
+    def renew(self, work: Work[Plan, R]) -> Work[Plan, R]:
         """Return the work, planned anew where a version came since it was planned."""
         return work
 
@@ -91,7 +95,7 @@ class Operation(ABC, Generic[Request, Plan, Receipt]):
             outcome: Outcome[Receipt] | None = planned.repeat
             if outcome is None:
                 plan = _require_plan(planned, reporter)
-                outcome = self.find_repeat(plan, lake.newest_record(request.published_name))
+                outcome = self.find_repeat(plan, lake.newest(request.published_name, self._model))
                 if outcome is None:
                     return self.do(planned, plan, reporter)
         return outcome.planned(request.published_name) if request.dry_run else outcome
@@ -102,7 +106,7 @@ class Operation(ABC, Generic[Request, Plan, Receipt]):
         with (
             _lake_to_write(context.lake, is_dry_run=request.dry_run) as lake,
             self.engines(plan, lake) as engines,
-            context.on(lake).publication(request.published_name) as publication,
+            context.on(lake).publication_of(self._model, request.published_name) as publication,
         ):
 
             def attempt() -> Outcome[Receipt]:
@@ -124,7 +128,7 @@ class Operation(ABC, Generic[Request, Plan, Receipt]):
 
             return publication.run(attempt)
 
-    def _finish(self, work: Work[Plan]) -> Outcome[Receipt]:
+    def _finish(self, work: Work[Plan, R]) -> Outcome[Receipt]:
         """Act and publish; of a dry run, say what would be published."""
         draft = self.act(work)
         outcome = publish(work, draft, self._lineage(work.plan))
@@ -138,6 +142,12 @@ class Operation(ABC, Generic[Request, Plan, Receipt]):
             files=len(work.plan.inputs),
             people=draft.people,
         )
+
+    @property
+    def _model(self) -> type[R]:
+        # A class variable cannot be generic.
+        model: type[R] = self.record_type  # type: ignore[assignment]
+        return model
 
     def _lineage(self, plan: Plan) -> Lineage:
         return Lineage(

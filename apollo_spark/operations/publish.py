@@ -2,10 +2,10 @@
 
 from apollo_spark.model.record import Lineage
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.work import Draft, Plan, Receipt, Work
+from apollo_spark.operations.work import Draft, Plan, R, Receipt, Work
 
 
-def publish(work: Work[Plan], draft: Draft[Receipt], lineage: Lineage) -> Outcome[Receipt]:
+def publish(work: Work[Plan, R], draft: Draft[Receipt, R], lineage: Lineage) -> Outcome[Receipt]:
     """Publish a draft and write its report; of a dry run, the report alone.
 
     Args:
@@ -35,7 +35,7 @@ def publish(work: Work[Plan], draft: Draft[Receipt], lineage: Lineage) -> Outcom
     )
 
 
-def _commit(work: Work[Plan], draft: Draft[Receipt], lineage: Lineage) -> str:
+def _commit(work: Work[Plan, R], draft: Draft[Receipt, R], lineage: Lineage) -> str:
     make_record = draft.make_record
     assert make_record is not None, "there is something to publish"
     work.step("store parts")

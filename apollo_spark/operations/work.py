@@ -1,7 +1,10 @@
 """What an operation plans, what it gets under the lease, and what it gives to be published."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol
+
+from typing_extensions import TypeVar
 
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
@@ -10,12 +13,11 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.plan import PlannedTable
 from apollo_spark.model.policy import Policy
-from apollo_spark.model.record import InputFile
+from apollo_spark.model.record import InputFile, Lineage, Published
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.operations.outcome import Outcome, refusal
 from apollo_spark.operations.report import LoadReporter, ReportedRows
-from apollo_spark.records.content import MakeRecord
 
 
 class AnyPlan(Protocol):
@@ -45,6 +47,7 @@ class AnyPlan(Protocol):
 Plan = TypeVar("Plan", bound=AnyPlan)
 PlanType = TypeVar("PlanType", bound=AnyPlan, covariant=True)  # noqa: PLC0105 frozen: only read
 Receipt = TypeVar("Receipt", bound=Record)
+R = TypeVar("R", bound=Published, default=DatasetRecord)
 
 
 NO_POLICY = Policy()
@@ -73,7 +76,7 @@ class Planned(Generic[PlanType]):
 
 
 @dataclass(frozen=True)
-class Work(Generic[PlanType]):
+class Work(Generic[PlanType, R]):
     """A plan whose name is leased: what acting gets.
 
     Attributes:
@@ -88,7 +91,7 @@ class Work(Generic[PlanType]):
     """
 
     context: Context
-    publication: Publication
+    publication: Publication[R]
     lake: Lake
     planned: Planned[PlanType]
     plan: PlanType
@@ -97,10 +100,10 @@ class Work(Generic[PlanType]):
     is_dry_run: bool
 
     @property
-    def base(self) -> DatasetRecord | None:
+    def base(self) -> R | None:
         """The newest version of the name in the lake that is meant."""
         if self.is_dry_run:
-            return self.context.lake.newest_record(self.publication.name)
+            return self.context.lake.newest(self.publication.name, self.publication.model)
         return self.publication.base
 
     def step(self, name: str) -> None:
@@ -120,12 +123,13 @@ class Work(Generic[PlanType]):
 
 
 @dataclass(frozen=True)
-class Draft(Generic[Receipt]):
+class Draft(Generic[Receipt, R]):
     """What acting came to, before it is published.
 
     Attributes:
         receipt: The counts.
-        make_record: Makes the record; None where nothing is published.
+        make_record: Makes the record of its name, number, lineage, and the part of its receipt;
+            None where nothing is published.
         parts: Texts that the record names.
         current: Versions that have all of it already.
         findings: What was found and refuses nothing.
@@ -136,7 +140,7 @@ class Draft(Generic[Receipt]):
     """
 
     receipt: Receipt
-    make_record: MakeRecord | None = None
+    make_record: Callable[[str, int, Lineage, str], R] | None = None
     parts: tuple[str, ...] = ()
     current: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
