@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from apollo_spark.errors import Problem as Problem
     from apollo_spark.errors import StorageRefusedError as StorageRefusedError
     from apollo_spark.errors import UsageError as UsageError
+    from apollo_spark.lake.sweep.receipt import SweepReceipt as SweepReceipt
     from apollo_spark.model.receipt import AssayExtensionReceipt as AssayExtensionReceipt
     from apollo_spark.model.receipt import AssayMergeReceipt as AssayMergeReceipt
     from apollo_spark.model.receipt import AssayReceipt as AssayReceipt
@@ -38,16 +39,19 @@ if TYPE_CHECKING:
     from apollo_spark.model.receipt import ExtensionReceipt as ExtensionReceipt
     from apollo_spark.model.receipt import LoadReceipt as LoadReceipt
     from apollo_spark.model.receipt import MergeReceipt as MergeReceipt
+    from apollo_spark.model.receipt import RetireReceipt as RetireReceipt
     from apollo_spark.model.receipt import RowsReceipt as RowsReceipt
     from apollo_spark.model.receipt import SealReceipt as SealReceipt
     from apollo_spark.model.receipt import ViewReceipt as ViewReceipt
+    from apollo_spark.model.withdrawal import WithdrawReceipt as WithdrawReceipt
     from apollo_spark.runtime.settings import LakeSettings as LakeSettings
 
 __version__ = _version.VERSION
 
 _RECEIPTS = (
     "AssayExtensionReceipt", "AssayMergeReceipt", "AssayReceipt", "CompactionReceipt",
-    "ExtensionReceipt", "LoadReceipt", "MergeReceipt", "RowsReceipt", "SealReceipt", "ViewReceipt",
+    "ExtensionReceipt", "LoadReceipt", "MergeReceipt", "RetireReceipt", "RowsReceipt",
+    "SealReceipt", "ViewReceipt",
 )  # fmt: skip
 _ERRORS = (
     "ApolloError", "BrokenPinError", "CheckFailedError", "ConfigurationError", "ConflictError",
@@ -63,6 +67,8 @@ _HOMES = {
     "Problem": "apollo_spark.errors",
     "Published": "apollo_spark.api.published",
     "SampleFields": "apollo_spark.api.sources",
+    "SweepReceipt": "apollo_spark.lake.sweep.receipt",
+    "WithdrawReceipt": "apollo_spark.model.withdrawal",
     "open_lake": "apollo_spark.api.lake",
     **dict.fromkeys(_RECEIPTS, "apollo_spark.model.receipt"),
     **dict.fromkeys(_ERRORS, "apollo_spark.errors"),

@@ -9,12 +9,12 @@ from apollo_spark.lake.lake import open_lake as open_stored_lake
 from apollo_spark.model.base import Record
 from apollo_spark.model.rebase import RebasePlan
 from apollo_spark.model.receipt import SealReceipt, ViewReceipt
-from apollo_spark.operations.outcome import Outcome
-from apollo_spark.verbs.rebase.plan import planned_work
-from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase, undo_rebase
-from apollo_spark.verbs.seal import SealJob, extract_sealed
+from apollo_spark.model.withdrawal import WithdrawReceipt
+from apollo_spark.verbs.rebase.rebase import RebaseRequest
+from apollo_spark.verbs.seal import SealRequest
+from apollo_spark.verbs.table import perform
 from apollo_spark.verbs.view import ViewRequest
-from apollo_spark.verbs.withdraw.withdraw import WithdrawReceipt, WithdrawRequest, withdraw
+from apollo_spark.verbs.withdraw.withdraw import WithdrawRequest
 
 
 class Composing(PerformingLake):
@@ -80,8 +80,9 @@ class Composing(PerformingLake):
         Raises:
             UsageError: A record is not made from what it is to be moved to.
         """
-        request = _request(records, onto, field_map, only).model_copy(update={"full": full})
-        return rebase(self._context(None), request).plans
+        request = _request(records, onto, field_map, only, full=full)
+        plans: tuple[RebasePlan, ...] = perform(self._context(None), request).receipt.plans
+        return plans
 
     def rebase(
         self,
@@ -106,24 +107,24 @@ class Composing(PerformingLake):
             NotFoundError: A record cannot be moved; none is.
             UsageError: A record is not made from what it is to be moved to.
         """
-        request = _request(records, onto, field_map, only)
-        found = rebase(self._context(wait), request.model_copy(update={"apply": not dry_run}))
-        outcomes = found.outcomes or tuple(
-            Outcome(each, plan=planned_work(each)) for each in found.plans
-        )
-        return tuple(told(self._lake, each) for each in outcomes)
+        request = _request(records, onto, field_map, only, apply=not dry_run)
+        outcome = perform(self._context(wait), request)
+        return tuple(told(self._lake, each) for each in outcome.parts)
 
-    def undo_rebase(self, version: str, *, wait: float | None = None) -> Published[Record]:
+    def undo_rebase(
+        self, version: str, *, dry_run: bool = False, wait: float | None = None
+    ) -> Published[Record]:
         """Publish the version before a rebase again, as the next version.
 
         Args:
             version: The version that the rebase made.
+            dry_run: Publish nothing; the outcome has the plan.
             wait: Seconds to wait for another writer; by default those of the lake.
 
         Raises:
             UsageError: The version was not made by a rebase.
         """
-        return told(self._lake, undo_rebase(self._context(wait), version))
+        return self._perform(RebaseRequest(undo=version, dry_run=dry_run), wait=wait)
 
     def withdraw(
         self,
@@ -132,8 +133,9 @@ class Composing(PerformingLake):
         of: str,
         only: Sequence[str] | None = None,
         apply: bool = False,
+        dry_run: bool = False,
         wait: float | None = None,
-    ) -> WithdrawReceipt:
+    ) -> Published[WithdrawReceipt]:
         """Count whom a withdrawal takes out and, with `apply`, hide them from every reader.
 
         Rows of other datasets that a link in any version says to be theirs go too.
@@ -143,17 +145,23 @@ class Composing(PerformingLake):
             of: `DATASET.ENTITY`.
             only: Of the plan, withdraw from these `DATASET.ENTITY` alone.
             apply: Whether to do it.
+            dry_run: Only count, whatever `apply` says.
             wait: Seconds to wait for another writer; by default those of the lake.
 
         Raises:
             NotFoundError: Keys that no version has.
         """
         chosen = None if only is None else tuple(only)
-        request = WithdrawRequest(file=file, of=of, only=chosen, apply=apply)
-        return withdraw(self._context(wait), request)
+        request = WithdrawRequest(file=file, of=of, only=chosen, apply=apply, dry_run=dry_run)
+        return self._perform(request, wait=wait)
 
-    def seal(self, name: str, folder: str) -> Published[SealReceipt]:
+    def seal(self, name: str, folder: str, *, dry_run: bool = False) -> Published[SealReceipt]:
         """Write what a dataset shows, and no more, as a lake of its own.
+
+        Args:
+            name: The dataset: `NAME`, `NAME@3` or `NAME@2026-03-01`.
+            folder: The folder of that lake; not there, or empty.
+            dry_run: Count what it would hold, and write nothing.
 
         Returns:
             The version in the new lake.
@@ -161,8 +169,8 @@ class Composing(PerformingLake):
         Raises:
             UsageError: The folder is not empty.
         """
-        outcome = extract_sealed(self._context(None), SealJob(name=name, output=folder))
-        return told(open_stored_lake(folder), outcome)
+        request = SealRequest(name=name, output=folder, dry_run=dry_run)
+        return told(open_stored_lake(folder), perform(self._context(None), request))
 
 
 def _request(
@@ -170,10 +178,15 @@ def _request(
     onto: str | Sequence[str],
     field_map: str | None,
     only: Sequence[str] | None,
+    *,
+    full: bool = False,
+    apply: bool = False,
 ) -> RebaseRequest:
     return RebaseRequest(
         records=tuple(records),
         onto=(onto,) if isinstance(onto, str) else tuple(onto),
         field_map=field_map,
         only=None if only is None else tuple(only),
+        full=full,
+        apply=apply,
     )

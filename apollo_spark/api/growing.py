@@ -7,9 +7,14 @@ from apollo_spark.api.loading import LoadingLake
 from apollo_spark.api.published import Published
 from apollo_spark.api.sources import ExpressionSource, Files, file_pairs
 from apollo_spark.assays.expression.request import AssayExtension
-from apollo_spark.model.receipt import AssayExtensionReceipt, ExtensionReceipt, RowsReceipt
+from apollo_spark.model.receipt import (
+    AssayExtensionReceipt,
+    CompactionReceipt,
+    ExtensionReceipt,
+    RowsReceipt,
+)
 from apollo_spark.operations.requests.extend import ClinicalExtension, ClinicalMode
-from apollo_spark.verbs.compact import CompactionOutcome, compact, plan_compaction
+from apollo_spark.verbs.compact import CompactRequest
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -132,20 +137,21 @@ class GrowingLake(LoadingLake):
         name: str | None = None,
         *,
         apply: bool = False,
+        dry_run: bool = False,
         wait: float | None = None,
         spark: "SparkSession | None" = None,
-    ) -> CompactionOutcome:
+    ) -> Published[CompactionReceipt]:
         """Plan to put small blocks and files together, and do it if `apply` is set.
 
         Args:
             name: The dataset; None is all of them.
             apply: Whether the next version of each is published; its content is the same.
+            dry_run: Only plan, whatever `apply` says.
             wait: Seconds to wait for another writer; by default those of the lake.
             spark: The session whose executors do the work; by default one is started and stopped.
 
         Raises:
             ApolloError: It was refused; its class says why (see `apollo_spark.errors`).
         """
-        if not apply:
-            return CompactionOutcome(plans=plan_compaction(self._lake, name))
-        return compact(self._context(wait, spark, has_steps=True), name)
+        request = CompactRequest(name=name, apply=apply, dry_run=dry_run)
+        return self._perform(request, wait=wait, spark=spark)

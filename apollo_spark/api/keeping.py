@@ -1,15 +1,18 @@
 """Looking back and cleaning up: compare, verify, trace, retire, sweep."""
 
 from apollo_spark.api.performing import PerformingLake
+from apollo_spark.api.published import Published
 from apollo_spark.lake.registry.snapshot import RecordEntry
+from apollo_spark.lake.sweep.receipt import SweepReceipt
 from apollo_spark.model.diff import DatasetDiff
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.receipt import RetireReceipt
 from apollo_spark.records.lineage import LineageTree
 from apollo_spark.verbs.ask.diff import diff_datasets
 from apollo_spark.verbs.ask.lineage import read_lineage
 from apollo_spark.verbs.ask.trace import CellTrace, trace_cell
-from apollo_spark.verbs.gc import GRACE_HOURS, SweepOutcome, apply_gc, plan_gc
-from apollo_spark.verbs.retire import RetirePlan, plan_retirement, retire
+from apollo_spark.verbs.gc import GRACE_HOURS, GcRequest
+from apollo_spark.verbs.retire import Retire, RetirePlan, RetireRequest
 from apollo_spark.verbs.verify.verify import Verification, verify_records
 
 
@@ -86,11 +89,14 @@ class KeepingLake(PerformingLake):
         settings = self._settings if sources else None
         return verify_records(self._lake, name, deep=deep, sources=settings, full=full)
 
-    def retire(self, version: str, *, wait: float | None = None) -> RecordEntry:
+    def retire(
+        self, version: str, *, dry_run: bool = False, wait: float | None = None
+    ) -> Published[RetireReceipt]:
         """End a version, given as `NAME@3`; its rows stay until a sweep.
 
         Args:
             version: The version.
+            dry_run: Say what that means, and end nothing.
             wait: Seconds to wait for another writer; by default those of the lake.
 
         Raises:
@@ -98,7 +104,7 @@ class KeepingLake(PerformingLake):
             NotFoundError: There is no such version.
             LeaseHeldError: Somebody is writing the name.
         """
-        return retire(self._context(wait), version)
+        return self._perform(RetireRequest(version=version, dry_run=dry_run), wait=wait)
 
     def plan_retirement(self, version: str) -> RetirePlan:
         """Say what ending a version means, and end nothing.
@@ -110,25 +116,26 @@ class KeepingLake(PerformingLake):
             UsageError: The text does not name one version by its number.
             NotFoundError: There is no such version.
         """
-        return plan_retirement(self._lake, version)
+        return Retire(self._context(None), RetireRequest(version=version)).plan()
 
     def gc(
         self,
         *,
         apply: bool = False,
         grace_hours: float = GRACE_HOURS,
+        dry_run: bool = False,
         wait: float | None = None,
-    ) -> SweepOutcome:
+    ) -> Published[SweepReceipt]:
         """Say which files no unretired version reads, and delete them where that is asked for.
 
         Args:
             apply: Whether to delete; without it nothing is written.
             grace_hours: Only what changed longer ago goes.
+            dry_run: Only plan, whatever `apply` says.
             wait: Seconds to wait for other writers; by default those of the lake.
 
         Raises:
             BrokenPinError: A record is not as it was published.
         """
-        if not apply:
-            return plan_gc(self._lake, grace_hours=grace_hours)
-        return apply_gc(self._context(wait), grace_hours=grace_hours)
+        request = GcRequest(apply=apply, grace=grace_hours, dry_run=dry_run)
+        return self._perform(request, wait=wait)

@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING, Any
 from apollo_spark.api.published import Published
 from apollo_spark.api.telling import told
 from apollo_spark.lake.lake import Lake
-from apollo_spark.model.request import PublishRequest
+from apollo_spark.model.request import ActionRequest
 from apollo_spark.operations.context import Context, Listener
 from apollo_spark.operations.requests.files import FileRequest
 from apollo_spark.runtime.settings import LakeSettings
+from apollo_spark.verbs.compact import CompactRequest
 from apollo_spark.verbs.table import perform
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 logger = logging.getLogger(__name__)
+
+
+LONG = (FileRequest, CompactRequest)
+"""What is asked of verbs that may take long: their steps are logged."""
 
 
 class PerformingLake:
@@ -42,11 +47,11 @@ class PerformingLake:
 
     def _perform(
         self,
-        request: PublishRequest,
+        request: ActionRequest,
         *,
         wait: float | None,
         spark: "SparkSession | None" = None,
     ) -> Published[Any]:
         """Do what is asked for, or for a dry run say what that would be."""
-        context = self._context(wait, spark, has_steps=isinstance(request, FileRequest))
+        context = self._context(wait, spark, has_steps=isinstance(request, LONG))
         return told(self._lake, perform(context, request))

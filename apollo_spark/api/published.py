@@ -1,4 +1,8 @@
-"""What a verb of a lake answers: what was published, and everything a person should know of it."""
+"""What a verb of a lake answers: what was published, and everything a person should know of it.
+
+Verbs that publish nothing (`retire`, `withdraw`, `gc`) answer so too: their receipt says what they
+did.
+"""
 
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from apollo_spark.lake.lake import Lake
     from apollo_spark.lake.publishing import OnStep
     from apollo_spark.model.plan import WorkPlan
-    from apollo_spark.model.request import PublishRequest
+    from apollo_spark.model.request import ActionRequest
     from apollo_spark.operations.context import Context
     from apollo_spark.operations.outcome import Outcome
     from apollo_spark.runtime.settings import LakeSettings
@@ -139,12 +139,6 @@ def wait_option(command: Command) -> Command:
     )(command)  # fmt: skip
 
 
-def say_notes(notes: Iterable[str]) -> None:
-    """Print what a person should know beside the result, a line each, on stderr."""
-    for note in notes:
-        say(f"note: {printable(note)}")
-
-
 def print_plan(plan: "WorkPlan") -> None:
     """Print what a dry run, or a verb without --apply, would do: on stderr, for every verb."""
     for line in plan.lines():
@@ -152,7 +146,7 @@ def print_plan(plan: "WorkPlan") -> None:
 
 
 def perform_and_print(
-    request: "PublishRequest",
+    request: "ActionRequest",
     *,
     may_be_new: bool = False,
     has_steps: bool = False,
@@ -166,54 +160,56 @@ def perform_and_print(
         has_steps: Whether steps are shown.
         describe: Returns the counts as a line for people, where the verb has one.
     """
-    from apollo_spark.verbs.table import perform
-
-    context = current().context(may_be_new=may_be_new, has_steps=has_steps)
-    outcome = perform(context, request)
+    outcome = perform_here(request, may_be_new=may_be_new, has_steps=has_steps)
     for line in outcome.told():
         say(printable_lines(line))
     if describe is not None and not current().as_json:
         say(describe(outcome))
-    print_outcome(outcome)
+    if outcome.plan is not None:
+        print_plan(outcome.plan)
+        say_current(outcome)
+        say("nothing was published: this was a dry run")
+    print_outcome(outcome, show_versions)
 
 
-def print_outcome(outcome: "Outcome[Any]") -> None:
-    """Print how a publishing verb ended, or what its dry run would do."""
-    if outcome.plan is None:
-        print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
-        return
-    print_plan(outcome.plan)
+def perform_here(
+    request: "ActionRequest", *, may_be_new: bool = False, has_steps: bool = False
+) -> "Outcome[Any]":
+    """Do what is asked for on the lake of this command, or say what that would be."""
+    from apollo_spark.verbs.table import perform
+
+    return perform(current().context(may_be_new=may_be_new, has_steps=has_steps), request)
+
+
+def print_outcome(outcome: "Outcome[Any]", tell: "Callable[[Outcome[Any]], None]") -> None:
+    """Print how a verb ended: one JSON object, or what people read."""
+    if current().as_json:
+        print_json(outcome.as_json())
+    else:
+        tell(outcome)
+    sys.stdout.flush()
+
+
+def print_plans(outcome: "Outcome[Any]") -> None:
+    """Print what would be done, each thing by itself, where that is all."""
+    for each in outcome.parts or (outcome,):
+        if each.plan is not None:
+            print_plan(each.plan)
+
+
+def say_current(outcome: "Outcome[Any]") -> None:
+    """Say which versions have all of it already."""
     for each in outcome.current:
         say(f"already {each}")
-    say("nothing was published: this was a dry run")
-    if current().as_json:
-        own = {"current": list(outcome.current)} if outcome.current else {}
-        print_json(planned_json(outcome.plan, outcome.receipt_json(), own))
 
 
-def planned_json(plan: "WorkPlan", receipt: Any, own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a dry run, or a verb without --apply, prints as JSON: alike for every verb."""
-    return {
-        "published": [],
-        **own,
-        "plan": plan.model_dump(mode="json"),
-        "receipt": receipt,
-    }
-
-
-def print_published(published: list[str], current_versions: list[str], receipt: Any) -> None:
-    """Print what a publishing verb prints: `name@version` last on stdout, or one JSON object."""
-    if current().as_json:
-        shown: dict[str, Any] = {"published": published}
-        if current_versions:
-            shown["current"] = current_versions
-        print_json({**shown, "receipt": receipt})
+def show_versions(outcome: "Outcome[Any]") -> None:
+    """Print what a verb published: `name@version` last on stdout."""
+    if outcome.plan is not None:
         return
-    for each in current_versions:
-        say(f"already {each}")
-    for each in published or current_versions:
+    say_current(outcome)
+    for each in outcome.published or outcome.current:
         show(each)
-    sys.stdout.flush()
 
 
 def split_names(text: str | None) -> tuple[str, ...] | None:

@@ -2,16 +2,34 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import common_options, current
+from apollo_spark.cli.context import (
+    common_options,
+    current,
+    perform_here,
+    print_outcome,
+    print_plans,
+)
+from apollo_spark.cli.options import Option, VerbOptions
 from apollo_spark.cli.terminal import print_json, put_data, say
 from apollo_spark.errors import UsageError
 
 if TYPE_CHECKING:
     from apollo_spark.assays.expression.read.matrix_memory import ReadEstimate
+
+
+SEALED = VerbOptions(
+    "output", "dry_run",
+    required=("output",),
+    others={
+        "output": Option("Folder; not there, or empty.", "DIR", short="o"),
+        "dry_run": Option("Count what it would hold, and write nothing.", kind="flag"),
+    },
+    waits=False,
+)  # fmt: skip
 
 
 @click.group("extract")
@@ -186,16 +204,16 @@ def dictionary_command(*, name: str, output: str, force: bool) -> None:
 
 @extract_command.command("sealed")
 @click.argument("name", metavar="NAME[@V]")
-@click.option("-o", "--output", required=True, metavar="DIR", help="Folder; not there, or empty.")
-@common_options
-def sealed_command(*, name: str, output: str) -> None:
+@SEALED.add
+def sealed_command(**values: Any) -> None:
     """Write a copy that holds what NAME shows and no more, as a lake of its own."""
-    from apollo_spark.verbs.seal import SealJob, extract_sealed
-
-    outcome = extract_sealed(current().context(), SealJob(name=name, output=output))
-    say(f"wrote a lake with {', '.join(outcome.published)} to {output}")
-    if current().as_json:
-        print_json({"written": [output], "receipt": outcome.receipt_json()})
+    outcome = perform_here(SEALED.request("extract sealed", values))
+    print_plans(outcome)
+    if outcome.plan is None:
+        say(f"wrote a lake with {', '.join(outcome.published)} to {values['output']}")
+    else:
+        say("nothing was written: this was a dry run")
+    print_outcome(outcome, lambda _: None)
 
 
 @extract_command.command("sql")

@@ -9,10 +9,12 @@ import click
 from apollo_spark.cli.context import common_options, split_names, wait_option
 
 if TYPE_CHECKING:
-    from apollo_spark.model.request import PublishRequest
+    from apollo_spark.model.request import ActionRequest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-Kind = Literal["text", "flag", "files", "pairs", "names", "list", "markers", "folder"]
+Kind = Literal[
+    "text", "flag", "files", "pairs", "names", "list", "texts", "markers", "folder", "hours"
+]  # fmt: skip
 
 
 class Option(NamedTuple):
@@ -22,11 +24,12 @@ class Option(NamedTuple):
         help: What it does.
         metavar: What its value is.
         kind: How its value is read: as text, a flag, files (repeated), pairs of entity and file
-            (repeated), names (None where there is none), a list of names, or markers, separated
-            by commas, or a folder.
+            (repeated), names (None where there is none), a list of names, texts as they are, or
+            markers, separated by commas, a folder, or hours.
         choices: The values that there are, where they are few.
         default: The value without it.
         spelled: Its name, where that is not the field's.
+        short: One letter that says it too.
     """
 
     help: str
@@ -35,6 +38,7 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     default: str | None = None
     spelled: str | None = None
+    short: str | None = None
 
 
 def _choice(help_text: str, *choices: str, has_default: bool = True) -> Option:
@@ -117,8 +121,13 @@ OPTIONS: Mapping[str, Option] = {
     "policy": Option("YAML: what refuses, quarantines or warns.", "F"),
     "report": Option("Folder of the validation report.", "DIR", "folder"),
     "dry_run": Option("Run every check, write nothing to the lake.", kind="flag"),
+    "apply": Option("Do it; by default only the plan.", kind="flag"),
+    "full": Option("Say what views keep to themselves too.", kind="flag"),
+    "only": Option("Of what is planned, do this alone.", "LIST", "texts"),
 }  # fmt: skip
 
+ONLY_PLANS = Option("Only plan, whatever --apply says.", kind="flag")
+"""`--dry-run` of a verb that plans unless it is told to act."""
 NO_OTHERS: Mapping[str, Option] = {}
 ABOUT_ROWS = ("dictionary", "codings", "data", "missing", "policy", "report", "dry_run")
 """Options of every load."""
@@ -129,6 +138,12 @@ ABOUT_MATRICES = (
 """Options of every verb that reads expression files."""
 
 
+def _type_of(option: Option) -> click.ParamType[Any] | None:
+    if option.kind == "hours":
+        return click.FloatRange(min=0)
+    return click.Choice(option.choices) if option.choices else None
+
+
 class VerbOptions:
     """The options of one verb.
 
@@ -136,31 +151,40 @@ class VerbOptions:
         names: The fields of the request, in the order in which they are shown.
         required: Those that must be given.
         others: Fields whose option is another one in this command.
+        waits: Whether it may wait for other writers.
     """
 
     def __init__(
-        self, *names: str, required: Sequence[str] = (), others: Mapping[str, Option] = NO_OTHERS
+        self,
+        *names: str,
+        required: Sequence[str] = (),
+        others: Mapping[str, Option] = NO_OTHERS,
+        waits: bool = True,
     ) -> None:
-        self._options = {name: others.get(name, OPTIONS[name]) for name in names}
+        self._waits = waits
+        self._options = {name: others.get(name) or OPTIONS[name] for name in names}
         self._required = required
 
     def add(self, command: Command) -> Command:
-        """Add them to a command, with --wait and those that every command has."""
-        command = wait_option(common_options(command))
+        """Add them to a command, with --wait where it waits and those that every command has."""
+        command = common_options(command)
+        if self._waits:
+            command = wait_option(command)
         for name in reversed(self._options):
             command = self._as_click(name)(command)
         return command
 
     def _as_click(self, name: str) -> Callable[[Command], Command]:
         option = self._options[name]
-        words = f"--{(option.spelled or name).replace('_', '-')}", name
+        short = () if option.short is None else (f"-{option.short}",)
+        words = *short, f"--{(option.spelled or name).replace('_', '-')}", name
         if option.kind == "flag":
             return click.option(*words, is_flag=True, help=option.help)
         # For click a default of None is a value: an option that has one is never missing.
         default: dict[str, Any] = {} if option.default is None else {"default": option.default}
         return click.option(
             *words,
-            type=click.Choice(option.choices) if option.choices else None,
+            type=_type_of(option),
             multiple=option.kind in ("files", "pairs"),
             **default,
             show_default=option.default is not None,
@@ -169,7 +193,7 @@ class VerbOptions:
             help=option.help,
         )
 
-    def request(self, verb: str, values: Mapping[str, Any]) -> "PublishRequest":
+    def request(self, verb: str, values: Mapping[str, Any]) -> "ActionRequest":
         """Return what is asked for, from options and arguments as they were given.
 
         Raises:
@@ -198,6 +222,8 @@ class VerbOptions:
             return str(Path(value)) if value else None
         if kind == "names":
             return split_names(value)
-        if kind == "list":
-            return () if value is None else tuple(each.strip() for each in value.split(","))
+        if kind == "list" and value is None:
+            return ()
+        if kind in ("list", "texts") and value is not None:
+            return tuple(each.strip() for each in value.split(","))
         return value

@@ -1,90 +1,51 @@
 """`apollo rebase`: move records to newer versions of what they are made of, without a JVM."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import (
-    common_options,
-    current,
-    planned_json,
-    print_plan,
-    print_published,
-    say_notes,
-    wait_option,
-)
-from apollo_spark.cli.terminal import print_json, say
-from apollo_spark.errors import UsageError
+from apollo_spark.cli.context import perform_here, print_outcome, print_plans, show_versions
+from apollo_spark.cli.options import ONLY_PLANS, OPTIONS, Option, VerbOptions
+from apollo_spark.cli.terminal import say
 
 if TYPE_CHECKING:
     from apollo_spark.model.rebase import AssayMove, RebasePlan
+    from apollo_spark.operations.outcome import Outcome
+
+REBASE = VerbOptions(
+    "onto", "field_map", "only", "apply", "dry_run", "full", "undo",
+    others={
+        "onto": Option("The parent to move to; repeatable.", "NAME@V", "files"),
+        "field_map": Option("csv of old and new names of fields.", "F", spelled="map"),
+        "only": OPTIONS["only"]._replace(help="Of the records, move these."),
+        "dry_run": ONLY_PLANS,
+        "undo": Option("Publish the version before a rebase again.", "RECORD@V"),
+    },
+)  # fmt: skip
 
 
 @click.command("rebase")
 @click.argument("records", nargs=-1, metavar="RECORD ...")
-@click.option("--onto", multiple=True, metavar="NAME@V", help="The parent to move to; repeatable.")
-@click.option("--map", "field_map", metavar="F", help="csv of old and new names of fields.")
-@click.option("--only", metavar="LIST", help="Of the records, move these.")
-@click.option("--apply", "is_applied", is_flag=True, help="Publish what is planned.")
-@click.option("--full", is_flag=True, help="Say what views keep to themselves too.")
-@click.option("--undo", metavar="RECORD@V", help="Publish the version before a rebase again.")
-@wait_option
-@common_options
-def rebase_command(
-    *,
-    records: tuple[str, ...],
-    onto: tuple[str, ...],
-    field_map: str | None,
-    only: str | None,
-    is_applied: bool,
-    undo: str | None,
-    full: bool,
-) -> None:
+@REBASE.add
+def rebase_command(**values: Any) -> None:
     """Say what moving RECORD to newer parents changes; with --apply, publish it.
 
     Only the parents named by --onto move. Each result is the next version of its record.
     """
-    from apollo_spark.model.plan import join_plans
-    from apollo_spark.verbs.rebase.plan import planned_work
-    from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase, undo_rebase
+    outcome = perform_here(REBASE.request("rebase", values))
+    if values["undo"] is not None:
+        for line in outcome.told():
+            say(line)
+    print_plans(outcome)
+    print_outcome(outcome, _say if values["undo"] is None else show_versions)
 
-    context = current().context()
-    if undo is not None:
-        if records or onto:
-            raise UsageError("--undo takes one version and nothing else.")
-        outcome = undo_rebase(context, undo, full=full)
-        say_notes(outcome.notes)
-        print_published(list(outcome.published), list(outcome.current), outcome.receipt_json())
-        return
-    if not records:
-        raise UsageError("No record is named.", fix="Write apollo rebase RECORD --onto NAME@V.")
-    request = RebaseRequest(
-        records=records,
-        onto=onto,
-        field_map=field_map,
-        only=None if only is None else tuple(each.strip() for each in only.split(",")),
-        apply=is_applied,
-        full=full,
-    )
-    found = rebase(context, request)
-    if not is_applied:
-        for plan in found.plans:
-            print_plan(planned_work(plan))
-    if not current().as_json:
-        for plan in found.plans:
-            say(_render(plan))
-        if not is_applied:
-            say("nothing was published; add --apply to do it")
-            return
-        print_published(list(found.published), list(found.current), None)
-        return
-    shown = {
-        "published": list(found.published),
-        "current": list(found.current),
-        "plans": [plan.model_dump(mode="json") for plan in found.plans],
-    }
-    work = join_plans(map(planned_work, found.plans))
-    print_json(shown if is_applied else planned_json(work, work.counts, shown))
+
+def _say(outcome: "Outcome[Any]") -> None:
+    for plan in outcome.receipt.plans:
+        say(_render(plan))
+    if outcome.plan is not None:
+        say("nothing was published; add --apply to do it")
+    show_versions(outcome)
 
 
 def _render_assay(assay: "AssayMove") -> str:

@@ -1,6 +1,6 @@
 """What moving a record to newer parents means, before it is done."""
 
-from apollo_spark.model.base import Record
+from apollo_spark.model.base import Record, canonical_json
 from apollo_spark.model.receipt import SchemaDiff
 
 
@@ -64,6 +64,19 @@ class RebasePlan(Record):
     assays: tuple[AssayMove, ...] = ()
     fields_dropped: tuple[str, ...] = ()
     refused: str | None = None
+
+
+class MovedReceipt(Record):
+    """The receipt of several records that are moved: what that changes for each of them."""
+
+    plans: tuple[RebasePlan, ...]
+
+    def to_json(self) -> str:
+        """Return the rows of their main entities together: each is described beside that."""
+        names = ("people_before", "people_added", "people_lost")
+        return canonical_json(
+            {name: sum(getattr(each, name) for each in self.plans) for name in names}
+        )
 
 
 class RebaseReceipt(Record):

@@ -198,6 +198,13 @@ class ViewReceipt(Record):
     rows: int
 
 
+class RetireReceipt(Record):
+    """The receipt of a version that ended: what is left of its name, and what was made of it."""
+
+    versions_left: int
+    records_that_stand_on_it: int
+
+
 class SealReceipt(Record):
     """The receipt of a sealed copy: rows of all entities, and samples of all assays."""
 

@@ -141,8 +141,8 @@ class DerivedOperation(Operation[Request, Derivation, Record]):
 class PublishDerivation(DerivedOperation[ResultRequest]):
     """Publish a change that was planned before."""
 
-    def __init__(self, context: Context, derivation: Derivation) -> None:
-        super().__init__(context, ResultRequest(as_name=derivation.name))
+    def __init__(self, context: Context, derivation: Derivation, *, dry_run: bool = False) -> None:
+        super().__init__(context, ResultRequest(as_name=derivation.name, dry_run=dry_run))
         self._derivation = derivation
 
     def derive(self, scratch: Path) -> Derivation:  # noqa: ARG002 nothing is read

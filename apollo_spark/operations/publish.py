@@ -1,5 +1,7 @@
 """The one end of every verb that publishes: parts, receipt, record, report, outcome."""
 
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.record import Lineage
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.work import Draft, Plan, R, Receipt, Work
@@ -21,7 +23,7 @@ def publish(work: Work[Plan, R], draft: Draft[Receipt, R], lineage: Lineage) -> 
     """
     published: tuple[str, ...] = ()
     if draft.make_record is not None and not work.is_dry_run:
-        published = (_commit(work, draft, lineage),)
+        published = (commit(work.publication, work.lake, draft, lineage),)
     if draft.reported is not None:
         if published:
             work.step("write report")
@@ -35,14 +37,24 @@ def publish(work: Work[Plan, R], draft: Draft[Receipt, R], lineage: Lineage) -> 
     )
 
 
-def _commit(work: Work[Plan, R], draft: Draft[Receipt, R], lineage: Lineage) -> str:
+def commit(
+    publication: Publication[R], lake: Lake, draft: Draft[Receipt, R], lineage: Lineage
+) -> str:
+    """Store the parts of a draft, publish its record and return the version.
+
+    Args:
+        publication: The lease under which it was made.
+        lake: Where it is published.
+        draft: What is published.
+        lineage: Where it comes from.
+    """
     make_record = draft.make_record
     assert make_record is not None, "there is something to publish"
-    work.step("store parts")
+    publication.step("store parts")
     for text in draft.parts:
-        work.lake.parts.put(text)
-    receipt = work.lake.parts.put(draft.receipt.to_json())
-    record = work.publication.commit(
-        lambda version: make_record(work.publication.name, version, lineage, receipt)
+        lake.parts.put(text)
+    receipt = lake.parts.put(draft.receipt.to_json())
+    record = publication.commit(
+        lambda version: make_record(publication.name, version, lineage, receipt)
     )
     return str(record)

@@ -18,17 +18,31 @@ from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.plan import WorkPlan, flat_counts
 from apollo_spark.model.receipt import CompactionReceipt
 from apollo_spark.model.record import InputFile
-from apollo_spark.model.request import NamedRequest
+from apollo_spark.model.request import ApplyRequest, NamedRequest
+from apollo_spark.operations.action import Action
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.operations.operation import Operation
-from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.outcome import Outcome, join_outcomes
 from apollo_spark.operations.work import Draft, Planned, Work
 from apollo_spark.records.growth import growth_fingerprint, record_after
 
 OPERATION = "compact"
+
+
+class CompactRequest(ApplyRequest):
+    """What a person asks for: the options of `apollo compact`.
+
+    Attributes:
+        name: The dataset; None is all of them, and leaves alone those that others are writing.
+    """
+
+    verb = OPERATION
+
+    name: str | None = None
 
 
 class CompactionPlan(Record):
@@ -44,82 +58,76 @@ class CompactionPlan(Record):
     version: int
     counts: CompactionReceipt
 
-
-class CompactionOutcome(Record):
-    """What was planned, and what came of it.
-
-    Attributes:
-        plans: Of each dataset that has something to fold.
-        published: The new versions.
-        current: Versions that had nothing to fold any more.
-        busy: Datasets that somebody else is writing.
-    """
-
-    plans: tuple[CompactionPlan, ...]
-    published: tuple[str, ...] = ()
-    current: tuple[str, ...] = ()
-    busy: tuple[str, ...] = ()
-
-    @property
-    def receipt(self) -> CompactionReceipt:
-        """The counts of all plans together."""
-        return sum((each.counts for each in self.plans), CompactionReceipt())
+    def foretell(self) -> Outcome[CompactionReceipt]:
+        """Return what would be published."""
+        counts = flat_counts(self.counts.model_dump(mode="json"))
+        work = WorkPlan(does=f"publish {self.name}@{self.version + 1}", counts=counts)
+        return Outcome(self.counts, plan=work)
 
 
-def plan_compaction(lake: Lake, name: str | None) -> tuple[CompactionPlan, ...]:
-    """Say what can be folded in one dataset, or in all.
+class Compact(Action[CompactRequest, tuple[CompactionPlan, ...], CompactionReceipt]):
+    """Fold what can be folded in one dataset or in all, and publish the next version of each."""
 
-    Raises:
-        NotFoundError: There is no dataset of that name, or no lake.
-        BrokenPinError: A table cannot be read.
-    """
-    found = []
-    for record in _records(lake, name):
-        foldings = plan_foldings(lake, record)
-        if foldings:
-            counts = _count(foldings)
-            found.append(CompactionPlan(name=record.name, version=record.version, counts=counts))
-    return tuple(found)
+    verb = OPERATION
 
+    def plan(self) -> tuple[CompactionPlan, ...]:
+        """Say what can be folded.
 
-def compact(context: Context, name: str | None) -> CompactionOutcome:
-    """Fold what is planned, and publish the next version of each dataset.
+        Raises:
+            NotFoundError: There is no dataset of that name, or no lake.
+            BrokenPinError: A table cannot be read.
+        """
+        lake = self.context.lake
+        found = []
+        self.context.step("plan")
+        for record in _records(lake, self.request.name):
+            foldings = plan_foldings(lake, record)
+            if foldings:
+                counts = _count(foldings)
+                found.append(
+                    CompactionPlan(name=record.name, version=record.version, counts=counts)
+                )
+        return tuple(found)
 
-    Args:
-        context: Who acts, on which lake, with what.
-        name: The dataset; None is all of them, and leaves alone those that others are writing.
+    def foretell(self, plan: tuple[CompactionPlan, ...]) -> Outcome[CompactionReceipt]:
+        """Say what would be published."""
+        return self._join(plan, [each.foretell() for each in plan])
 
-    Raises:
-        NotFoundError: There is no dataset of that name, or no lake.
-        LeaseHeldError: Somebody else is writing the dataset that was named.
-    """
-    lake = context.lake
-    context.step("plan")
-    plans = plan_compaction(lake, name)
-    if not plans:
-        return CompactionOutcome(plans=(), current=tuple(map(str, _records(lake, name))))
-    with context.opened_engines(row_writer()) as open_engines:
-        engines = open_engines(lake, sum(each.counts.bytes_rewritten for each in plans))
-        # Opened once for all: starting Spark takes longer than most compactions.
-        sharing = replace(context, engines=lambda _lake, _size: engines)
-        outcomes = {each.name: _compact_one(sharing, each.name) for each in plans}
-    if name is not None:
-        outcomes = {each: _require_free(outcome) for each, outcome in outcomes.items()}
-    done = [each for each in outcomes.values() if isinstance(each, Outcome)]
-    return CompactionOutcome(
-        plans=plans,
-        published=tuple(each for outcome in done for each in outcome.published),
-        current=tuple(each for outcome in done for each in outcome.current),
-        busy=tuple(each for each, outcome in outcomes.items() if not isinstance(outcome, Outcome)),
-    )
+    def act(self, plan: tuple[CompactionPlan, ...]) -> Outcome[CompactionReceipt]:
+        """Fold it.
 
+        Raises:
+            LeaseHeldError: Somebody else is writing the dataset that was named.
+        """
+        if not plan:
+            current = tuple(map(str, _records(self.context.lake, self.request.name)))
+            return Outcome(CompactionReceipt(), current=current)
+        lake = self.context.lake
+        with self.context.opened_engines(row_writer()) as open_engines:
+            engines = open_engines(lake, sum(each.counts.bytes_rewritten for each in plan))
+            # Opened once for all: starting Spark takes longer than most compactions.
+            sharing = replace(self.context, engines=lambda _lake, _size: engines)
+            outcomes = [self._compact_one(sharing, each) for each in plan]
+        return self._join(plan, outcomes)
 
-def _require_free(
-    outcome: Outcome[CompactionReceipt] | LeaseHeldError,
-) -> Outcome[CompactionReceipt]:
-    if isinstance(outcome, LeaseHeldError):
-        raise outcome
-    return outcome
+    def _compact_one(self, context: Context, plan: CompactionPlan) -> Outcome[CompactionReceipt]:
+        try:
+            return CompactOne(context, CompactOneRequest(name=plan.name)).run()
+        except LeaseHeldError:
+            if self.request.name is not None:
+                raise
+            # The others do not wait for whoever writes it.
+            note = f"{plan.name} is being written by somebody else and was left alone"
+            return Outcome(CompactionReceipt(), notes=(note,))
+
+    def _join(
+        self, plan: Sequence[CompactionPlan], outcomes: Sequence[Outcome[CompactionReceipt]]
+    ) -> Outcome[CompactionReceipt]:
+        """Return the outcomes of all datasets, with the counts of what was planned."""
+        is_dry_run = self.request.is_dry_run
+        more = {"plans": [each.model_dump(mode="json") for each in plan]} if is_dry_run else {}
+        counts = sum((each.counts for each in plan), CompactionReceipt())
+        return join_outcomes(counts, outcomes, more=more, is_dry_run=is_dry_run)
 
 
 def _records(lake: Lake, name: str | None) -> list[DatasetRecord]:
@@ -133,15 +141,7 @@ def _count(foldings: Sequence[Folding]) -> CompactionReceipt:
     return sum((each.counts for each in foldings), CompactionReceipt())
 
 
-def _compact_one(context: Context, name: str) -> Outcome[CompactionReceipt] | LeaseHeldError:
-    """Compact one dataset, or return who is writing it: the others do not wait for that."""
-    try:
-        return Compact(context, CompactRequest(name=name)).run()
-    except LeaseHeldError as held:
-        return held
-
-
-class CompactRequest(NamedRequest):
+class CompactOneRequest(NamedRequest):
     """The dataset that is compacted."""
 
 
@@ -172,7 +172,7 @@ class BaseToCompact:
         return growth_fingerprint(OPERATION, (), (("base", self.base.id),))
 
 
-class Compact(Operation[CompactRequest, BaseToCompact, CompactionReceipt]):
+class CompactOne(Operation[CompactOneRequest, BaseToCompact, CompactionReceipt]):
     """Put small blocks and files of one dataset together."""
 
     verb = OPERATION

@@ -21,6 +21,7 @@ from apollo_spark.lake.leases.keeper import HeldLease
 from apollo_spark.lake.registry.reach import Reach, ReachReader
 from apollo_spark.lake.registry.snapshot import RegistrySnapshot
 from apollo_spark.lake.storage.disk import DiskFile
+from apollo_spark.lake.sweep.receipt import SweepReceipt
 from apollo_spark.lake.sweep.stored import list_report_folders, list_tables
 from apollo_spark.lake.sweep.sweeper import sweep_table
 from apollo_spark.lake.sweep.sweeping import (
@@ -31,8 +32,10 @@ from apollo_spark.lake.sweep.sweeping import (
     plan_sweep,
     plan_table,
 )
-from apollo_spark.model.base import Record
+from apollo_spark.model.request import ApplyRequest
+from apollo_spark.operations.action import Action
 from apollo_spark.operations.context import Context
+from apollo_spark.operations.outcome import Outcome
 
 GRACE_HOURS = 7 * 24.0
 """Longer than the longest load."""
@@ -42,75 +45,38 @@ NAMES_AT_ONCE = 16
 """Each held lease is renewed every few seconds."""
 
 
-class SweepOutcome(Record):
-    """What a sweep did, or would do.
+class GcRequest(ApplyRequest):
+    """What a person asks for: the options of `apollo gc`.
 
     Attributes:
-        plan: What was planned.
-        done: What went; None where it was only planned.
-        busy: What was left alone because somebody is publishing.
+        grace: Only what changed longer ago goes, in hours.
     """
 
-    plan: SweepPlan
-    done: SweepPlan | None = None
-    busy: tuple[str, ...] = ()
+    verb = "gc"
+
+    grace: float = GRACE_HOURS
 
 
-def plan_gc(
-    lake: Lake,
-    *,
-    grace_hours: float = GRACE_HOURS,
-    clock_ns: Callable[[], int] = time.time_ns,
-) -> SweepOutcome:
-    """Say what would be swept, and write nothing.
-
-    Args:
-        lake: The lake.
-        grace_hours: Only what changed longer ago goes.
-        clock_ns: Gives nanoseconds since 1970.
-
-    Raises:
-        NotFoundError: There is no lake.
-        BrokenPinError: A record is not as it was published, so that what it reaches is unknown.
-        StorageRefusedError: The storage refused.
-    """
-    lake.require_there()
-    return SweepOutcome(plan=_Sweep(Context(lake), grace_hours, clock_ns).plan())
-
-
-def apply_gc(
-    context: Context,
-    *,
-    grace_hours: float = GRACE_HOURS,
-    clock_ns: Callable[[], int] = time.time_ns,
-) -> SweepOutcome:
+class Sweep(Action[GcRequest, SweepPlan, SweepReceipt]):
     """Sweep what no unretired record reaches.
 
     Args:
         context: Who sweeps, on which lake.
-        grace_hours: Only what changed longer ago goes.
-        clock_ns: Gives nanoseconds since 1970.
-
-    Raises:
-        NotFoundError: There is no lake.
-        LeaseHeldError: Another sweep is under way.
-        BrokenPinError: A record is not as it was published, so that what it reaches is unknown.
-        StorageRefusedError: The storage refused.
+        request: The options.
+        clock_ns: Gives nanoseconds since 1970, as files have them.
     """
-    lake = context.lake
-    lake.require_there()
-    with lake.spare.used_when_full(), HeldLease(lake.leases, SWEEPERS_LEASE, context.actor):
-        return _Sweep(context, grace_hours, clock_ns).run()
 
+    verb = "gc"
 
-class _Sweep:
-    """One sweep: a plan, and what became of it."""
-
-    def __init__(self, context: Context, grace_hours: float, clock_ns: Callable[[], int]) -> None:
+    def __init__(
+        self, context: Context, request: GcRequest, clock_ns: Callable[[], int] = time.time_ns
+    ) -> None:
+        super().__init__(context, request)
         lake = context.lake
+        lake.require_there()
         self._lake = lake
         self._actor = context.actor
-        self._older_than_ns = clock_ns() - int(grace_hours * 3600 * 10**9)
+        self._older_than_ns = clock_ns() - int(request.grace * 3600 * 10**9)
         self._step = context.step
         self._records = ReachReader(lake.registry)
         self._busy: list[str] = []
@@ -129,11 +95,29 @@ class _Sweep:
             unpublished=(f"reports/{each}" for each in reports if not snapshot.last_of(each)),
         )
 
-    def run(self) -> SweepOutcome:
+    def run(self) -> Outcome[SweepReceipt]:
+        """Say what goes, and sweep it unless it is a dry run.
+
+        Raises:
+            NotFoundError: There is no lake.
+            LeaseHeldError: Another sweep is under way.
+            BrokenPinError: A record is not as it was published, so that what it reaches is unknown.
+            StorageRefusedError: The storage refused.
+        """
+        if self.request.is_dry_run:
+            return super().run()
+        lake = self._lake
+        with lake.spare.used_when_full(), HeldLease(lake.leases, SWEEPERS_LEASE, self._actor):
+            self._step("plan")
+            lake.parts.finish_removing()
+            return super().run()
+
+    def foretell(self, plan: SweepPlan) -> Outcome[SweepReceipt]:
+        """Say what would be swept."""
+        return self._told(SweepReceipt(plan=plan, grace_hours=self.request.grace))
+
+    def act(self, plan: SweepPlan) -> Outcome[SweepReceipt]:
         """Do what is planned."""
-        self._step("plan")
-        self._lake.parts.finish_removing()
-        plan = self.plan()
         acting = [each for each in plan.tables if each.does_something]
         names = sorted({each.dataset.casefold() for each in acting})
         tables = [
@@ -146,7 +130,15 @@ class _Sweep:
             tables += self._sweep_names([name], acting, waits=True)
         parts = self._sweep_parts(plan.parts) if plan.parts else ()
         done = plan.model_copy(update={"tables": tuple(tables), "parts": parts})
-        return SweepOutcome(plan=plan, done=done, busy=tuple(self._busy))
+        return self._told(
+            SweepReceipt(
+                plan=plan, done=done, busy=tuple(self._busy), grace_hours=self.request.grace
+            )
+        )
+
+    def _told(self, receipt: SweepReceipt) -> Outcome[SweepReceipt]:
+        plan = receipt.work() if receipt.done is None else None
+        return Outcome(receipt, plan=plan, more=receipt.described())
 
     def _look(self) -> tuple[RegistrySnapshot, Reach]:
         snapshot = self._lake.registry.snapshot()

@@ -4,6 +4,7 @@ The copy holds the rows and columns that are shown, in new tables, and a record 
 nothing in it leads to what the dataset hides, nor to who made it, on which machine and where.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
@@ -20,50 +21,85 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.lake.sweep.forgetting import NOBODY, forget_maker, made_beside
 from apollo_spark.model.assay import AssayRecord, SampleLink, name_table
-from apollo_spark.model.base import Record, sha256_text
+from apollo_spark.model.base import sha256_text
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import SealReceipt
 from apollo_spark.model.record import Lineage
-from apollo_spark.operations.context import Context
+from apollo_spark.model.request import ActionRequest
+from apollo_spark.operations.action import Action
 from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.publish import commit
 from apollo_spark.operations.report import tool_versions
+from apollo_spark.operations.work import Draft
 from apollo_spark.query.assay_scope import sample_links
 from apollo_spark.query.sql import ascending, column, labelled
 from apollo_spark.records.changes.sample_entity import find_sample_entity
-from apollo_spark.records.content import Content, build_dataset_record, content_of
+from apollo_spark.records.content import Content, content_of, part_texts, record_of
 from apollo_spark.tables.layout import arrow_schema
+from apollo_spark.verbs.ask.shown_counts import count_rows, count_samples
 from apollo_spark.workers.values.hashing import hash_table
 
 
-class SealJob(Record):
-    """What a person asks for: the options of `apollo extract sealed`."""
+class SealRequest(ActionRequest):
+    """What a person asks for: the options of `apollo extract sealed`.
+
+    Attributes:
+        name: The version.
+        output: The folder of the new lake; not there, or empty.
+    """
+
+    verb = "extract sealed"
 
     name: str
     output: str
 
 
-def extract_sealed(context: Context, job: SealJob) -> Outcome[SealReceipt]:
-    """Write a dataset as a lake of its own and return what was published there.
+class Seal(Action[SealRequest, OpenDataset, SealReceipt]):
+    """Write a dataset as a lake of its own."""
 
-    Raises:
-        NotFoundError: The dataset is not there.
-        UsageError: The folder is not empty.
-        BrokenPinError: A pinned table cannot be read.
-    """
-    lake = context.lake
-    opened = lake.open(parse_reference(job.name))
-    folder = Path(job.output)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"The folder {folder} is not empty.", fix="Name one that is not there.")
-    with made_beside(folder) as scratch:
-        target = lake.elsewhere(str(scratch))
-        name = opened.record.name
-        with target.publication(name, holder=NOBODY, on_step=context.step) as publication:
-            outcome = publication.run(lambda: _seal(lake, opened, target, publication))
-        forget_maker(target, scratch)
-    return outcome
+    verb = "extract sealed"
+
+    def plan(self) -> OpenDataset:
+        """Open the dataset.
+
+        Raises:
+            NotFoundError: The dataset is not there.
+            UsageError: The folder is not empty.
+        """
+        opened = self.context.lake.open(parse_reference(self.request.name))
+        folder = Path(self.request.output)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(
+                f"The folder {folder} is not empty.", fix="Name one that is not there."
+            )
+        return opened
+
+    def foretell(self, plan: OpenDataset) -> Outcome[SealReceipt]:
+        """Count what is shown."""
+        lake = self.context.lake
+        receipt = SealReceipt(
+            rows=sum(count_rows(lake, plan, each.name) for each in plan.dictionary.entities),
+            samples=sum(count_samples(lake, plan, each) for each in plan.record.assays),
+        )
+        outcome = Outcome(receipt, more={"written": []})
+        return outcome.planned(f"{plan.record.name}@1 in {self.request.output}")
+
+    def act(self, plan: OpenDataset) -> Outcome[SealReceipt]:
+        """Write what is shown, and publish it there.
+
+        Raises:
+            BrokenPinError: A pinned table cannot be read.
+        """
+        lake, folder = self.context.lake, Path(self.request.output)
+        with made_beside(folder) as scratch:
+            target = lake.elsewhere(str(scratch))
+            name = plan.record.name
+            with target.publication(name, holder=NOBODY, on_step=self.context.step) as publication:
+                outcome = publication.run(lambda: _seal(lake, plan, target, publication))
+            forget_maker(target, scratch)
+        return replace(outcome, more={"written": [self.request.output]})
 
 
 def _seal(
@@ -71,6 +107,7 @@ def _seal(
 ) -> Outcome[SealReceipt]:
     engine = EmbeddedEngine(lake.tables)
     pins = [_seal_entity(engine, opened, each, publication) for each in opened.dictionary.entities]
+    rows = sum(each.rows for each in pins)
     assays = []
     for assay in opened.record.assays:
         origin = _origin(opened, assay, pins)
@@ -78,24 +115,13 @@ def _seal(
         assays.append(sealed.record)
         pins += sealed.pins
     content = Content(opened.dictionary, {}, tuple(pins), assays=tuple(assays))
-    publication.step("store parts")
-    target.store_parts(content)
-    receipt = SealReceipt(
-        rows=sum(each.rows for each in pins[: len(opened.dictionary.entities)]),
-        samples=sum(each.sample_count for each in assays),
+    draft = Draft(
+        SealReceipt(rows=rows, samples=sum(each.sample_count for each in assays)),
+        record_of(content, schema_tag=opened.record.schema_tag),
+        parts=part_texts(content.dictionary),
     )
-    part = target.parts.put(receipt.to_json())
-    record = publication.commit(
-        lambda version: build_dataset_record(
-            name=publication.name,
-            version=version,
-            content=content,
-            lineage=_lineage(publication, lake.clock.now()),
-            receipt=part,
-            schema_tag=opened.record.schema_tag,
-        )
-    )
-    return Outcome(receipt=receipt, published=(str(record),))
+    version = commit(publication, target, draft, _lineage(publication, lake.clock.now()))
+    return Outcome(draft.receipt, published=(version,))
 
 
 def _seal_assay(

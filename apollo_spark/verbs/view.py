@@ -3,9 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-from sqlglot import exp
-
-from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.change import ViewChange
@@ -19,6 +16,7 @@ from apollo_spark.records.changes.view import RowFilter, make_view
 from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.sources.filters.write import write_filter
 from apollo_spark.verbs.ask.extract import read_field_list
+from apollo_spark.verbs.ask.shown_counts import count_rows
 
 
 class ViewRequest(ResultRequest):
@@ -75,7 +73,8 @@ def derive_view(
     if rule is not None:
         notes = notes_of_filter(parse_filter(rule.text), opened.dictionary)
         derived = replace(derived, notes=(*derived.notes, *notes))
-    rows_shown = count_main_rows(lake, planned_dataset(lake, name, derived))
+    planned = planned_dataset(lake, name, derived)
+    rows_shown = count_rows(lake, planned, planned.dictionary.main_entity)
     dictionary = derived.content.dictionary
     receipt = ViewReceipt(
         entities=len(dictionary.entities),
@@ -103,15 +102,3 @@ def check_rows(opened: OpenDataset, text: str) -> RowFilter:
     """
     tree = read_filter(text, opened.dictionary)
     return RowFilter(text=write_filter(tree), fields=fields_needed(tree, opened.dictionary))
-
-
-def count_main_rows(lake: Lake, opened: OpenDataset) -> int:
-    """Return how many rows of the main entity are shown."""
-    scope = opened.scope
-    main = scope.dictionary.main_entity
-    entity = scope.dictionary.find_entity(main)
-    assert entity is not None, "a dataset has a main entity"
-    fields = [entity.primary_key or entity.fields[0].name]
-    tree = exp.select(exp.Count(this=exp.Star())).from_(scope.source(main, fields), copy=False)
-    found = EmbeddedEngine(lake.tables).run(tree, opened.pins).read_all()
-    return int(found.column(0)[0].as_py())

@@ -40,8 +40,8 @@ from apollo_spark.runtime.session import close_session, open_session
 from apollo_spark.runtime.settings import SessionSettings
 from apollo_spark.tables.layout import arrow_schema
 from apollo_spark.verbs.merge.merge import ClinicalMergeRequest
-from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase, undo_rebase
-from apollo_spark.verbs.retire import retire
+from apollo_spark.verbs.rebase.rebase import RebaseRequest
+from apollo_spark.verbs.retire import RetireRequest
 from apollo_spark.verbs.table import perform
 from apollo_spark.verbs.view import ViewRequest
 
@@ -138,15 +138,16 @@ def publishing(rows: int) -> dict[str, Any]:
         view = ViewRequest(name="joined", as_name="part", rows=rule)
         move = RebaseRequest(records=("joined",), onto=("extra@2",), apply=True)
         follow = RebaseRequest(records=("part",), onto=("joined@2",), apply=True)
+        undo, end = RebaseRequest(undo="part@2"), RetireRequest(version="part@2")
         verbs: dict[str, Callable[[OnStep], object]] = {
             "warm": lambda step: merge(lake, "warm", "prefix:w_", step),
             "merge, side by side": lambda step: merge(lake, "apart", "prefix:x_", step),
             "merge, one entity": lambda step: merge(lake, "joined", "join", step),
             "view with a rule": lambda step: perform(context_of(lake, step), view),
-            "rebase of the merge": lambda step: rebase(context_of(lake, step), move),
-            "rebase of the view": lambda step: rebase(context_of(lake, step), follow),
-            "undo of that": lambda step: undo_rebase(context_of(lake, step), "part@2"),
-            "retire": lambda step: retire(context_of(lake, step), "part@2"),
+            "rebase of the merge": lambda step: perform(context_of(lake, step), move),
+            "rebase of the view": lambda step: perform(context_of(lake, step), follow),
+            "undo of that": lambda step: perform(context_of(lake, step), undo),
+            "retire": lambda step: perform(context_of(lake, step), end),
         }
         sides = [time_verb(root, name, act) for name, act in verbs.items()]
         return {"rows": rows, "fields": 2 * FIELDS, "verbs": sides[1:]}

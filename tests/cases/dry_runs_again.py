@@ -9,6 +9,7 @@ FIELDS = ("extend", "s", "--data", "p=y.csv")
 MORE = ("extend", "e", "--assay", "a", "--source", "m2.csv")
 VIEW = ("view", "s", "--as", "w", "--rows", "p.x > 1")
 MERGE = ("merge", "clinical", "s", "s@1", "--as", "m", "--on-clash", "prefix:a")
+TRIED = ("--apply", "--dry-run")
 ALL = ('"published": []', '"plan": {"does": "', '"tables": [', '"counts": {', '"receipt": {')
 
 
@@ -64,15 +65,21 @@ CASES = (
     ),
     _as_json("a repeated load", LOAD, (*LOAD, "--dry-run"), says=('"current": ["s@1"]',)),
     _as_json("a load", (*LOAD, "--dry-run"), says=('"people": 2',)),
-    _as_json("a sweep", LOAD, ("retire", "s@1"), ("gc", "--grace", "0"),
+    # A dry run is one, whatever --apply says.
+    _as_json("a sweep", LOAD, ("retire", "s@1"), ("gc", "--grace", "0", *TRIED),
              says=('"applied": false', '"grace_hours": 0', '"bytes": ')),
-    _as_json("a withdrawal", LOAD, ("withdraw", "gone.csv", "--of", "s.p"),
+    _as_json("a withdrawal", LOAD, ("withdraw", "gone.csv", "--of", "s.p", *TRIED),
              says=('"applied": false', '"withdrawn": 1', '"people": 1')),
     _as_json("a rebase", LOAD, ("view", "s@1", "--as", "w", "--rows", "p.x > 1"), ROWS,
-             ("rebase", "w", "--onto", "s@2"),
+             ("rebase", "w", "--onto", "s@2", *TRIED),
              says=('"plans": [{', '"people": 3', '"people_added": 2')),
-    _as_json("a compaction", RNA, MORE, ("compact",),
+    _as_json("a compaction", RNA, MORE, ("compact", *TRIED),
              says=('"plans": [{', '"does": "publish e@3"', '"blocks_before": 2')),
     _as_json("a retirement", LOAD, ("retire", "s@1", "--dry-run"),
              says=('"does": "retire s@1"', '"versions_left": 0')),
+    _as_json("an undo", LOAD, ("view", "s@1", "--as", "w", "--rows", "p.x > 1"), ROWS,
+             ("rebase", "w", "--onto", "s@2", "--apply"), ("rebase", "--undo", "w@2", "--dry-run"),
+             says=('"does": "publish w@3"',)),
+    _as_json("a sealed copy", LOAD, ("extract", "sealed", "s", "-o", "copy", "--dry-run"),
+             says=('"does": "publish s@1 in copy"', '"written": []', '"rows": 5', '"samples": 0')),
 )  # fmt: skip

@@ -120,7 +120,7 @@ def test_what_was_compacted_needs_nothing_more(lake: Path) -> None:
 
     again = fold(lake)
 
-    assert (again.published, again.current, again.plans) == ((), ("study@5",), ())
+    assert (again.published, again.current, again.parts) == ((), ("study@5",), ())
     assert apollo("--lake", lake, "compact").out == ""
     result = apollo("--lake", lake, "compact", "study", "--apply")
     assert (result.out, result.code) == ("study@5\n", 0)
@@ -211,7 +211,10 @@ def test_a_dataset_that_somebody_writes_is_left_alone_unless_it_is_named(
         with pytest.raises(LeaseHeldError):
             fold(lake, "study")
 
-    assert (outcome.published, outcome.busy) == (("other@3",), ("study",))
+    assert outcome.published == ("other@3",)
+    (note,) = outcome.notes
+    assert note.startswith("study is being written by")
+    assert note.endswith("and was left alone")
 
 
 def test_a_dataset_that_is_not_there_is_not_compacted(lake: Path) -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.verbs.gc import apply_gc
-from apollo_spark.verbs.retire import retire
-from apollo_spark.verbs.withdraw.withdraw import WithdrawRequest, withdraw
+from apollo_spark.verbs.table import perform
+from apollo_spark.verbs.withdraw.withdraw import WithdrawRequest
 from tests.support.contexts import stepping
+from tests.support.ending import apply_gc, retire
 from tests.support.killing import die_in_command
 from tests.support.loading import (
     CrashError,
@@ -184,9 +184,8 @@ def end(study: Study, verb: str, on_step: OnStep) -> None:
         retire(stepping(lake, on_step), "study@1")
     elif verb == "withdraw":
         file = str(study.folder / "gone.csv")
-        withdraw(
-            stepping(lake, on_step), WithdrawRequest(file=file, of="study.patient", apply=True)
-        )
+        request = WithdrawRequest(file=file, of="study.patient", apply=True)
+        perform(stepping(lake, on_step), request)
     else:
         apply_gc(stepping(lake, on_step), grace_hours=0)
 

@@ -27,12 +27,16 @@ def test_python_looks_back_and_cleans_up(tmp_path: Path) -> None:
     assert lake.verify("study@2", sources=True).sources[0].problems == ()
     meant = lake.plan_retirement("study@1")
     assert (meant.version, meant.retired, meant.name_means) == ("study@1", None, "study@2")
-    assert str(lake.retire("study@1")) == "study@1"
-    plan = lake.gc(grace_hours=0)
-    assert plan.done is None
+    assert lake.retire("study@1", dry_run=True).plan == meant
+    assert lake.retire("study@1").receipt.versions_left == 1
+    plan, tried = lake.gc(grace_hours=0), lake.gc(apply=True, dry_run=True, grace_hours=0)
+    assert plan.receipt.done is None
+    assert tried == plan
+    assert plan.plan is not None
     swept = lake.gc(apply=True, grace_hours=0)
-    assert swept.done is not None
-    assert swept.done.total.files == plan.plan.total.files > 0
+    assert swept.receipt.done is not None
+    assert swept.receipt.done.total.files == plan.plan.files
+    assert plan.plan.files
     assert lake.dataset("study").version == 2
     with pytest.raises(NotFoundError):
         lake.dataset("study@1")

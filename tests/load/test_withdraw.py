@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.lake.lake import open_lake
+from apollo_spark.verbs.table import perform
 from apollo_spark.verbs.withdraw.withdraw import WithdrawRequest
-from apollo_spark.verbs.withdraw.withdraw import withdraw as withdraw_people
 from tests.support.contexts import stepping
 from tests.support.held import held_by
 from tests.support.loading import CrashError
@@ -110,10 +110,10 @@ def test_a_crash_at_any_step_leaves_all_or_nothing_and_the_next_run_does_it(
                 raise CrashError
 
         with pytest.raises(CrashError):
-            withdraw_people(stepping(open_lake(str(study.lake)), crash), request)
+            perform(stepping(open_lake(str(study.lake)), crash), request)
         assert rows(study, "study") == before
     assert set(steps) == {"take the lease", "write the keys", "publish the withdrawal"}
-    withdraw_people(stepping(open_lake(str(study.lake))), request)
+    perform(stepping(open_lake(str(study.lake))), request)
     assert rows(study, "study") == ["P2,3", "P3,4", "P4,"]
     assert study.ask("verify", "--deep").code == 0
 

@@ -14,9 +14,8 @@ from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
-from apollo_spark.verbs.gc import apply_gc, plan_gc
-from apollo_spark.verbs.retire import retire
 from tests.support.contexts import stepping
+from tests.support.ending import apply_gc, plan_gc, retire
 from tests.unit.lake.small_lake import CrashError, Study, crash_at, plain, publish, rows_of
 from tests.unit.lake.test_retiring import merge
 

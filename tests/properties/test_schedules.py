@@ -27,13 +27,13 @@ from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.lake.registry import registry
 from apollo_spark.lake.registry.registry import Registry
 from apollo_spark.lake.storage.parts import PartStore
-from apollo_spark.verbs.gc import SweepOutcome, apply_gc
-from apollo_spark.verbs.rebase.rebase import RebaseRequest, rebase
-from apollo_spark.verbs.retire import retire
+from apollo_spark.lake.sweep.receipt import SweepReceipt
+from apollo_spark.verbs.rebase.rebase import RebaseRequest
 from apollo_spark.verbs.table import perform
 from apollo_spark.verbs.view import ViewRequest
-from apollo_spark.verbs.withdraw.withdraw import WithdrawRequest, withdraw
+from apollo_spark.verbs.withdraw.withdraw import WithdrawRequest
 from tests.support.contexts import stepping
+from tests.support.ending import apply_gc, retire
 from tests.support.loading import (
     FIRST,
     CrashError,
@@ -117,12 +117,12 @@ class Stage:
 
     def rebase(self, root: Path, on_step: OnStep) -> object:
         request = RebaseRequest(records=("part",), onto=("study@2",), apply=True)
-        return rebase(stepping(open_lake(str(root)), on_step), request)
+        return perform(stepping(open_lake(str(root)), on_step), request)
 
     def retire(self, root: Path, on_step: OnStep) -> object:
         return retire(stepping(open_lake(str(root)), on_step), "study@2")
 
-    def gc(self, root: Path, on_step: OnStep) -> SweepOutcome:
+    def gc(self, root: Path, on_step: OnStep) -> SweepReceipt:
         return apply_gc(stepping(open_lake(str(root)), on_step), grace_hours=0)
 
     def retire_and_gc(self, root: Path, on_step: OnStep) -> object:
@@ -132,7 +132,7 @@ class Stage:
     def withdraw(self, root: Path, on_step: OnStep) -> object:
         file = str(self.study.folder / "gone.csv")
         request = WithdrawRequest(file=file, of="study.patient", apply=True)
-        return withdraw(stepping(open_lake(str(root)), on_step), request)
+        return perform(stepping(open_lake(str(root)), on_step), request)
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory, spark_session: "SparkSession"
     for each in sources[1:]:
         opened.extend_assay("study", assay="rna", source=each, spark=spark_session)
     done = opened.compact("study", apply=True, spark=spark_session)
-    assert done.published == ("study@4",)
+    assert done.version == "study@4"
     return opened
 
 

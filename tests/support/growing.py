@@ -19,7 +19,7 @@ from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.verbs.compact import CompactionOutcome, compact
+from apollo_spark.verbs.compact import CompactRequest
 from apollo_spark.verbs.table import perform
 from tests.support.contexts import loading
 
@@ -72,10 +72,10 @@ def extend(
     return perform(loading(lake, on_step, block_bytes=BLOCK_BYTES), request)
 
 
-def fold(root: Path, name: str | None = "study", *, on_step: OnStep = no_step) -> CompactionOutcome:
+def fold(root: Path, name: str | None = "study", *, on_step: OnStep = no_step) -> Outcome[Any]:
     """Compact a dataset."""
     lake = open_lake(str(root))
-    return compact(loading(lake, on_step), name)
+    return perform(loading(lake, on_step), CompactRequest(name=name, apply=True))
 
 
 def read_rows(root: Path, version: str, unit: str | None = None) -> list[tuple[str, str, float]]:

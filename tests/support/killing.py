@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.verbs.gc import apply_gc
 from tests.support.apart import die_at, run_apart
 from tests.support.contexts import stepping
+from tests.support.ending import apply_gc
 from tests.support.growing import extend, fold
 from tests.support.study import apollo
 from tests.support.watching import watched

@@ -9,19 +9,21 @@ import pytest
 
 from apollo_spark.api.lake import ApolloLake
 from apollo_spark.api.sources import ExpressionSource, SampleFields
+from apollo_spark.cli.job import VERBS as JOBS
 from apollo_spark.cli.job import known_keys
 from apollo_spark.cli.main import apollo
-from apollo_spark.model.request import PublishRequest
-from apollo_spark.verbs.table import all_verbs, operation_of
+from apollo_spark.model.request import ActionRequest
+from apollo_spark.verbs.table import all_verbs, operation_of, request_type
 
 METHODS = {
     "load clinical": "load_clinical", "load expression": "load_expression", "extend": "extend",
     "extend assay": "extend_assay", "merge clinical": "merge_clinical",
-    "merge assay": "merge_assay", "view": "view",
+    "merge assay": "merge_assay", "view": "view", "rebase": "rebase", "compact": "compact",
+    "withdraw": "withdraw", "retire": "retire", "gc": "gc", "extract sealed": "seal",
 }  # fmt: skip
 COMMANDS = {"extend assay": "extend"}
 """Verbs that share a command with another."""
-SPELLED = {"sources": "source", "schema_tag": "schema", "as_name": "as"}
+SPELLED = {"sources": "source", "schema_tag": "schema", "as_name": "as", "field_map": "map"}
 """Fields of requests that options call otherwise."""
 IN_PYTHON = {
     "load expression": {"sources": "files"},
@@ -30,17 +32,27 @@ IN_PYTHON = {
     "merge clinical": {"as_name": "name"},
     # Without fields of samples: an empty list of them.
     "merge assay": {"as_name": "name", "name": "assay_name", "no_sample_fields": "sample_fields"},
+    "gc": {"grace": "grace_hours"},
+    "extract sealed": {"output": "folder"},
 }
 NO_REPORT = {"view"}
 """Verbs that judge no values."""
+OTHERWISE_IN_PYTHON = {
+    # A method of its own each: `plan_rebase` tells in full, `undo_rebase` takes a version back;
+    # `rebase` applies where nothing else is said.
+    "rebase": {"apply", "full", "undo"},
+}
+NO_JOB = {"extract sealed"}
+"""Verbs that are not run by spark-submit."""
 
 
-def request_of(verb: str) -> type[PublishRequest]:
+def request_of(verb: str) -> type[ActionRequest]:
     """Return what a verb is asked for."""
     for base in operation_of(verb).__orig_bases__:
         for each in typing.get_args(base):
-            if inspect.isclass(each) and issubclass(each, PublishRequest):
+            if inspect.isclass(each) and issubclass(each, ActionRequest):
                 assert each.verb == verb
+                assert request_type(verb) is each
                 return each
     raise AssertionError(f"{verb} has no request")
 
@@ -69,6 +81,20 @@ def test_the_command_and_its_job_have_every_option(verb: str) -> None:
     assert wanted - known_keys(command) == set()
 
 
+@pytest.mark.parametrize("verb", all_verbs())
+def test_every_verb_has_a_dry_run_everywhere(verb: str) -> None:
+    command = COMMANDS.get(verb, verb)
+
+    assert "dry_run" in request_of(verb).model_fields
+    assert "dry_run" in options_of(command) & known_keys(command)
+    assert "dry_run" in parameters_of(getattr(ApolloLake, METHODS[verb]))
+
+
+@pytest.mark.parametrize("verb", [each for each in all_verbs() if each not in NO_JOB])
+def test_every_verb_is_a_job(verb: str) -> None:
+    assert COMMANDS.get(verb, verb) in JOBS
+
+
 def parameters_of(method: Callable[..., object]) -> dict[str, inspect.Parameter]:
     """Return the parameters of a method, those of the values that it takes included."""
     found = dict(inspect.signature(method).parameters)
@@ -83,10 +109,10 @@ def test_the_method_has_every_option_and_its_default(verb: str) -> None:
     request = request_of(verb)
     names = {"rows": "rows", **IN_PYTHON.get(verb, {})}
     taken = parameters_of(getattr(ApolloLake, METHODS[verb]))
-    wanted = {names.get(each, each) for each in fields_of(verb)}
+    fields = fields_of(verb) - OTHERWISE_IN_PYTHON.get(verb, set())
 
-    assert wanted - set(taken) == set()
-    for name, field in request.model_fields.items():
+    assert {names.get(each, each) for each in fields} - set(taken) == set()
+    for name, field in ((each, request.model_fields[each]) for each in sorted(fields)):
         parameter = taken.get(names.get(name, name))
         if parameter is not None and not field.is_required():
             default = parameter.default

@@ -10,6 +10,7 @@ from apollo_spark.engines.embedded import EmbeddedEngine, TimeIsUpError
 from apollo_spark.errors import BrokenPinError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
+from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.query.assay_scope import shown_samples
 from apollo_spark.query.sql import derived
@@ -37,12 +38,33 @@ def count_shown(lake: Lake, record: DatasetRecord, *, seconds: float = SECONDS) 
     for entity in opened.dictionary.entities:
         counting.count(found.rows, entity.name, _rows(opened, entity.name))
     for assay in opened.record.assays:
-        whole = shown_samples(opened.scope, assay)
-        if whole is None:
+        tree = _samples(opened, assay)
+        if tree is None:
             found.samples[assay.name] = assay.sample_count
         else:
-            counting.count(found.samples, assay.name, _count(derived(whole, "shown")))
+            counting.count(found.samples, assay.name, tree)
     return found
+
+
+def count_rows(lake: Lake, opened: OpenDataset, entity: str) -> int:
+    """Return how many rows of an entity are shown.
+
+    Raises:
+        BrokenPinError: A pinned table cannot be read.
+    """
+    return _ask(EmbeddedEngine(lake.tables), opened, _rows(opened, entity))
+
+
+def count_samples(lake: Lake, opened: OpenDataset, assay: AssayRecord) -> int:
+    """Return how many samples of an assay are shown.
+
+    Raises:
+        BrokenPinError: A pinned table cannot be read.
+    """
+    tree = _samples(opened, assay)
+    if tree is None:
+        return assay.sample_count
+    return _ask(EmbeddedEngine(lake.tables), opened, tree)
 
 
 def with_counts(shown: dict[str, Any], counts: ShownCounts) -> dict[str, Any]:
@@ -72,10 +94,19 @@ class _Counting:
             return
         engine = EmbeddedEngine(self.lake.tables, seconds=left)
         try:
-            answer = engine.run(tree, self.opened.pins).read_all()
+            found[name] = _ask(engine, self.opened, tree)
         except (TimeIsUpError, BrokenPinError):
             return
-        found[name] = int(answer.column(0)[0].as_py())
+
+
+def _ask(engine: EmbeddedEngine, opened: OpenDataset, tree: exp.Select) -> int:
+    return int(engine.run(tree, opened.pins).read_all().column(0)[0].as_py())
+
+
+def _samples(opened: OpenDataset, assay: AssayRecord) -> exp.Select | None:
+    """Return how the samples are counted that are shown; None where all are."""
+    whole = shown_samples(opened.scope, assay)
+    return None if whole is None else _count(derived(whole, "shown"))
 
 
 def _rows(opened: OpenDataset, name: str) -> exp.Select:

@@ -29,7 +29,7 @@ from apollo_spark.records.field_link import find_spec
 from apollo_spark.records.telling import keeps_to_itself
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.sources.link_file import read_link_file
-from apollo_spark.verbs import compact
+from apollo_spark.verbs.compact import CompactRequest
 from apollo_spark.verbs.table import perform
 from apollo_spark.verbs.verify.proof import SourceProblem, SourceProof, without_base
 from apollo_spark.verbs.verify.requests import request_of
@@ -189,7 +189,7 @@ class _Chain:
             return [problem("unproven", f"its record does not say {error.args[0]!r}")]
         except BrokenPinError:
             return [problem("unproven", "its data dictionary or its receipt is not there any more")]
-        if request is None and record.lineage.operation != compact.OPERATION:
+        if request is None and record.lineage.operation != CompactRequest.verb:
             # What was added to it stands on other records, which are not made again here.
             self._stopped = str(record)
             return [problem(*found) for found in self._compare_links(record)]
@@ -222,7 +222,7 @@ class _Chain:
     def _run(self, again: Lake, request: PublishRequest | None, name: str) -> None:
         context = Context(again, settings=self.settings)
         if request is None:
-            compact.compact(context, name)
+            perform(context, CompactRequest(name=name, apply=True))
         else:
             perform(context, request)
 

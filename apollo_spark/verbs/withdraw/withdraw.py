@@ -1,6 +1,7 @@
 """Take people out of a dataset and of everything that stands on it: plan, then apply."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow.compute as pc
 
@@ -8,12 +9,14 @@ from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.ingest.lookalikes import joined
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.withdrawing import WithdrawnFrom, alike
-from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry
 from apollo_spark.model.names import RecordReference, require_dataset_name
+from apollo_spark.model.plan import WorkPlan, flat_counts
 from apollo_spark.model.record import require_kind
-from apollo_spark.model.withdrawal import WithdrawalRecord
-from apollo_spark.operations.context import Context
+from apollo_spark.model.request import ApplyRequest
+from apollo_spark.model.withdrawal import LinkedReceipt, WithdrawalRecord, WithdrawReceipt
+from apollo_spark.operations.action import Action
+from apollo_spark.operations.outcome import Outcome
 from apollo_spark.verbs.withdraw.keys import (
     known_keys,
     lookalikes_of,
@@ -24,115 +27,92 @@ from apollo_spark.verbs.withdraw.keys import (
 from apollo_spark.verbs.withdraw.linked_people import LinkedKeys, find_linked
 
 
-class WithdrawRequest(Record):
+class WithdrawRequest(ApplyRequest):
     """What a person asks for: the options of `apollo withdraw`."""
+
+    verb = "withdraw"
 
     file: str
     of: str
     only: tuple[str, ...] | None = None
-    apply: bool = False
 
 
-class LinkedReceipt(Record):
-    """Rows of another dataset that are known to be those of the rows named, by a link.
+@dataclass(frozen=True)
+class WithdrawPlan:
+    """What goes: the rows of each dataset, and their counts."""
 
-    Attributes:
-        by: Versions whose links say so.
-        chosen: Whether they go too.
-        lookalikes: Those that no link names, and that look like one that a link names.
-    """
-
-    dataset: str
-    entity: str
-    keys: int
-    already: int
-    withdrawn: int
-    by: tuple[str, ...]
-    chosen: bool = True
-    lookalikes: int = 0
-
-    @property
-    def name(self) -> str:
-        """What `--only` names."""
-        return f"{self.dataset}.{self.entity}"
+    chosen: tuple[LinkedKeys, ...]
+    receipt: WithdrawReceipt
 
 
-class WithdrawReceipt(Record):
-    """The counts of a withdrawal.
+class Withdraw(Action[WithdrawRequest, WithdrawPlan, WithdrawReceipt]):
+    """Say what a withdrawal takes out and, where that is asked for, do it."""
 
-    Attributes:
-        keys: Different keys in the file, and those that look like them.
-        already: Those that are out already.
-        withdrawn: Those that go out now.
-        unmatched: Those that no version has: they refuse the withdrawal.
-        records: Unretired versions, of any name, from which rows go.
-        linked: Rows of other datasets that are known to be theirs.
-        chosen: Whether the rows named go: `--only` may choose others alone.
-        lookalikes: Those that are not in the file, and look like one in it: both are meant.
-        unjoined: Entities of the newest version that are joined to nothing: their rows stay.
-    """
+    verb = "withdraw"
 
-    operation: str = "withdraw"
-    dataset: str
-    entity: str
-    keys: int
-    already: int
-    withdrawn: int
-    unmatched: int
-    records: tuple[str, ...]
-    linked: tuple[LinkedReceipt, ...] = ()
-    chosen: bool = True
-    lookalikes: int = 0
-    unjoined: tuple[str, ...] = ()
+    def plan(self) -> WithdrawPlan:
+        """Find the rows that are meant, and those that hang from them.
+
+        Raises:
+            NotFoundError: The dataset or the entity is not there, or keys that no version has.
+            UsageError: The entity has no primary key, or is read from another dataset.
+            InputFileError: The file of keys cannot be read.
+        """
+        lake, request = self.context.lake, self.request
+        versions = _versions(lake, request.of)
+        newest, entity = versions[-1]
+        of = _of(newest, entity, request.of)
+        known = known_keys(lake, versions, of)
+        texts = read_keys(request.file, of.field)
+        keys, unmatched = match_keys(texts, known, request.file)
+        if unmatched:
+            raise NotFoundError(
+                f"{unmatched:,} of {len(keys):,} keys are in no version of {of.dataset}.",
+                why=f"{say_meant(texts, known)}Nothing was withdrawn.",
+                fix="Take them out of the file, or correct them.",
+            )
+        # Nobody could tell who stays from who goes.
+        also = lookalikes_of(texts, known)
+        keys = joined(keys, also) if len(also) else keys
+        found = find_linked(lake, _all_records(lake), of, keys)
+        chosen = _chosen(found, request.only)
+        unjoined = lake.load_dictionary(newest).unjoined - {entity.name}
+        update = {"lookalikes": len(also), "unjoined": tuple(sorted(unjoined))}
+        receipt = _receipt(lake, found, chosen).model_copy(update=update)
+        return WithdrawPlan(tuple(chosen), receipt)
+
+    def foretell(self, plan: WithdrawPlan) -> Outcome[WithdrawReceipt]:
+        """Say who goes."""
+        receipt = plan.receipt
+        counts = flat_counts(receipt.model_dump(mode="json"))
+        work = WorkPlan(
+            does=f"withdraw rows of {self.request.of}",
+            people=receipt.withdrawn,
+            counts={**counts, "versions": len(receipt.records)},
+        )
+        return Outcome(receipt, plan=work, more={"applied": False})
+
+    def act(self, plan: WithdrawPlan) -> Outcome[WithdrawReceipt]:
+        """Hide them from every reader."""
+        context = self.context
+        wanted = [(each.of, each.keys) for each in plan.chosen]
+        with context.lake.spare.used_when_full():
+            context.lake.withdrawing.withdraw_all(
+                wanted, actor=context.actor, time=context.clock.now(), on_step=context.step
+            )
+        return Outcome(plan.receipt, more={"applied": True})
 
 
-def withdraw(context: Context, request: WithdrawRequest) -> WithdrawReceipt:
-    """Say what a withdrawal takes out and, where that is asked for, do it.
-
-    Raises:
-        NotFoundError: The dataset or the entity is not there, or keys that no version has.
-        UsageError: The entity has no primary key, or is read from another dataset.
-        InputFileError: The file of keys cannot be read.
-    """
-    lake = context.lake
-    versions = _versions(lake, request.of)
-    entity = versions[-1][1]
+def _of(newest: DatasetRecord, entity: EntityEntry, text: str) -> WithdrawnFrom:
+    """Return whose rows are meant, and the key by which they are named."""
     if entity.primary_key is None:
-        raise UsageError(f"{request.of} has no primary key by which rows could be named.")
-    newest, _ = versions[-1]
-    of = WithdrawnFrom(
+        raise UsageError(f"{text} has no primary key by which rows could be named.")
+    return WithdrawnFrom(
         dataset=newest.name,
         entity=entity.name,
         field=entity.primary_key,
         location=_own_location(newest, entity),
     )
-    known = known_keys(lake, versions, of)
-    texts = read_keys(request.file, of.field)
-    keys, unmatched = match_keys(texts, known, request.file)
-    if unmatched:
-        raise NotFoundError(
-            f"{unmatched:,} of {len(keys):,} keys are in no version of {of.dataset}.",
-            why=f"{say_meant(texts, known)}Nothing was withdrawn.",
-            fix="Take them out of the file, or correct them.",
-        )
-    # Nobody could tell who stays from who goes.
-    also = lookalikes_of(texts, known)
-    keys = joined(keys, also) if len(also) else keys
-    found = find_linked(lake, _all_records(lake), of, keys)
-    chosen = _chosen(found, request.only)
-    receipt = _receipt(lake, found, chosen).model_copy(
-        update={
-            "lookalikes": len(also),
-            "unjoined": tuple(sorted(lake.load_dictionary(newest).unjoined - {entity.name})),
-        }
-    )
-    if request.apply:
-        wanted = [(each.of, each.keys) for each in chosen]
-        with lake.spare.used_when_full():
-            lake.withdrawing.withdraw_all(
-                wanted, actor=context.actor, time=context.clock.now(), on_step=context.step
-            )
-    return receipt
 
 
 def _all_records(lake: Lake) -> list[DatasetRecord]:

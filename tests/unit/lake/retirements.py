@@ -6,9 +6,9 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
-from apollo_spark.verbs.retire import retire
 from tests.support.clock import HandClock
 from tests.support.contexts import stepping
+from tests.support.ending import retire
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=timezone.utc)
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, no_step
+from apollo_spark.lake.sweep.receipt import SweepReceipt
 from apollo_spark.lake.sweep.sweeping import SweepPlan
 from apollo_spark.lake.tables.contents import file_names
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.verbs.gc import SweepOutcome, apply_gc
-from apollo_spark.verbs.retire import retire
 from apollo_spark.verbs.verify.verify import verify_records
 from tests.support.contexts import stepping
+from tests.support.ending import apply_gc, retire
 from tests.unit.lake.small_lake import (
     FIRST,
     SECOND,
@@ -26,7 +26,7 @@ def later(days: float = 8) -> Callable[[], int]:
     return lambda: time.time_ns() + int(days * DAY_NS)
 
 
-def sweep(lake: Lake, *, on_step: OnStep = no_step, days: float = 8) -> SweepOutcome:
+def sweep(lake: Lake, *, on_step: OnStep = no_step, days: float = 8) -> SweepReceipt:
     return apply_gc(stepping(lake, on_step), clock_ns=later(days))
 
 

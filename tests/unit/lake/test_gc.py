@@ -10,10 +10,11 @@ from deltalake import DeltaTable
 from apollo_spark.errors import NotFoundError, StorageRefusedError
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.storage.root import LakeRoot
+from apollo_spark.lake.sweep.receipt import SweepReceipt
 from apollo_spark.lake.withdrawing import Withdrawing, WithdrawnFrom
-from apollo_spark.verbs.gc import GRACE_HOURS, SweepOutcome, plan_gc
-from apollo_spark.verbs.retire import retire
+from apollo_spark.verbs.gc import GRACE_HOURS
 from tests.support.contexts import stepping
+from tests.support.ending import plan_gc, retire
 from tests.unit.lake.small_lake import (
     FIRST,
     LINEAGE,
@@ -199,7 +200,7 @@ def test_a_part_set_aside_by_a_sweep_that_was_killed_comes_back(lake: Lake) -> N
 def test_parts_are_left_alone_while_somebody_publishes(lake: Lake) -> None:
     publish(lake)
     lake.parts.put("nobody names this")
-    outcomes: list[SweepOutcome] = []
+    outcomes: list[SweepReceipt] = []
 
     publish(lake, name="other", on_step=do_at("store parts", lambda: outcomes.append(sweep(lake))))
 

@@ -9,8 +9,8 @@ from apollo_spark.errors import (
 )
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.verbs.retire import retire
 from tests.support.contexts import stepping
+from tests.support.ending import retire
 from tests.unit.lake.small_lake import (
     FIRST,
     SECOND,

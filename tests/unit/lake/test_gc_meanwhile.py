@@ -13,11 +13,11 @@ from apollo_spark.errors import (
 )
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.registry.rows import StoredRecord
+from apollo_spark.lake.sweep.receipt import SweepReceipt
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.verbs.gc import SweepOutcome
-from apollo_spark.verbs.retire import retire
 from tests.support.clock import Sleeper
 from tests.support.contexts import stepping
+from tests.support.ending import retire
 from tests.unit.lake.small_lake import (
     FIRST,
     SECOND,
@@ -131,7 +131,7 @@ def test_a_crash_while_a_table_goes_is_finished_by_the_next_sweep(
 def test_a_sweep_leaves_alone_what_somebody_writes(lake: Lake) -> None:
     two_versions(lake)
     before = data_files(lake)
-    outcomes: list[SweepOutcome] = []
+    outcomes: list[SweepReceipt] = []
 
     third = publish(lake, FIRST, on_step=do_at("pin patient", lambda: outcomes.append(sweep(lake))))
 
@@ -252,7 +252,7 @@ def test_a_writer_who_sleeps_between_its_checks_and_its_commit_finds_out(lake: L
     sleeper = Sleeper(lake)
     two_versions(lake)
     real = lake.registry.append
-    swept: list[SweepOutcome] = []
+    swept: list[SweepReceipt] = []
 
     def append_after_sweep(records: list[StoredRecord], *, based_on: int) -> int:
         if not swept:

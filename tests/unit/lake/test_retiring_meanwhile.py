@@ -14,9 +14,9 @@ from apollo_spark.lake.registry.rows import StoredRecord, stored_form
 from apollo_spark.lake.registry.snapshot import RecordEntry, Retirement
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.operations.context import account
-from apollo_spark.verbs.retire import retire
 from tests.support.clock import Sleeper
 from tests.support.contexts import stepping
+from tests.support.ending import retire
 from tests.unit.lake.retirements import NOON, end, merge, named, standing_on
 from tests.unit.lake.small_lake import (
     FIRST,
