@@ -54,14 +54,6 @@ class TableFiles(Protocol):
         ...
 
 
-class LoggedFiles(TableFiles, Protocol):
-    """Where the rows of a pinned table are, and its log, which readers of Delta go by."""
-
-    def require_statistics(self, pin: TablePin) -> None:
-        """Require that the log rules out no value of the files."""
-        ...
-
-
 def checked_files(
     files: TableFiles, pin: TablePin, columns: Collection[str] | None
 ) -> Sequence[str]:

@@ -9,7 +9,6 @@ import pyarrow as pa
 from sqlglot import exp
 
 from apollo_spark.engines.base import (
-    LoggedFiles,
     TableFiles,
     checked_files,
     names_in,
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 UTC_NAMES = frozenset({"UTC", "Etc/UTC", "GMT", "Z", "+00:00"})
-MOST_OPENED = 8
-"""Most tables that a question has Delta open; a table took it a second of a processor."""
 
 _SQL_TYPES = {
     pa.string(): "STRING",
@@ -36,6 +33,8 @@ _SQL_TYPES = {
     pa.timestamp("us", tz="UTC"): "TIMESTAMP_LTZ",
     pa.bool_(): "BOOLEAN",
 }
+_REFUSED = "DELTA_INVALID_FORMAT"
+"""A platform reads no files of a Delta table themselves; its message names the setting."""
 _BROKEN = ("DELTA_", "FAILED_READ_FILE", "PATH_NOT_FOUND")
 
 
@@ -45,8 +44,8 @@ class SparkEngine:
     Args:
         spark: A session with Delta.
         locate: Gives the full path or address of a pinned table.
-        files: Where the files of the tables are, which are checked before Spark reads them; None
-            where this process cannot look at them.
+        files: Where the files of the tables are, which are checked, and which Spark then reads
+            themselves; None, where this process cannot look at them, has Delta find and read them.
     """
 
     packs_fields: ClassVar[bool] = True
@@ -55,7 +54,7 @@ class SparkEngine:
         self,
         spark: "SparkSession",
         locate: Callable[[TablePin], str],
-        files: LoggedFiles | None = None,
+        files: TableFiles | None = None,
     ) -> None:
         self._spark = spark
         self._locate = locate
@@ -70,19 +69,9 @@ class SparkEngine:
         """
         if tree.find(DatetimeText):
             self._require_utc()
-        columns = names_in(tree)
-        named = {each.name for each in tree.find_all(exp.Table)}
-        if self._files is not None and len(named & pins.keys()) > MOST_OPENED:
-            return self._frame_of_files(self._files, tree, pins, columns)
-
-        def place(pin: TablePin) -> str:
-            if self._files is not None:
-                checked_files(self._files, pin, columns)
-                # Spark opens no file that the log says has nothing of what is asked for.
-                self._files.require_statistics(pin)
-            return self._locate(pin)
-
-        statement = spark_statement(tree, pins, place)
+        if self._files is not None:
+            return self._frame_of_files(self._files, tree, pins)
+        statement = spark_statement(tree, pins, self._locate)
         with _translated_errors():
             return self._spark.sql(statement)
 
@@ -104,13 +93,13 @@ class SparkEngine:
         yield self
 
     def _frame_of_files(
-        self,
-        files: TableFiles,
-        tree: exp.Query,
-        pins: Mapping[str, TablePin],
-        columns: Collection[str] | None,
+        self, files: TableFiles, tree: exp.Query, pins: Mapping[str, TablePin]
     ) -> "DataFrame":
-        """Answer from the files of the tables themselves."""
+        """Answer from the files of the tables themselves, as the embedded engine does.
+
+        The first table that Delta opens takes it six seconds, and one of 400 columns one more.
+        """
+        columns = names_in(tree)
         mark = uuid4().hex
         frames: dict[str, Any] = {}
 
@@ -168,7 +157,8 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except PySparkException as error:
-        if not (error.getCondition() or "").startswith(_BROKEN):
+        condition = error.getCondition() or ""
+        if condition == _REFUSED or not condition.startswith(_BROKEN):
             raise
         raise BrokenPinError(
             "A pinned version of a table, or a file of it, is missing or damaged.",

@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 from sqlglot import exp
 
 from apollo_spark.api.lake import open_lake
-from apollo_spark.engines import fields, packing, spark
+from apollo_spark.engines import fields, packing
 from apollo_spark.engines.base import normalize
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
@@ -50,7 +50,6 @@ def test_all_types_and_joins_come_as_from_the_embedded_engine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(packing, "MOST_SENT_CELLS", -1)
-    monkeypatch.setattr(spark, "MOST_OPENED", 0)
     request = ExtractRequest(fields=tuple(reversed(KEYED)), values=values)
     plan = build_extract(QueryScope(DICTIONARY), request)
     embedded = EmbeddedEngine(hospital).run(plan.tree, hospital.pins)
@@ -71,9 +70,8 @@ def test_all_types_and_joins_come_as_from_the_embedded_engine(
 
 
 def test_a_text_in_braces_is_no_place_for_rows(
-    spark_session: SparkSession, hospital: DeltaTables, monkeypatch: pytest.MonkeyPatch
+    spark_session: SparkSession, hospital: DeltaTables
 ) -> None:
-    monkeypatch.setattr(spark, "MOST_OPENED", 0)
     texts = (*NASTY, "{rows0}", "{{", "}")
     asked = exp.select(*(labelled(literal(each), f"text {n}") for n, each in enumerate(texts)))
     tree = asked.from_(table("patient")).limit(1)
