@@ -9,7 +9,7 @@ import pytest
 
 from apollo_spark.model.coding import CodePlace, Coding
 from apollo_spark.model.field import FieldSpec, FieldType
-from apollo_spark.model.filter import NO_VALUE, Comparison, Operator
+from apollo_spark.model.filter import BETWEENS, NO_VALUE, Comparison, Operator
 from apollo_spark.query.filters.check import read_filter
 from apollo_spark.query.filters.fields import find_comparison_problem
 from apollo_spark.query.filters.values import codes_of
@@ -137,7 +137,7 @@ def is_allowed(operator: Operator, spec: FieldSpec, coding: Coding | None) -> bo
         value = {"day": date(2020, 1, 31)}
     if operator is Operator.UNDER:
         value = "1"
-    count = {Operator.BETWEEN: 2, **dict.fromkeys(NO_VALUE, 0)}.get(operator, 1)
+    count = {**dict.fromkeys(BETWEENS, 2), **dict.fromkeys(NO_VALUE, 0)}.get(operator, 1)
     comparison = Comparison.model_validate(
         {"entity": "e", "field": spec.name, "operator": operator, "values": (value,) * count}
     )

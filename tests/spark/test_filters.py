@@ -14,7 +14,15 @@ from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.spark import SparkEngine
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.field import FieldSpec
-from apollo_spark.model.filter import LISTS, NO_VALUE, Comparison, Filter, Operator
+from apollo_spark.model.filter import (
+    BETWEENS,
+    LISTS,
+    NO_VALUE,
+    TEXT_SEARCHES,
+    Comparison,
+    Filter,
+    Operator,
+)
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.filters import compare as filter_compare
 from apollo_spark.query.filters import sql as filter_sql
@@ -204,13 +212,13 @@ def every_comparison() -> Sequence[Filter]:
             groups: list[tuple[Any, ...]] = [(each,) for each in values]
             if operator in LISTS:
                 groups = [tuple(values[place : place + 2]) for place in range(len(values))]
-            elif operator is Operator.BETWEEN:
+            elif operator in BETWEENS:
                 groups = [(each, each) for each in values]
             elif operator in NO_VALUE:
                 groups = [()]
             elif operator is Operator.UNDER:
                 groups = [(each,) for each in CODES["tree"]]
-            elif operator is Operator.MATCHES:
+            elif operator in TEXT_SEARCHES:
                 groups = [("\u1e9e",), ("a",)]
             found += [
                 Comparison(entity=EACH.name, field=spec.name, operator=operator, values=group)

@@ -9,6 +9,7 @@ from typing import Any
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import (
+    BETWEENS,
     And,
     Comparison,
     CountOf,
@@ -98,13 +99,16 @@ class FilterModel:
         if tree.operator is Operator.MATCHES:
             pattern = re.escape(str(tree.values[0]))
             return re.search(pattern, item, re.IGNORECASE) is not None
+        if tree.operator is Operator.CONTAINS:
+            return str(tree.values[0]) in item
+        if tree.operator is Operator.STARTS_WITH:
+            return bool(item.startswith(tree.values[0]))
         if tree.operator is Operator.UNDER:
-            return item in self._below(spec, str(tree.values[0]))
-        if tree.operator is Operator.BETWEEN:
-            low, high = tree.values
-            return self._is_ordered(spec, item, Operator.GREATER_OR_EQUAL, low) and (
-                self._is_ordered(spec, item, Operator.LESS_OR_EQUAL, high)
-            )
+            is_below = any(item in self._below(spec, str(each)) for each in tree.values)
+            return is_below and not any(item in self._below(spec, x) for x in tree.exceptions)
+        if tree.operator in BETWEENS:
+            ends = zip(BETWEENS[tree.operator], tree.values, strict=True)
+            return all(self._is_ordered(spec, item, how, bound) for how, bound in ends)
         if tree.operator in ORDERS:
             return self._is_ordered(spec, item, tree.operator, tree.values[0])
         return any(self._equals(spec, item, wanted) for wanted in tree.values)

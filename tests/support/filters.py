@@ -9,10 +9,12 @@ from apollo_spark.model.coding import CodePlace, Coding
 from apollo_spark.model.dictionary import DataDictionary, Entity, Relation
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import (
+    BETWEENS,
     COUNT_OPERATORS,
     LISTS,
     NO_VALUE,
     RANGES,
+    TEXT_SEARCHES,
     And,
     Comparison,
     CountOf,
@@ -212,12 +214,19 @@ def comparisons(draw: st.DrawFn, entity: Entity) -> Filter:
     values: list[FilterValue] = []
     if operator in LISTS:
         values = draw(st.lists(value, min_size=1, max_size=4))
-    elif operator is Operator.BETWEEN:
+    elif operator in BETWEENS:
         pair = [draw(value), draw(value)]
         values = sorted(pair, key=_begin)
     elif operator not in NO_VALUE:
         values = [draw(value)]
-    return Comparison(entity=entity.name, field=spec.name, operator=operator, values=tuple(values))
+    exceptions: tuple[str, ...] = ()
+    if operator is Operator.UNDER:
+        values = draw(st.lists(value, min_size=1, max_size=2))
+        exceptions = tuple(draw(st.lists(st.sampled_from(CODES["tree"]), max_size=2)))
+    return Comparison(
+        entity=entity.name, field=spec.name, operator=operator, values=tuple(values),
+        exceptions=exceptions,
+    )  # fmt: skip
 
 
 def operators_of(spec: FieldSpec) -> list[Operator]:
@@ -228,7 +237,7 @@ def operators_of(spec: FieldSpec) -> list[Operator]:
     if spec.must_be_coded:
         without |= RANGES
     if spec.type is not FieldType.STRING:
-        without.add(Operator.MATCHES)
+        without |= TEXT_SEARCHES
     if spec.coding_name != "tree":
         without.add(Operator.UNDER)
     return [each for each in Operator if each not in without]
@@ -241,7 +250,7 @@ def filter_values(spec: FieldSpec, operator: Operator) -> st.SearchStrategy[Filt
         codes = [filter_value(each) for each in CODES[spec.coding_name]]
     if operator is Operator.UNDER:
         return st.sampled_from(CODES["tree"])
-    if operator is Operator.MATCHES:
+    if operator in TEXT_SEARCHES:
         return st.sampled_from([*TEXTS, "B", "SS", "\u1e9e", "\u03c3", ".", "t's"])
     plain: list[FilterValue] = (
         [] if spec.must_be_coded else [filter_value(each) for each in VALUES[spec.type]]

@@ -14,6 +14,7 @@ from apollo_spark.model.filter import (
     Filter,
     Not,
     Or,
+    allow_depth,
     comparisons_of,
     needs_parentheses,
 )
@@ -25,8 +26,8 @@ from apollo_spark.sources.filters.text import UNREAD, parse_as_far_as_possible
 from apollo_spark.sources.filters.tokens import Place, problem_at
 from apollo_spark.sources.suggest import find_near
 
-MOST_CONDITIONS = 20_000
-"""Comparisons, exists and counts of a filter that is typed; one that is stored may have more."""
+MOST_CONDITIONS = 10_000
+"""What may ask something in a filter that is typed; one that is stored may have more."""
 SUGGESTIONS = 20
 """Unknown names for which a known one is suggested; all are named."""
 
@@ -122,6 +123,7 @@ class _Checker:
         self._codes: dict[tuple[str | None, str], Codes] = {}
 
     def find(self, tree: Filter, row: str, depth: int = 0) -> Iterator[Problem]:
+        allow_depth(depth)
         if depth > MAX_DEPTH:
             yield problem_at(None, f"conditions are nested more than {MAX_DEPTH} levels deep")
         elif isinstance(tree, And | Or):
@@ -132,11 +134,16 @@ class _Checker:
             yield from self.find(tree.part, row, deeper)
         elif isinstance(tree, Comparison):
             yield from self._find_in_comparison(tree, row)
-        else:
+        elif isinstance(tree, Exists | CountOf):
             yield from self._find_in_rows(tree, row, depth)
+        else:
+            yield problem_at(next(self._places, None), "this cannot be asked yet")
 
     def _find_in_rows(self, tree: Exists | CountOf, row: str, depth: int) -> Iterator[Problem]:
         place = next(self._places, None)
+        if tree.name is not None:
+            yield problem_at(place, "rows with names cannot be asked about yet")
+            return
         word = "exists" if isinstance(tree, Exists) else "count"
         if self._dictionary.find_entity(tree.entity) is None:
             yield self._unknown_entity(place, tree.entity)
@@ -154,6 +161,9 @@ class _Checker:
     def _find_in_comparison(self, tree: Comparison, row: str) -> Iterator[Problem]:
         place = next(self._places, None)
         if tree is UNREAD:
+            return
+        if tree.row is not None:
+            yield problem_at(place, "rows with names cannot be asked about yet")
             return
         entity = self._dictionary.find_entity(tree.entity)
         if entity is None:

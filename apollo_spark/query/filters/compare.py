@@ -18,7 +18,7 @@ from sqlglot import exp
 
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.field import FieldSpec, FieldType
-from apollo_spark.model.filter import LISTS, RANGES, Comparison, Operator
+from apollo_spark.model.filter import BETWEENS, LISTS, RANGES, Comparison, Operator
 from apollo_spark.query.dialects import CodeRows, ItemRows
 from apollo_spark.query.filters.any_case import any_case_pattern
 from apollo_spark.query.filters.values import (
@@ -48,6 +48,10 @@ _ORDERINGS: dict[Operator, type[exp.Binary]] = {
     Operator.LESS_OR_EQUAL: exp.LTE,
     Operator.GREATER: exp.GT,
     Operator.GREATER_OR_EQUAL: exp.GTE,
+}
+_SEARCHES: dict[Operator, type[exp.Func]] = {
+    Operator.CONTAINS: exp.Contains,
+    Operator.STARTS_WITH: exp.StartsWith,
 }
 _LOOKUPS = frozenset({Operator.EQUAL, Operator.UNDER, *LISTS})
 _NEGATIONS = {
@@ -142,12 +146,11 @@ class _Question:
         if self.operator is Operator.MATCHES:
             pattern = any_case_pattern(str(self.values[0]))
             return exp.RegexpLike(this=value, expression=literal(pattern))
-        if self.operator is Operator.BETWEEN:
-            low, high = self.values
-            bounds = [
-                self._ordered(value, Operator.GREATER_OR_EQUAL, low),
-                self._ordered(value, Operator.LESS_OR_EQUAL, high),
-            ]
+        if self.operator in _SEARCHES:
+            return _SEARCHES[self.operator](this=value, expression=literal(self.values[0]))
+        if self.operator in BETWEENS:
+            pairs = zip(BETWEENS[self.operator], self.values, strict=True)
+            bounds = [self._ordered(value, how, bound) for how, bound in pairs]
             return self._no_code(value, joined(exp.And, bounds))
         if self.operator in RANGES:
             return self._no_code(value, self._ordered(value, self.operator, self.values[0]))

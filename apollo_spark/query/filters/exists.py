@@ -85,6 +85,7 @@ class ExistsCompiler:
             return joined(kind, [self.condition(each, row) for each in tree.parts])
         if isinstance(tree, Not):
             return exp.Not(this=exp.Paren(this=self.condition(tree.part, row)))
+        assert isinstance(tree, Comparison | Exists | CountOf), "the filter was checked"
         steps = self._path(row, tree.entity)
         if isinstance(tree, CountOf):
             return self._count(tree, row, steps)

@@ -6,7 +6,15 @@ from typing import Any, NamedTuple
 
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.field import FieldSpec, FieldType
-from apollo_spark.model.filter import NO_VALUE, RANGES, Comparison, FilterValue, Operator
+from apollo_spark.model.filter import (
+    BETWEENS,
+    NO_VALUE,
+    RANGES,
+    TEXT_SEARCHES,
+    Comparison,
+    FilterValue,
+    Operator,
+)
 from apollo_spark.query.filters.values import NO_CODES, Codes, first_moment, typed_value
 from apollo_spark.query.sql import TypedValue
 from apollo_spark.sources.code_values import parse_code
@@ -57,14 +65,13 @@ def find_comparison_problem(
         yield Wrong(problem)
     elif comparison.operator in NO_VALUE:
         return
-    elif comparison.operator is Operator.MATCHES:
+    elif comparison.operator in TEXT_SEARCHES:
         text = comparison.values[0]
         if not isinstance(text, str) or len(text) > MATCH_LIMIT:
             expected = f"a text in double quotes, of at most {MATCH_LIMIT:,} characters"
             yield Wrong(f"is searched for {expected}", expected)
     elif comparison.operator is Operator.UNDER and coding is not None:
-        if comparison.values[0] not in coding.meanings:
-            yield _unknown_codes(comparison, coding, [str(comparison.values[0])])
+        yield from _find_unknown_above(comparison, coding)
     else:
         yield from _find_value_problems(comparison, spec, coding, codes)
 
@@ -76,16 +83,26 @@ def _find_operator_problem(
         return f"holds one value, not several, so '{operator}' has no meaning; use in (..)"
     if operator in RANGES and spec.must_be_coded:
         return f"holds codes, which have no order, so '{operator}' has no meaning; use in (..)"
-    if operator is Operator.MATCHES and spec.type is not FieldType.STRING:
+    if operator in TEXT_SEARCHES and spec.type is not FieldType.STRING:
         return f"holds no text, so '{operator}' has no meaning"
     if operator is Operator.UNDER and not (coding and coding.is_hierarchical):
         return f"has no coding with parents, so '{operator}' has no meaning; use in (..)"
     return None
 
 
+def _find_unknown_above(comparison: Comparison, coding: Coding) -> Iterator[Wrong]:
+    """Yield that codes, under which others are meant or not meant, are not there."""
+    unknown = [str(each) for each in comparison.values if each not in coding.meanings]
+    if unknown:
+        yield _unknown_codes(comparison, coding, unknown)
+    excepted = [each for each in comparison.exceptions if each not in coding.meanings]
+    if excepted:
+        yield _unknown_codes(comparison, coding, excepted, count=len(comparison.exceptions))
+
+
 def unknown_codes(comparison: Comparison, spec: FieldSpec, codes: Codes) -> list[str]:
     """Return the values of a comparison that could be codes of the field's coding and are none."""
-    if spec.coding_name is None or comparison.operator in {*RANGES, *NO_VALUE, Operator.MATCHES}:
+    if spec.coding_name is None or comparison.operator in {*RANGES, *NO_VALUE, *TEXT_SEARCHES}:
         return []
     found = []
     for each in comparison.values:
@@ -108,8 +125,10 @@ def code_text(value: FilterValue, spec: FieldSpec) -> str | None:
     return None if spec.is_sparse or typed is None else str(typed)
 
 
-def _unknown_codes(comparison: Comparison, coding: Coding, unknown: Sequence[str]) -> Wrong:
-    count = len(comparison.values)
+def _unknown_codes(
+    comparison: Comparison, coding: Coding, unknown: Sequence[str], count: int = 0
+) -> Wrong:
+    count = count or len(comparison.values)
     verb = "is" if len(unknown) == 1 else "are"
     words = f"a code that the coding {coding.name!r} does not have"
     if count > 1:
@@ -140,7 +159,7 @@ def _find_value_problems(
         verb = "is" if wrong == 1 else "are"
         expected = _expected(comparison.operator, spec)
         yield Wrong(f"is compared with {expected}; {words} {verb} not", expected)
-    elif comparison.operator is Operator.BETWEEN and _is_reversed(*typed):
+    elif comparison.operator in BETWEENS and _is_reversed(*typed):
         yield Wrong("is between a greater and a smaller value; write the smaller one first")
 
 

@@ -7,14 +7,13 @@ list costs next to nothing.
 from collections.abc import Iterator, Sequence
 
 from apollo_spark.model.filter import (
-    And,
     Comparison,
-    CountOf,
     Exists,
     Filter,
-    Not,
     Operator,
     Or,
+    row_inside,
+    with_parts,
 )
 
 _LISTED = (Operator.EQUAL, Operator.IN)
@@ -29,13 +28,8 @@ def gathered(tree: Filter, row: str) -> Filter:
     """
     if isinstance(tree, Or):
         tree = gather_or(tree, row)
-    if isinstance(tree, And | Or):
-        return tree.model_copy(update={"parts": tuple(gathered(each, row) for each in tree.parts)})
-    if isinstance(tree, Not):
-        return tree.model_copy(update={"part": gathered(tree.part, row)})
-    if isinstance(tree, Exists | CountOf) and tree.condition is not None:
-        return tree.model_copy(update={"condition": gathered(tree.condition, tree.entity)})
-    return tree
+    inner = row_inside(tree, row)
+    return with_parts(tree, lambda part: gathered(part, inner))
 
 
 def gather_or(tree: Or, row: str) -> Filter:
@@ -71,21 +65,21 @@ def _join_rows(parts: Sequence[Filter], row: str) -> Sequence[Filter]:
 
 
 def _condition_on_rows(part: Filter, row: str) -> Iterator[tuple[str, Filter]]:
-    if isinstance(part, Exists) and part.condition is not None:
+    if isinstance(part, Exists) and part.condition is not None and part.name is None:
         yield part.entity, part.condition
-    elif isinstance(part, Comparison) and part.entity != row:
+    elif isinstance(part, Comparison) and part.entity != row and part.row is None:
         yield part.entity, part
 
 
 def _join_values(parts: Sequence[Filter]) -> list[Filter]:
     """Put the values that one field is looked up in into one list, where the first stood."""
-    places: dict[tuple[str, str], int] = {}
+    places: dict[tuple[str, str, str | None], int] = {}
     found: list[list[Comparison] | Filter] = []
     for each in parts:
         if not (isinstance(each, Comparison) and each.operator in _LISTED):
             found.append(each)
             continue
-        place = places.setdefault((each.entity, each.field), len(found))
+        place = places.setdefault((each.entity, each.field, each.row), len(found))
         if place == len(found):
             found.append([])
         listed = found[place]

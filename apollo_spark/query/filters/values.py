@@ -5,7 +5,15 @@ from datetime import date, datetime, time, timedelta, timezone
 
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.field import FieldSpec, FieldType
-from apollo_spark.model.filter import RANGES, Comparison, Day, FilterValue, Moment, Operator
+from apollo_spark.model.filter import (
+    BETWEENS,
+    RANGES,
+    Comparison,
+    Day,
+    FilterValue,
+    Moment,
+    Operator,
+)
 from apollo_spark.query.sql import TypedValue
 from apollo_spark.query.values import type_codes
 from apollo_spark.sources.code_values import parse_code
@@ -55,20 +63,26 @@ def compared_values(
 ) -> tuple[TypedValue, ...]:
     """Return the values that a field is compared with, each once; those under a code are many."""
     if comparison.operator is Operator.UNDER and coding is not None:
-        below = codes_under(coding, str(comparison.values[0]))
-        values = [parse_code(each, spec.type) for each in below]
+        values = [parse_code(each, spec.type) for each in codes_meant(comparison, coding)]
     else:
         # A code is no end of a range.
         known = NO_CODES if comparison.operator in RANGES else codes
         values = [typed_value(each, spec, known) for each in comparison.values]
     found = [each for each in values if each is not None]
     # The bounds of a range may be equal, and stay two.
-    return tuple(found if comparison.operator is Operator.BETWEEN else dict.fromkeys(found))
+    return tuple(found if comparison.operator in BETWEENS else dict.fromkeys(found))
 
 
-def codes_under(coding: Coding, code: str) -> tuple[str, ...]:
-    """Return a code and all codes below it, through all parents that a code has."""
-    found, waiting = {code: None}, [code]
+def codes_meant(comparison: Comparison, coding: Coding) -> tuple[str, ...]:
+    """Return the codes that `under` means: those below the given ones, without exceptions."""
+    excepted = frozenset(codes_under(coding, *comparison.exceptions))
+    below = codes_under(coding, *map(str, comparison.values))
+    return tuple(each for each in below if each not in excepted)
+
+
+def codes_under(coding: Coding, *codes: str) -> tuple[str, ...]:
+    """Return codes and all codes below them, through all parents that a code has."""
+    found, waiting = dict.fromkeys(codes), list(codes)
     while waiting:
         for child in coding.children.get(waiting.pop(), ()):
             if child not in found:

@@ -1,14 +1,26 @@
 """Say a change again with new names for some fields of what it is made of."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from apollo_spark.model.change import AssayMerge, Change, ClinicalMerge, ViewChange
-from apollo_spark.model.filter import And, Comparison, CountOf, Exists, Filter, Not, Or
+from apollo_spark.model.filter import (
+    ChosenRow,
+    Comparison,
+    FieldComparison,
+    FieldOf,
+    Filter,
+    SummaryOf,
+    with_parts,
+)
 from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.sources.filters.write import write_filter
 
 Names = Mapping[str, str]
 """The new `entity.field` by the old one."""
+
+_Owner = TypeVar("_Owner", Comparison, FieldComparison, SummaryOf, FieldOf)
+"""What names a field."""
 
 
 def rename_fields(change: Change, names: Names) -> Change:
@@ -47,17 +59,25 @@ def rename_in_text(text: str, names: Names) -> str:
 
 
 def _rename(tree: Filter, names: Names) -> Filter:
+    tree = with_parts(tree, lambda part: _rename(part, names))
+    if isinstance(tree, ChosenRow):
+        _, by = renamed(tree.entity, tree.by, names)
+        return tree.model_copy(update={"by": by})
+    if isinstance(tree, FieldComparison):
+        others = tuple(
+            _renamed_owner(each, names) if isinstance(each, FieldOf) else each
+            for each in tree.others
+        )
+        tree = tree.model_copy(update={"others": others})
+        return _renamed_owner(tree, names)
     if isinstance(tree, Comparison):
-        entity, field = renamed(tree.entity, tree.field, names)
-        return tree.model_copy(update={"entity": entity, "field": field})
-    if isinstance(tree, And | Or):
-        return tree.model_copy(update={"parts": tuple(_rename(x, names) for x in tree.parts)})
-    if isinstance(tree, Not):
-        return tree.model_copy(update={"part": _rename(tree.part, names)})
-    assert isinstance(tree, Exists | CountOf), "there are no other conditions"
-    if tree.condition is None:
-        return tree
-    return tree.model_copy(update={"condition": _rename(tree.condition, names)})
+        return _renamed_owner(tree, names)
+    return _renamed_owner(tree, names) if isinstance(tree, SummaryOf) else tree
+
+
+def _renamed_owner(owner: _Owner, names: Names) -> _Owner:
+    entity, field = renamed(owner.entity, owner.field, names)
+    return owner.model_copy(update={"entity": entity, "field": field})
 
 
 def renamed(entity: str, field: str, names: Names) -> tuple[str, str]:

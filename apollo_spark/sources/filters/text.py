@@ -1,51 +1,56 @@
-"""Filters as people write them: text to tree. Each rule of the grammar is one method."""
+"""Filters as people write them: text to tree. The page for users is `docs/filters.md`.
 
-from collections.abc import Callable
+Each rule of the grammar is one method: or, and, not, then one condition.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from apollo_spark.errors import Problem, UsageError
 from apollo_spark.model.filter import (
     COUNT_OPERATORS,
-    LISTS,
+    FIELD_OPERATORS,
     MAX_DEPTH,
-    NO_VALUE,
+    NUMBER_OPERATORS,
     And,
+    AssayValue,
+    Choice,
+    ChosenRow,
     Comparison,
     CountOf,
     Exists,
+    FieldComparison,
+    FieldOf,
     Filter,
-    FilterValue,
+    InCohort,
     Not,
     Operator,
     Or,
+    Summary,
+    SummaryOf,
+    allow_depth,
 )
-from apollo_spark.sources.filters.literals import QUOTES_FIX, read_literal
+from apollo_spark.model.names import STOPWORDS
+from apollo_spark.sources.filters.literals import read_literal
+from apollo_spark.sources.filters.operands import (
+    SIGNS,
+    read_count,
+    read_exceptions,
+    read_number,
+    read_operand,
+    read_operator,
+    read_values,
+    split_path,
+    value_reader,
+)
 from apollo_spark.sources.filters.problems import refuse_filter
-from apollo_spark.sources.filters.recovery import next_part
-from apollo_spark.sources.filters.tokens import (
-    Place,
-    Token,
-    TokenKind,
-    refusal,
-    refusal_of_none,
-    refused_at,
-    split_tokens,
-)
-from apollo_spark.workers.values.numerals import parse_integer
+from apollo_spark.sources.filters.reader import TokenReader
+from apollo_spark.sources.filters.tokens import Place, Token, TokenKind, refusal
 
-_OPERATORS_FIX = (
-    "Write one of: =, !=, <, <=, >, >=, between A and B, in (..), under, any of (..), all of (..),"
-    " is missing, is not missing, matches."
-)
-_WORD_OPERATORS: dict[str, tuple[tuple[str, ...], Operator]] = {
-    "between": ((), Operator.BETWEEN),
-    "in": ((), Operator.IN),
-    "under": ((), Operator.UNDER),
-    "matches": ((), Operator.MATCHES),
-    "any": (("of",), Operator.ANY_OF),
-    "all": (("of",), Operator.ALL_OF),
-}
-_SIGNS = {each.value: each for each in COUNT_OPERATORS}
+_CHOICES = tuple(each.value for each in Choice)
+_SUMMARIES = tuple(each.value for each in Summary)
+
 
 UNREAD = Comparison(entity="unread", field="unread", operator=Operator.IS_MISSING)
 """Stands in a tree, as this one object, for a condition that cannot be read."""
@@ -53,7 +58,7 @@ UNREAD = Comparison(entity="unread", field="unread", operator=Operator.IS_MISSIN
 
 @dataclass(frozen=True)
 class ParsedFilter:
-    """A filter with the places of its comparisons, exists and counts, in the order of the text.
+    """A filter with the places of all that asks something, in the order of the text.
 
     Attributes:
         tree: The filter, with `UNREAD` for what cannot be read.
@@ -85,39 +90,43 @@ def parse_with_places(text: str) -> ParsedFilter:
 
 def parse_as_far_as_possible(text: str) -> ParsedFilter:
     """Read what can be read of a filter, so that all that is wrong is found at once."""
-    parser = _Parser(tuple(split_tokens(text)))
+    parser = _Parser(TokenReader(text))
     tree = parser.read_all()
     return ParsedFilter(tree, tuple(parser.places), tuple(parser.problems))
 
 
+def _is_measure(token: Token) -> bool:
+    """Whether a word may be what assays of some type measure; which there are, assays say."""
+    return token.kind is TokenKind.WORD and token.text.lower() not in STOPWORDS
+
+
 class _Parser:
-    def __init__(self, tokens: tuple[Token, ...]) -> None:
-        self._tokens = tokens
-        self._at = 0
+    def __init__(self, reader: TokenReader) -> None:
+        self._reader = reader
         self._depth = -1
-        self._told_at = -1
+        self._names: dict[str, str] = {}
         self.places: list[Place] = []
         self.problems: list[Problem] = []
 
     def read_all(self) -> Filter:
-        if self._is_at_end():
-            refused = self._refusal("The filter is empty.", "Leave it out to keep every row.")
+        reader = self._reader
+        if reader.is_at_end():
+            refused = reader.refusal("The filter is empty.", "Leave it out to keep every row.")
             self.problems.extend(refused.problems)
             return UNREAD
         found = self._read_or()
-        while not self._is_at_end():
-            refused = self._refusal("'and', 'or' or the end of the filter is expected.")
-            self._go_on(self._at, refused)
-            if self._take().is_sign(")") and self._next.is_word("and", "or"):
-                self._take()
+        while not reader.is_at_end():
+            refused = reader.refusal("'and', 'or' or the end of the filter is expected.")
+            self._go_on(reader.at, refused)
+            if reader.take().is_sign(")"):
+                reader.accepts_word("and", "or")
             # What follows is read for its problems alone: there is one already.
-            found = Or(parts=(found, self._read_or())) if not self._is_at_end() else found
+            found = Or(parts=(found, self._read_or())) if not reader.is_at_end() else found
         return found
 
     def _read_or(self) -> Filter:
-        self._deepen()
-        parts = self._read_parts("or", self._read_and)
-        self._depth -= 1
+        with self._deeper():
+            parts = self._read_parts("or", self._read_and)
         return parts[0] if len(parts) == 1 else Or(parts=parts)
 
     def _read_and(self) -> Filter:
@@ -126,172 +135,218 @@ class _Parser:
 
     def _read_parts(self, word: str, read: Callable[[], Filter]) -> tuple[Filter, ...]:
         found = [read()]
-        while self._next.is_word(word):
-            self._take()
+        while self._reader.accepts_word(word):
             found.append(read())
         return tuple(found)
 
     def _read_part(self) -> Filter:
         """Read a condition; after one that cannot be read, go on behind it."""
-        start, depth, known = self._at, self._depth, len(self.places)
+        start, known = self._reader.at, len(self.places)
         try:
             return self._read_not()
         except UsageError as refused:
-            self._depth = depth
-            self.places[known:] = [self._tokens[start].place]
+            self.places[known:] = [self._reader.token_at(start).place]
             self._go_on(start, refused)
             return UNREAD
 
     def _go_on(self, start: int, refused: UsageError) -> None:
-        """Keep why what starts at a token cannot be read, and go to what comes after it."""
-        is_told = self._at == self._told_at
-        while self._at > start and self._next.place[:2] > refused_at(refused):
-            self._at -= 1
-        self._at = next_part(self._tokens, start, self._at)
-        skipped = self._tokens[start : self._at + 1]
-        # What is no token at all is the cause of what is missing around it.
-        if none := next((each for each in skipped if each.kind is TokenKind.NONE), None):
-            refused, is_told = refusal_of_none(none), False
-        if not is_told:
-            self.problems.extend(refused.problems)
-        self._told_at = self._at
+        told = self._reader.go_on(start, refused)
+        if told is not None:
+            self.problems.extend(told.problems)
 
     def _read_not(self) -> Filter:
-        if not self._next.is_word("not"):
+        if not self._reader.accepts_word("not"):
             return self._read_condition()
-        self._take()
-        self._deepen()
-        part = self._read_not()
-        self._depth -= 1
-        return Not(part=part)
+        with self._deeper():
+            return Not(part=self._read_not())
 
     def _read_condition(self) -> Filter:
-        if self._next.is_sign("("):
-            self._take()
+        reader = self._reader
+        if reader.accepts_sign("("):
             found = self._read_or()
-            self._take_sign(")")
+            reader.take_sign(")")
             return found
-        if self._next.kind is TokenKind.PATH:
+        if reader.next.kind is TokenKind.PATH:
             return self._read_comparison()
-        if self._next.is_word("exists", "count"):
-            return self._read_rows()
-        raise self._refusal("A condition is expected.", "A field is written ENTITY.FIELD.")
+        if reader.next.is_word("in") and reader.after_next.is_word("cohort"):
+            return self._read_cohort()
+        for words, read in (
+            (("exists", "count"), self._read_rows),
+            (_CHOICES, self._read_chosen),
+            (_SUMMARIES, self._read_summary),
+        ):
+            if reader.next.is_word(*words):
+                self.places.append(reader.next.place)
+                return read()
+        if _is_measure(reader.next) and reader.after_next.is_sign("("):
+            return self._read_assay_value()
+        raise reader.refusal("A condition is expected.", "A field is written ENTITY.FIELD.")
+
+    def _read_comparison(self) -> Filter:
+        self.places.append(self._reader.next.place)
+        entity, field, row = split_path(self._reader.take(), self._names)
+        operator = read_operator(self._reader)
+        if operator not in FIELD_OPERATORS:
+            read = value_reader(self._reader, operator)
+            operator, values = read_values(self._reader, operator, read)
+            codes = read_exceptions(self._reader) if operator is Operator.UNDER else ()
+            return Comparison(
+                entity=entity, field=field, row=row, operator=operator, values=values,
+                exceptions=codes,
+            )  # fmt: skip
+        operator, others = read_values(
+            self._reader, operator, lambda: read_operand(self._reader, self._names)
+        )
+        plain = tuple(each for each in others if not isinstance(each, FieldOf))
+        if len(plain) == len(others):
+            return Comparison(entity=entity, field=field, row=row, operator=operator, values=plain)
+        return FieldComparison(
+            entity=entity, field=field, row=row, operator=operator, others=others
+        )
 
     def _read_rows(self) -> Filter:
         """Read `exists(ENTITY: ...)` or `count(ENTITY: ...) >= N`; without a condition too."""
-        self.places.append(self._next.place)
-        is_count = self._take().is_word("count")
-        self._take_sign("(")
-        if self._next.kind is not TokenKind.WORD:
-            raise self._refusal("The name of an entity is expected.", "Write exists(ENTITY: ...).")
-        entity = self._take().text
-        condition = None
-        if self._next.is_sign(":"):
-            self._take()
-            condition = self._read_or()
-        self._take_sign(")")
+        is_count = self._reader.take().is_word("count")
+        self._reader.take_sign("(")
+        entity = self._read_entity("Write exists(ENTITY: ...).")
+        with self._named(entity) as name:
+            condition = self._read_inner()
+        self._reader.take_sign(")")
         if not is_count:
-            return Exists(entity=entity, condition=condition)
-        if self._next.text not in _SIGNS:
-            raise self._refusal("A number of rows is compared by =, !=, <, <=, > or >=.")
-        operator = _SIGNS[self._take().text]
+            return Exists(entity=entity, name=name, condition=condition)
+        if self._reader.next.text not in SIGNS:
+            raise self._reader.refusal("A number of rows is compared by =, !=, <, <=, > or >=.")
+        operator = SIGNS[self._reader.take().text]
+        assert operator in COUNT_OPERATORS, "signs are those of numbers"
         return CountOf(
-            entity=entity, condition=condition, operator=operator, number=self._read_count()
+            entity=entity,
+            name=name,
+            condition=condition,
+            operator=operator,
+            number=read_count(self._reader),
         )
 
-    def _read_count(self) -> int:
-        token = self._take()
-        value = parse_integer(token.text)
-        if value is None or value < 0:
-            raise refusal(token.place, "A number of rows is a whole number, 0 or more.")
-        return value
+    def _read_chosen(self) -> Filter:
+        """Read `first(ENTITY by ENTITY.FIELD: ...): ...`, or with last."""
+        choice = Choice(self._reader.take().text.lower())
+        fix = f"Write {choice}(ENTITY by ENTITY.FIELD: ...): ..."
+        self._reader.take_sign("(")
+        entity = self._read_entity(fix)
+        with self._named(entity) as name:
+            self._reader.take_word("by", fix)
+            token = self._reader.take_kind(TokenKind.PATH, "A field is expected.", fix)
+            owner, field, row = split_path(token, self._names)
+            if owner != entity or row not in (None, name):
+                raise refusal(token.place, f"Rows of {entity!r} are ordered by a field of theirs.")
+            among = self._read_inner()
+            self._reader.take_sign(")")
+            self._reader.take_sign(":")
+            condition = self._read_of_chosen()
+        return ChosenRow(
+            choice=choice, entity=entity, name=name, by=field, among=among, condition=condition
+        )
 
-    def _read_comparison(self) -> Filter:
-        self.places.append(self._next.place)
-        entity, _, field = self._take().text.partition(".")
-        operator = self._read_operator()
-        values: tuple[FilterValue, ...]
-        if operator in NO_VALUE:
-            values = ()
-        elif operator in LISTS:
-            values = self._read_list()
-        elif operator is Operator.BETWEEN:
-            low = self._read_value()
-            if not self._next.is_word("and"):
-                raise self._refusal(
-                    "'and' and a second value are expected.", "Write: between A and B."
-                )
-            self._take()
-            values = (low, self._read_value())
-        else:
-            if operator in (Operator.UNDER, Operator.MATCHES):
-                self._require_text(operator)
-            values = (self._read_value(),)
-        return Comparison(entity=entity, field=field, operator=operator, values=values)
-
-    def _read_operator(self) -> Operator:
-        token = self._take()
-        if token.is_sign(*_SIGNS):
-            return _SIGNS[token.text]
-        if token.is_word("is"):
-            is_not = self._next.is_word("not")
-            if is_not:
-                self._take()
-            self._take_word("missing", "Write: is missing, or: is not missing.")
-            return Operator.IS_NOT_MISSING if is_not else Operator.IS_MISSING
-        if token.is_word("not"):
-            raise refusal(
-                token.place, "'not' comes before a condition.", "Write: not ENTITY.FIELD ..."
+    def _read_of_chosen(self) -> Filter:
+        if self._reader.next.is_sign("("):
+            return self._read_condition()
+        with self._deeper():
+            found = self._read_not()
+        if self._reader.next.is_word("and", "or"):
+            raise self._reader.refusal(
+                "Whether this is asked of the chosen row too cannot be told.",
+                "Put what is asked of it in parentheses: first(...): (...).",
             )
-        if token.is_word(*_WORD_OPERATORS):
-            more, operator = _WORD_OPERATORS[token.text.lower()]
-            for word in more:
-                self._take_word(word, f"Write: {operator} (..).")
-            return operator
-        raise refusal(token.place, "An operator is expected.", _OPERATORS_FIX)
+        return found
 
-    def _read_list(self) -> tuple[FilterValue, ...]:
-        self._take_sign("(")
-        found = [self._read_value()]
-        while self._next.is_sign(","):
-            self._take()
-            found.append(self._read_value())
-        self._take_sign(")")
-        return tuple(found)
+    def _read_summary(self) -> Filter:
+        """Read `max(ENTITY.FIELD: ...) < 2`, or with min, mean or sum."""
+        summary = Summary(self._reader.take().text.lower())
+        self._reader.take_sign("(")
+        fix = f"Write {summary}(ENTITY.FIELD: ...)."
+        token = self._reader.take_kind(TokenKind.PATH, "A field is expected.", fix)
+        entity, _, field = token.text.partition(".")
+        with self._named(entity) as name:
+            condition = self._read_inner()
+        self._reader.take_sign(")")
+        operator = self._read_operator_of_number()
+        operator, values = read_values(self._reader, operator, value_reader(self._reader, operator))
+        return SummaryOf(
+            summary=summary, entity=entity, field=field, name=name, condition=condition,
+            operator=operator, values=values,
+        )  # fmt: skip
 
-    def _read_value(self) -> FilterValue:
-        return read_literal(self._take())
+    def _read_assay_value(self) -> Filter:
+        """Read `expression(ASSAY, "FEATURE", UNIT) > 10`; which words there are, assays say."""
+        self.places.append(self._reader.next.place)
+        measure = self._reader.take().text
+        fix = f'Write {measure}(ASSAY, "FEATURE") or {measure}(ASSAY, "FEATURE", UNIT).'
+        self._reader.take_sign("(")
+        assay = self._reader.take_kind(TokenKind.WORD, "The name of an assay is expected.", fix)
+        self._reader.take_sign(",")
+        feature = self._reader.take_kind(TokenKind.TEXT, "A feature is expected, as text.", fix)
+        unit = self._read_unit(fix) if self._reader.accepts_sign(",") else None
+        self._reader.take_sign(")")
+        operator = self._read_operator_of_number()
+        operator, values = read_values(self._reader, operator, lambda: read_number(self._reader))
+        return AssayValue(
+            measure=measure.lower(), assay=assay.text, feature=str(read_literal(feature)),
+            unit=unit, operator=operator, values=values,
+        )  # fmt: skip
 
-    def _require_text(self, operator: Operator) -> None:
-        if self._next.kind is not TokenKind.TEXT:
-            raise self._refusal(f"After '{operator}' comes a text.", QUOTES_FIX)
+    def _read_unit(self, fix: str) -> str:
+        if self._reader.next.kind is TokenKind.TEXT:
+            return str(read_literal(self._reader.take()))
+        unit = self._reader.take_kind(TokenKind.WORD, "A unit is expected.", fix).text
+        if self._reader.accepts_sign(":"):
+            other = self._reader.take_kind(TokenKind.WORD, "The name of a unit is expected.", fix)
+            unit = f"{unit}:{other.text}"
+        return unit
 
-    @property
-    def _next(self) -> Token:
-        return self._tokens[self._at]
+    def _read_operator_of_number(self) -> Operator:
+        place = self._reader.next.place
+        operator = read_operator(self._reader)
+        if operator not in NUMBER_OPERATORS:
+            why = "A number is compared by =, !=, <, <=, >, >=, between, is missing."
+            raise refusal(place, why)
+        return operator
 
-    def _take(self) -> Token:
-        token = self._next
-        self._at = min(self._at + 1, len(self._tokens) - 1)
-        return token
+    def _read_cohort(self) -> Filter:
+        self.places.append(self._reader.take().place)
+        self._reader.take()
+        fix = 'Write: in cohort "NAME@2".'
+        token = self._reader.take_kind(TokenKind.TEXT, "The name of a cohort is expected.", fix)
+        return InCohort(cohort=str(read_literal(token)))
 
-    def _take_sign(self, sign: str) -> None:
-        if not self._next.is_sign(sign):
-            raise self._refusal(f"'{sign}' is expected.")
-        self._take()
+    def _read_entity(self, fix: str) -> str:
+        why = "The name of an entity is expected."
+        return self._reader.take_kind(TokenKind.WORD, why, fix).text
 
-    def _take_word(self, word: str, fix: str) -> None:
-        if not self._next.is_word(word):
-            raise self._refusal(f"'{word}' is expected.", fix)
-        self._take()
+    def _read_inner(self) -> Filter | None:
+        return self._read_or() if self._reader.accepts_sign(":") else None
 
-    def _deepen(self) -> None:
+    @contextmanager
+    def _named(self, entity: str) -> Iterator[str | None]:
+        """Read `as NAME` if it stands here; the row goes by it until the end."""
+        if not self._reader.accepts_word("as"):
+            yield None
+            return
+        why = "The name of a row is expected."
+        name = self._reader.take_kind(TokenKind.WORD, why, "Write: ENTITY as NAME.").text
+        before = self._names
+        self._names = {**before, name: entity}
+        try:
+            yield name
+        finally:
+            self._names = before
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
         self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise self._refusal(f"Conditions are nested more than {MAX_DEPTH} levels deep.")
-
-    def _is_at_end(self) -> bool:
-        return self._next.kind is TokenKind.END
-
-    def _refusal(self, why: str, fix: str = "") -> UsageError:
-        return refusal(self._next.place, why, fix)
+        try:
+            if self._depth > MAX_DEPTH:
+                why = f"Conditions are nested more than {MAX_DEPTH} levels deep."
+                raise self._reader.refusal(why)
+            allow_depth(self._depth)
+            yield
+        finally:
+            self._depth -= 1

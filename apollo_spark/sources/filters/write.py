@@ -1,32 +1,69 @@
-"""A filter as text: reading it gives an equal tree."""
+"""Trees of filters as the one text that they have."""
+
+import re
 
 from apollo_spark.model.filter import (
+    BETWEENS,
     LISTS,
     And,
+    AssayValue,
+    ChosenRow,
     Comparison,
     CountOf,
     Exists,
+    FieldComparison,
+    FieldOf,
     Filter,
+    InCohort,
     Not,
+    Offset,
+    Operand,
     Operator,
     Or,
+    Percentile,
+    SummaryOf,
     needs_parentheses,
 )
 from apollo_spark.sources.filters.literals import write_literal
 
+_BARE_UNIT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,254}")
+
 
 def write_filter(tree: Filter) -> str:
     """Return the one text of a filter; reading it gives an equal tree."""
-    if isinstance(tree, Comparison):
-        return _write_comparison(tree)
-    if isinstance(tree, Exists):
-        return f"exists({_write_rows(tree)})"
-    if isinstance(tree, CountOf):
-        return f"count({_write_rows(tree)}) {tree.operator} {tree.number}"
     if isinstance(tree, Not):
         return f"not {_write_part(tree, tree.part)}"
-    word = " and " if isinstance(tree, And) else " or "
-    return word.join(_write_part(tree, each) for each in tree.parts)
+    if isinstance(tree, And | Or):
+        word = " and " if isinstance(tree, And) else " or "
+        return word.join(_write_part(tree, each) for each in tree.parts)
+    if isinstance(tree, Exists):
+        return f"exists({_write_rows(tree.entity, tree.name, tree.condition)})"
+    if isinstance(tree, ChosenRow):
+        return _write_chosen(tree)
+    return _write_compared(tree)
+
+
+def _write_compared(
+    tree: Comparison | FieldComparison | CountOf | SummaryOf | AssayValue | InCohort,
+) -> str:
+    if isinstance(tree, InCohort):
+        return f"in cohort {write_literal(tree.cohort)}"
+    if isinstance(tree, CountOf):
+        rows = _write_rows(tree.entity, tree.name, tree.condition)
+        return f"count({rows}) {tree.operator} {tree.number}"
+    if isinstance(tree, SummaryOf):
+        rows = _write_rows(f"{tree.entity}.{tree.field}", tree.name, tree.condition)
+        values = [write_literal(each) for each in tree.values]
+        return _write_question(f"{tree.summary}({rows})", tree.operator, values)
+    if isinstance(tree, AssayValue):
+        return _write_assay_value(tree)
+    path = f"{tree.row or tree.entity}.{tree.field}"
+    if isinstance(tree, FieldComparison):
+        return _write_question(path, tree.operator, [_write_operand(each) for each in tree.others])
+    text = _write_question(path, tree.operator, [write_literal(each) for each in tree.values])
+    if tree.exceptions:
+        text += f" except {_listed([write_literal(each) for each in tree.exceptions])}"
+    return text
 
 
 def _write_part(tree: And | Or | Not, part: Filter) -> str:
@@ -34,15 +71,58 @@ def _write_part(tree: And | Or | Not, part: Filter) -> str:
     return f"({text})" if needs_parentheses(tree, part) else text
 
 
-def _write_rows(tree: Exists | CountOf) -> str:
-    return f"{tree.entity}: {write_filter(tree.condition)}" if tree.condition else tree.entity
+def _write_rows(what: str, name: str | None, condition: Filter | None) -> str:
+    named = f"{what} as {name}" if name else what
+    return f"{named}: {write_filter(condition)}" if condition else named
 
 
-def _write_comparison(tree: Comparison) -> str:
-    start = f"{tree.entity}.{tree.field} {tree.operator}"
-    values = [write_literal(each) for each in tree.values]
-    if tree.operator in LISTS:
-        return f"{start} ({', '.join(values)})"
-    if tree.operator is Operator.BETWEEN:
-        return f"{start} {' and '.join(values)}"
-    return " ".join([start, *values])
+def _write_chosen(tree: ChosenRow) -> str:
+    named = f"{tree.entity} as {tree.name}" if tree.name else tree.entity
+    rows = f"{named} by {tree.name or tree.entity}.{tree.by}"
+    if tree.among is not None:
+        rows += f": {write_filter(tree.among)}"
+    return f"{tree.choice}({rows}): ({write_filter(tree.condition)})"
+
+
+def _write_assay_value(tree: AssayValue) -> str:
+    given = [tree.assay, write_literal(tree.feature)]
+    if tree.unit is not None:
+        is_bare = _BARE_UNIT.fullmatch(tree.unit)
+        given.append(tree.unit if is_bare else write_literal(tree.unit))
+    values = [
+        _write_percentile(each) if isinstance(each, Percentile) else write_literal(each)
+        for each in tree.values
+    ]
+    return _write_question(f"{tree.measure}({', '.join(given)})", tree.operator, values)
+
+
+def _write_percentile(value: Percentile) -> str:
+    share = value.percentile
+    return f"percentile({int(share) if share.is_integer() else repr(share)})"
+
+
+def _write_question(what: str, operator: Operator, values: list[str]) -> str:
+    if operator in LISTS or (operator is Operator.UNDER and len(values) > 1):
+        return f"{what} {operator} {_listed(values, always=True)}"
+    if operator in BETWEENS:
+        word, _, ends = operator.value.partition(" ")
+        return " ".join([what, word, " and ".join(values), *filter(None, [ends])])
+    return " ".join([what, str(operator), *values])
+
+
+def _listed(values: list[str], *, always: bool = False) -> str:
+    return f"({', '.join(values)})" if always or len(values) > 1 else values[0]
+
+
+def _write_operand(operand: Operand) -> str:
+    if not isinstance(operand, FieldOf):
+        return write_literal(operand)
+    path = f"{operand.row or operand.entity}.{operand.field}"
+    return path if operand.offset is None else f"{path} {_write_offset(operand.offset)}"
+
+
+def _write_offset(offset: Offset) -> str:
+    sign = "-" if offset.number < 0 else "+"
+    number = abs(offset.number)
+    unit = offset.unit.value.removesuffix("s") if number == 1 else offset.unit.value
+    return f"{sign} {number} {unit}"

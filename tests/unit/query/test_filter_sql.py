@@ -12,7 +12,9 @@ from apollo_spark.model.coding import CodePlace, Coding
 from apollo_spark.model.dictionary import DataDictionary, Entity, Relation, Relationship
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import (
+    BETWEENS,
     NO_VALUE,
+    TEXT_SEARCHES,
     Comparison,
     Filter,
     FilterValue,
@@ -64,8 +66,8 @@ def test_a_missing_value_fulfils_negations_alone(spec: FieldSpec) -> None:
 
 
 def comparison_of(spec: FieldSpec, operator: Operator) -> Comparison:
-    value = "a" if operator in (Operator.MATCHES, Operator.UNDER) else first_value(spec)
-    count = {Operator.BETWEEN: 2, **dict.fromkeys(NO_VALUE, 0)}.get(operator, 1)
+    value = "a" if operator in {*TEXT_SEARCHES, Operator.UNDER} else first_value(spec)
+    count = {**dict.fromkeys(BETWEENS, 2), **dict.fromkeys(NO_VALUE, 0)}.get(operator, 1)
     return Comparison(entity="patient", field=spec.name, operator=operator, values=(value,) * count)
 
 

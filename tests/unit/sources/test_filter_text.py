@@ -9,15 +9,26 @@ from apollo_spark.errors import Problem, UsageError
 from apollo_spark.model.filter import (
     MAX_DEPTH,
     And,
+    AssayValue,
+    Choice,
+    ChosenRow,
     Comparison,
     CountOf,
     Day,
     Exists,
+    FieldComparison,
+    FieldOf,
     Filter,
+    InCohort,
     Moment,
     Not,
+    Offset,
+    OffsetUnit,
     Operator,
     Or,
+    Percentile,
+    Summary,
+    SummaryOf,
 )
 from apollo_spark.sources.filters.text import parse_filter, parse_with_places
 from apollo_spark.sources.filters.write import write_filter
@@ -28,6 +39,49 @@ def compared(operator: str, *values: Any, field: str = "x") -> Comparison:
     return Comparison(entity="p", field=field, operator=Operator(operator), values=values)
 
 
+def under(codes: list[str], exceptions: list[str]) -> Comparison:
+    found = compared("under", *codes)
+    return found.model_copy(update={"exceptions": tuple(exceptions)})
+
+
+def fields(operator: str, *others: Any) -> FieldComparison:
+    return FieldComparison(entity="p", field="x", operator=Operator(operator), others=others)
+
+
+def moved(number: int, unit: str) -> FieldOf:
+    return FieldOf(entity="q", field="y", offset=Offset(number=number, unit=OffsetUnit(unit)))
+
+
+def of_row(name: str | None) -> Comparison:
+    return Comparison(entity="v", field="x", row=name, operator=Operator.EQUAL, values=(1,))
+
+
+def summary(
+    word: str, operator: str, *values: Any, condition: Any = None, name: str | None = None
+) -> SummaryOf:
+    return SummaryOf(
+        summary=Summary(word),
+        entity="v",
+        field="x",
+        name=name,
+        condition=condition,
+        operator=Operator(operator),
+        values=values,
+    )
+
+
+def measured(operator: str, *values: Any, unit: str | None = None) -> AssayValue:
+    return AssayValue(
+        measure="expression",
+        assay="rna",
+        feature="TP53",
+        unit=unit,
+        operator=Operator(operator),
+        values=values,
+    )
+
+
+FIRST = ChosenRow(choice=Choice.FIRST, entity="v", by="day", condition=of_row(None))
 A, B, C = (compared("=", 1, field=each) for each in "abc")
 MOMENT = Moment(moment=datetime(2020, 1, 31, 10, tzinfo=timezone.utc))
 
@@ -69,6 +123,84 @@ TREES: dict[str, Filter] = {
         operator=Operator.GREATER_OR_EQUAL,
         number=2,
     ),
+    "p.x between 1 and 2 Without Start": compared("between without start", 1, 2),
+    "p.x between 1 and 2 without end": compared("between without end", 1, 2),
+    "p.x between 1 and 2 without ends": compared("between without ends", 1, 2),
+    'p.x contains "a"': compared("contains", "a"),
+    'p.x Starts With "a"': compared("starts with", "a"),
+    'p.x under ("a", "b")': compared("under", "a", "b"),
+    'p.x under ("a")': compared("under", "a"),
+    'p.x under "a" except "b"': under(["a"], ["b"]),
+    'p.x under ("a", "b") except ("c", "d")': under(["a", "b"], ["c", "d"]),
+    "p.x >= q.y": fields(">=", FieldOf(entity="q", field="y")),
+    "p.x != q.y + 30 days": fields("!=", moved(30, "days")),
+    "p.x = q.y -1 Day": fields("=", moved(-1, "days")),
+    "p.x = q.y+2 weeks": fields("=", moved(2, "weeks")),
+    "p.x < q.y - 1 month": fields("<", moved(-1, "months")),
+    "p.x between q.y - 2 years and q.y + 0 years": fields(
+        "between", moved(-2, "years"), moved(0, "years")
+    ),
+    "p.x between 2020-01-31 and q.y without ends": fields(
+        "between without ends", Day(day=date(2020, 1, 31)), FieldOf(entity="q", field="y")
+    ),
+    "exists(v as a: a.x = 1 and exists(v as b: b.x > a.x) and v.x = 1)": Exists(
+        entity="v",
+        name="a",
+        condition=And(
+            parts=(
+                of_row("a"),
+                Exists(
+                    entity="v",
+                    name="b",
+                    condition=FieldComparison(
+                        entity="v",
+                        field="x",
+                        row="b",
+                        operator=Operator.GREATER,
+                        others=(FieldOf(entity="v", field="x", row="a"),),
+                    ),
+                ),
+                of_row(None),
+            )
+        ),
+    ),
+    "exists(v as a) and a.x = 1": And(
+        parts=(Exists(entity="v", name="a"), compared("=", 1).model_copy(update={"entity": "a"}))
+    ),
+    "count(v as a: a.x = 1) < 2": CountOf(
+        entity="v", name="a", condition=of_row("a"), operator=Operator.LESS, number=2
+    ),
+    "First(v by v.day): v.x = 1": ChosenRow(
+        choice=Choice.FIRST, entity="v", by="day", condition=of_row(None)
+    ),
+    "last(v as a by a.day: v.x = 1): (a.x = 1 or p.a = 1)": ChosenRow(
+        choice=Choice.LAST,
+        entity="v",
+        name="a",
+        by="day",
+        among=of_row(None),
+        condition=Or(parts=(of_row("a"), A)),
+    ),
+    "first(v by v.day): (v.x = 1) and not first(v by v.day): v.x = 1": And(
+        parts=(FIRST, Not(part=FIRST))
+    ),
+    "max(v.x) < 2": summary("max", "<", 2),
+    "MEAN(v.x: v.x = 1) between 1.5 and 2 without end": summary(
+        "mean", "between without end", 1.5, 2, condition=of_row(None)
+    ),
+    "min(v.x as a: a.x = 1) = 2020-01-31": summary(
+        "min", "=", Day(day=date(2020, 1, 31)), condition=of_row("a"), name="a"
+    ),
+    "sum(v.x) is not missing": summary("sum", "is not missing"),
+    'expression(rna, "TP53") > 10': measured(">", 10),
+    'Expression(rna, "TP53", tpm) >= percentile(90)': measured(
+        ">=", Percentile(percentile=90.0), unit="tpm"
+    ),
+    'expression(rna, "TP53", other:z) between percentile(2.5) and 3': measured(
+        "between", Percentile(percentile=2.5), 3, unit="other:z"
+    ),
+    'expression(rna, "TP53", "a ""b""") is missing': measured("is missing", unit='a "b"'),
+    'not In Cohort "old@2"': Not(part=InCohort(cohort="old@2")),
     "exists.count = 1 and not.in in (1)": And(
         parts=(
             Comparison(entity="exists", field="count", operator=Operator.EQUAL, values=(1,)),
@@ -135,6 +267,34 @@ REFUSED = {
     "count(v)": ("line 1, column 9", "number of rows"),
     "count(v) >= -1": ("line 1, column 13", "whole number"),
     "count(v) in (1)": ("line 1, column 10", "number of rows"),
+    "p.x = q.y + secret": ("line 1, column 13", "whole number"),
+    "p.x = q.y + 1.5 days": ("line 1, column 13", "whole number"),
+    "p.x = q.y + -1 days": ("line 1, column 13", "whole number"),
+    "p.x = q.y + 30 secret": ("line 1, column 16", "'days'"),
+    "p.x = q.y + 1001 years": ("line 1, column 11", "1,000 years"),
+    "p.x = 2020-01-31 + 30 days": ("line 1, column 18", "end of the filter"),
+    "p.x in (q.y)": ("line 1, column 9", "value"),
+    "p.x between 1 and 2 without secret": ("line 1, column 29", "'end'"),
+    "p.x contains 5": ("line 1, column 14", "text"),
+    'p.x starts "secret"': ("line 1, column 12", "'with'"),
+    'p.x under ("a", 5)': ("line 1, column 17", "text"),
+    'p.x = "a" except "b"': ("line 1, column 11", "end of the filter"),
+    'p.x under "a" except 5': ("line 1, column 22", "codes"),
+    "exists(v as: p.x = 1)": ("line 1, column 12", "name of a row"),
+    "first(v: p.x = 1): p.x = 1": ("line 1, column 8", "'by'"),
+    "first(v by w.day): p.x = 1": ("line 1, column 12", "field of theirs"),
+    "first(v by v.day)": ("line 1, column 18", "':'"),
+    "first(v by v.day): p.x = 1 and p.y = 1": ("line 1, column 28", "parentheses"),
+    "not last(v by v.day): not p.x = 1 or p.y = 1": ("line 1, column 35", "parentheses"),
+    "max(v) > 1": ("line 1, column 5", "field"),
+    "max(v.x) in (1)": ("line 1, column 10", "A number is compared"),
+    "expression(rna) > 1": ("line 1, column 15", "','"),
+    "expression(rna, TP53) > 1": ("line 1, column 17", "feature"),
+    'expression(rna, "a", 5) > 1': ("line 1, column 22", "unit"),
+    'expression(rna, "a") > "secret"': ("line 1, column 24", "number"),
+    'expression(rna, "a") > percentile(101)': ("line 1, column 35", "between 0 and 100"),
+    "in cohort secret": ("line 1, column 11", "cohort"),
+    "in (1)": ("line 1, column 1", "condition"),
     "p.x = 1 and": ("line 1, column 12", "condition"),
     "p.x = 1 && p.y = 2": ("line 1, column 9", "no name"),
     "p.x = 1; drop table p": ("line 1, column 8", "no name"),
@@ -142,8 +302,8 @@ REFUSED = {
     "p.x = 1 and\n\0": ("line 2, column 1", "is not text"),
     'p.x = "\ud800"': ("line 1, column 8", "is not text"),
     f"p.{'x' * 256} = 1": ("line 1, column 2", "no name"),
-    "(" * (MAX_DEPTH + 2): ("line 1, column 52", "deep"),
-    "not " * (MAX_DEPTH + 2): ("line 1, column 205", "deep"),
+    "(" * (MAX_DEPTH + 2): ("line 1, column 202", "deep"),
+    "not " * (MAX_DEPTH + 2): ("line 1, column 805", "deep"),
 }
 
 
@@ -212,9 +372,19 @@ def test_the_deepest_filter_is_read_and_written() -> None:
     assert write_filter(parse_filter(text)) == text
 
 
+def test_what_is_longest_and_deepest_is_read_and_written() -> None:
+    row = "exists(v as a{n}: "
+    text = "".join(row.format(n=n) for n in range(MAX_DEPTH)) + "p.b = a7.c" + ")" * MAX_DEPTH
+
+    assert write_filter(parse_filter(text)) == text
+
+
 def test_places_stand_in_the_order_of_the_text() -> None:
-    text = "p.a = 1 or exists(v:\n p.b = 1 and\n  count(w) > 2)"
+    text = "p.a = 1 or exists(v:\n p.b = 1 and\n  count(w) > 2)\n or first(v by v.x: v.x = 1"
+    text += '):\n (v.x = v.y) or\n in cohort "c" or\n max(v.x) > 1 or\n expression(a, "b") = 1'
 
     places = [(each.line, each.column) for each in parse_with_places(text).places]
 
-    assert places == [(1, 1), (1, 12), (2, 2), (3, 3)]
+    assert places == [
+        *[(1, 1), (1, 12), (2, 2), (3, 3), (4, 5), (4, 21), (5, 3), (6, 2), (7, 2), (8, 2)]
+    ]
