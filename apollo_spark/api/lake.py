@@ -2,6 +2,7 @@
 
 import logging
 
+from apollo_spark.api.cohorts import CohortLake
 from apollo_spark.api.composing import Composing
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.api.growing import GrowingLake
@@ -17,7 +18,7 @@ from apollo_spark.runtime.settings import LakeSettings
 logger = logging.getLogger(__name__)
 
 
-class ApolloLake(GrowingLake, MergingLake, Composing, KeepingLake):
+class ApolloLake(GrowingLake, MergingLake, Composing, CohortLake, KeepingLake):
     """The place that holds tables, records and reports.
 
     Args:

@@ -5,7 +5,7 @@ did.
 """
 
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.errors import UsageError
@@ -14,6 +14,9 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.plan import WorkPlan
+
+if TYPE_CHECKING:
+    from apollo_spark.api.cohort import Cohort
 
 Receipt = TypeVar("Receipt", bound=Record, covariant=True)  # noqa: PLC0105 frozen: only read
 
@@ -49,3 +52,18 @@ class Published(Generic[Receipt]):
         if self.version is None:
             raise UsageError("Nothing was published: this was a dry run.")
         return Dataset(self._lake, self._lake.load_record(parse_reference(self.version)))
+
+    @property
+    def cohort(self) -> "Cohort":
+        """The cohort at that version.
+
+        Raises:
+            UsageError: Nothing was published: it was a dry run.
+            NotFoundError: It is no cohort.
+        """
+        from apollo_spark.api.cohort import Cohort
+        from apollo_spark.verbs.cohort.opening import load_cohort
+
+        if self.version is None:
+            raise UsageError("Nothing was published: this was a dry run.")
+        return Cohort(self._lake, load_cohort(self._lake, self.version))

@@ -27,11 +27,21 @@ def list_command() -> None:
 @common_options
 def show_command(*, name: str, pins: bool, full: bool) -> None:
     """Show one version of a record: the newest, NAME@3, or NAME@2026-03-01."""
+    from apollo_spark.cli.cohort import print_cohort
+    from apollo_spark.model.cohort import CohortRecord
+    from apollo_spark.model.dataset import DatasetRecord
     from apollo_spark.model.names import parse_reference
+    from apollo_spark.model.record import Published, require_kind
     from apollo_spark.verbs.ask.show import describe_record
+    from apollo_spark.verbs.cohort.asking import describe_cohort
 
     lake = current().lake()
-    record = lake.load_record(parse_reference(name))
+    record = lake.load(parse_reference(name), Published)
+    if isinstance(record, CohortRecord):
+        print_cohort(describe_cohort(lake, record))
+        return
+    require_kind(record, record.kind, DatasetRecord)
+    assert isinstance(record, DatasetRecord), "a kind has one class"
     shown: dict[str, Any] = describe_record(lake, record, with_pins=pins or full, full=full)
     if record.hides:
         from apollo_spark.verbs.ask.shown_counts import count_shown, with_counts

@@ -89,6 +89,23 @@ def render_record(shown: dict[str, Any], *, with_pins: bool) -> str:
     return "\n\n".join(parts)
 
 
+def render_cohort(shown: dict[str, Any]) -> str:
+    """Return a cohort as `show` prints it."""
+    parts = [
+        "{name}@{version}  published {minute} by {operation_word}".format(
+            minute=_minute(shown["published"]),
+            operation_word=f"cohort {shown['operation']}",
+            **shown,
+        ),
+        *(printable(each) for each in (shown["title"], shown["description"]) if each),
+        f"{shown['count']:,} of {shown['main_entity']} in {shown['dataset']}",
+        printable(shown["filter"]),
+    ]
+    for of, count in shown["withdrawn"].items():
+        parts.append(f"withdrawn: {count:,} of {of} are hidden, and in no cohort")
+    return "\n".join(parts)
+
+
 def _role(entity: str, shown: dict[str, Any]) -> str:
     if entity == shown["main_entity"]:
         return " (main)"

@@ -67,7 +67,7 @@ class CohortStep(Record):
 
     @model_validator(mode="after")
     def _require_meaning(self) -> Self:
-        is_filter, is_ids = (self.operation is each for each in _OWN)
+        is_filter, is_ids = (self.operation is each for each in NARROWING)
         if (self.text is not None, self.keys is not None) != (is_filter, is_ids):
             raise ValueError(f"a cohort by '{self.operation}' has other parts")
         fewest, most = _NUMBER_OF_COHORTS[self.operation]
@@ -76,10 +76,11 @@ class CohortStep(Record):
         return self
 
 
-_OWN = (CohortOperation.FILTER, CohortOperation.IDS)
+NARROWING = (CohortOperation.FILTER, CohortOperation.IDS)
+"""What a cohort is made by that may narrow another one."""
 _MANY = 1_000_000
 _NUMBER_OF_COHORTS = {
-    **dict.fromkeys(_OWN, (0, 1)),
+    **dict.fromkeys(NARROWING, (0, 1)),
     **dict.fromkeys(COMBINATIONS, (2, _MANY)),
     CohortOperation.COMPLEMENT: (1, 1),
 }
@@ -101,7 +102,7 @@ class CohortRecord(Published):
         main_entity: Whose rows are people.
         step: How the cohort is made; its numbers are places in `cohorts`.
         cohorts: The cohorts that it is made of.
-        codings: A SHA-256 of the codes that its filters ask for, as they were.
+        codings: The codings that its filters ask for, with the SHA-256 of each as it was.
         count: How many people were in it when it was published.
         kept: What the rules of the dataset read, besides its own tables.
         parts: The parts of the dataset.
@@ -116,7 +117,7 @@ class CohortRecord(Published):
     main_entity: MemberName
     step: CohortStep
     cohorts: tuple[CohortReference, ...] = ()
-    codings: str
+    codings: tuple[tuple[str, str], ...] = ()
     count: int = Field(ge=0)
     kept: tuple[TablePin, ...] = ()
     parts: tuple[tuple[str, str], ...] = ()

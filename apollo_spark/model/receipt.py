@@ -205,6 +205,25 @@ class RetireReceipt(Record):
     records_that_stand_on_it: int
 
 
+class CohortReceipt(Record):
+    """The receipt of a cohort.
+
+    Attributes:
+        count: How many people are in it.
+        of: How many people its dataset shows.
+        ids: Ids of its list, each counted once; all of them are of people of the dataset.
+        repeated: Lines of the list with an id that stood before.
+        elsewhere: Ids of the list that are in the dataset, and not in the cohort that is narrowed.
+    """
+
+    operation: str = "cohort"
+    count: int
+    of: int
+    ids: int | None = None
+    repeated: int = 0
+    elsewhere: int = 0
+
+
 class SealReceipt(Record):
     """The receipt of a sealed copy: rows of all entities, and samples of all assays."""
 

@@ -29,6 +29,12 @@ VERBS: Mapping[str, Verb] = {
     "retire": Verb("apollo_spark.verbs.retire", "Retire", "RetireRequest"),
     "gc": Verb("apollo_spark.verbs.gc", "Sweep", "GcRequest"),
     "extract sealed": Verb("apollo_spark.verbs.seal", "Seal", "SealRequest"),
+    "cohort create": Verb(
+        "apollo_spark.verbs.cohort.create", "CreateCohort", "CreateCohortRequest"
+    ),
+    "cohort combine": Verb(
+        "apollo_spark.verbs.cohort.combine", "CombineCohorts", "CombineCohortsRequest"
+    ),
 }
 
 

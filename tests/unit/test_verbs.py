@@ -20,14 +20,16 @@ METHODS = {
     "extend assay": "extend_assay", "merge clinical": "merge_clinical",
     "merge assay": "merge_assay", "view": "view", "rebase": "rebase", "compact": "compact",
     "withdraw": "withdraw", "retire": "retire", "gc": "gc", "extract sealed": "seal",
+    "cohort create": "create_cohort", "cohort combine": "combine_cohorts",
 }  # fmt: skip
 COMMANDS = {"extend assay": "extend"}
 """Verbs that share a command with another."""
-SPELLED = {"sources": "source", "schema_tag": "schema", "as_name": "as", "field_map": "map"}
+SPELLED = {"sources": "source", "schema_tag": "schema", "as_name": "as", "from_name": "from", "field_map": "map"}
 """Fields of requests that options call otherwise."""
 IN_PYTHON = {
     "load expression": {"sources": "files"},
     "load clinical": {"schema_tag": "schema"},
+    "cohort create": {"from_name": "source"},
     "extend assay": {"sources": "files"},
     "merge clinical": {"as_name": "name"},
     # Without fields of samples: an empty list of them.
@@ -35,7 +37,7 @@ IN_PYTHON = {
     "gc": {"grace": "grace_hours"},
     "extract sealed": {"output": "folder"},
 }
-NO_REPORT = {"view"}
+NO_REPORT = {"view", "cohort create", "cohort combine"}
 """Verbs that judge no values."""
 OTHERWISE_IN_PYTHON = {
     # A method of its own each: `plan_rebase` tells in full, `undo_rebase` takes a version back;

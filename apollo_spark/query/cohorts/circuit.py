@@ -65,10 +65,11 @@ class Circuit:
         """Add a program and return the node of each of its cohorts."""
         found: list[int] = []
         for step in steps:
-            found.append(self._step(step, found))
+            found.append(self.add_step(step, found))
         return found
 
-    def _step(self, step: CohortStep, known: Sequence[int]) -> int:
+    def add_step(self, step: CohortStep, known: Sequence[int]) -> int:
+        """Add one cohort, given the nodes of those before it, and return its node."""
         of = tuple(known[each] for each in step.of)
         if step.text is not None:
             cohorts = {name: known[number] for name, number in step.named}

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from apollo_spark.errors import UsageError
 from apollo_spark.model.cohort import CohortStep
+from apollo_spark.model.filter import Filter
 from apollo_spark.query.cohorts.circuit import Circuit, Gate, Node
 from apollo_spark.query.cohorts.layers import Layers, plan_layers
 from apollo_spark.query.filters.compare import joined
@@ -47,13 +48,23 @@ class Members:
     @cached_property
     def circuit(self) -> tuple[Circuit, list[int]]:
         """The program as a circuit, and the node of each of its cohorts."""
-        circuit = Circuit(parse_filter)
+        circuit = new_circuit()
         return circuit, circuit.add_steps(self.steps)
 
     def keys(self, scope: MemberSource) -> exp.Select:
         """Ask for the keys, as `key`, of the people that are shown and meant."""
         circuit, found = self.circuit
         return Statement(scope, circuit.nodes).keys(found[-1])
+
+
+def new_circuit() -> Circuit:
+    """Return an empty circuit that reads filters as people write them."""
+    return Circuit(parse_filter, cohort_named)
+
+
+def cohort_named(tree: Filter) -> str | None:
+    """Return the cohort that a condition names; None for every other condition."""
+    return getattr(tree, "cohort", None)
 
 
 def limited_by(

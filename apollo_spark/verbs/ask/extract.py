@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from apollo_spark.engines.base import Engine
-from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
 from apollo_spark.errors import UsageError
 from apollo_spark.export.dictionary_csv import write_dictionary
@@ -16,7 +13,8 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.storage.root import storage_access
 from apollo_spark.model.base import Record
 from apollo_spark.model.names import parse_reference
-from apollo_spark.operations.locating import Say, locate, require_no_rule, spark_engine
+from apollo_spark.operations.answering import answering
+from apollo_spark.operations.locating import Say, locate, require_no_rule
 from apollo_spark.query.extract import (
     ExtractPlan,
     ExtractRequest,
@@ -29,9 +27,6 @@ from apollo_spark.query.values import ValueMode
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.sources.findings import NAMES_LIMIT
 from apollo_spark.sources.regular_files import UNREADABLE, read_bounded_text, say_unreadable
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 
 class ExtractJob(Record):
@@ -125,7 +120,7 @@ def extract_fields(
     written: dict[str, int] = {}
     for plan in plans.values():
         _warn_of_factor(plan, say)
-    with _Answering(lake, job.engine, settings) as engine:
+    with answering(lake, job.engine, settings) as engine:
         for entity, plan in plans.items():
             reader = answer_fields(engine, plan, opened.pins)
             if job.spreadsheet_safe:
@@ -166,30 +161,6 @@ def _tell_factor(plan: ExtractPlan, opened: OpenDataset, rows: int, say: Say) ->
         opened.pins[opened.scope.tables_of(each)[0].table].rows for each in plan.multiplying
     )
     say(f"warning: {rows:,} rows, {rows / max(largest, 1):.1f} times those of the largest of them")
-
-
-class _Answering:
-    """Gives the engine of an extract, and stops the session it started."""
-
-    def __init__(self, lake: Lake, engine: str, settings: LakeSettings) -> None:
-        self._lake = lake
-        self._engine = engine
-        self._settings = settings
-        self._session: SparkSession | None = None
-
-    def __enter__(self) -> Engine:
-        if self._engine != "spark":
-            return EmbeddedEngine(self._lake.tables)
-        from apollo_spark.runtime.session import open_session
-
-        self._session = open_session(self._settings.spark)
-        return spark_engine(self._lake, self._session)
-
-    def __exit__(self, *_: object) -> None:
-        if self._session is not None:
-            from apollo_spark.runtime.session import close_session
-
-            close_session(self._session)
 
 
 def extract_dictionary(lake: Lake, name: str, *, folder: str, force: bool) -> tuple[str, ...]:

@@ -1,0 +1,75 @@
+"""A cohort as Python users see it: who is in it is found in what its dataset shows now."""
+
+from functools import cached_property
+
+from apollo_spark.api.dataset import Dataset
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.lake.lake import Lake
+from apollo_spark.model.cohort import CohortRecord
+from apollo_spark.query.cohorts.text import describe_step
+from apollo_spark.verbs.cohort.asking import count_now, list_ids
+from apollo_spark.verbs.cohort.attrition import Attrition, attrition_of
+from apollo_spark.verbs.cohort.opening import People, dataset_of, open_cohort
+
+
+class Cohort:
+    """One published version of a cohort.
+
+    Args:
+        lake: Where it lies.
+        record: Its record.
+    """
+
+    def __init__(self, lake: Lake, record: CohortRecord) -> None:
+        self._lake = lake
+        self.record = record
+
+    def __repr__(self) -> str:
+        """Return the cohort as `name@version`."""
+        return f"<Cohort {self.record}>"
+
+    @property
+    def name(self) -> str:
+        """The name, without version."""
+        return self.record.name
+
+    @property
+    def version(self) -> int:
+        """The version, from 1."""
+        return self.record.version
+
+    @property
+    def filter(self) -> str:
+        """What it means, as the text of a filter; other cohorts are named in it."""
+        return describe_step(self.record.step, [each.version for each in self.record.cohorts])
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The version of the dataset that it stands on, with everybody."""
+        return Dataset(self._lake, dataset_of(self._lake, self.record))
+
+    @property
+    def count(self) -> int:
+        """How many people are in it now."""
+        return count_now(self._lake, self.record)
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of its people as texts, in the order of the key.
+
+        Raises:
+            UsageError: An id is not one line.
+        """
+        return list(list_ids(self._people, self._engine))
+
+    def attrition(self) -> Attrition:
+        """Count who is left after each part of the outermost `and`, and by each part alone."""
+        return attrition_of(self._people, self._engine)
+
+    @cached_property
+    def _people(self) -> People:
+        return open_cohort(self._lake, self.record)
+
+    @property
+    def _engine(self) -> EmbeddedEngine:
+        return EmbeddedEngine(self._lake.tables)

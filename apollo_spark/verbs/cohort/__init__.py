@@ -1,0 +1,1 @@
+"""Cohorts: made, combined, counted, compared and explained."""

@@ -1,0 +1,110 @@
+"""How many people are left after each part of a cohort, and by each part alone: in one pass."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from apollo_spark.engines.base import Engine
+from apollo_spark.model.base import Record
+from apollo_spark.model.cohort import NARROWING, CohortOperation, CohortStep
+from apollo_spark.model.filter import And, Filter
+from apollo_spark.query.cohorts.circuit import Circuit
+from apollo_spark.query.cohorts.members import Statement, new_circuit
+from apollo_spark.query.cohorts.text import describe_step, in_cohort
+from apollo_spark.query.filters.compare import joined
+from apollo_spark.query.sql import column, derived, labelled
+from apollo_spark.sources.filters.text import parse_filter
+from apollo_spark.sources.filters.write import write_filter
+from apollo_spark.verbs.cohort.opening import People
+
+_FLAGS = "flags"
+
+
+class AttritionStep(Record):
+    """One part of a cohort: who is left after it and those before it, and by it alone."""
+
+    rule: str
+    left: int
+    alone: int
+
+
+class Attrition(Record):
+    """The parts of a cohort, in order, and how many people there were at first."""
+
+    people: int
+    steps: tuple[AttritionStep, ...]
+
+
+@dataclass(frozen=True)
+class _Part:
+    rule: str
+    node: int
+
+
+def attrition_of(people: People, engine: Engine) -> Attrition:
+    """Count who is left after each part of the outermost `and`, and by each part alone.
+
+    Args:
+        people: Who is meant.
+        engine: Who counts.
+    """
+    circuit = new_circuit()
+    steps = people.members.steps
+    known = circuit.add_steps(steps)
+    parts = _parts_of(circuit, people, known, len(steps) - 1)
+    flags = Statement(people.dataset.scope, circuit.nodes).flags([each.node for each in parts])
+    counted = [exp.Count(this=exp.Star())]
+    for number in range(len(parts)):
+        so_far = [column(_FLAGS, f"flag {each}") for each in range(number + 1)]
+        counted += [_count(joined(exp.And, so_far)), _count(column(_FLAGS, f"flag {number}"))]
+    shown = [labelled(each, f"count {number}") for number, each in enumerate(counted)]
+    tree = exp.select(*shown).from_(derived(flags, _FLAGS), copy=False)
+    row = engine.run(tree, people.pins).read_all().to_pylist()[0]
+    numbers = [int(each or 0) for each in row.values()]
+    found = zip(parts, numbers[1::2], numbers[2::2], strict=True)
+    return Attrition(
+        people=numbers[0],
+        steps=tuple(AttritionStep(rule=part.rule, left=a, alone=b) for part, a, b in found),
+    )
+
+
+def _count(condition: exp.Expr) -> exp.Count:
+    return exp.Count(this=exp.Case(ifs=[exp.If(this=condition, true=exp.Literal.number(1))]))
+
+
+def _parts_of(circuit: Circuit, people: People, known: Sequence[int], at: int) -> list[_Part]:
+    """Return the parts of a cohort: those of the ones that it narrows come first."""
+    found: list[_Part] = []
+    steps = people.members.steps
+    while True:
+        step = steps[at]
+        found = [*_own_parts(circuit, people, known, step), *found]
+        if step.operation not in NARROWING or not step.of:
+            return found
+        at = step.of[0]
+
+
+def _own_parts(
+    circuit: Circuit, people: People, known: Sequence[int], step: CohortStep
+) -> list[_Part]:
+    if step.text is not None:
+        cohorts = {name: known[number] for name, number in step.named}
+        trees = _conjuncts(parse_filter(step.text))
+        return [_Part(write_filter(each), circuit.filter(each, cohorts)) for each in trees]
+    names = people.names
+    if step.operation in (CohortOperation.INTERSECT, CohortOperation.SUBTRACT):
+        first, *others = step.of
+        parts = [_Part(in_cohort(names[first]), known[first])]
+        if step.operation is CohortOperation.INTERSECT:
+            return [*parts, *(_Part(in_cohort(names[each]), known[each]) for each in others)]
+        opposite = [
+            _Part(f"not {in_cohort(names[each])}", circuit.opposite(known[each])) for each in others
+        ]
+        return [*parts, *opposite]
+    alone = step.model_copy(update={"of": ()}) if step.operation in NARROWING else step
+    return [_Part(describe_step(alone, names), circuit.add_step(alone, known))]
+
+
+def _conjuncts(tree: Filter) -> Sequence[Filter]:
+    return tree.parts if isinstance(tree, And) else (tree,)
