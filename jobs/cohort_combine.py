@@ -1,6 +1,6 @@
 """Publish cohorts as one.
 
-    spark-submit --py-files apollo_spark-VERSION.whl jobs/cohort_combine.py --config cohort_combine.yaml
+    spark-submit --py-files apollo_spark-VERSION.whl jobs/cohort_combine.py --config FILE.yaml
 
 The keys of the file are the options of `apollo cohort combine` (see conf/cohort_combine.yaml).
 """

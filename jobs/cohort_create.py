@@ -1,6 +1,6 @@
 """Publish a cohort of people of a dataset.
 
-    spark-submit --py-files apollo_spark-VERSION.whl jobs/cohort_create.py --config cohort_create.yaml
+    spark-submit --py-files apollo_spark-VERSION.whl jobs/cohort_create.py --config FILE.yaml
 
 The keys of the file are the options of `apollo cohort create` (see conf/cohort_create.yaml).
 """

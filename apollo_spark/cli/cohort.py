@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import common_options, current, perform_and_print, say_notes
+from apollo_spark.cli.context import common_options, current, perform_and_print
 from apollo_spark.cli.options import OPTIONS, Option, VerbOptions
-from apollo_spark.cli.terminal import print_json, put_data, show
+from apollo_spark.cli.terminal import print_json, put_data, say, show
 from apollo_spark.cli.text import render_cohort, render_table
+from apollo_spark.export.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,6 +150,7 @@ def _ask(
 
     lake = current().lake()
     people: People = people_asked_for(lake, name, source=source, text=text)
-    say_notes(people.notes)
+    for note in people.notes:
+        say(f"note: {printable(note)}")
     with answering(lake, engine, current().settings()) as answers:
         return question(people, answers)

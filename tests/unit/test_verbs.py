@@ -24,7 +24,13 @@ METHODS = {
 }  # fmt: skip
 COMMANDS = {"extend assay": "extend"}
 """Verbs that share a command with another."""
-SPELLED = {"sources": "source", "schema_tag": "schema", "as_name": "as", "from_name": "from", "field_map": "map"}
+SPELLED = {
+    "sources": "source",
+    "schema_tag": "schema",
+    "as_name": "as",
+    "from_name": "from",
+    "field_map": "map",
+}
 """Fields of requests that options call otherwise."""
 IN_PYTHON = {
     "load expression": {"sources": "files"},
