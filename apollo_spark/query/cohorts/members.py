@@ -218,7 +218,7 @@ def main_key(scope: EntitySource) -> "tuple[str, FieldType]":
     main = scope.dictionary.find_entity(scope.dictionary.main_entity)
     spec = main.find_field(main.primary_key or "") if main else None
     if spec is None:
-        raise UsageError("Cohorts need a primary key of the main entity, and there is none.")
+        raise UsageError("Cohorts tell people by their primary key, and there is none.")
     return spec.name, spec.type
 
 

@@ -61,7 +61,7 @@ def read_id_list(path: str, opened: OpenDataset, engine: Engine) -> IdList:
         raise NotFoundError(
             f"{lost:,} of {len(given.unique()):,} ids are of nobody in {opened.record}.",
             why="Nothing was published.",
-            fix="Take them out of the file, or correct them.",
+            fix="Leave these out, or correct them.",
         )
     ordered = keys.take(pc.sort_indices(keys))
     return IdList(pa.table({KEY: ordered}), source, len(texts) - len(ordered))

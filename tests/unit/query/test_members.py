@@ -129,5 +129,5 @@ def test_a_main_entity_without_a_key_has_no_cohorts() -> None:
     entity = Entity(name="person", fields=FIELDS)
     scope = QueryScope(DICTIONARY.model_copy(update={"entities": (entity,)}))
 
-    with pytest.raises(UsageError, match="Cohorts need a primary key of the main entity"):
+    with pytest.raises(UsageError, match="Cohorts tell people by their primary key"):
         Members((CohortStep(operation=FILTER, text="person.group = 1"),)).keys(scope)
