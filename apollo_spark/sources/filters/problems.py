@@ -10,8 +10,9 @@ LISTED = 100
 
 def refuse_filter(problems: Sequence[Problem]) -> UsageError:
     """Return the refusal of a filter that cannot be read; it holds places, and no value."""
-    if len(problems) == 1:
-        (one,) = problems
+    one = problems[0]
+    # One sentence with its fix needs no list.
+    if len(problems) == 1 and one.text.endswith("."):
         what = f"The filter cannot be read: {one.place}."
         return UsageError(what, why=one.text, fix=one.expected, problems=problems)
     return UsageError(list_problems("The filter cannot be read", problems), problems=problems)

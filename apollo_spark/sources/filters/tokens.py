@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from apollo_spark.errors import Problem, UsageError
+from apollo_spark.sources.strict_json import JsonPath, path_problem
 
 QUOTES = "'`\u2018\u2019\u201c\u201d\u201e"
 """Signs that people take for double quotes."""
@@ -102,9 +103,15 @@ def refused_at(refused: UsageError) -> tuple[int, int]:
 
 
 def problem_at(
-    place: Place | None, text: str, *, expected: str = "", suggestions: tuple[str, ...] = ()
+    place: Place | JsonPath | None,
+    text: str,
+    *,
+    expected: str = "",
+    suggestions: tuple[str, ...] = (),
 ) -> Problem:
     """Return what is wrong at a place, or somewhere, as a value."""
+    if isinstance(place, JsonPath):
+        return path_problem(place, text, expected=expected, suggestions=suggestions)
     line, column, length = (None, None, None) if place is None else place
     return Problem(
         text=text,
