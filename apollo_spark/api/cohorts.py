@@ -30,6 +30,7 @@ class CohortLake(PerformingLake):
         source: str,
         filter: str | None = None,  # noqa: A002 the word of the command
         filter_file: str | None = None,
+        filter_json: str | None = None,
         ids: str | None = None,
         title: str | None = None,
         description: str | None = None,
@@ -43,6 +44,7 @@ class CohortLake(PerformingLake):
             source: The dataset or the cohort: `NAME`, `NAME@3` or `NAME@2026-03-01`.
             filter: A filter that they fulfil.
             filter_file: Path of a file with such a filter.
+            filter_json: Such a filter as the original's JSON: a path, or the JSON itself.
             ids: Path of a file with their ids, one a line.
             title: What it is called for people.
             description: What it is for.
@@ -59,6 +61,7 @@ class CohortLake(PerformingLake):
             from_name=source,
             filter=filter,
             filter_file=filter_file,
+            filter_json=filter_json,
             ids=ids,
             title=title,
             description=description,

@@ -19,6 +19,7 @@ OTHERS = {
     "from_name": Option("The dataset, or the cohort that is narrowed.", "NAME[@V]", spelled="from"),
     "filter": Option("A filter that the people fulfil.", "TEXT"),
     "filter_file": Option("A file with the filter.", "F"),
+    "filter_json": Option("The filter as JSON of the original: a file, -, or the JSON.", "F"),
     "ids": Option("A file with the ids of the people, one a line.", "F"),
     "title": Option("What it is called for people.", "TEXT"),
     "description": Option("What it is for.", "TEXT"),
@@ -29,7 +30,7 @@ OTHERS = {
     "dry_run": OPTIONS["dry_run"]._replace(help="Count who would be in it, and publish nothing."),
 }  # fmt: skip
 CREATE = VerbOptions(
-    "from_name", "filter", "filter_file", "ids", "title", "description", "dry_run",
+    "from_name", "filter", "filter_file", "filter_json", "ids", "title", "description", "dry_run",
     required=("from_name",), others=OTHERS,
 )  # fmt: skip
 COMBINE = VerbOptions(

@@ -51,9 +51,40 @@ def test_a_cohort_says_exactly_what_scripts_rely_on(loaded: Study) -> None:
         "main_entity": "patient",
     }  # fmt: skip
     assert (shown["filter"], shown["count"]) == (WOMEN, 2)
-    assert "filter_json" in shown
+    assert shown["filter_json_problems"] == []
+    (part,) = shown["filter_json"]["pheno_filters"]["compound"]
+    assert part["filters"] == {
+        "patient$sex": [{"condition": "is", "values": ["F"]}],
+        "patient$weight": [{"condition": "greater-than", "values": [60]}],
+    }
     assert loaded.ask("show", "women", "--json").json == shown
     assert "2 of patient in study@1" in made(loaded, "show", "women").out
+
+
+def test_a_cohort_is_made_of_the_json_that_another_tells(study: Study) -> None:
+    shown = made(study, "show", "women", "--json").json
+    file = study.write("women.json", json.dumps(shown["filter_json"]))
+
+    same = made(study, "create", "women", "--from", "study", "--filter-json", file)
+    everybody = made(study, "create", "all", "--from", "study", "--filter-json", "{}")
+
+    assert (same.last_line, everybody.last_line) == ("women@1", "all@1")
+    assert (len(ids(study, "all")), made(study, "count", "women").out) == (4, "2\n")
+    told = [
+        made(study, "show", made(study, "create", "x", *words).last_line, "--json").json
+        for words in (
+            ("--from", "study", "--filter", "not patient.weight < 60 and count(visit) > 1"),
+            ("--from", "women", "--filter", WOMEN),
+            ("--from", "study", "--ids", study.folder / "ids.txt"),
+        )
+    ]
+    assert [each["filter_json"] for each in told] == [None] * 3
+    assert [each["filter_json_problems"] for each in told] == [
+        ["patient.weight: there is no condition for the opposite of '<'",
+         "there are no words for 'count'"],
+        ["the cohort is made of other cohorts"],
+        ["the cohort is made of a list of ids"],
+    ]  # fmt: skip
 
 
 def test_a_cohort_of_nobody_is_a_result(study: Study) -> None:
@@ -233,13 +264,16 @@ def test_withdrawn_people_are_in_no_cohort(study: Study) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("create", "x", "--from", "study"), 2, "one of a filter, a file with one, and a list"),
+        (("create", "x", "--from", "study"), 2, "one of a filter, a file with one, one as"),
         (("create", "x", "--from", "study", "--filter", "patient.wait = 1"), 13, "patient.wait"),
         (("create", "x", "--from", "study", "--filter", "patient.sex >"), 2, "The filter"),
         (("create", "x", "--from", "nowhere", "--filter", WOMEN), 13, "There is no 'nowhere'"),
         (("create", "study", "--from", "study", "--filter", WOMEN), 14, "taken by a dataset"),
         (("create", "a b", "--from", "study", "--filter", WOMEN), 2, "cannot be the name"),
         (("create", "x", "--from", "study", "--filter-file", "no.txt"), 2, "filter file 'no.txt'"),
+        (("create", "x", "--from", "study", "--filter-json", "no.json"), 13, "no filter file"),
+        (("create", "x", "--from", "study", "--filter-json", "{"), 2, "this is not JSON"),
+        (("create", "x", "--from", "study", "--filter-json", '{"a":' * 9_999), 2, "levels deep"),
         (("create", "x", "--from", "study", "--ids", "no.txt"), 10, "list of ids no.txt"),
         (("combine", "x", "--operation", "union", "women"), 2, "' takes two cohorts or more, not"),
         (("combine", "x", "--operation", "complement", "women", "listed"), 2, "exactly one cohort"),

@@ -20,6 +20,7 @@ from apollo_spark.verbs.cohort.opening import (
     open_cohort,
     people_by_filter,
 )
+from apollo_spark.verbs.cohort.original import filter_json_of
 from apollo_spark.workers.values.texts import format_column
 
 
@@ -87,7 +88,7 @@ def describe_cohort(lake: Lake, record: CohortRecord) -> dict[str, Any]:
         "operation": record.step.operation.value,
         "cohorts": [each.version for each in record.cohorts],
         "filter": describe_step(record.step, [each.version for each in record.cohorts]),
-        "filter_json": None,
+        **filter_json_of(lake, record),
         "count": count_now(lake, record),
         "count_published": record.count,
         "codings": dict(record.codings),

@@ -23,6 +23,7 @@ from apollo_spark.verbs.cohort.codings import codings_of, united_codings
 from apollo_spark.verbs.cohort.id_list import IdList, read_id_list
 from apollo_spark.verbs.cohort.narrowing import require_narrow_by_ids
 from apollo_spark.verbs.cohort.opening import People, count_people, dataset_of, filter_step
+from apollo_spark.verbs.cohort.original import filter_text_of
 from apollo_spark.verbs.cohort.program import Program
 from apollo_spark.verbs.cohort.publishing import (
     CohortPlan,
@@ -40,6 +41,7 @@ class CreateCohortRequest(CohortRequest):
         from_name: The dataset or the cohort whose people are meant.
         filter: A filter that they fulfil.
         filter_file: A file with such a filter.
+        filter_json: Such a filter as the original's JSON: a file, `-`, or the JSON.
         ids: A file with their ids, one a line.
     """
 
@@ -48,6 +50,7 @@ class CreateCohortRequest(CohortRequest):
     from_name: str
     filter: str | None = None
     filter_file: str | None = None
+    filter_json: str | None = None
     ids: str | None = None
 
 
@@ -68,6 +71,8 @@ class CreateCohort(PublishCohort[CreateCohortRequest]):
         require_dataset_name(request.name)
         asked = _asked_text(request)
         source = open_source(self.context.lake, request.from_name)
+        if request.filter_json is not None:
+            asked = filter_text_of(request.filter_json, source.opened.dictionary)
         if asked is None:
             return _by_ids(request, source, engine)
         return _by_filter(request, source, asked, engine)
@@ -133,12 +138,12 @@ def open_source(lake: Lake, name: str) -> Source:
 
 
 def _asked_text(request: CreateCohortRequest) -> str | None:
-    """Return the filter that is asked for, or None where ids are."""
-    given = [each is not None for each in (request.filter, request.filter_file, request.ids)]
-    if sum(given) != 1:
+    """Return the text of the filter that is asked for, None where it is JSON or ids are."""
+    ways = (request.filter, request.filter_file, request.filter_json, request.ids)
+    if sum(each is not None for each in ways) != 1:
         raise UsageError(
-            "A cohort is made by one of a filter, a file with one, and a list of ids.",
-            fix="Add --filter TEXT, --filter-file F or --ids F.",
+            "A cohort is made by one of a filter, a file with one, one as JSON, and a list of ids.",
+            fix="Add --filter TEXT, --filter-file F, --filter-json F or --ids F.",
         )
     if request.filter_file is None:
         return request.filter

@@ -1,10 +1,7 @@
 """Extract the values of an expression assay into files: long, or as a matrix."""
 
-import io
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -36,7 +33,7 @@ from apollo_spark.assays.expression.read.select import (
     select_pairs,
 )
 from apollo_spark.assays.expression.request_filter import ExpressionFilter, parse_filter_text
-from apollo_spark.errors import NotFoundError, UsageError
+from apollo_spark.errors import UsageError
 from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
@@ -44,7 +41,7 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.names import parse_reference
 from apollo_spark.operations.locating import Say, locate, require_no_rule
 from apollo_spark.query.sql import spark_statement
-from apollo_spark.sources.regular_files import open_regular
+from apollo_spark.sources.given import read_given_json
 from apollo_spark.sources.suggest import did_you_mean
 
 PIECE_BYTES = 500_000_000
@@ -64,10 +61,6 @@ class ExpressionJob(Record):
     additional_fields: str | None = None
     output: str | None = None
     force: bool = False
-
-
-LARGEST_FILTER = 64 * 1024 * 1024
-"""Characters of a filter: millions of ids."""
 
 
 @dataclass(frozen=True)
@@ -201,22 +194,7 @@ def read_additional_fields(text: str | None) -> tuple[str, ...]:
 def _read_filter(option: str | None) -> ExpressionFilter:
     if option is None:
         return ExpressionFilter()
-    if option.lstrip().startswith("{"):
-        return parse_filter_text(option)
-    try:
-        text = sys.stdin.read(LARGEST_FILTER + 1) if option == "-" else _read_text(Path(option))
-    except FileNotFoundError:
-        raise NotFoundError(f"There is no filter file {option!r}.") from None
-    except (OSError, UnicodeDecodeError):
-        raise UsageError(f"The filter file {option!r} cannot be read as text.") from None
-    if len(text) > LARGEST_FILTER:
-        raise UsageError(f"The filter is larger than {LARGEST_FILTER >> 20} MB.")
-    return parse_filter_text(text)
-
-
-def _read_text(path: Path) -> str:
-    with io.TextIOWrapper(open_regular(path), encoding="utf-8") as file:
-        return file.read(LARGEST_FILTER + 1)
+    return parse_filter_text(read_given_json(option, "filter"))
 
 
 def _check_form(job: ExpressionJob, asked: ExpressionFilter, additional: tuple[str, ...]) -> None:
