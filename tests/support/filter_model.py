@@ -1,176 +1,230 @@
-"""What a filter means, in plain Python over rows: the reference that both engines must equal."""
+"""What a filter means, in plain Python over rows: the reference that both engines must equal.
 
+Rows are found by nested loops over all ways from the row in hand. A condition sees the rows on its
+way, the nearest row of an entity for its name, and the rows that were given names.
+"""
+
+import math
 import operator
-import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import (
-    BETWEENS,
     And,
+    Choice,
+    ChosenRow,
     Comparison,
     CountOf,
-    Day,
     Exists,
+    FieldComparison,
+    FieldOf,
     Filter,
-    FilterValue,
-    Moment,
+    InCohort,
     Not,
     Operator,
     Or,
+    Summary,
+    SummaryOf,
 )
-from apollo_spark.sources.code_values import parse_code
+from apollo_spark.model.filter import (
+    Rows as AskedRows,
+)
+from tests.support.filter_values import ORDERS, FieldModel
 
 Row = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Row]]
+Way = Mapping[str, Row]
+"""The rows on the way from the main entity to a row, by entity."""
 
-ORDERS: dict[Operator, Callable[[Any, Any], bool]] = {
-    Operator.LESS: operator.lt,
-    Operator.LESS_OR_EQUAL: operator.le,
-    Operator.GREATER: operator.gt,
-    Operator.GREATER_OR_EQUAL: operator.ge,
+COUNTS: dict[Operator, Callable[[Any, Any], bool]] = {
+    **ORDERS,
+    Operator.EQUAL: operator.eq,
+    Operator.NOT_EQUAL: operator.ne,
 }
-COUNTS = {**ORDERS, Operator.EQUAL: operator.eq, Operator.NOT_EQUAL: operator.ne}
 
 
-def held_by(tree: Filter, dictionary: DataDictionary, rows: Rows) -> list[bool]:
-    """Whether the filter holds, for each row of the main entity in its order."""
-    model = FilterModel(dictionary, rows)
+class UndecidedError(Exception):
+    """Two rows come first, and no key says which of them is meant."""
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What is in hand: a row with the way to it, and the ways to rows with names."""
+
+    entity: str
+    way: Way
+    named: Mapping[str, Way]
+
+
+def held_by(
+    tree: Filter,
+    dictionary: DataDictionary,
+    rows: Rows,
+    cohorts: Mapping[str, Collection[Any]] | None = None,
+) -> list[bool]:
+    """Whether the filter holds, for each row of the main entity in its order.
+
+    Args:
+        tree: The filter.
+        dictionary: The entities.
+        rows: Their rows.
+        cohorts: The keys of the people of each cohort that the filter names.
+    """
+    model = FilterModel(dictionary, rows, cohorts or {})
     main = dictionary.main_entity
-    return [model.holds(tree, main, row) for row in rows[main]]
+    return [model.holds(tree, Hand(main, {main: row}, {})) for row in rows[main]]
 
 
 class FilterModel:
     """Nested loops over rows."""
 
-    def __init__(self, dictionary: DataDictionary, rows: Rows) -> None:
+    def __init__(
+        self, dictionary: DataDictionary, rows: Rows, cohorts: Mapping[str, Collection[Any]]
+    ) -> None:
         self.dictionary = dictionary
         self.rows = rows
+        self.cohorts = cohorts
+        self.fields = FieldModel(dictionary)
 
-    def holds(self, tree: Filter, entity: str, row: Row) -> bool:
+    def holds(self, tree: Filter, hand: Hand) -> bool:
         if isinstance(tree, And):
-            return all(self.holds(each, entity, row) for each in tree.parts)
+            return all(self.holds(each, hand) for each in tree.parts)
         if isinstance(tree, Or):
-            return any(self.holds(each, entity, row) for each in tree.parts)
+            return any(self.holds(each, hand) for each in tree.parts)
         if isinstance(tree, Not):
-            return not self.holds(tree.part, entity, row)
+            return not self.holds(tree.part, hand)
+        if isinstance(tree, InCohort):
+            main = self.dictionary.find_entity(self.dictionary.main_entity)
+            assert main is not None
+            return hand.way[main.name][str(main.primary_key)] in self.cohorts[tree.cohort]
         if isinstance(tree, Comparison):
-            spec = self._spec(tree)
-            found = self.related(entity, row, tree.entity)
-            return any(self.compares(tree, spec, each.get(tree.field)) for each in found)
-        found = [
-            each
-            for each in self.related(entity, row, tree.entity)
-            if tree.condition is None or self.holds(tree.condition, tree.entity, each)
-        ]
+            spec = self._spec(tree.entity, tree.field)
+            values = (way[tree.entity].get(tree.field) for way in self._ways_of(tree, hand))
+            return any(self.fields.compares(tree, spec, each) for each in values)
+        if isinstance(tree, FieldComparison):
+            return any(self._compares(tree, way, hand) for way in self._ways_of(tree, hand))
+        assert isinstance(tree, AskedRows), "assays are asked elsewhere"
+        return self._asks_rows(tree, list(self._inside(tree, hand)))
+
+    def _ways_of(self, tree: Comparison | FieldComparison, hand: Hand) -> Iterator[Way]:
+        if tree.row is not None:
+            return iter([hand.named[tree.row]])
+        return self._ways(hand.entity, hand.way, tree.entity)
+
+    def _ways(self, start: str, way: Way, target: str) -> Iterator[Way]:
+        """Every way to a row of an entity from the row at the end of a way."""
+        found = [way]
+        at = start
+        for near_field, far, far_field in self._path(start, target):
+            found = [
+                {**each, far: row}
+                for each in found
+                for row in self.rows[far]
+                if each[at][near_field] is not None and row[far_field] == each[at][near_field]
+            ]
+            at = far
+        return iter(found)
+
+    def _inside(self, tree: AskedRows, hand: Hand) -> Iterator[Hand]:
+        """What is in hand for each row that is asked about, before any condition."""
+        start, way = hand.entity, hand.way
+        if tree.name is not None:
+            start = self.dictionary.main_entity
+            way = {start: hand.way[start]}
+        for each in self._ways(start, way, tree.entity):
+            named = hand.named if tree.name is None else {**hand.named, tree.name: each}
+            yield Hand(tree.entity, each, named)
+
+    def _asks_rows(self, tree: AskedRows, hands: Sequence[Hand]) -> bool:
+        condition = tree.among if isinstance(tree, ChosenRow) else tree.condition
+        found = [each for each in hands if condition is None or self.holds(condition, each)]
         if isinstance(tree, Exists):
             return bool(found)
-        assert isinstance(tree, CountOf)
-        return COUNTS[tree.operator](len(found), tree.number)
+        # A row that is reached in two ways is one row.
+        once = {id(each.way[tree.entity]): each for each in found}
+        if isinstance(tree, CountOf):
+            return COUNTS[tree.operator](len(once), tree.number)
+        if isinstance(tree, SummaryOf):
+            return self._summary_holds(tree, [each.way[tree.entity] for each in once.values()])
+        chosen = self._choose(tree, list(once.values()))
+        return chosen is not None and self.holds(tree.condition, chosen)
 
-    def related(self, entity: str, row: Row, target: str) -> list[Row]:
-        """The rows of an entity that are related to a row, each once."""
-        found = [row]
-        for near_field, far, far_field in self._way(entity, target):
-            keys = {each[near_field] for each in found} - {None}
-            found = [each for each in self.rows[far] if each[far_field] in keys]
-        return found
-
-    def compares(self, tree: Comparison, spec: FieldSpec, value: Any) -> bool:
-        if tree.operator is Operator.NOT_EQUAL:
-            equal = tree.model_copy(update={"operator": Operator.EQUAL})
-            return not self.compares(equal, spec, value)
-        is_missing = value is None or value == []
-        if tree.operator is Operator.IS_MISSING:
-            return is_missing
-        if is_missing or tree.operator is Operator.IS_NOT_MISSING:
-            return not is_missing
-        items = value if spec.is_multi_select else [value]
-        if tree.operator is Operator.ALL_OF:
-            return all(
-                any(self._equals(spec, item, wanted) for item in items) for wanted in tree.values
-            )
-        return any(self._item_holds(tree, spec, item) for item in items)
-
-    def _item_holds(self, tree: Comparison, spec: FieldSpec, item: Any) -> bool:
-        if tree.operator is Operator.MATCHES:
-            pattern = re.escape(str(tree.values[0]))
-            return re.search(pattern, item, re.IGNORECASE) is not None
-        if tree.operator is Operator.CONTAINS:
-            return str(tree.values[0]) in item
-        if tree.operator is Operator.STARTS_WITH:
-            return bool(item.startswith(tree.values[0]))
-        if tree.operator is Operator.UNDER:
-            is_below = any(item in self._below(spec, str(each)) for each in tree.values)
-            return is_below and not any(item in self._below(spec, x) for x in tree.exceptions)
-        if tree.operator in BETWEENS:
-            ends = zip(BETWEENS[tree.operator], tree.values, strict=True)
-            return all(self._is_ordered(spec, item, how, bound) for how, bound in ends)
-        if tree.operator in ORDERS:
-            return self._is_ordered(spec, item, tree.operator, tree.values[0])
-        return any(self._equals(spec, item, wanted) for wanted in tree.values)
-
-    def _equals(self, spec: FieldSpec, item: Any, wanted: FilterValue) -> bool:
-        code = self._as_code(spec, wanted)
-        if item in self._codes(spec) or code in self._codes(spec):
-            return bool(item == code)
-        return bool(_on_scale(item, wanted) == _plain(wanted))
-
-    def _is_ordered(self, spec: FieldSpec, item: Any, order: Operator, wanted: FilterValue) -> bool:
-        if item in self._codes(spec):
-            return False
-        return ORDERS[order](_on_scale(item, wanted), _plain(wanted))
-
-    def _as_code(self, spec: FieldSpec, wanted: FilterValue) -> Any:
-        if isinstance(wanted, Day) and spec.type is FieldType.DATETIME:
-            return parse_code(wanted.day.isoformat(), spec.type)
-        if isinstance(wanted, str):
-            return parse_code(wanted, spec.type)
-        return _plain(wanted)
-
-    def _codes(self, spec: FieldSpec) -> set[Any]:
-        coding = self.dictionary.find_coding(spec.coding_name)
-        return {parse_code(each, spec.type) for each in coding.codes} if coding else set()
-
-    def _below(self, spec: FieldSpec, code: str) -> set[Any]:
-        coding = self.dictionary.find_coding(spec.coding_name)
-        assert coding is not None
-        found = {code}
-        while more := {row.code for row in coding.rows if row.parent_code in found} - found:
-            found |= more
-        return {parse_code(each, spec.type) for each in found}
-
-    def _spec(self, tree: Comparison) -> FieldSpec:
+    def _choose(self, tree: ChosenRow, hands: Sequence[Hand]) -> Hand | None:
         entity = self.dictionary.find_entity(tree.entity)
-        spec = entity.find_field(tree.field) if entity else None
+        assert entity is not None
+        spec = self._spec(tree.entity, tree.by)
+
+        def order(hand: Hand) -> tuple[Any, Any]:
+            row = hand.way[tree.entity]
+            return row[tree.by], row[str(entity.primary_key)]
+
+        able = [
+            each for each in hands if self.fields.is_value(spec, each.way[tree.entity].get(tree.by))
+        ]
+        keys = [order(each) for each in able]
+        if None in [each[1] for each in keys] or len(set(keys)) < len(keys):
+            raise UndecidedError
+        if not able:
+            return None
+        return (min if tree.choice is Choice.FIRST else max)(able, key=order)
+
+    def _summary_holds(self, tree: SummaryOf, rows: Sequence[Row]) -> bool:
+        spec = self._spec(tree.entity, tree.field)
+        cells = [each.get(tree.field) for each in rows]
+        values = [each for each in cells if self.fields.is_value(spec, each)]
+        is_end = tree.summary in (Summary.MIN, Summary.MAX)
+        made = FieldSpec(name="made", type=spec.type if is_end else FieldType.FLOAT)
+        asked = Comparison(
+            entity=tree.entity, field=tree.field, operator=tree.operator, values=tree.values
+        )
+        return self.fields.compares(asked, made, summed_up(tree.summary, values))
+
+    def _compares(self, tree: FieldComparison, way: Way, hand: Hand) -> bool:
+        def value_of(each: FieldOf) -> Any:
+            return (way if each.row is None else hand.named[each.row])[each.entity].get(each.field)
+
+        spec = self._spec(tree.entity, tree.field)
+        others = [
+            (each, self._spec(each.entity, each.field), value_of(each))
+            if isinstance(each, FieldOf)
+            else (each, spec, None)
+            for each in tree.others
+        ]
+        return self.fields.compares_fields(
+            tree.operator, spec, way[tree.entity].get(tree.field), others
+        )
+
+    def _spec(self, entity: str, field: str) -> FieldSpec:
+        found = self.dictionary.find_entity(entity)
+        spec = found.find_field(field) if found else None
         assert spec is not None
         return spec
 
-    def _way(self, near: str, far: str) -> list[tuple[str, str, str]]:
+    def _path(self, near: str, far: str) -> list[tuple[str, str, str]]:
         """(field, next entity, its field) on the way outward."""
-        ways: dict[str, list[tuple[str, str, str]]] = {near: []}
+        paths: dict[str, list[tuple[str, str, str]]] = {near: []}
         waiting = [near]
         for entity in waiting:
             for one in self.dictionary.tree_relations:
                 there = (one.from_entity, one.from_field, one.to_entity, one.to_field)
                 back = (one.to_entity, one.to_field, one.from_entity, one.from_field)
                 for start, field, end, end_field in (there, back):
-                    if start == entity and end not in ways:
-                        ways[end] = [*ways[entity], (field, end, end_field)]
+                    if start == entity and end not in paths:
+                        paths[end] = [*paths[entity], (field, end, end_field)]
                         waiting.append(end)
-        return ways[far]
+        return paths[far]
 
 
-def _plain(value: FilterValue) -> Any:
-    if isinstance(value, Day):
-        return value.day
-    return value.moment if isinstance(value, Moment) else value
-
-
-def _on_scale(item: Any, wanted: FilterValue) -> Any:
-    """A datetime that is compared with a day is compared as its day."""
-    is_day = isinstance(item, datetime) and isinstance(wanted, Day)
-    return item.date() if is_day else item
+def summed_up(summary: Summary, values: Sequence[Any]) -> Any:
+    """Return the number, or the date, that values become; None where there are none."""
+    if summary is Summary.MIN:
+        return min(values, default=None)
+    if summary is Summary.MAX:
+        return max(values, default=None)
+    if not values:
+        return None
+    total = math.fsum(values)
+    return total / len(values) if summary is Summary.MEAN else total
