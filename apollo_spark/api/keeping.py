@@ -2,51 +2,65 @@
 
 from apollo_spark.api.performing import PerformingLake
 from apollo_spark.api.published import Published
-from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.lake.sweep.receipt import SweepReceipt
 from apollo_spark.model.diff import DatasetDiff
-from apollo_spark.model.names import parse_reference
 from apollo_spark.model.receipt import RetireReceipt
 from apollo_spark.records.lineage import LineageTree
-from apollo_spark.verbs.ask.diff import diff_datasets
-from apollo_spark.verbs.ask.lineage import read_lineage
-from apollo_spark.verbs.ask.trace import CellTrace, trace_cell
+from apollo_spark.verbs.ask.diff import DiffRequest
+from apollo_spark.verbs.ask.history import History, HistoryRequest, VersionLine
+from apollo_spark.verbs.ask.lineage import LineageRequest
+from apollo_spark.verbs.ask.trace import CellTrace, Traced, TraceRequest
 from apollo_spark.verbs.gc import GRACE_HOURS, GcRequest
 from apollo_spark.verbs.retire import Retire, RetirePlan, RetireRequest
-from apollo_spark.verbs.verify.verify import Verification, verify_records
+from apollo_spark.verbs.verify.verify import Verification, VerifyRequest
 
 
 class KeepingLake(PerformingLake):
     """The verbs of a lake that look back at versions, and end them."""
 
-    def history(self, name: str) -> tuple[RecordEntry, ...]:
-        """Return all versions of a record, newest last.
+    def history(self, name: str) -> tuple[VersionLine, ...]:
+        """Return all versions of a record, newest last, with what made each and its rows.
 
         Raises:
             NotFoundError: There is no record of that name.
         """
-        return self._lake.history(name)
+        history: History = self._ask(HistoryRequest(name=name))
+        return history.versions
 
-    def diff(self, first: str, second: str) -> DatasetDiff:
+    def diff(
+        self, first: str, second: str, *, keys: str | None = None, force: bool = False
+    ) -> DatasetDiff:
         """Compare two versions: schema, and rows by key with counts per field.
 
         Args:
             first: The earlier one, as `NAME` or `NAME@3`.
             second: The later one; it may be of another dataset.
+            keys: Folder for the keys of rows that differ, as csv: they are data.
+            force: Whether to overwrite files of keys.
 
         Raises:
             NotFoundError: There is no such version.
         """
-        opened = (self._lake.open(parse_reference(each)) for each in (first, second))
-        return diff_datasets(self._lake, *opened)
+        request = DiffRequest(first=first, second=second, keys=keys, force=force)
+        diff: DatasetDiff = self._ask(request)
+        return diff
 
-    def lineage(self, name: str, *, full: bool = False) -> LineageTree:
+    def lineage(
+        self, name: str, *, svg: str | None = None, force: bool = False, full: bool = False
+    ) -> LineageTree:
         """Return what a version was made from, and those in turn; views tell it only in full.
 
+        Args:
+            name: The version.
+            svg: The file of a picture.
+            force: Whether to overwrite it.
+            full: Whether to tell what views are made from.
+
         Raises:
             NotFoundError: There is no such version.
         """
-        return read_lineage(self._lake, name, full=full)
+        tree: LineageTree = self._ask(LineageRequest(name=name, svg=svg, force=force, full=full))
+        return tree
 
     def trace(
         self, name: str, entity: str, key: str, field: str, *, full: bool = False
@@ -65,7 +79,9 @@ class KeepingLake(PerformingLake):
             UsageError: The entity has no primary key.
             BrokenPinError: A file cannot be read.
         """
-        return trace_cell(self._lake, name, entity, key, field, full=full).trace
+        request = TraceRequest(name=name, entity=entity, key=key, field=field, full=full)
+        traced: Traced = self._ask(request)
+        return traced.trace
 
     def verify(
         self,
@@ -86,8 +102,9 @@ class KeepingLake(PerformingLake):
         Raises:
             NotFoundError: There is no such record.
         """
-        settings = self._settings if sources else None
-        return verify_records(self._lake, name, deep=deep, sources=settings, full=full)
+        request = VerifyRequest(name=name, deep=deep, sources=sources, full=full)
+        found: Verification = self._ask(request)
+        return found
 
     def retire(
         self, version: str, *, dry_run: bool = False, wait: float | None = None

@@ -14,6 +14,7 @@ from apollo_spark.lake.leases.lease import WAIT_SECONDS
 from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.model.names import parse_reference
 from apollo_spark.runtime.settings import LakeSettings
+from apollo_spark.verbs.ask.listing import Listing, ListRequest
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ class ApolloLake(GrowingLake, MergingLake, Composing, CohortLake, KeepingLake):
 
     def list(self) -> tuple[RecordEntry, ...]:
         """Return the newest version of every record, by name."""
-        return self._lake.list_records()
+        listing: Listing = self._ask(ListRequest())
+        return listing.records
 
     def dataset(self, name: str, *, full: bool = False) -> Dataset:
         """Return a dataset: `NAME` (the newest version), `NAME@3` or `NAME@2026-03-01`.

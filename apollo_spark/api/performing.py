@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 from apollo_spark.api.published import Published
 from apollo_spark.api.telling import told
 from apollo_spark.lake.lake import Lake
-from apollo_spark.model.request import ActionRequest
+from apollo_spark.model.request import ActionRequest, VerbRequest
+from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.context import Context, Listener
 from apollo_spark.operations.requests.files import FileRequest
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.verbs.compact import CompactRequest
-from apollo_spark.verbs.table import perform
+from apollo_spark.verbs.table import ask, perform
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -44,6 +45,10 @@ class PerformingLake:
             listener=steps if has_steps else Listener(say=logger.info),
             session=spark,
         )
+
+    def _ask(self, request: VerbRequest) -> Any:
+        """Answer what is asked; what a command says beside its answer is logged."""
+        return ask(Asker(self._lake, lambda: self._settings, logger.info), request)
 
     def _perform(
         self,

@@ -106,6 +106,9 @@ class AssayType(ABC):
     verbs: ClassVar[Mapping[str, Verb]] = {}
     """The type's own verbs that publish, as `verbs.table` has them: module and class."""
 
+    asking: ClassVar[Mapping[str, Verb]] = {}
+    """The type's own verbs that only read, as the table of questions has them."""
+
     @abstractmethod
     def summary(self, record: AssayRecord) -> AssaySummary:
         """Return what a list shows; nothing is read."""

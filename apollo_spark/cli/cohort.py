@@ -127,11 +127,7 @@ def show_cohort(*, name: str) -> None:
     from apollo_spark.verbs.cohort.opening import load_cohort
 
     lake = current().lake()
-    print_cohort(describe_cohort(lake, load_cohort(lake, name)))
-
-
-def print_cohort(shown: dict[str, Any]) -> None:
-    """Print a cohort for `cohort show` and `show`."""
+    shown = describe_cohort(lake, load_cohort(lake, name))
     if current().as_json:
         print_json(shown)
     else:

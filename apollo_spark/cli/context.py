@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from apollo_spark.lake.lake import Lake
     from apollo_spark.lake.publishing import OnStep
     from apollo_spark.model.plan import WorkPlan
-    from apollo_spark.model.request import ActionRequest
+    from apollo_spark.model.request import ActionRequest, VerbRequest
+    from apollo_spark.operations.asker import Asker
     from apollo_spark.operations.context import Context
     from apollo_spark.operations.outcome import Outcome
     from apollo_spark.runtime.settings import LakeSettings
@@ -67,6 +68,21 @@ class CommandContext:
         if not may_be_new:
             lake.require_there()
         return lake
+
+    def asker(self, *, needs_lake: bool = True) -> "Asker":
+        """Return who asks: this terminal, of the lake that is given.
+
+        Args:
+            needs_lake: Whether there must be one.
+
+        Raises:
+            UsageError: No lake is given.
+            NotFoundError: There is no lake.
+        """
+        from apollo_spark.operations.asker import Asker
+
+        lake = self.lake(may_be_new=not needs_lake) if needs_lake or self.has_lake else None
+        return Asker(lake, self.settings, say)
 
     def context(self, *, may_be_new: bool = False, has_steps: bool = False) -> "Context":
         """Return who acts, on which lake, and who listens: this terminal.
@@ -179,6 +195,21 @@ def perform_here(
     from apollo_spark.verbs.table import perform
 
     return perform(current().context(may_be_new=may_be_new, has_steps=has_steps), request)
+
+
+def ask_here(request: "VerbRequest", *, needs_lake: bool = True) -> Any:
+    """Answer what is asked of the lake of this command."""
+    from apollo_spark.verbs.table import ask
+
+    return ask(current().asker(needs_lake=needs_lake), request)
+
+
+def print_answer(answer: Any, render: Callable[[Any], str]) -> None:
+    """Print an answer: one JSON object, or what people read."""
+    if current().as_json:
+        print_json(answer.as_json())
+    elif text := render(answer):
+        show(text)
 
 
 def print_outcome(outcome: "Outcome[Any]", tell: "Callable[[Outcome[Any]], None]") -> None:

@@ -1,39 +1,35 @@
 """`apollo diff`: what differs between two versions, without a JVM."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import common_options, current
-from apollo_spark.cli.terminal import print_json, say, show
+from apollo_spark.cli.context import ask_here, print_answer
+from apollo_spark.cli.options import Option, VerbOptions
 from apollo_spark.cli.text import render_table
 
 if TYPE_CHECKING:
     from apollo_spark.model.diff import AssayDiff, DatasetDiff
 
 
+DIFF = VerbOptions(
+    "keys", "force",
+    others={
+        "keys": Option("Write the keys of rows that differ there, as csv.", "DIR"),
+        "force": Option("Overwrite files of keys.", kind="flag"),
+    },
+    waits=False,
+)  # fmt: skip
+
+
 @click.command("diff")
 @click.argument("first", metavar="NAME[@V]")
 @click.argument("second", metavar="NAME[@V]")
-@click.option("--keys", metavar="DIR", help="Write the keys of rows that differ there, as csv.")
-@click.option("--force", is_flag=True, help="Overwrite files of keys.")
-@common_options
-def diff_command(*, first: str, second: str, keys: str | None, force: bool) -> None:
+@DIFF.add
+def diff_command(**values: Any) -> None:
     """Compare two versions: schema, and rows by key, with counts per field."""
-    from apollo_spark.model.names import parse_reference
-    from apollo_spark.verbs.ask.diff import diff_datasets, write_differing_keys
-
-    lake = current().lake()
-    before, after = (lake.open(parse_reference(each)) for each in (first, second))
-    diff = diff_datasets(lake, before, after)
-    if keys is not None:
-        files = write_differing_keys(lake, before, after, diff, keys, force=force)
-        say(f"{len(files)} files of keys written to {keys}: protect them as the data")
-    if current().as_json:
-        print_json(diff.model_dump(mode="json"))
-    else:
-        show(render_diff(diff))
+    print_answer(ask_here(DIFF.request("diff", values)), render_diff)
 
 
 def render_diff(diff: "DatasetDiff") -> str:

@@ -1,15 +1,14 @@
 """`apollo extract`: rows and dictionaries out of a dataset."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from apollo_spark.cli.context import (
-    common_options,
+    ask_here,
     current,
     perform_here,
+    print_answer,
     print_outcome,
     print_plans,
 )
@@ -20,13 +19,73 @@ from apollo_spark.errors import UsageError
 if TYPE_CHECKING:
     from apollo_spark.assays.expression.read.matrix_memory import ReadEstimate
 
-
+FILE = Option("csv, tsv or parquet by its ending; - is stdout.", "F", short="o")
+FOLDER = Option("Folder; made if missing.", "DIR", short="o")
+RULE_TOO = Option("Print a statement that shows the rule of a view.", kind="flag")
+FIELDS = VerbOptions(
+    "fields", "values", "per_entity", "output", "force", "spreadsheet_safe", "sql", "full",
+    "engine",
+    required=("fields",),
+    others={
+        "fields": Option("entity.field,entity.field ... or a file with one a line.", "LIST|F"),
+        "values": Option(
+            "Codes as stored, as meanings, or without sparse codes.",
+            choices=("raw", "decoded", "exclude-sparse"), default="raw",
+        ),
+        "per_entity": Option("Write one file for each entity.", kind="flag"),
+        "output": FILE,
+        "spreadsheet_safe": Option(
+            "Put ' before text that a spreadsheet would take for a formula.", kind="flag"
+        ),
+        "full": RULE_TOO,
+        "engine": Option(
+            "Who answers; auto starts no JVM on a local lake.",
+            choices=("auto", "spark", "embedded"), default="auto",
+        ),
+    },
+    waits=False,
+)  # fmt: skip
+EXPRESSION = VerbOptions(
+    "assay", "unit", "filter_json", "matrix", "additional_fields", "output", "force", "sql",
+    "full", "dry_run",
+    others={
+        "assay": Option("The assay; by default the first one.", "A"),
+        "unit": Option("The unit; by default that of the first load.", "U"),
+        "filter_json": Option(
+            "A filter: a file, - for stdin, or the JSON itself; without one everything.", "F"
+        ),
+        "matrix": Option("A row for each sample, a column for each feature.", kind="flag"),
+        "additional_fields": Option("Of feature_name, chrom, start, end, strand.", "LIST"),
+        "output": FILE._replace(
+            help="csv, tsv or parquet by its ending, a matrix also h5ad; - is stdout."
+        ),
+        "force": Option("Overwrite an existing file.", kind="flag"),
+        "full": RULE_TOO,
+        "dry_run": Option("Say how many rows and bytes it would be.", kind="flag"),
+    },
+    waits=False,
+)  # fmt: skip
+DICTIONARY = VerbOptions(
+    "output", "force", required=("output",), others={"output": FOLDER}, waits=False
+)
 SEALED = VerbOptions(
     "output", "dry_run",
     required=("output",),
     others={
-        "output": Option("Folder; not there, or empty.", "DIR", short="o"),
+        "output": FOLDER._replace(help="Folder; not there, or empty."),
         "dry_run": Option("Count what it would hold, and write nothing.", kind="flag"),
+    },
+    waits=False,
+)  # fmt: skip
+SQL = VerbOptions(
+    "dialect", "schema_name", "grant", "full",
+    others={
+        "dialect": Option("databricks or spark.", "D", default="databricks"),
+        "schema_name": Option(
+            "Where the views go; by default NAME.", "CATALOG.SCHEMA", spelled="schema"
+        ),
+        "grant": Option("Who may read the views.", "GROUP", "files"),
+        "full": RULE_TOO._replace(help="Print statements that show the rule of a view."),
     },
     waits=False,
 )  # fmt: skip
@@ -39,145 +98,63 @@ def extract_command() -> None:
 
 @extract_command.command("fields")
 @click.argument("name", metavar="NAME[@V]")
-@click.option(
-    "--fields",
-    required=True,
-    metavar="LIST|F",
-    help="entity.field,entity.field ... or a file with one a line.",
-)
-@click.option(
-    "--values",
-    type=click.Choice(["raw", "decoded", "exclude-sparse"]),
-    default="raw",
-    show_default=True,
-    help="Codes as stored, as meanings, or without sparse codes.",
-)
-@click.option("--per-entity", is_flag=True, help="Write one file for each entity.")
-@click.option("-o", "--output", metavar="F", help="csv, tsv or parquet by its ending; - is stdout.")
-@click.option("--force", is_flag=True, help="Overwrite existing files.")
-@click.option(
-    "--spreadsheet-safe",
-    is_flag=True,
-    help="Put ' before text that a spreadsheet would take for a formula.",
-)
-@click.option("--sql", "only_sql", is_flag=True, help="Print the statement instead of the rows.")
-@click.option("--full", is_flag=True, help="Print a statement that shows the rule of a view.")
-@click.option(
-    "--engine",
-    type=click.Choice(["auto", "spark", "embedded"]),
-    default="auto",
-    show_default=True,
-    help="Who answers; auto starts no JVM on a local lake.",
-)
-@common_options
-def fields_command(
-    *, name: str, fields: str, values: str, per_entity: bool, output: str | None, force: bool,
-    spreadsheet_safe: bool, only_sql: bool, full: bool, engine: str,
-) -> None:  # fmt: skip
+@FIELDS.add
+def fields_command(**values: Any) -> None:
     """Extract fields of one or several entities, joined outward from the main entity."""
-    from apollo_spark.verbs.ask.extract import ExtractJob, extract_fields, extract_sql, plan_extract
+    from apollo_spark.verbs.ask.extract import plan_extract
 
-    job = ExtractJob(
-        name=name, fields=fields, values=values.replace("-", "_"), per_entity=per_entity,
-        output=output, force=force, engine=engine, spreadsheet_safe=spreadsheet_safe,
-    )  # fmt: skip
-    _require_file_for_json(output)
-    lake = current().lake()
-    if only_sql:
-        _print_statement(extract_sql(lake, job, full=full))
-    elif current().as_json and output is None:
-        plan_extract(lake, job)
-        _print_written({})
-    else:
-        _print_written(extract_fields(lake, job, settings=current().settings(), say=say))
-
-
-def _require_file_for_json(output: str | None) -> None:
-    if current().as_json and output == "-":
-        raise UsageError(
-            "Data and the JSON object cannot both go to standard output.",
-            fix="Name a file with -o, or leave --json out.",
-        )
-
-
-def _print_statement(text: str) -> None:
-    if current().as_json:
-        print_json({"sql": text})
-    else:
-        put_data(text)
-
-
-def _print_written(rows: Mapping[str, int]) -> None:
-    """Print for --json the files that were written and how many rows; data need a file then."""
-    if not current().as_json:
-        return
-    if not rows:
-        say("note: no data were written, because --json takes standard output; add -o F")
-    files = [{"path": path, "rows": count} for path, count in rows.items()]
-    print_json({"written": list(rows), "rows": sum(rows.values()), "files": files})
+    request = FIELDS.request("extract fields", values)
+    if _must_be_checked_only(values):
+        plan_extract(current().lake(), request)
+    _extract(request, values)
 
 
 @extract_command.command("expression")
 @click.argument("name", metavar="NAME[@V]")
-@click.option("--assay", metavar="A", help="The assay; by default the first one.")
-@click.option("--unit", metavar="U", help="The unit; by default that of the first load.")
-@click.option(
-    "--filter-json",
-    metavar="F",
-    help="A filter: a file, - for stdin, or the JSON itself; without one everything.",
-)
-@click.option("--matrix", is_flag=True, help="A row for each sample, a column for each feature.")
-@click.option(
-    "--additional-fields",
-    metavar="LIST",
-    help="Of feature_name, chrom, start, end, strand.",
-)
-@click.option(
-    "-o",
-    "--output",
-    metavar="F",
-    help="csv, tsv or parquet by its ending, a matrix also h5ad; - is stdout.",
-)
-@click.option("--force", is_flag=True, help="Overwrite an existing file.")
-@click.option("--sql", "only_sql", is_flag=True, help="Print the statement instead of the rows.")
-@click.option("--full", is_flag=True, help="Print a statement that shows the rule of a view.")
-@click.option("--dry-run", is_flag=True, help="Say how many rows and bytes it would be.")
-@common_options
-def expression_command(
-    *, name: str, assay: str | None, unit: str | None, filter_json: str | None, matrix: bool,
-    additional_fields: str | None, output: str | None, force: bool, only_sql: bool, full: bool,
-    dry_run: bool,
-) -> None:  # fmt: skip
+@EXPRESSION.add
+def expression_command(**values: Any) -> None:
     """Extract expression values: feature_id,sample_id,expression, or a matrix."""
-    from apollo_spark.assays.expression.read.extract import (
-        ExpressionJob,
-        estimate_expression,
-        expression_sql,
-        extract_expression,
-        plan_expression,
-    )
+    from apollo_spark.assays.expression.read.extract import plan_expression
 
-    job = ExpressionJob(
-        name=name, assay=assay, unit=unit, filter_json=filter_json, matrix=matrix,
-        additional_fields=additional_fields, output=output, force=force,
-    )  # fmt: skip
-    _require_file_for_json(output)
-    lake = current().lake()
-    if only_sql:
-        _print_statement(expression_sql(lake, job, full=full, say=say))
-    elif dry_run:
-        _print_estimate(estimate_expression(lake, job, say=say))
-    elif current().as_json and output is None:
-        plan_expression(lake, job)
-        _print_written({})
-    else:
-        _print_written(extract_expression(lake, job, say=say))
+    request = EXPRESSION.request("extract expression", values)
+    if _must_be_checked_only(values):
+        plan_expression(current().lake(), request)
+    _extract(request, values)
 
 
-def _print_estimate(found: "ReadEstimate") -> None:
-    if current().as_json:
-        print_json(asdict(found))
+def _must_be_checked_only(values: dict[str, Any]) -> bool:
+    """Whether data would go where the JSON object goes: then they are checked, and not written.
+
+    Raises:
+        UsageError: They are told to go there.
+    """
+    if not current().as_json:
+        return False
+    if values["output"] == "-":
+        raise UsageError(
+            "Data and the JSON object cannot both go to standard output.",
+            fix="Name a file with -o, or leave --json out.",
+        )
+    return values["output"] is None and not values["sql"] and not values.get("dry_run")
+
+
+def _extract(request: Any, values: dict[str, Any]) -> None:
+    from apollo_spark.operations.written import Statement, Written
+
+    if _must_be_checked_only(values):
+        say("note: no data were written, because --json takes standard output; add -o F")
+        print_json(Written(rows={}).as_json())
         return
+    found = ask_here(request)
+    if current().as_json:
+        print_json(found.as_json())
+    elif isinstance(found, Statement):
+        put_data(found.sql)
+    elif not isinstance(found, Written):
+        _say_estimate(found)
+
+
+def _say_estimate(found: "ReadEstimate") -> None:
     read = "" if found.stored_bytes is None else f", {found.stored_bytes:,} bytes read"
     say(
         f"{found.samples:,} samples x {found.features:,} features: at most {found.rows:,} rows, "
@@ -187,19 +164,14 @@ def _print_estimate(found: "ReadEstimate") -> None:
 
 @extract_command.command("dictionary")
 @click.argument("name", metavar="NAME[@V]")
-@click.option("-o", "--output", required=True, metavar="DIR", help="Folder; made if missing.")
-@click.option("--force", is_flag=True, help="Overwrite existing files.")
-@common_options
-def dictionary_command(*, name: str, output: str, force: bool) -> None:
+@DICTIONARY.add
+def dictionary_command(**values: Any) -> None:
     """Write the three dictionary files of a dataset."""
-    from apollo_spark.verbs.ask.extract import extract_dictionary
-
-    written = extract_dictionary(current().lake(), name, folder=output, force=force)
-    if current().as_json:
-        print_json({"written": list(written)})
-    else:
-        for path in written:
+    found = ask_here(DICTIONARY.request("extract dictionary", values))
+    if not current().as_json:
+        for path in found.written:
             say(f"wrote {path}")
+    print_answer(found, lambda _: "")
 
 
 @extract_command.command("sealed")
@@ -218,22 +190,11 @@ def sealed_command(**values: Any) -> None:
 
 @extract_command.command("sql")
 @click.argument("name", metavar="NAME[@V]")
-@click.option(
-    "--dialect",
-    default="databricks",
-    show_default=True,
-    metavar="D",
-    help="databricks or spark.",
-)
-@click.option("--schema", metavar="CATALOG.SCHEMA", help="Where the views go; by default NAME.")
-@click.option("--grant", multiple=True, metavar="GROUP", help="Who may read the views.")
-@click.option("--full", is_flag=True, help="Print statements that show the rule of a view.")
-@common_options
-def sql_command(
-    *, name: str, dialect: str, schema: str | None, grant: tuple[str, ...], full: bool
-) -> None:
+@SQL.add
+def sql_command(**values: Any) -> None:
     """Print statements that make a view of each entity, at the pinned versions."""
-    from apollo_spark.verbs.ask.sql import SqlJob, create_views
-
-    job = SqlJob(name=name, dialect=dialect, schema_name=schema, grant_to=grant, full=full)
-    _print_statement(create_views(current().lake(), job))
+    found = ask_here(SQL.request("extract sql", values))
+    if current().as_json:
+        print_json(found.as_json())
+    else:
+        put_data(found.sql)

@@ -1,36 +1,50 @@
 """`apollo verify` and `doctor`: is everything still as it was published, and what is missing."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import common_options, current
+from apollo_spark.cli.context import ask_here, current, print_answer
+from apollo_spark.cli.options import Option, VerbOptions
 from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.errors import BrokenPinError, EnvironmentProblemError, InputFileError
 
 if TYPE_CHECKING:
+    from apollo_spark.verbs.verify.doctor import Examination
     from apollo_spark.verbs.verify.proof import SourceProof
     from apollo_spark.verbs.verify.verify import Verification
 
 SAID = {"file": "source changed", "different": "different", "unproven": "not proven"}
 
 
+VERIFY = VerbOptions(
+    "deep", "sources", "full",
+    others={
+        "deep": Option("Read all rows and compare their content hashes.", kind="flag"),
+        "sources": Option("Make the tables again from their files, and compare.", kind="flag"),
+        "full": Option("Say of views too what is not as it was.", kind="flag"),
+    },
+    waits=False,
+)  # fmt: skip
+DOCTOR = VerbOptions(
+    "load_size",
+    others={
+        "load_size": Option(
+            "Say who would run a load of so many bytes, and why: 200MB, 5GB.", "SIZE", default="0"
+        )
+    },
+    waits=False,
+)
+
+
 @click.command("verify")
 @click.argument("name", required=False, metavar="[NAME[@V]]")
-@click.option("--deep", is_flag=True, help="Read all rows and compare their content hashes.")
-@click.option(
-    "--sources", is_flag=True, help="Make the tables again from their files, and compare."
-)
-@click.option("--full", is_flag=True, help="Say of views too what is not as it was.")
-@common_options
-def verify_command(*, name: str | None, deep: bool, sources: bool, full: bool) -> None:
+@VERIFY.add
+def verify_command(**values: Any) -> None:
     """Prove that pins can be read as published: those of NAME, or of every version of all."""
-    from apollo_spark.verbs.verify.verify import verify_records
-
-    settings = current().settings() if sources else None
-    result = verify_records(current().lake(), name, deep=deep, sources=settings, full=full)
+    result = ask_here(VERIFY.request("verify", values))
     if current().as_json:
-        print_json(result.model_dump(mode="json"))
+        print_json(result.as_json())
     for of, count in result.withdrawn:
         say(f"withdrawn: {count:,} of {of} are hidden from all readers")
     for problem in result.problems:
@@ -69,30 +83,24 @@ def _require_equal_sources(result: "Verification") -> None:
 
 
 @click.command("doctor")
-@click.option(
-    "--load-size",
-    metavar="SIZE",
-    default="0",
-    help="Say who would run a load of so many bytes, and why: 200MB, 5GB.",
-)
-@common_options
-def doctor_command(load_size: str) -> None:
+@DOCTOR.add
+def doctor_command(**values: Any) -> None:
     """Check the machine and, if one is given, the lake."""
-    from apollo_spark.operations.engines import read_size
-    from apollo_spark.verbs.verify.doctor import examine
-
-    lake = current().lake(may_be_new=True) if current().has_lake else None
-    facts = examine(lake, current().settings(), read_size(load_size))
-    if current().as_json:
-        print_json({"facts": [each.model_dump(mode="json") for each in facts]})
-    else:
-        for fact in facts:
-            show(f"{'ok     ' if fact.ok else 'PROBLEM'}  {fact.name}: {fact.found}")
-            if not fact.ok and fact.fix:
-                show(f"         {fact.fix}")
-    if lake is not None:
-        lake.require_there()
-    if any(fact.is_broken for fact in facts):
+    shared = current()
+    found = ask_here(DOCTOR.request("doctor", values), needs_lake=False)
+    print_answer(found, _render_facts)
+    if shared.has_lake:
+        shared.lake()
+    if any(fact.is_broken for fact in found.facts):
         raise BrokenPinError("The lake is not as it was published; see above.")
-    if not all(fact.ok for fact in facts):
+    if not all(fact.ok for fact in found.facts):
         raise EnvironmentProblemError("Something is not as it is needed; see above.")
+
+
+def _render_facts(found: "Examination") -> str:
+    lines = []
+    for fact in found.facts:
+        lines.append(f"{'ok     ' if fact.ok else 'PROBLEM'}  {fact.name}: {fact.found}")
+        if not fact.ok and fact.fix:
+            lines.append(f"         {fact.fix}")
+    return "\n".join(lines)

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import click
 
 from apollo_spark.cli.context import common_options, split_names, wait_option
-
-if TYPE_CHECKING:
-    from apollo_spark.model.request import ActionRequest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Kind = Literal[
@@ -124,6 +121,8 @@ OPTIONS: Mapping[str, Option] = {
     "apply": Option("Do it; by default only the plan.", kind="flag"),
     "full": Option("Say what views keep to themselves too.", kind="flag"),
     "only": Option("Of what is planned, do this alone.", "LIST", "texts"),
+    "force": Option("Overwrite existing files.", kind="flag"),
+    "sql": Option("Print the statement instead of the rows.", kind="flag"),
 }  # fmt: skip
 
 ONLY_PLANS = Option("Only plan, whatever --apply says.", kind="flag")
@@ -193,8 +192,8 @@ class VerbOptions:
             help=option.help,
         )
 
-    def request(self, verb: str, values: Mapping[str, Any]) -> "ActionRequest":
-        """Return what is asked for, from options and arguments as they were given.
+    def request(self, verb: str, values: Mapping[str, Any]) -> Any:
+        """Return the request of a verb, from options and arguments as they were given.
 
         Raises:
             UsageError: A pair of entity and file is not one.

@@ -1,41 +1,43 @@
 """`apollo lineage` and `trace`: what a version was made from, and where one cell came from."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import common_options, current
-from apollo_spark.cli.terminal import print_json, say, show
+from apollo_spark.cli.context import ask_here, current, print_answer
+from apollo_spark.cli.options import Option, VerbOptions
+from apollo_spark.cli.terminal import say
 
 if TYPE_CHECKING:
-    from apollo_spark.verbs.ask.trace import CellTrace
+    from apollo_spark.verbs.ask.trace import CellTrace, Traced
+
+LINEAGE = VerbOptions(
+    "svg", "force", "full",
+    others={
+        "svg": Option("Write a picture too.", "F"),
+        "force": Option("Overwrite an existing picture.", kind="flag"),
+        "full": Option("Show what views are made from too.", kind="flag"),
+    },
+    waits=False,
+)  # fmt: skip
+TRACE = VerbOptions(
+    "value", "full",
+    others={
+        "value": Option("Show the value too: it is data.", kind="flag"),
+        "full": Option("Show tables, files and lines of a view too.", kind="flag"),
+    },
+    waits=False,
+)  # fmt: skip
 
 
 @click.command("lineage")
 @click.argument("name", metavar="NAME[@V]")
-@click.option("--svg", metavar="F", help="Write a picture too.")
-@click.option("--force", is_flag=True, help="Overwrite an existing picture.")
-@click.option("--full", is_flag=True, help="Show what views are made from too.")
-@common_options
-def lineage_command(*, name: str, svg: str | None, force: bool, full: bool) -> None:
+@LINEAGE.add
+def lineage_command(**values: Any) -> None:
     """Show what a version was made from: operations, files and versions, as a tree."""
-    from pathlib import Path
+    from apollo_spark.export.lineage_text import lineage_text
 
-    from apollo_spark.export.lineage_svg import lineage_svg
-    from apollo_spark.export.lineage_text import lineage_json, lineage_text
-    from apollo_spark.export.rows import completed_file, require_free
-    from apollo_spark.verbs.ask.lineage import read_lineage
-
-    if svg is not None:
-        require_free(svg, force=force)
-    tree = read_lineage(current().lake(), name, full=full)
-    if svg is not None:
-        with completed_file(Path(svg)) as file:
-            file.write(lineage_svg(tree).encode())
-    if current().as_json:
-        print_json(lineage_json(tree))
-    else:
-        show(lineage_text(tree))
+    print_answer(ask_here(LINEAGE.request("lineage", values)), lineage_text)
 
 
 @click.command("trace")
@@ -43,28 +45,24 @@ def lineage_command(*, name: str, svg: str | None, force: bool, full: bool) -> N
 @click.argument("entity")
 @click.argument("key")
 @click.argument("field")
-@click.option("--value", "with_value", is_flag=True, help="Show the value too: it is data.")
-@click.option("--full", is_flag=True, help="Show tables, files and lines of a view too.")
-@common_options
-def trace_command(
-    *, name: str, entity: str, key: str, field: str, with_value: bool, full: bool
-) -> None:
+@TRACE.add
+def trace_command(**values: Any) -> None:
     """Find the raw file, its SHA-256 and the line that FIELD of the row KEY came from."""
-    from apollo_spark.verbs.ask.trace import trace_cell
-
-    traced = trace_cell(current().lake(), name, entity, key, field, full=full)
+    traced = ask_here(TRACE.request("trace", values))
+    print_answer(traced, _render)
     if current().as_json:
-        value = {"value": traced.value} if with_value else {}
-        print_json({**traced.trace.model_dump(mode="json"), **value})
         return
-    for line in _lines(traced.trace):
-        show(line)
-    if with_value:
-        show(f"value    {'' if traced.value is None else traced.value}")
     if traced.trace.table is None:
         say("a view does not say where its rows are; --full does")
     elif traced.trace.source is None:
         say("the line is not known: the value was not written from one file alone")
+
+
+def _render(traced: "Traced") -> str:
+    lines = _lines(traced.trace)
+    if traced.with_value:
+        lines.append(f"value    {'' if traced.value is None else traced.value}")
+    return "\n".join(lines)
 
 
 def _lines(trace: "CellTrace") -> list[str]:

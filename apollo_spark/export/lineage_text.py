@@ -1,7 +1,5 @@
 """A lineage as a tree of text, and as JSON."""
 
-from typing import Any
-
 from apollo_spark.export.printable import printable
 from apollo_spark.records.lineage import LineageNode, LineageTree
 
@@ -33,26 +31,6 @@ def lineage_text(tree: LineageTree) -> str:
         ]
         waiting += reversed(branches)
     return "\n".join(lines)
-
-
-def lineage_json(tree: LineageTree) -> dict[str, Any]:
-    """Return the JSON object that `lineage --json` prints."""
-    return {
-        "root": tree.root.version,
-        "nodes": [
-            {
-                "version": each.version,
-                "kind": each.kind,
-                "operation": each.operation,
-                "published": None if each.time is None else each.time.isoformat(),
-                "actor": each.actor,
-                "retired": each.is_retired,
-                "inputs": [file.model_dump(mode="json") for file in each.inputs],
-                "parents": list(each.parents),
-            }
-            for each in tree.nodes
-        ],
-    }
 
 
 def _notes(node: LineageNode) -> list[str]:

@@ -33,6 +33,10 @@ class Record(BaseModel):
             del copied.__dict__[derived]
         return copied
 
+    def as_json(self) -> Any:
+        """Return the value as JSON says it."""
+        return self.model_dump(mode="json")
+
     def to_json(self) -> str:
         """Return the canonical JSON text: sorted keys, no blanks, the same for equal values."""
         return canonical_json(self.model_dump(mode="json"))

@@ -13,12 +13,12 @@ from apollo_spark.lake.publishing import OnStep, Publication, no_step
 from apollo_spark.lake.storage.system import Clock
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.record import Published
-from apollo_spark.operations.engines import EngineOpener, OpenEngines, RowWriter
 from apollo_spark.runtime.settings import LakeSettings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from apollo_spark.operations.engines import OpenEngines, RowWriter
 
 R = TypeVar("R", bound=Published)
 STEPS_OF_TABLES = ("prepare ", "commit ", "pin ")
@@ -98,7 +98,7 @@ class Context:
     listener: Listener = field(default_factory=Listener)
     session: "SparkSession | None" = None
     verbose: bool = False
-    engines: OpenEngines | None = None
+    engines: "OpenEngines | None" = None
 
     @property
     def clock(self) -> Clock:
@@ -128,7 +128,7 @@ class Context:
         )
 
     @contextmanager
-    def opened_engines(self, row_writer: RowWriter | None = None) -> Iterator[OpenEngines]:
+    def opened_engines(self, row_writer: "RowWriter | None" = None) -> "Iterator[OpenEngines]":
         """Give what opens engines when they are needed, and stop what was started for them.
 
         Args:
@@ -137,6 +137,9 @@ class Context:
         if self.engines is not None:
             yield self.engines
             return
+        # What only asks needs no engine that runs tasks, and does not load it.
+        from apollo_spark.operations.engines import EngineOpener
+
         opener = EngineOpener(
             self.settings,
             session=self.session,

@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 
 class Verb(NamedTuple):
-    """A verb that makes a version: it is imported when it is used.
+    """A verb: it is imported when it is used.
 
     Attributes:
         module: The module of both.
-        operation: The class of what it does.
+        operation: The class of what it does; of a verb that only reads, the function that answers.
         request: The class of what it is asked for.
     """
 

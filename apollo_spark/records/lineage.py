@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from apollo_spark.model.base import Record
 from apollo_spark.model.record import InputFile
@@ -33,6 +34,19 @@ class LineageNode(Record):
     is_retired: bool = False
     keeps_parents: bool = False
 
+    def as_json(self) -> Any:
+        """Return it as every list names its parts."""
+        return {
+            "version": self.version,
+            "kind": self.kind,
+            "operation": self.operation,
+            "published": None if self.time is None else self.time.isoformat(),
+            "actor": self.actor,
+            "retired": self.is_retired,
+            "inputs": [file.as_json() for file in self.inputs],
+            "parents": list(self.parents),
+        }
+
     @property
     def story(self) -> str:
         """What made it, when and by whom, in one line."""
@@ -47,6 +61,10 @@ class LineageTree(Record):
     """A version and everything that it was made from; the version itself comes first."""
 
     nodes: tuple[LineageNode, ...]
+
+    def as_json(self) -> Any:
+        """Return the versions, and which of them was asked for."""
+        return {"root": self.root.version, "nodes": [each.as_json() for each in self.nodes]}
 
     @property
     def root(self) -> LineageNode:

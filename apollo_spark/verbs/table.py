@@ -1,19 +1,27 @@
-"""The verbs that change a lake: by the words of the command, where what they do is."""
+"""The verbs by the words of the command: where what they do is, and what they are asked for.
+
+`VERBS` change a lake and answer with an `Outcome`, `QUESTIONS` only read, and answer with a value
+that has one form as JSON.
+"""
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from apollo_spark.assays import types
-from apollo_spark.model.request import ActionRequest
-from apollo_spark.operations.action import Action
-from apollo_spark.operations.context import Context
-from apollo_spark.operations.operation import Operation
-from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.verb import Verb
 
-AnyOperation = Operation[Any, Any, Any] | Action[Any, Any, Any]
-"""What publishes, and what changes a lake otherwise."""
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    # A command that only asks loads none of what acts.
+    from apollo_spark.model.request import ActionRequest, VerbRequest
+    from apollo_spark.operations.action import Action
+    from apollo_spark.operations.asker import Asker
+    from apollo_spark.operations.context import Context
+    from apollo_spark.operations.operation import Operation
+    from apollo_spark.operations.outcome import Outcome
+
+    AnyOperation: TypeAlias = Operation[Any, Any, Any] | Action[Any, Any, Any]
 
 VERBS: Mapping[str, Verb] = {
     "load clinical": Verb("apollo_spark.verbs.load_clinical", "LoadClinical", "ClinicalLoad"),
@@ -38,29 +46,59 @@ VERBS: Mapping[str, Verb] = {
 }
 
 
+QUESTIONS: Mapping[str, Verb] = {
+    "list": Verb("apollo_spark.verbs.ask.listing", "list_records", "ListRequest"),
+    "show": Verb("apollo_spark.verbs.ask.show", "show", "ShowRequest"),
+    "history": Verb("apollo_spark.verbs.ask.history", "show_history", "HistoryRequest"),
+    "fields": Verb("apollo_spark.verbs.ask.show", "list_fields", "FieldsRequest"),
+    "diff": Verb("apollo_spark.verbs.ask.diff", "compare", "DiffRequest"),
+    "lineage": Verb("apollo_spark.verbs.ask.lineage", "show_lineage", "LineageRequest"),
+    "trace": Verb("apollo_spark.verbs.ask.trace", "trace", "TraceRequest"),
+    "verify": Verb("apollo_spark.verbs.verify.verify", "verify", "VerifyRequest"),
+    "doctor": Verb("apollo_spark.verbs.verify.doctor", "doctor", "DoctorRequest"),
+    "extract fields": Verb("apollo_spark.verbs.ask.extract", "extract", "ExtractFieldsRequest"),
+    "extract dictionary": Verb(
+        "apollo_spark.verbs.ask.extract", "extract_dictionary", "DictionaryRequest"
+    ),
+    "extract sql": Verb("apollo_spark.verbs.ask.sql", "create_views", "SqlRequest"),
+}
+
+
 def all_verbs() -> Mapping[str, Verb]:
-    """Return these verbs and those of the types of assays."""
-    found = dict(VERBS)
-    for each in types.ASSAY_TYPES:
-        found |= each.verbs
-    return found
+    """Return the verbs that change a lake, those of the types of assays too."""
+    return {**VERBS, **_of_types("verbs")}
 
 
-def operation_of(verb: str) -> type[AnyOperation]:
+def all_questions() -> Mapping[str, Verb]:
+    """Return the verbs that only read, those of the types of assays too."""
+    return {**QUESTIONS, **_of_types("asking")}
+
+
+def _of_types(what: str) -> dict[str, Verb]:
+    # Most commands that only ask need no type of assays.
+    from apollo_spark.assays import types
+
+    return {name: each for one in types.ASSAY_TYPES for name, each in getattr(one, what).items()}
+
+
+def operation_of(verb: str) -> "type[AnyOperation]":
     """Return what a verb does."""
-    where = all_verbs()[verb]
-    found: type[AnyOperation] = getattr(import_module(where.module), where.operation)
+    found: type[AnyOperation] = _find(VERBS.get(verb) or all_verbs()[verb], "operation")
     return found
 
 
-def request_type(verb: str) -> type[ActionRequest]:
+def request_type(verb: str) -> "type[VerbRequest]":
     """Return what a verb is asked for."""
-    where = all_verbs()[verb]
-    found: type[ActionRequest] = getattr(import_module(where.module), where.request)
+    where = QUESTIONS.get(verb) or VERBS.get(verb) or {**all_questions(), **all_verbs()}[verb]
+    found: type[VerbRequest] = _find(where, "request")
     return found
 
 
-def perform(context: Context, request: ActionRequest) -> Outcome[Any]:
+def _find(where: Verb, what: str) -> Any:
+    return getattr(import_module(where.module), getattr(where, what))
+
+
+def perform(context: "Context", request: "ActionRequest") -> "Outcome[Any]":
     """Do what is asked for, or for a dry run say what that would be.
 
     Args:
@@ -71,3 +109,17 @@ def perform(context: Context, request: ActionRequest) -> Outcome[Any]:
         ApolloError: It was refused; its class says why.
     """
     return operation_of(request.verb)(context, request).run()
+
+
+def ask(asker: "Asker", request: "VerbRequest") -> Any:
+    """Answer a question; nothing in the lake is written.
+
+    Args:
+        asker: Who asks, of which lake.
+        request: The options; it says which verb it is for.
+
+    Raises:
+        ApolloError: It was refused; its class says why.
+    """
+    where = QUESTIONS.get(request.verb) or all_questions()[request.verb]
+    return _find(where, "operation")(asker, request)

@@ -19,7 +19,7 @@ from pathlib import Path
 from apollo_spark.api.lake import open_lake
 from apollo_spark.lake.lake import open_lake as open_stored_lake
 from apollo_spark.runtime.settings import LakeSettings
-from apollo_spark.verbs.ask.extract import ExtractJob, extract_fields
+from apollo_spark.verbs.ask.extract import ExtractFieldsRequest, extract_fields
 
 KINDS = ("short", "long", "sparse", "none")
 
@@ -51,7 +51,7 @@ def extract(lake: str, engine: str, fields: int, values: str) -> None:
     """Extract some fields in this process and print what it took, with its Java."""
     names = ",".join(f"patient.f{number}" for number in range(fields))
     output = f"{lake}.csv"
-    job = ExtractJob(
+    job = ExtractFieldsRequest(
         name="wide", fields=names, values=values, engine=engine, output=output, force=True
     )
     start = time.perf_counter()

@@ -2,7 +2,7 @@
 
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import click
 import pytest
@@ -13,7 +13,7 @@ from apollo_spark.cli.job import VERBS as JOBS
 from apollo_spark.cli.job import known_keys
 from apollo_spark.cli.main import apollo
 from apollo_spark.model.request import ActionRequest
-from apollo_spark.verbs.table import all_verbs, operation_of, request_type
+from apollo_spark.verbs.table import all_questions, all_verbs, operation_of, request_type
 
 METHODS = {
     "load clinical": "load_clinical", "load expression": "load_expression", "extend": "extend",
@@ -22,6 +22,14 @@ METHODS = {
     "withdraw": "withdraw", "retire": "retire", "gc": "gc", "extract sealed": "seal",
     "cohort create": "create_cohort", "cohort combine": "combine_cohorts",
 }  # fmt: skip
+ASKING = {each: each for each in ("list", "history", "diff", "lineage", "trace", "verify")}
+OF_DATASETS = {
+    "show", "fields", "doctor", "extract fields", "extract dictionary", "extract sql",
+    "extract expression",
+}  # fmt: skip
+"""Questions that Python asks of a `Dataset` or an `Assay`, in forms of its own, or not at all."""
+OF_THE_COMMAND = {"lake", "conf", "json", "verbose", "wait", "help"}
+"""Options of every command."""
 COMMANDS = {"extend assay": "extend"}
 """Verbs that share a command with another."""
 SPELLED = {
@@ -30,6 +38,7 @@ SPELLED = {
     "as_name": "as",
     "from_name": "from",
     "field_map": "map",
+    "schema_name": "schema",
 }
 """Fields of requests that options call otherwise."""
 IN_PYTHON = {
@@ -49,6 +58,8 @@ OTHERWISE_IN_PYTHON = {
     # A method of its own each: `plan_rebase` tells in full, `undo_rebase` takes a version back;
     # `rebase` applies where nothing else is said.
     "rebase": {"apply", "full", "undo"},
+    # The value is no part of the answer.
+    "trace": {"value"},
 }
 NO_JOB = {"extract sealed"}
 """Verbs that are not run by spark-submit."""
@@ -76,6 +87,12 @@ def options_of(command: str) -> set[str]:
     return {each.removeprefix("--").replace("-", "_") for each in names}
 
 
+def spelled(verb: str, fields: Iterable[str]) -> set[str]:
+    """Return what the options are called that set some fields."""
+    known = options_of(COMMANDS.get(verb, verb))
+    return {each if each in known else SPELLED.get(each, each) for each in fields}
+
+
 def fields_of(verb: str) -> set[str]:
     return set(request_of(verb).model_fields) - ({"report"} if verb in NO_REPORT else set())
 
@@ -83,7 +100,7 @@ def fields_of(verb: str) -> set[str]:
 @pytest.mark.parametrize("verb", all_verbs())
 def test_the_command_and_its_job_have_every_option(verb: str) -> None:
     command = COMMANDS.get(verb, verb)
-    wanted = {SPELLED.get(each, each) for each in fields_of(verb)}
+    wanted = spelled(verb, fields_of(verb))
 
     assert wanted - options_of(command) == set()
     assert wanted - known_keys(command) == set()
@@ -128,6 +145,43 @@ def test_the_method_has_every_option_and_its_default(verb: str) -> None:
                 # Of a value that need not be given at all.
                 continue
             assert (default or None) == (field.default or None) or name == "missing"
+
+
+@pytest.mark.parametrize("verb", all_questions())
+def test_the_command_that_asks_has_every_option(verb: str) -> None:
+    request = request_type(verb)
+
+    assert request.verb == verb
+    assert spelled(verb, request.model_fields) - options_of(verb) == set()
+
+
+@pytest.mark.parametrize("verb", sorted(ASKING))
+def test_the_method_that_asks_has_every_option_and_its_default(verb: str) -> None:
+    fields = request_type(verb).model_fields
+    taken = parameters_of(getattr(ApolloLake, ASKING[verb]))
+
+    assert fields.keys() - OTHERWISE_IN_PYTHON.get(verb, set()) - set(taken) == set()
+    for name in fields.keys() & taken.keys():
+        if not fields[name].is_required():
+            assert taken[name].default == fields[name].default
+
+
+def options_set_by(verb: str) -> set[str]:
+    """Return the options of a command that set no field of its request."""
+    return options_of(COMMANDS.get(verb, verb)) - spelled(verb, request_type(verb).model_fields)
+
+
+@pytest.mark.parametrize("verb", [*all_questions(), *sorted(set(all_verbs()) - set(COMMANDS))])
+def test_no_option_of_a_command_is_lost(verb: str) -> None:
+    lost = options_set_by(verb) - OF_THE_COMMAND
+    for other in (name for name, command in COMMANDS.items() if command == verb):
+        lost &= options_set_by(other)
+
+    assert lost == set()
+
+
+def test_every_question_of_the_table_is_a_method_or_asked_of_a_dataset() -> None:
+    assert ASKING.keys() | OF_DATASETS == all_questions().keys()
 
 
 def test_every_verb_of_the_table_is_a_method() -> None:

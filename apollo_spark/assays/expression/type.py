@@ -44,6 +44,12 @@ class ExpressionType(AssayType):
         ),
     }
 
+    asking: ClassVar[Mapping[str, Verb]] = {
+        "extract expression": Verb(
+            "apollo_spark.assays.expression.read.extract", "extract", "ExtractExpressionRequest"
+        )
+    }
+
     def summary(self, record: AssayRecord) -> AssaySummary:
         """Return its units, and how many features it has."""
         assay = ExpressionAssay.of(record)

@@ -18,7 +18,10 @@ from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.dataset import TableSlice, homes_of
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.diff import AssayDiff, DatasetDiff, EntityDiff, FieldDiff
+from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.request import VerbRequest
+from apollo_spark.operations.asker import Asker
 from apollo_spark.query.diff import (
     ADDED,
     CHANGED,
@@ -43,6 +46,41 @@ FIELDS_AT_ONCE = 200
 """Fields of one question: both more and fewer take longer."""
 
 _WHICH: tuple[Which, ...] = ("added", "removed", "changed")
+
+
+class DiffRequest(VerbRequest):
+    """What a person asks for: the options of `apollo diff`.
+
+    Attributes:
+        first: The earlier version.
+        second: The later one; it may be of another dataset.
+        keys: Folder for the keys of rows that differ, as csv.
+        force: Whether to overwrite files of keys.
+    """
+
+    verb = "diff"
+
+    first: str
+    second: str
+    keys: str | None = None
+    force: bool = False
+
+
+def compare(asker: Asker, request: DiffRequest) -> DatasetDiff:
+    """Compare two versions.
+
+    Raises:
+        NotFoundError: There is no such version.
+        UsageError: A file of keys is there already.
+        BrokenPinError: A pinned version cannot be read.
+    """
+    lake, keys = asker.lake, request.keys
+    before, after = (lake.open(parse_reference(x)) for x in (request.first, request.second))
+    diff = diff_datasets(lake, before, after)
+    if keys is not None:
+        files = write_differing_keys(lake, before, after, diff, keys, force=request.force)
+        asker.say(f"{len(files)} files of keys written to {keys}: protect them as the data")
+    return diff
 
 
 def diff_datasets(lake: Lake, first: OpenDataset, second: OpenDataset) -> DatasetDiff:

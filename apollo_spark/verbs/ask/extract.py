@@ -13,8 +13,11 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.storage.root import storage_access
 from apollo_spark.model.base import Record
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.answering import answering
+from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.locating import Say, locate, require_no_rule
+from apollo_spark.operations.written import Statement, Written
 from apollo_spark.query.extract import (
     ExtractPlan,
     ExtractRequest,
@@ -29,8 +32,10 @@ from apollo_spark.sources.findings import NAMES_LIMIT
 from apollo_spark.sources.regular_files import UNREADABLE, read_bounded_text, say_unreadable
 
 
-class ExtractJob(Record):
+class ExtractFieldsRequest(VerbRequest):
     """What a person asks for: the options of `apollo extract fields`."""
+
+    verb = "extract fields"
 
     name: str
     fields: str
@@ -40,6 +45,38 @@ class ExtractJob(Record):
     force: bool = False
     engine: str = "auto"
     spreadsheet_safe: bool = False
+    sql: bool = False
+    full: bool = False
+
+
+class DictionaryRequest(VerbRequest):
+    """What a person asks for: the options of `apollo extract dictionary`."""
+
+    verb = "extract dictionary"
+
+    name: str
+    output: str
+    force: bool = False
+
+
+class WrittenDictionary(Record):
+    """The files of a dictionary."""
+
+    written: tuple[str, ...]
+
+
+def extract(asker: Asker, request: ExtractFieldsRequest) -> Written | Statement:
+    """Write the rows of an extract, or return its statements.
+
+    Raises:
+        NotFoundError: The record or a field is not there, or the rule of a view would be shown.
+        UsageError: A file exists, or its ending names no format.
+        BrokenPinError: A pinned table cannot be read.
+    """
+    if request.sql:
+        return Statement(sql=extract_sql(asker.lake, request))
+    settings = asker.read_settings()
+    return Written(rows=extract_fields(asker.lake, request, settings=settings, say=asker.say))
 
 
 def read_field_list(text: str) -> tuple[str, ...]:
@@ -69,15 +106,19 @@ def read_field_list(text: str) -> tuple[str, ...]:
     return tuple(filter(None, lines))
 
 
-def plan_extract(lake: Lake, job: ExtractJob) -> tuple[OpenDataset, Mapping[str, ExtractPlan]]:
+def plan_extract(
+    lake: Lake, request: ExtractFieldsRequest
+) -> tuple[OpenDataset, Mapping[str, ExtractPlan]]:
     """Return the dataset and the questions of an extract, by entity where it is one each.
 
     Raises:
         NotFoundError: The record or a field is not there.
     """
-    opened = lake.open(parse_reference(job.name))
-    request = ExtractRequest(fields=read_field_list(job.fields), values=ValueMode(job.values))
-    return opened, build_plans(opened.scope, request, per_entity=job.per_entity)
+    opened = lake.open(parse_reference(request.name))
+    # On the command line words are parted by hyphens.
+    mode = ValueMode(request.values.replace("-", "_"))
+    asked = ExtractRequest(fields=read_field_list(request.fields), values=mode)
+    return opened, build_plans(opened.scope, asked, per_entity=request.per_entity)
 
 
 def build_plans(
@@ -89,20 +130,20 @@ def build_plans(
     return {"": build_extract(scope, request)}
 
 
-def extract_sql(lake: Lake, job: ExtractJob, *, full: bool = False) -> str:
+def extract_sql(lake: Lake, request: ExtractFieldsRequest) -> str:
     """Return the statements of an extract for Spark, each ending with a semicolon.
 
     Raises:
         NotFoundError: The record or a field is not there, or the rule of a view would be shown.
     """
-    opened, plans = plan_extract(lake, job)
-    require_no_rule(opened.record, full=full)
+    opened, plans = plan_extract(lake, request)
+    require_no_rule(opened.record, full=request.full)
     statements = (spark_statement(plan.tree, opened.pins, locate(lake)) for plan in plans.values())
     return "\n".join(f"{each};" for each in statements)
 
 
 def extract_fields(
-    lake: Lake, job: ExtractJob, *, settings: LakeSettings, say: Say
+    lake: Lake, request: ExtractFieldsRequest, *, settings: LakeSettings, say: Say
 ) -> dict[str, int]:
     """Write the rows of an extract and return how many by file, none for standard output.
 
@@ -111,21 +152,23 @@ def extract_fields(
         UsageError: A file exists, or its ending names no format.
         BrokenPinError: A pinned table cannot be read.
     """
-    opened, plans = plan_extract(lake, job)
-    targets = {entity: _target(job, entity) for entity in plans}
+    opened, plans = plan_extract(lake, request)
+    targets = {entity: _target(request, entity) for entity in plans}
     for target in targets.values():
-        require_free(target, force=job.force)
-    if job.spreadsheet_safe:
+        require_free(target, force=request.force)
+    if request.spreadsheet_safe:
         require_spreadsheet(targets.values())
     written: dict[str, int] = {}
     for plan in plans.values():
         _warn_of_factor(plan, say)
-    with answering(lake, job.engine, settings) as engine:
+    with answering(lake, request.engine, settings) as engine:
         for entity, plan in plans.items():
             reader = answer_fields(engine, plan, opened.pins)
-            if job.spreadsheet_safe:
+            if request.spreadsheet_safe:
                 reader = spreadsheet_safe(reader)
-            rows = write_rows(reader, targets[entity], format_of(targets[entity]), force=job.force)
+            rows = write_rows(
+                reader, targets[entity], format_of(targets[entity]), force=request.force
+            )
             if targets[entity] != STANDARD_OUTPUT:
                 say(f"wrote {rows:,} rows to {targets[entity]}")
                 written[targets[entity]] = rows
@@ -133,14 +176,14 @@ def extract_fields(
     return written
 
 
-def _target(job: ExtractJob, entity: str) -> str:
+def _target(request: ExtractFieldsRequest, entity: str) -> str:
     if not entity:
-        return job.output or STANDARD_OUTPUT
-    if job.output in (None, STANDARD_OUTPUT):
+        return request.output or STANDARD_OUTPUT
+    if request.output in (None, STANDARD_OUTPUT):
         raise UsageError(
             "One file for each entity cannot go to standard output.", fix="Add -o FILE.csv."
         )
-    path = Path(str(job.output))
+    path = Path(str(request.output))
     return str(path.with_name(f"{path.stem}.{entity}{path.suffix}"))
 
 
@@ -163,21 +206,21 @@ def _tell_factor(plan: ExtractPlan, opened: OpenDataset, rows: int, say: Say) ->
     say(f"warning: {rows:,} rows, {rows / max(largest, 1):.1f} times those of the largest of them")
 
 
-def extract_dictionary(lake: Lake, name: str, *, folder: str, force: bool) -> tuple[str, ...]:
+def extract_dictionary(asker: Asker, request: DictionaryRequest) -> WrittenDictionary:
     """Write the three dictionary files of a dataset and return their paths.
 
     Raises:
         UsageError: A file exists and may not be overwritten.
     """
-    record = lake.load_record(parse_reference(name))
-    texts = write_dictionary(lake.load_dictionary(record))
-    target = Path(folder)
-    with storage_access(f"Cannot make the folder {folder}."):
+    record = asker.lake.load_record(parse_reference(request.name))
+    texts = write_dictionary(asker.lake.load_dictionary(record))
+    target = Path(request.output)
+    with storage_access(f"Cannot make the folder {target}."):
         target.mkdir(parents=True, exist_ok=True)
     paths = {kind: target / f"{record.name}.{kind}.csv" for kind in texts}
     for path in paths.values():
-        require_free(str(path), force=force)
+        require_free(str(path), force=request.force)
     for kind, path in paths.items():
         with storage_access(f"Cannot write {path}."):
             path.write_text(texts[kind], encoding="utf-8", newline="")
-    return tuple(str(path) for path in paths.values())
+    return WrittenDictionary(written=tuple(str(path) for path in paths.values()))

@@ -1,30 +1,55 @@
 """All versions of a record: what made each, when, who, how many rows, and whether it is retired."""
 
-from typing import Any
-
-from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.snapshot import RecordEntry
+from apollo_spark.model.base import Record
 from apollo_spark.model.record import Published
+from apollo_spark.model.request import VerbRequest
+from apollo_spark.operations.asker import Asker
 
 
-def describe_history(lake: Lake, name: str) -> list[dict[str, Any]]:
-    """Return one JSON object a version, newest last.
+class HistoryRequest(VerbRequest):
+    """What a person asks for: the options of `apollo history`."""
 
-    `rows` are those of the main entity as it is stored; None where something of it is hidden, or
-    where there is none.
+    verb = "history"
+
+    name: str
+
+
+class VersionLine(RecordEntry):
+    """One version.
+
+    Attributes:
+        operation: What made it; None where its record cannot be told.
+        rows: Rows of the main entity as it is stored; None where something of it is hidden, or
+            where there is none.
+    """
+
+    operation: str | None
+    rows: int | None
+
+
+class History(Record):
+    """The versions of a record, newest last."""
+
+    versions: tuple[VersionLine, ...]
+
+
+def show_history(asker: Asker, request: HistoryRequest) -> History:
+    """Return one line a version.
 
     Raises:
         NotFoundError: There is no record of that name.
         BrokenPinError: A record is not as it was published.
     """
-    entries = lake.history(name)
+    lake = asker.lake
+    entries = lake.history(request.name)
     records = {each.version: each for each in lake.registry.read_all(entries, Published)}
-    return [_line(entry, records.get(entry.version)) for entry in entries]
+    return History(versions=tuple(_line(each, records.get(each.version)) for each in entries))
 
 
-def _line(entry: RecordEntry, record: Published | None) -> dict[str, Any]:
-    return {
-        **entry.model_dump(mode="json"),
-        "operation": record.lineage.operation if record else None,
-        "rows": record.main_rows if record else None,
-    }
+def _line(entry: RecordEntry, record: Published | None) -> VersionLine:
+    return VersionLine(
+        **dict(entry),
+        operation=record.lineage.operation if record else None,
+        rows=record.main_rows if record else None,
+    )

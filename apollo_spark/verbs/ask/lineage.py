@@ -1,14 +1,55 @@
 """Read from the registry what a version was made from."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from apollo_spark.errors import NotFoundError
+from apollo_spark.export.lineage_svg import lineage_svg
+from apollo_spark.export.rows import completed_file, require_free
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.record import Lineage
+from apollo_spark.model.request import VerbRequest
+from apollo_spark.operations.asker import Asker
 from apollo_spark.records.lineage import LineageNode, LineageTree
+
+
+class LineageRequest(VerbRequest):
+    """What a person asks for: the options of `apollo lineage`.
+
+    Attributes:
+        name: The version.
+        svg: The file of a picture.
+        force: Whether to overwrite it.
+        full: Whether to tell what views keep to themselves.
+    """
+
+    verb = "lineage"
+
+    name: str
+    svg: str | None = None
+    force: bool = False
+    full: bool = False
+
+
+def show_lineage(asker: Asker, request: LineageRequest) -> LineageTree:
+    """Return what a version was made from, and draw it where that is asked for.
+
+    Raises:
+        NotFoundError: There is no such version, or it is retired.
+        UsageError: The picture is there already.
+        BrokenPinError: A record is not as it was published.
+    """
+    svg = request.svg
+    if svg is None:
+        return read_lineage(asker.lake, request.name, full=request.full)
+    require_free(svg, force=request.force)
+    tree = read_lineage(asker.lake, request.name, full=request.full)
+    with completed_file(Path(svg)) as file:
+        file.write(lineage_svg(tree).encode())
+    return tree
 
 
 def read_lineage(lake: Lake, name: str, *, full: bool = False) -> LineageTree:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from apollo_spark.assays.types import summary_of
@@ -9,9 +10,14 @@ from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import Record
+from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
+from apollo_spark.model.names import parse_reference
+from apollo_spark.model.record import Published, require_kind
+from apollo_spark.model.request import VerbRequest
+from apollo_spark.operations.asker import Asker
 from apollo_spark.records.telling import ToldPin, keeps_to_itself, told_pins, told_record
 
 
@@ -24,6 +30,95 @@ class FieldLine(Record):
     folder: str
     coding: str
     units: str
+
+
+class FieldsRequest(VerbRequest):
+    """What a person asks for: the options of `apollo fields`."""
+
+    verb = "fields"
+
+    name: str
+    pattern: str | None = None
+
+
+class FieldList(Record):
+    """Fields, in the order of the dictionary."""
+
+    fields: tuple[FieldLine, ...]
+
+
+class ShowRequest(VerbRequest):
+    """What a person asks for: the options of `apollo show`.
+
+    Attributes:
+        name: The version.
+        pins: Whether pins are shown whole.
+        full: Whether to tell what a view keeps to itself.
+    """
+
+    verb = "show"
+
+    name: str
+    pins: bool = False
+    full: bool = False
+
+
+class Description(Record):
+    """A record as people and programs read it.
+
+    Attributes:
+        shown: It, as JSON.
+        with_pins: Whether its pins are shown whole.
+    """
+
+    shown: Mapping[str, Any]
+    with_pins: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it."""
+        return dict(self.shown)
+
+
+class CohortDescription(Description):
+    """A cohort as people and programs read it."""
+
+    with_pins: bool = False
+
+
+def show(asker: Asker, request: ShowRequest) -> Description:
+    """Describe one version of a record.
+
+    Raises:
+        NotFoundError: There is no such version.
+        BrokenPinError: It is not as it was published.
+    """
+    lake, with_pins = asker.lake, request.pins or request.full
+    record = lake.load(parse_reference(request.name), Published)
+    if isinstance(record, CohortRecord):
+        # What people it has is asked of an engine.
+        from apollo_spark.verbs.cohort.asking import describe_cohort
+
+        return CohortDescription(shown=describe_cohort(lake, record))
+    require_kind(record, record.kind, DatasetRecord)
+    assert isinstance(record, DatasetRecord), "a kind has one class"
+    shown = describe_record(lake, record, with_pins=with_pins, full=request.full)
+    if record.hides:
+        # Counting loads an engine.
+        from apollo_spark.verbs.ask.shown_counts import count_shown, with_counts
+
+        shown = with_counts(shown, count_shown(lake, record))
+    return Description(shown=shown, with_pins=with_pins)
+
+
+def list_fields(asker: Asker, request: FieldsRequest) -> FieldList:
+    """Return the fields whose name, title, folder or coding contains a pattern.
+
+    Raises:
+        NotFoundError: There is no such version.
+        UsageError: The pattern is no regular expression.
+    """
+    record = asker.lake.load_record(parse_reference(request.name))
+    return FieldList(fields=find_fields(asker.lake.load_dictionary(record), request.pattern))
 
 
 def describe_record(

@@ -8,27 +8,30 @@ from apollo_spark.assays.base import ReadAssay
 from apollo_spark.assays.types import type_of
 from apollo_spark.engines.base import TableFiles
 from apollo_spark.errors import UsageError
-from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
-from apollo_spark.model.base import Record
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.request import VerbRequest
+from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.locating import locate, require_no_rule
+from apollo_spark.operations.written import Statement
 from apollo_spark.query.sql import column, labelled, spark_statement, sql_name
 
 DIALECTS = ("databricks", "spark")
 
 
-class SqlJob(Record):
+class SqlRequest(VerbRequest):
     """What a person asks for: the options of `apollo extract sql`."""
+
+    verb = "extract sql"
 
     name: str
     dialect: str = "databricks"
     schema_name: str | None = None
-    grant_to: tuple[str, ...] = ()
+    grant: tuple[str, ...] = ()
     full: bool = False
 
 
-def create_views(lake: Lake, job: SqlJob) -> str:
+def create_views(asker: Asker, request: SqlRequest) -> Statement:
     """Return statements that make views of everything that a dataset shows, and grant them.
 
     The views hold the rows and columns that the dataset shows. Whoever may use them must not be
@@ -38,22 +41,23 @@ def create_views(lake: Lake, job: SqlJob) -> str:
         NotFoundError: The dataset is not there, or the rule of a view would be shown.
         UsageError: Spark's own dialect has no grants, or the dialect is not known.
     """
-    if job.dialect not in DIALECTS:
-        raise UsageError(f"The dialect is one of {', '.join(DIALECTS)}, not {job.dialect!r}.")
-    if job.grant_to and job.dialect != "databricks":
+    if request.dialect not in DIALECTS:
+        raise UsageError(f"The dialect is one of {', '.join(DIALECTS)}, not {request.dialect!r}.")
+    if request.grant and request.dialect != "databricks":
         raise UsageError("Spark has no grants.", fix="Use --dialect databricks.")
-    opened = lake.open(parse_reference(job.name))
-    require_no_rule(opened.record, full=job.full)
-    schema = tuple((job.schema_name or opened.record.name).split("."))
+    lake = asker.lake
+    opened = lake.open(parse_reference(request.name))
+    require_no_rule(opened.record, full=request.full)
+    schema = tuple((request.schema_name or opened.record.name).split("."))
     statements = [f"CREATE SCHEMA IF NOT EXISTS {sql_name(*schema)}"]
-    groups = [sql_name(each) for each in job.grant_to]
+    groups = [sql_name(each) for each in request.grant]
     statements += [f"GRANT USE SCHEMA ON SCHEMA {sql_name(*schema)} TO {each}" for each in groups]
     for title, tree in _questions(lake.tables, opened):
         view = sql_name(*schema, title)
         query = spark_statement(tree, opened.pins, locate(lake), pretty=True)
         statements.append(f"CREATE OR REPLACE VIEW {view} AS\n{query}")
         statements += [f"GRANT SELECT ON VIEW {view} TO {each}" for each in groups]
-    return "\n".join(f"{each};" for each in statements)
+    return Statement(sql="\n".join(f"{each};" for each in statements))
 
 
 def _questions(files: TableFiles, opened: OpenDataset) -> Iterator[tuple[str, exp.Select]]:

@@ -1,6 +1,6 @@
 """From one cell back to the file, its SHA-256 and the line. No JVM is needed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import InputFile
+from apollo_spark.model.request import VerbRequest
+from apollo_spark.operations.asker import Asker
 from apollo_spark.query.extract import find_fields
 from apollo_spark.query.sql import column, labelled, literal, table
 from apollo_spark.records.telling import keeps_to_itself
@@ -62,12 +64,48 @@ class CellTrace(Record):
     inputs: tuple[InputFile, ...] = ()
 
 
+class TraceRequest(VerbRequest):
+    """What a person asks for: the options of `apollo trace`.
+
+    Attributes:
+        name: The version of a dataset.
+        entity: The entity of the row.
+        key: Its primary key, as in the raw file.
+        field: The field.
+        value: Whether the value is shown too: it is data.
+        full: Whether to tell what a view keeps to itself: tables, files and lines of its base.
+    """
+
+    verb = "trace"
+
+    name: str
+    entity: str
+    key: str
+    field: str
+    value: bool = False
+    full: bool = False
+
+
 @dataclass(frozen=True)
 class Traced:
     """Where a cell came from, and its value, which is for who asks for it only."""
 
     trace: CellTrace
     value: Any
+    with_value: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the trace, and the value where it was asked for."""
+        value = {"value": self.value} if self.with_value else {}
+        return {**self.trace.as_json(), **value}
+
+
+def trace(asker: Asker, request: TraceRequest) -> Traced:
+    """Find where one cell came from; see `trace_cell`."""
+    found = trace_cell(
+        asker.lake, request.name, request.entity, request.key, request.field, full=request.full
+    )
+    return replace(found, with_value=request.value)
 
 
 def trace_cell(

@@ -3,13 +3,44 @@
 from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.rescue import records_in_files, unpinned
+from apollo_spark.model.base import Record
 from apollo_spark.model.record import Published
-from apollo_spark.operations.engines import choose_runner
+from apollo_spark.model.request import VerbRequest
+from apollo_spark.operations.asker import Asker
+from apollo_spark.operations.engines import choose_runner, read_size
 from apollo_spark.runtime.machine import MachineFact, machine_facts
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.verbs.verify.verify import verify_records
 
 NAMED_RECORDS = 20
+
+
+class DoctorRequest(VerbRequest):
+    """What a person asks for: the options of `apollo doctor`.
+
+    Attributes:
+        load_size: Bytes of the files of a load, as `200MB`: who would run it is said.
+    """
+
+    verb = "doctor"
+
+    load_size: str = "0"
+
+
+class Examination(Record):
+    """What was found on the machine and in the lake."""
+
+    facts: tuple[MachineFact, ...]
+
+
+def doctor(asker: Asker, request: DoctorRequest) -> Examination:
+    """Examine the machine and, if one is given, the lake.
+
+    Raises:
+        UsageError: The size is none.
+    """
+    size = read_size(request.load_size)
+    return Examination(facts=examine(asker.lake_given, asker.read_settings(), size))
 
 
 def examine(

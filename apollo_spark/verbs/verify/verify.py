@@ -12,6 +12,8 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.record import Published, is_kind
+from apollo_spark.model.request import VerbRequest
+from apollo_spark.operations.asker import Asker
 from apollo_spark.records.telling import keeps_to_itself, told_pins
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.verbs.verify.proof import SourceProof
@@ -33,6 +35,32 @@ class Verification(Record):
     problems: tuple[VerifyProblem, ...]
     withdrawn: tuple[tuple[str, int], ...] = ()
     sources: tuple[SourceProof, ...] = ()
+
+
+class VerifyRequest(VerbRequest):
+    """What a person asks for: the options of `apollo verify`.
+
+    Attributes:
+        name: `NAME`, `NAME@VERSION`, or None for everything.
+        deep: Whether all rows are read, and their content hashes compared.
+        sources: Whether the tables are made again from their files, and compared.
+        full: Whether to tell of views too what is not as it was.
+    """
+
+    verb = "verify"
+
+    name: str | None = None
+    deep: bool = False
+    sources: bool = False
+    full: bool = False
+
+
+def verify(asker: Asker, request: VerifyRequest) -> Verification:
+    """Verify what is meant; see `verify_records`."""
+    sources = asker.read_settings() if request.sources else None
+    return verify_records(
+        asker.lake, request.name, deep=request.deep, sources=sources, full=request.full
+    )
 
 
 def verify_records(

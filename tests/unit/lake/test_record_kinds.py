@@ -13,10 +13,10 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import RECORD_KINDS, Published, RecordKind
-from apollo_spark.verbs.ask.history import describe_history
 from apollo_spark.verbs.ask.lineage import read_lineage
 from apollo_spark.verbs.verify.verify import verify_records
 from apollo_spark.workers.values.hashing import hash_table
+from tests.support.asking import describe_history
 from tests.support.study import apollo
 from tests.unit.lake.retirements import end
 from tests.unit.lake.small_lake import FIRST, LINEAGE, SECOND, publish, table_of

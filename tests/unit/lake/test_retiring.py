@@ -14,8 +14,8 @@ from apollo_spark.lake.registry.snapshot import Retirement
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.plan import WorkPlan
 from apollo_spark.operations.context import account
-from apollo_spark.verbs.ask.history import describe_history
 from apollo_spark.verbs.verify.verify import verify_records
+from tests.support.asking import describe_history
 from tests.support.contexts import stepping
 from tests.support.ending import plan_retirement, retire
 from tests.unit.lake.retirements import NOON, end, merge, named

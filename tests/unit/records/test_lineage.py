@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apollo_spark.export.lineage_svg import lineage_svg
-from apollo_spark.export.lineage_text import lineage_json, lineage_text
+from apollo_spark.export.lineage_text import lineage_text
 from apollo_spark.model.record import InputFile
 from apollo_spark.records.lineage import LineageNode, LineageTree
 
@@ -73,7 +73,7 @@ def test_a_parent_that_lies_in_another_lake_is_named() -> None:
 
 
 def test_the_json_has_every_version_once() -> None:
-    shown = lineage_json(TREE)
+    shown = TREE.as_json()
 
     assert shown["root"] == "both@1"
     assert [(each["version"], each["parents"]) for each in shown["nodes"]] == [

@@ -37,9 +37,11 @@ from apollo_spark.errors import UsageError
 from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
-from apollo_spark.model.base import Record
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.request import VerbRequest
+from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.locating import Say, locate, require_no_rule
+from apollo_spark.operations.written import Statement, Written
 from apollo_spark.query.sql import spark_statement
 from apollo_spark.sources.given import read_given_json
 from apollo_spark.sources.suggest import did_you_mean
@@ -50,8 +52,10 @@ H5AD_BYTES = 8_000_000_000
 """Bytes of the largest matrix written as h5ad, which holds it in memory as a whole."""
 
 
-class ExpressionJob(Record):
+class ExtractExpressionRequest(VerbRequest):
     """What a person asks for: the options of `apollo extract expression`."""
+
+    verb = "extract expression"
 
     name: str
     assay: str | None = None
@@ -61,6 +65,9 @@ class ExpressionJob(Record):
     additional_fields: str | None = None
     output: str | None = None
     force: bool = False
+    sql: bool = False
+    full: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,31 +97,48 @@ class ExpressionPlan:
         return chosen_features(self.asked)
 
 
-def plan_expression(lake: Lake, job: ExpressionJob) -> ExpressionPlan:
+def extract(asker: Asker, request: ExtractExpressionRequest) -> Written | Statement | ReadEstimate:
+    """Write the values of an extract, or return its statement, or what it would cost.
+
+    Raises:
+        NotFoundError: The record, the assay or the unit is not there, or a rule would be shown.
+        UsageError: The options are not legal, a file exists, or its ending names no format.
+        BrokenPinError: A pinned table cannot be read.
+    """
+    if request.sql:
+        return Statement(sql=expression_sql(asker.lake, request, say=asker.say))
+    if request.dry_run:
+        return estimate_expression(asker.lake, request, say=asker.say)
+    return Written(rows=extract_expression(asker.lake, request, say=asker.say))
+
+
+def plan_expression(lake: Lake, request: ExtractExpressionRequest) -> ExpressionPlan:
     """Return what an extract reads, its features and samples sorted by id.
 
     Raises:
         NotFoundError: The record, the assay or the unit is not there.
         UsageError: The filter or the fields are not legal, or exclude the form.
     """
-    asked = _read_filter(job.filter_json)
-    additional = read_additional_fields(job.additional_fields)
-    _check_form(job, asked, additional)
-    opened = lake.open(parse_reference(job.name))
-    assay = find_assay(opened.record.assays, job.assay, str(opened.record))
-    layer = find_layer(assay, None if job.unit is None else parse_unit(job.unit))
+    asked = _read_filter(request.filter_json)
+    additional = read_additional_fields(request.additional_fields)
+    _check_form(request, asked, additional)
+    opened = lake.open(parse_reference(request.name))
+    assay = find_assay(opened.record.assays, request.assay, str(opened.record))
+    layer = find_layer(assay, None if request.unit is None else parse_unit(request.unit))
     reading = open_assay(lake.tables, opened, assay)
     files = reading.files
     found = select_pairs(reading, chosen_features(asked), asked.sample_ids, strict=False)
     selection = PairSelection(
         features=_sorted_by(files.feature_ids, found.features),
         samples=_sorted_by(files.sample_ids, found.samples),
-        notes=(*note_of_assay(opened.record.assays, job.assay, job.unit), *found.notes),
+        notes=(*note_of_assay(opened.record.assays, request.assay, request.unit), *found.notes),
     )
     return ExpressionPlan(opened, reading, layer, asked, selection, additional)
 
 
-def extract_expression(lake: Lake, job: ExpressionJob, *, say: Say) -> dict[str, int]:
+def extract_expression(
+    lake: Lake, request: ExtractExpressionRequest, *, say: Say
+) -> dict[str, int]:
     """Write the values of an extract; return the rows by file, none for standard output.
 
     Raises:
@@ -122,16 +146,16 @@ def extract_expression(lake: Lake, job: ExpressionJob, *, say: Say) -> dict[str,
         UsageError: The options are not legal, a file exists, or its ending names no format.
         BrokenPinError: A pinned table cannot be read.
     """
-    target = job.output or STANDARD_OUTPUT
-    require_free(target, force=job.force)
-    if not (job.matrix and is_anndata(target)):
+    target = request.output or STANDARD_OUTPUT
+    require_free(target, force=request.force)
+    if not (request.matrix and is_anndata(target)):
         format_of(target)
-    plan = plan_expression(lake, job)
+    plan = plan_expression(lake, request)
     _say_notes(plan, say)
-    if job.matrix:
-        rows = _write_matrix(lake, plan, target, force=job.force)
+    if request.matrix:
+        rows = _write_matrix(lake, plan, target, force=request.force)
     else:
-        rows = _write_long(plan, target, force=job.force)
+        rows = _write_long(plan, target, force=request.force)
     if target == STANDARD_OUTPUT:
         return {}
     say(f"wrote {rows:,} rows to {target}")
@@ -139,16 +163,16 @@ def extract_expression(lake: Lake, job: ExpressionJob, *, say: Say) -> dict[str,
 
 
 def estimate_expression(
-    lake: Lake, job: ExpressionJob, *, say: Say = lambda _: None
+    lake: Lake, request: ExtractExpressionRequest, *, say: Say = lambda _: None
 ) -> ReadEstimate:
     """Return the most rows and bytes that an extract takes; no value is read."""
-    plan = plan_expression(lake, job)
+    plan = plan_expression(lake, request)
     _say_notes(plan, say)
     return plan.files.estimate(plan.layer, plan.selection.features, plan.selection.samples)
 
 
 def expression_sql(
-    lake: Lake, job: ExpressionJob, *, full: bool = False, say: Say = lambda _: None
+    lake: Lake, request: ExtractExpressionRequest, *, say: Say = lambda _: None
 ) -> str:
     """Return the statement of a long extract for Spark, ending with a semicolon.
 
@@ -156,10 +180,10 @@ def expression_sql(
         UsageError: A matrix is asked for, which is no statement.
         NotFoundError: The rule of a view would be shown.
     """
-    if job.matrix:
+    if request.matrix:
         raise UsageError("A matrix cannot be printed as SQL.", fix="Leave --matrix or --sql out.")
-    plan = plan_expression(lake, job)
-    require_no_rule(plan.opened.record, full=full)
+    plan = plan_expression(lake, request)
+    require_no_rule(plan.opened.record, full=request.full)
     _say_notes(plan, say)
     pairs = as_pairs(
         plan.open_assay, plan.selection, plan.choice, plan.asked.sample_ids,
@@ -197,8 +221,10 @@ def _read_filter(option: str | None) -> ExpressionFilter:
     return parse_filter_text(read_given_json(option, "filter"))
 
 
-def _check_form(job: ExpressionJob, asked: ExpressionFilter, additional: tuple[str, ...]) -> None:
-    if not job.matrix:
+def _check_form(
+    request: ExtractExpressionRequest, asked: ExpressionFilter, additional: tuple[str, ...]
+) -> None:
+    if not request.matrix:
         return
     wrong = []
     if (asked.min_value, asked.max_value) != (None, None):

@@ -1,7 +1,7 @@
 """What a matrix costs, and the pieces in which it fits into memory."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,10 @@ class ReadEstimate:
     rows: int
     bytes: int
     stored_bytes: int | None
+
+    def as_json(self) -> dict[str, int | None]:
+        """Return it as JSON says it."""
+        return asdict(self)
 
     def __add__(self, other: "ReadEstimate") -> "ReadEstimate":
         """Return what two layers of the same features and samples cost together."""
