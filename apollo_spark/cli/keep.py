@@ -48,7 +48,8 @@ def verify_command(**values: Any) -> None:
     for of, count in result.withdrawn:
         say(f"withdrawn: {count:,} of {of} are hidden from all readers")
     for problem in result.problems:
-        say(f"{'broken' if problem.is_broken else 'at risk'}: {problem}")
+        risk = "not proven" if problem.is_unproven else "at risk"
+        say(f"{'broken' if problem.is_broken else risk}: {problem}")
     _require_equal_sources(result)
     if broken := [each for each in result.problems if each.is_broken]:
         raise BrokenPinError(
@@ -56,7 +57,9 @@ def verify_command(**values: Any) -> None:
             fix="Bring the files back from a copy of the lake; other versions stay readable.",
         )
     if not current().as_json:
-        show(f"{len(result.records)} versions, {result.pins} pins: all as published")
+        unproven = any(each.is_unproven for each in result.problems)
+        compared = "all that was compared is as published" if unproven else "all as published"
+        show(f"{len(result.records)} versions, {result.pins} pins: {compared}")
 
 
 def _equal(proof: "SourceProof") -> str:

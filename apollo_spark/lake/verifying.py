@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
-from apollo_spark.errors import BrokenPinError, StorageRefusedError
+from apollo_spark.errors import BrokenPinError, EnvironmentProblemError, StorageRefusedError
 from apollo_spark.lake.storage.parts import PartStore
 from apollo_spark.lake.tables.commits import (
     RETENTION,
@@ -44,7 +44,8 @@ HashSpecial = Callable[[TablePin, list[str]], str | None]
 class VerifyProblem(Record):
     """Something that is not as it was published.
 
-    `is_broken` is False for what may break a pin later. `table` and `version` are None for a
+    `is_broken` is False for what may break a pin later, and for what could not be compared, where
+    `is_unproven` is True. `table` and `version` are None for a
     part or the record itself; `readable` says what can still be read. `is_kept` is True where a
     view does not tell what it is.
     """
@@ -56,6 +57,7 @@ class VerifyProblem(Record):
     readable: str
     is_broken: bool = True
     is_kept: bool = False
+    is_unproven: bool = False
 
     def __str__(self) -> str:
         """Return the problem as a line."""
@@ -178,6 +180,10 @@ class _Pin:
             is_equal = self._content_hash(files, opened) == self._pin.content_hash
         except (OSError, pa.ArrowException, BrokenPinError):
             return [self._problem("its files are damaged inside", "some rows can be read")]
+        except EnvironmentProblemError as unknown:
+            what = f"its content was not compared: {str(unknown).rstrip('.')}"
+            found = self._problem(what, "its files are whole", is_broken=False)
+            return [found.model_copy(update={"is_unproven": True})]
         if is_equal:
             return []
         return [self._problem("its rows are not those that were published", "rows can be read")]

@@ -213,9 +213,13 @@ def test_where_the_type_is_not_known_it_is_listed_and_not_read(
     assert (assay["type"], assay["features"], assay["samples"]) == ("toy_variants", None, 3)
     do(study, "view", "both", "--as", "men", "--rows", 'patient.sex = "M"')
     do(study, "compact")
-    result = study.ask("verify", "--deep", "both")
-    assert result.code == 17
-    assert "of the type toy_variants, which this version does not know" in result.err
+    result = do(study, "verify", "--deep")
+    unknown = "was not compared: The assay toy is of the type toy_variants, which this version"
+    assert f"not proven: both@1, toy_samples@0: its content {unknown}" in result.err
+    assert "not proven: women@1: something that it reads could not be compared" in result.err
+    assert "all that was compared is as published" in result.out
+    proven = do(study, "verify", "both", "--sources")
+    assert "does not know" in proven.err
     monkeypatch.setattr(types, "ASSAY_TYPES", (*types.ASSAY_TYPES, ToyType()))
     assert calls_of(study.lake, "women") == before
     assert ("sample", "S2") in calls_of(study.lake, "men")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from apollo_spark.assays.types import rounded_tables
-from apollo_spark.errors import ApolloError, BrokenPinError
+from apollo_spark.errors import ApolloError, BrokenPinError, EnvironmentProblemError
 from apollo_spark.ingest import plan as clinical_plan
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.change import AssayMerge, Extension
@@ -187,6 +187,8 @@ class _Chain:
             request = request_of(PastRequest(self.lake, record, scratch))
         except KeyError as error:
             return [problem("unproven", f"its record does not say {error.args[0]!r}")]
+        except EnvironmentProblemError as unknown:
+            return [problem("unproven", str(unknown))]
         except BrokenPinError:
             return [problem("unproven", "its data dictionary or its receipt is not there any more")]
         if request is None and record.lineage.operation != CompactRequest.verb:

@@ -21,6 +21,7 @@ from apollo_spark.verbs.verify.sources import prove_sources
 
 IS_BROKEN = "is not as it was published"
 IS_AT_RISK = "may be lost later"
+IS_UNPROVEN = "could not be compared"
 
 
 class Verification(Record):
@@ -143,13 +144,21 @@ def told_problems(
             record=str(record),
             table=None,
             version=None,
-            what="something that it reads " + (IS_BROKEN if is_broken else IS_AT_RISK),
+            what=f"something that it reads {what}",
             readable="--full says what",
-            is_broken=is_broken,
+            is_broken=what == IS_BROKEN,
+            is_unproven=what == IS_UNPROVEN,
             is_kept=True,
         )
-        for is_broken in sorted({each.is_broken for each in problems}, reverse=True)
+        for what in (IS_BROKEN, IS_AT_RISK, IS_UNPROVEN)
+        if any(what == _said(each) for each in problems)
     ]
+
+
+def _said(problem: VerifyProblem) -> str:
+    if problem.is_broken:
+        return IS_BROKEN
+    return IS_UNPROVEN if problem.is_unproven else IS_AT_RISK
 
 
 def _named(lake: Lake, name: str | None) -> tuple[RecordEntry, ...]:
