@@ -5,25 +5,24 @@ from collections.abc import Callable, Mapping, Sequence
 import pyarrow as pa
 from sqlglot import exp
 
-from apollo_spark.model.addition import Addition
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.dictionary import DataDictionary, DictionaryExtension
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.row_checks import different_values
 from apollo_spark.records.changes.extension import added_dictionary
 from apollo_spark.records.content import coding_entries, entity_entries
-from apollo_spark.records.open_codings import GrownDictionary, grow_codings
+from apollo_spark.records.open_codings import ExtendedDictionary, extend_codings
 from apollo_spark.sources.inference.infer import MOST_ASKED_CODES
 
 Read = Callable[[exp.Select], pa.Array]
 """Answers a question of one column."""
 
 
-def grown_by(
+def with_new_codes(
     dictionary: DataDictionary,
     columns: Mapping[str, Mapping[str, Sequence[str]]],
     read: Read,
-) -> GrownDictionary:
+) -> ExtendedDictionary:
     """Return a dictionary with the values of rows that were written as codes, where they are open.
 
     Args:
@@ -31,7 +30,7 @@ def grown_by(
         columns: By entity, the columns of each of its tables.
         read: Answers a question over these tables.
     """
-    grown = GrownDictionary(dictionary)
+    extended = ExtendedDictionary(dictionary)
     for entity, tables in columns.items():
         spec = dictionary.find_entity(entity)
         assert spec is not None, "rows are of an entity that is there"
@@ -42,33 +41,33 @@ def grown_by(
             for name in names
             if name in is_open
         }
-        more = grow_codings(grown.dictionary, entity, values)
-        grown = GrownDictionary(
-            more.dictionary, grown.added + more.added, (*grown.notes, *more.notes)
+        more = extend_codings(extended.dictionary, entity, values)
+        extended = ExtendedDictionary(
+            more.dictionary, extended.added + more.added, (*extended.notes, *more.notes)
         )
-    return grown
+    return extended
 
 
-def grown_addition(
+def extended_with_codes(
     before: DataDictionary,
-    addition: Addition,
+    extension: DictionaryExtension,
     pins: Sequence[TablePin],
     columns: Sequence[Sequence[str]],
     ask: Callable[[exp.Query, Mapping[str, TablePin]], pa.Array],
-) -> GrownDictionary:
+) -> ExtendedDictionary:
     """Return a dictionary with what is added to it, and new values of its open codings.
 
     Args:
         before: The dictionary as it stands.
-        addition: What is added.
+        extension: What is added.
         pins: The tables that were written.
         columns: The columns of each.
         ask: Answers a question of one column over some tables.
     """
     tables = {each.table: each for each in pins}
-    after = added_dictionary(before, addition)
-    given = {addition.entity.name: dict(zip(tables, columns, strict=True))}
-    return grown_by(after, given, lambda tree: ask(tree, tables))
+    after = added_dictionary(before, extension)
+    given = {extension.entity.name: dict(zip(tables, columns, strict=True))}
+    return with_new_codes(after, given, lambda tree: ask(tree, tables))
 
 
 def as_codes(values: pa.Array) -> list[str] | None:

@@ -13,7 +13,7 @@ from apollo_spark.model.request import NamedRequest
 from apollo_spark.operations.report import ReportedInput
 from apollo_spark.operations.requests.files import FileRequest
 from apollo_spark.operations.work import Planned, PlanType
-from apollo_spark.records.content import fingerprint
+from apollo_spark.records.content import fingerprint_of
 from apollo_spark.sources.delimited import Header, read_header
 from apollo_spark.sources.dictionary.read import read_dictionary
 from apollo_spark.sources.header_check import check_header
@@ -192,7 +192,7 @@ def _cut(
         entities=tuple(entities),
         inputs=tuple(inputs),
         parameters=parameters,
-        fingerprint=fingerprint(
+        fingerprint=fingerprint_of(
             OPERATION, dictionary=dictionary, inputs=inputs, parameters=parameters
         ),
     )

@@ -36,12 +36,12 @@ def with_rows(planning: Planning, name: str, on_step: OnStep) -> Planning:
     plan = planning.readable
     if planning.plan is not None or plan is None or not may_look_further(plan.inputs, on_step):
         return planning
-    told = Told(plan.dictionary, refusing(planning.findings))
+    told = KnownFaults(plan.dictionary, refusing(planning.findings))
     findings = (*planning.findings, *told.leave_out(_find_in_rows(plan, told, name)))
     return replace(planning, findings=findings)
 
 
-def _find_in_rows(plan: ClinicalPlan, told: "Told", name: str) -> tuple[Finding, ...]:
+def _find_in_rows(plan: ClinicalPlan, told: "KnownFaults", name: str) -> tuple[Finding, ...]:
     """Write rows to a lake that is thrown away, as the load would write them to its own."""
     with tempfile.TemporaryDirectory(prefix="apollo-check-") as folder:
         lake = open_lake(folder)
@@ -61,7 +61,7 @@ def _find_in_rows(plan: ClinicalPlan, told: "Told", name: str) -> tuple[Finding,
 
 
 @dataclass(frozen=True)
-class Told:
+class KnownFaults:
     """What was told of headers and files, from which more would seem wrong in rows.
 
     Attributes:

@@ -52,7 +52,7 @@ class Ask(Protocol):
 
 
 @dataclass(frozen=True)
-class Standing:
+class BaseRows:
     """A version as it stands, with the rows of withdrawn people and without them.
 
     Attributes:

@@ -123,7 +123,7 @@ class Withdrawing:
         """Write the keys of entities that lose some, and return what is to be published."""
         found: list[WithdrawalRecord] = []
         for of, keys in wanted:
-            before = self._standing(snapshot, of)
+            before = self._newest(snapshot, of)
             rows, added = self._united(before, keys)
             if added:
                 known = [each.name for each in snapshot.withdrawals]
@@ -148,7 +148,7 @@ class Withdrawing:
         """Return the keys that are out."""
         return self._tables.read(withdrawal.keys, [KEY]).column(KEY).combine_chunks()
 
-    def _standing(self, snapshot: RegistrySnapshot, of: WithdrawnFrom) -> WithdrawalRecord | None:
+    def _newest(self, snapshot: RegistrySnapshot, of: WithdrawnFrom) -> WithdrawalRecord | None:
         found = read_withdrawals(self._registry, snapshot)
         return next((each for each in found if each.location == of.location), None)
 

@@ -10,12 +10,12 @@ from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.records.growth import leaves_alone
+from apollo_spark.records.changes.extension import leaves_alone
 
 Receipt = TypeVar("Receipt", bound=Record)
 
 
-def find_standing_growth(
+def find_repeated_extension(
     lake: Lake,
     newest: DatasetRecord,
     member: str,
@@ -37,7 +37,7 @@ def find_standing_growth(
     """
     referred = {each.to_entity for each in newest.relations if each.from_entity == member}
     has_more = False
-    for record in grown_from(lake, newest):
+    for record in extended_from(lake, newest):
         if is_same(record):
             receipt = read_receipt(lake, record, receipt_type)
             if receipt is None or (has_more and left_out(receipt)):
@@ -49,7 +49,7 @@ def find_standing_growth(
     return None
 
 
-def grown_from(lake: Lake, record: DatasetRecord) -> Iterator[DatasetRecord]:
+def extended_from(lake: Lake, record: DatasetRecord) -> Iterator[DatasetRecord]:
     """Yield a version and those that it was extended from, newest first.
 
     Retired ones are among them, because what they brought stands in it; what others brought, that
@@ -78,7 +78,7 @@ def already(lake: Lake, record: DatasetRecord, receipt_type: type[Receipt]) -> O
     return Outcome(receipt=receipt, current=(str(record),))
 
 
-def find_same(
+def find_repeated_load(
     lake: Lake, base: DatasetRecord | None, fingerprint: str, receipt_type: type[Receipt]
 ) -> Outcome[Receipt] | None:
     """Return the outcome where the newest version was made by the same job on the same inputs."""

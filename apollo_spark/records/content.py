@@ -6,6 +6,7 @@ record is made of a content, its lineage and a fingerprint of the request.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import uuid4
 
 from apollo_spark.model.assay import AssayRecord, SampleLink
@@ -159,27 +160,25 @@ def _relabelled(assay: AssayRecord, labels: Mapping[str, str]) -> AssayRecord:
     )
 
 
-def fingerprint(
+def fingerprint_of(
     operation: str,
-    *,
-    dictionary: DataDictionary,
     inputs: Iterable[InputFile],
     parameters: Iterable[tuple[str, str]],
+    *,
+    dictionary: DataDictionary | None = None,
 ) -> str:
-    """Return a SHA-256 that is the same when the same job is run on the same inputs.
+    """Return a SHA-256 that is the same when the same is asked for with the same inputs.
 
     The names of the files do not count, their roles and contents do.
     """
-    return sha256_text(
-        canonical_json(
-            {
-                "operation": operation,
-                "dictionary": sha256_text(dictionary.to_json()),
-                "inputs": sorted((each.role, each.sha256) for each in inputs),
-                "parameters": sorted(parameters),
-            }
-        )
-    )
+    asked: dict[str, Any] = {
+        "operation": operation,
+        "inputs": sorted((each.role, each.sha256) for each in inputs),
+        "parameters": sorted(parameters),
+    }
+    if dictionary is not None:
+        asked["dictionary"] = sha256_text(dictionary.to_json())
+    return sha256_text(canonical_json(asked))
 
 
 def change_fingerprint(

@@ -11,7 +11,7 @@ from apollo_spark.sources.inference.infer import MOST_ASKED_CODES, can_be_code
 
 
 @dataclass(frozen=True)
-class GrownDictionary:
+class ExtendedDictionary:
     """A dictionary after new values came to an entity.
 
     Attributes:
@@ -25,9 +25,9 @@ class GrownDictionary:
     notes: tuple[str, ...] = ()
 
 
-def grow_codings(
+def extend_codings(
     dictionary: DataDictionary, entity: str, values: Mapping[str, Sequence[str] | None]
-) -> GrownDictionary:
+) -> ExtendedDictionary:
     """Return a dictionary whose open codings have all values of an entity's fields.
 
     A field whose values are no codes any more, because they are too many, too long or cannot be
@@ -38,10 +38,10 @@ def grow_codings(
         entity: The entity whose rows come.
         values: The different values of open fields, None where they are too many.
     """
-    standing = dictionary.find_entity(entity)
-    assert standing is not None, "rows are of an entity that is there"
+    spec = dictionary.find_entity(entity)
+    assert spec is not None, "rows are of an entity that is there"
     codings = {each.name: each for each in dictionary.codings}
-    fields = {each.name: each for each in standing.fields}
+    fields = {each.name: each for each in spec.fields}
     notes: list[str] = []
     count = 0
     for name, found in values.items():
@@ -56,14 +56,14 @@ def grow_codings(
                 "coding any more"
             )
             continue
-        codings[coding.name] = _grown(coding, new)
+        codings[coding.name] = _extended(coding, new)
         count += len(new)
         codes = "1 new code was" if len(new) == 1 else f"{len(new):,} new codes were"
         notes.append(f"{entity}.{name}: {codes} added to the coding '{coding.name}', which is open")
     if not notes:
-        return GrownDictionary(dictionary)
-    grown = standing.model_copy(update={"fields": tuple(fields.values())})
-    return GrownDictionary(_with(dictionary, grown, codings), count, tuple(notes))
+        return ExtendedDictionary(dictionary)
+    wider = spec.model_copy(update={"fields": tuple(fields.values())})
+    return ExtendedDictionary(_with(dictionary, wider, codings), count, tuple(notes))
 
 
 def _unknown_to(coding: Coding, type_: FieldType, values: Sequence[str]) -> list[str]:
@@ -121,7 +121,7 @@ def _uncoded(spec: FieldSpec) -> FieldSpec:
     return spec.model_copy(update={"coding_name": None, "is_open_coding": False})
 
 
-def _grown(coding: Coding, new: Sequence[str]) -> Coding:
+def _extended(coding: Coding, new: Sequence[str]) -> Coding:
     """Return a coding with more codes behind those that it has."""
     last = max((each.display_order for each in coding.rows), default=0)
     places = (

@@ -136,19 +136,17 @@ class SliceSize:
     fields: int
 
 
-def plan_slice_folds(
-    standing: Iterable[SliceSize], added: int, max_columns: int
-) -> tuple[str, ...]:
-    """Say which standing tables become one with what is added; none is an answer.
+def plan_slice_folds(before: Iterable[SliceSize], added: int, max_columns: int) -> tuple[str, ...]:
+    """Say which earlier tables become one with what is added; none is an answer.
 
     Args:
-        standing: Tables of the entity that only extensions wrote.
+        before: Tables of the entity that only extensions wrote.
         added: Fields that are added to them.
         max_columns: Most columns of a table; one that is full stays as it is.
     """
     room = max(max_columns - 1, 1)
     waiting = sorted(
-        (each for each in standing if 0 < each.fields < room), key=lambda each: each.fields
+        (each for each in before if 0 < each.fields < room), key=lambda each: each.fields
     )
     folded: list[str] = []
     total = added % room

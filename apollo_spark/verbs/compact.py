@@ -28,7 +28,8 @@ from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.operations.operation import Operation
 from apollo_spark.operations.outcome import Outcome, join_outcomes
 from apollo_spark.operations.work import Draft, Planned, Work
-from apollo_spark.records.growth import growth_fingerprint, record_after
+from apollo_spark.records.changes.extension import record_after
+from apollo_spark.records.content import fingerprint_of
 
 OPERATION = "compact"
 
@@ -169,7 +170,7 @@ class BaseToCompact:
     @property
     def fingerprint(self) -> str:
         """The same for the same version."""
-        return growth_fingerprint(OPERATION, (), (("base", self.base.id),))
+        return fingerprint_of(OPERATION, (), (("base", self.base.id),))
 
 
 class CompactOne(Operation[CompactOneRequest, BaseToCompact, CompactionReceipt]):

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from apollo_spark.ingest.check import NO_KEYS, CheckResult, check_tables
 from apollo_spark.ingest.leaving_out import Checked, count_lines, leave_out
-from apollo_spark.ingest.new_codes import grown_by
+from apollo_spark.ingest.new_codes import with_new_codes
 from apollo_spark.ingest.plan import (
     OPERATION,
     ClinicalLoad,
@@ -19,7 +19,7 @@ from apollo_spark.ingest.plan import (
     PlannedRows,
     plan_clinical_load,
 )
-from apollo_spark.ingest.refused import Told, with_rows
+from apollo_spark.ingest.refused import KnownFaults, with_rows
 from apollo_spark.ingest.wide import WrittenTables, plan_tables, wide_slices, write_drafts
 from apollo_spark.ingest.withdrawn_references import WithdrawnReferences
 from apollo_spark.ingest.withdrawn_rows import lines_of
@@ -29,12 +29,12 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.receipt import EntityReceipt, LoadReceipt, SchemaDiff, count_findings
 from apollo_spark.operations.file_operation import FileOperation
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.repeated import find_same
+from apollo_spark.operations.repeated import find_repeated_load
 from apollo_spark.operations.report import ReportedRows
 from apollo_spark.operations.work import Draft, Work
 from apollo_spark.records.content import Content, part_texts, record_of
 from apollo_spark.records.diff import describe_lost, diff_dictionaries
-from apollo_spark.records.open_codings import GrownDictionary
+from apollo_spark.records.open_codings import ExtendedDictionary
 
 
 class LoadClinical(FileOperation[ClinicalLoad, ClinicalPlan, LoadReceipt]):
@@ -56,7 +56,7 @@ class LoadClinical(FileOperation[ClinicalLoad, ClinicalPlan, LoadReceipt]):
         self, plan: ClinicalPlan, base: DatasetRecord | None
     ) -> Outcome[LoadReceipt] | None:
         """Recognise the same load, if the newest version came from it."""
-        return find_same(self.context.lake, base, plan.fingerprint, LoadReceipt)
+        return find_repeated_load(self.context.lake, base, plan.fingerprint, LoadReceipt)
 
     def coded_cells(self, plan: ClinicalPlan) -> tuple[DataDictionary, str | None]:
         """Return the dictionary of the cells that are read, of all entities."""
@@ -65,10 +65,10 @@ class LoadClinical(FileOperation[ClinicalLoad, ClinicalPlan, LoadReceipt]):
     def act(self, work: Work[ClinicalPlan]) -> Draft[LoadReceipt]:
         """Write and check all rows, leave out what the policy says, describe the version."""
         checked = _write_and_check(work)
-        grown = _with_new_codes(work, checked)
-        receipt = self._receipt(work, checked, codes_added=grown.added)
+        extended = _with_new_codes(work, checked)
+        receipt = self._receipt(work, checked, codes_added=extended.added)
         _, pins = checked.written
-        content = Content(grown.dictionary, wide_slices(work.plan), tuple(pins.values()))
+        content = Content(extended.dictionary, wide_slices(work.plan), tuple(pins.values()))
         quarantined = checked.left_out.quarantined
         main = work.plan.dictionary.main_entity
         return Draft(
@@ -76,7 +76,7 @@ class LoadClinical(FileOperation[ClinicalLoad, ClinicalPlan, LoadReceipt]):
             record_of(content, schema_tag=self.request.schema_tag),
             parts=part_texts(content.dictionary),
             findings=checked.findings,
-            notes=(*checked.left_out.notes, *grown.notes, *_notes_on_lost(work, receipt)),
+            notes=(*checked.left_out.notes, *extended.notes, *_notes_on_lost(work, receipt)),
             reported=ReportedRows(
                 receipt.entities,
                 quarantined_rows(work.engines.runner, work.plan.entities, quarantined),
@@ -121,7 +121,7 @@ def _write_and_check(work: Work[ClinicalPlan]) -> Checked[WrittenTables]:
     first = write_drafts(runner, plan, work.publication, excluded={})
     withdrawn, taken = _withdrawn(work, first)
     found = work.planned.findings
-    unread = Told(plan.dictionary, found).entities if found else frozenset()
+    unread = KnownFaults(plan.dictionary, found).entities if found else frozenset()
 
     def check(written: WrittenTables, excluded: Excluded) -> CheckResult:
         work.step("check rows and keys")
@@ -167,13 +167,15 @@ def _withdrawn(
     return lines, people.taken
 
 
-def _with_new_codes(work: Work[ClinicalPlan], checked: Checked[WrittenTables]) -> GrownDictionary:
+def _with_new_codes(
+    work: Work[ClinicalPlan], checked: Checked[WrittenTables]
+) -> ExtendedDictionary:
     """Return the dictionary with the new values of open codings."""
     dictionary = work.plan.dictionary
     if not any(each.has_open_coding for _, each in dictionary.paths()):
-        return GrownDictionary(dictionary)
+        return ExtendedDictionary(dictionary)
     _, pins = checked.written
-    return grown_by(
+    return with_new_codes(
         dictionary,
         {each.entity.name: each.columns for each in plan_tables(work.plan)},
         lambda tree: work.engines.ask(tree, pins),

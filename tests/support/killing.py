@@ -17,10 +17,10 @@ def die_in(root: Path, number: int, source: Path | None) -> int | None:
     Returns:
         The exit code; below zero is the signal.
     """
-    return run_apart(_grow, root, number, source).exitcode
+    return run_apart(_extend_layer, root, number, source).exitcode
 
 
-def _grow(root: Path, number: int, source: Path | None) -> None:
+def _extend_layer(root: Path, number: int, source: Path | None) -> None:
     if source is None:
         fold(root, on_step=die_at(number))
     else:

@@ -129,14 +129,14 @@ class _Merging:
         return DataDictionary(
             main_entity=target.main_entity,
             entities=(
-                *map(self._grown, target.entities),
+                *map(self._with_fields, target.entities),
                 *map(self._entity, self._own_entities()),
             ),
             relations=tuple(self._relations()),
             codings=join_codings(target.codings, codings),
         )
 
-    def _grown(self, entity: Entity) -> Entity:
+    def _with_fields(self, entity: Entity) -> Entity:
         """Return an entity of the target, with the fields of the one that is joined to it."""
         joined = self._joined_entity()
         if joined is None or entity.name != self._link.target_entity:

@@ -1,7 +1,7 @@
 """Read the dictionary of an extension: checked together with the one that it is added to.
 
-What both describe must agree. Of the standing dictionary only what joins entities takes part, so
-that a few fields are added to thousands without all of them being checked again.
+What both describe must agree. Of the dictionary of the dataset only what joins
+entities takes part: a few fields are added to thousands, which are not all checked again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from apollo_spark.model.addition import Addition
 from apollo_spark.model.base import Record
 from apollo_spark.model.coding import Coding
-from apollo_spark.model.dictionary import DataDictionary, Entity, Relation
+from apollo_spark.model.dictionary import DataDictionary, DictionaryExtension, Entity, Relation
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.policy import STRICT, Policy
@@ -39,35 +38,35 @@ from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.text_table import TextRow, TextTable, read_text_table
 from apollo_spark.workers.values.tidying import tidy_name
 
-STANDING = 0
-"""The line of rows that stand in no file."""
+NO_LINE = 0
+"""The line of rows that are in no file."""
 
 
-class AdditionReading(Record):
+class ReadExtension(Record):
     """What a dictionary adds, or None where a finding refuses it, and all findings.
 
     `key_column` is the column of the entity's key, where the dictionary names it.
     """
 
-    addition: Addition | None
+    extension: DictionaryExtension | None
     key_column: str | None = None
     findings: tuple[Finding, ...] = ()
 
 
-def read_addition(
+def read_extension(
     dictionary: Path,
     codings: Path | None,
     base: DataDictionary,
     entity: str,
     *,
     policy: Policy = STRICT,
-) -> AdditionReading:
-    """Read and check what a dictionary adds to a standing one.
+) -> ReadExtension:
+    """Read and check what a dictionary adds to the one of a dataset.
 
     Args:
-        dictionary: Rows for the fields that are added; others may repeat what stands.
-        codings: Codings that they use, beside those that stand.
-        base: The standing dictionary.
+        dictionary: Rows for the fields that are added; others may repeat what the dataset has.
+        codings: Codings that they use, beside those of the dataset.
+        base: The dictionary of the dataset.
         entity: The entity that is added, or that gets the fields.
         policy: Gives the severities of what is found.
     """
@@ -75,19 +74,17 @@ def read_addition(
     codes = read_text_table(codings) if codings else None
     unread = (*fields.findings, *(codes.findings if codes else ()))
     if fields.table is None or (codes is not None and codes.table is None):
-        return AdditionReading(addition=None, findings=unread)
+        return ReadExtension(extension=None, findings=unread)
     if not has_columns(fields.table, FIELD_REQUIRED):
-        return AdditionReading(
-            addition=None, findings=(*unread, *check_field_columns(fields.table))
-        )
-    reader = _AdditionReader(base, entity, fields.table, codes.table if codes else None, policy)
+        return ReadExtension(extension=None, findings=(*unread, *check_field_columns(fields.table)))
+    reader = _ExtensionReader(base, entity, fields.table, codes.table if codes else None, policy)
     reading = reader.read()
     return reading.model_copy(update={"findings": (*unread, *reading.findings)})
 
 
 @dataclass(frozen=True)
-class _AdditionReader:
-    """The files of an addition beside what stands."""
+class _ExtensionReader:
+    """The files of an extension beside what the dataset has."""
 
     base: DataDictionary
     entity: str
@@ -95,45 +92,45 @@ class _AdditionReader:
     codings: TextTable | None
     policy: Policy
 
-    def read(self) -> AdditionReading:
-        rows = tuple(each for each in self.fields.rows if self._standing(each) is None)
-        fields = replace(self.fields, rows=(*_standing_rows(self.base), *rows))
+    def read(self) -> ReadExtension:
+        rows = tuple(each for each in self.fields.rows if self._base_field(each) is None)
+        fields = replace(self.fields, rows=(*_base_rows(self.base), *rows))
         tables = DictionaryTables(fields=fields, codings=self._code_table(rows))
         clashes = (*self._clashes(), *self._strangers(rows), *self._changed_codings())
         clashes += tuple(self._opened_codings(rows))
-        standing = tuple(each.name for each in self.base.entities)
-        checked = check_tables(tables, policy=self.policy, standing=standing)
-        found = tuple(map(_placed, checked))
+        known = tuple(each.name for each in self.base.entities)
+        problems = check_tables(tables, policy=self.policy, checked=known)
+        found = tuple(map(_placed, problems))
         key_column = next(filter(None, map(self._key_column, self.fields.rows)), None)
         findings = (*found, *clashes)
         if all(each.rule != UNREACHABLE for each in refusing(found)):
             findings += tuple(self._late_joins(rows))
         if refusing(findings):
-            return AdditionReading(addition=None, key_column=key_column, findings=findings)
-        addition = self._addition(build_dictionary(tables))
-        return AdditionReading(addition=addition, key_column=key_column, findings=findings)
+            return ReadExtension(extension=None, key_column=key_column, findings=findings)
+        extension = self._extension(build_dictionary(tables))
+        return ReadExtension(extension=extension, key_column=key_column, findings=findings)
 
-    def _addition(self, joined: DataDictionary) -> Addition | None:
+    def _extension(self, joined: DataDictionary) -> DictionaryExtension | None:
         """Return what of a dictionary of old and new is new."""
         found = joined.find_entity(self.entity)
         if found is None:
             return None
-        standing = self.base.find_entity(self.entity)
-        known = {each.name for each in standing.fields} if standing else set()
-        return Addition(
+        before = self.base.find_entity(self.entity)
+        known = {each.name for each in before.fields} if before else set()
+        return DictionaryExtension(
             entity=found.model_copy(
                 update={"fields": tuple(each for each in found.fields if each.name not in known)}
             ),
             relations=tuple(
-                each for each in joined.relations if standing is None and _of(each, self.entity)
+                each for each in joined.relations if before is None and _of(each, self.entity)
             ),
             codings=tuple(
                 each for each in joined.codings if self.base.find_coding(each.name) is None
             ),
         )
 
-    def _standing(self, row: TextRow) -> FieldSpec | None:
-        """Return the field that a row describes, if it stands already."""
+    def _base_field(self, row: TextRow) -> FieldSpec | None:
+        """Return the field that a row describes, if the dataset has it."""
         entity = self._lowered.get(row["entity"].strip().lower(), {})
         return entity.get(row["name"].strip().lower())
 
@@ -144,29 +141,29 @@ class _AdditionReader:
             for entity in self.base.entities
         }
 
-    def _is_key(self, row: TextRow, standing: FieldSpec) -> bool:
+    def _is_key(self, row: TextRow, field: FieldSpec) -> bool:
         entity = self.base.find_entity(self.entity)
         named = row["entity"].strip().lower() == self.entity.lower()
-        return named and entity is not None and standing.name == entity.primary_key
+        return named and entity is not None and field.name == entity.primary_key
 
     def _key_column(self, row: TextRow) -> str | None:
-        standing = self._standing(row)
-        if standing is None or not self._is_key(row, standing):
+        field = self._base_field(row)
+        if field is None or not self._is_key(row, field):
             return None
         return tidy_name(row[SOURCE_COLUMN]) or None
 
     def _clashes(self) -> Iterator[Finding]:
-        """Find rows that describe otherwise what stands, or add what is there."""
+        """Find rows that describe otherwise what the dataset has, or add it again."""
         for row in self.fields.rows:
-            standing = self._standing(row)
-            if standing is None:
+            field = self._base_field(row)
+            if field is None:
                 continue
             entity, type_ = row["entity"].strip(), row["type"].strip()
-            path = f"{entity}.{standing.name}"
-            if entity.lower() == self.entity.lower() and not self._is_key(row, standing):
+            path = f"{entity}.{field.name}"
+            if entity.lower() == self.entity.lower() and not self._is_key(row, field):
                 message = f"field '{path}' is in the dataset already"
-            elif type_ != str(standing.type):
-                message = f"field '{path}' is {standing.type} in the dataset"
+            elif type_ != str(field.type):
+                message = f"field '{path}' is {field.type} in the dataset"
             else:
                 continue
             yield finding_of(
@@ -175,7 +172,7 @@ class _AdditionReader:
                 file=self.fields.file,
                 line=row.line,
                 entity=entity,
-                column=standing.name,
+                column=field.name,
             )
 
     def _strangers(self, rows: tuple[TextRow, ...]) -> Iterator[Finding]:
@@ -189,7 +186,7 @@ class _AdditionReader:
                 )
 
     def _late_joins(self, rows: tuple[TextRow, ...]) -> Iterator[Finding]:
-        """Find references that would join what stands, and is joined to nothing."""
+        """Find references that would join an entity of the dataset that is joined to nothing."""
         for row in rows:
             target = row[REFERENCE].partition(":")[0].strip()
             ends = {target, row["entity"].strip()} if target else set()
@@ -206,29 +203,29 @@ class _AdditionReader:
                 )
 
     def _code_table(self, rows: tuple[TextRow, ...]) -> TextTable:
-        """Return the codings of the file with the standing ones that its fields name."""
+        """Return the codings of the file with those of the dataset that its fields name."""
         given = self.codings or TextTable(NOT_GIVEN.file, (*CODE_REQUIRED, *CODE_OPTIONAL))
         own = {each["coding_name"] for each in given.rows}
         names = dict.fromkeys(each["coding_name"] for each in rows)
         known = [self.base.find_coding(each) for each in names if each not in own]
-        standing = [row for coding in known if coding for row in _code_rows(coding)]
-        if self.codings is None and not standing:
+        rows_before = [row for coding in known if coding for row in _code_rows(coding)]
+        if self.codings is None and not rows_before:
             return NOT_GIVEN
-        return replace(given, rows=(*standing, *given.rows))
+        return replace(given, rows=(*rows_before, *given.rows))
 
     def _changed_codings(self) -> Iterator[Finding]:
         if self.codings is None or not has_columns(self.codings, CODE_REQUIRED):
             return
         for name, rows in collect_codings(self.codings)[0].items():
-            standing = self.base.find_coding(name)
-            if standing is not None and not _is_same(standing, name, rows):
+            before = self.base.find_coding(name)
+            if before is not None and not _is_same(before, name, rows):
                 message = f"coding '{name}' is in the dataset with other codes"
                 yield finding_of(
                     "coding_present", message, file=self.codings.file, line=rows[0].line
                 )
 
     def _opened_codings(self, rows: tuple[TextRow, ...]) -> Iterator[Finding]:
-        """Find fields that would open a coding that is closed where it stands, or close it."""
+        """Find fields that would open a coding of the dataset that is closed, or close one."""
         open_ones = {spec.coding_name: spec.is_open_coding for _, spec in self.base.paths()}
         for row in rows:
             is_open, name = row[OPEN_CODING].strip() == YES, row["coding_name"]
@@ -237,9 +234,9 @@ class _AdditionReader:
                 yield finding_of("coding_open", message, file=self.fields.file, line=row.line)
 
 
-def _is_same(standing: Coding, name: str, rows: Sequence[TextRow]) -> bool:
+def _is_same(before: Coding, name: str, rows: Sequence[TextRow]) -> bool:
     try:
-        return build_coding(name, rows) == standing
+        return build_coding(name, rows) == before
     except ValueError:
         # Rows that are wrong in themselves are reported as such.
         return True
@@ -249,7 +246,7 @@ def _of(relation: Relation, entity: str) -> bool:
     return entity in {relation.from_entity, relation.to_entity}
 
 
-def _standing_rows(base: DataDictionary) -> Iterator[TextRow]:
+def _base_rows(base: DataDictionary) -> Iterator[TextRow]:
     """Return rows for the keys of a dictionary and for what joins its entities."""
     ends = {(each.to_entity, each.to_field) for each in base.relations}
     starts = {(each.from_entity, each.from_field): each for each in base.relations}
@@ -257,10 +254,10 @@ def _standing_rows(base: DataDictionary) -> Iterator[TextRow]:
         for spec in entity.fields:
             path = (entity.name, spec.name)
             if spec.name == entity.primary_key or path in ends or path in starts:
-                yield _standing_row(base, entity, spec, starts.get(path))
+                yield _base_row(base, entity, spec, starts.get(path))
 
 
-def _standing_row(
+def _base_row(
     base: DataDictionary, entity: Entity, spec: FieldSpec, relation: Relation | None
 ) -> TextRow:
     role = "global" if entity.name == base.main_entity else "local"
@@ -274,7 +271,7 @@ def _standing_row(
     if relation is not None:
         cells["referenced_entity_field"] = f"{relation.to_entity}:{relation.to_field}"
         cells["relationship"] = str(relation.relationship)
-    return TextRow(STANDING, cells)
+    return TextRow(NO_LINE, cells)
 
 
 def _code_rows(coding: Coding) -> Iterator[TextRow]:
@@ -287,11 +284,11 @@ def _code_rows(coding: Coding) -> Iterator[TextRow]:
             "display_order": str(place.display_order),
             PARENT_CODE: place.parent_code,
         }
-        yield TextRow(STANDING, cells)
+        yield TextRow(NO_LINE, cells)
 
 
 def _placed(finding: Finding) -> Finding:
     """Take the place away from what is found in no file."""
-    if finding.line != STANDING:
+    if finding.line != NO_LINE:
         return finding
     return finding.model_copy(update={"file": None, "line": None, "places": ()})

@@ -123,14 +123,14 @@ def _position(finding: Finding, names: list[str]) -> tuple[int, int]:
 
 
 def check_tables(
-    tables: DictionaryTables, *, policy: Policy = STRICT, standing: Collection[str] = ()
+    tables: DictionaryTables, *, policy: Policy = STRICT, checked: Collection[str] = ()
 ) -> tuple[Finding, ...]:
     """Check the content of the files: each by itself, then against each other.
 
     Args:
         tables: The files.
         policy: Gives the severities of what is found.
-        standing: Entities that were checked before, and may be joined to nothing.
+        checked: Entities that were checked before, and may be joined to nothing.
     """
     table = tables.fields
     if table is None:
@@ -139,7 +139,7 @@ def check_tables(
     if not columns.has_columns(table, columns.FIELD_REQUIRED):
         return (*findings, *_check_others(tables, None))
     fields, named = collect_fields(table)
-    content = _check_fields(fields, policy, standing) if fields.fields else _check_empty(table)
+    content = _check_fields(fields, policy, checked) if fields.fields else _check_empty(table)
     others = _check_others(tables, fields if fields.fields and table.is_whole else None)
     found = _under_policy(policy, (*findings, *named, *content, *others))
     # What will be left out is worth saying once something is left: before that, a misspelt name
@@ -165,7 +165,7 @@ def _check_empty(table: TextTable) -> Iterator[Finding]:
 
 
 def _check_fields(
-    fields: FieldTable, policy: Policy, standing: Collection[str]
+    fields: FieldTable, policy: Policy, checked: Collection[str]
 ) -> Iterator[Finding]:
     for each in fields.fields:
         yield from check_field(fields.file, each)
@@ -175,7 +175,7 @@ def _check_fields(
         yield from check_keys(fields)
         references = collect_references(fields)
         yield from references.findings
-        yield from check_tree(fields, references, policy=policy, standing=standing)
+        yield from check_tree(fields, references, policy=policy, checked=checked)
 
 
 def _check_others(tables: DictionaryTables, fields: FieldTable | None) -> Iterator[Finding]:

@@ -113,7 +113,7 @@ def check_tree(
     references: References,
     *,
     policy: Policy = STRICT,
-    standing: Collection[str] = (),
+    checked: Collection[str] = (),
 ) -> Iterator[Finding]:
     """Check that exactly one path leads from the main entity to every other one.
 
@@ -125,7 +125,7 @@ def check_tree(
         table: The fields.
         references: What they refer to.
         policy: Decides whether an entity that is joined to nothing may be loaded.
-        standing: Entities that were checked before, and may be joined to nothing.
+        checked: Entities that were checked before, and may be joined to nothing.
     """
     joins = [each for each in references.items if not each.is_self_reference]
     graph: dict[str, list[str]] = {each: [] for each in table.by_entity}
@@ -138,7 +138,7 @@ def check_tree(
     open_joins = [each for each in joins if each.link not in closing]
     yield from _check_paths(table.file, open_joins)
     if references.is_whole and len(table.global_keys) == 1:
-        yield from _check_reach(table, joins, policy, standing)
+        yield from _check_reach(table, joins, policy, checked)
 
 
 def _check_paths(file: str, joins: list[Reference]) -> Iterator[Finding]:
@@ -154,7 +154,7 @@ def _check_paths(file: str, joins: list[Reference]) -> Iterator[Finding]:
 
 
 def _check_reach(
-    table: FieldTable, joins: list[Reference], policy: Policy, standing: Collection[str]
+    table: FieldTable, joins: list[Reference], policy: Policy, checked: Collection[str]
 ) -> Iterator[Finding]:
     """Yield one finding of all entities that hang together and not from the main one."""
     main = table.global_keys[0].entity
@@ -165,7 +165,7 @@ def _check_reach(
         group = find_reachable(links, left[0])
         together = [each for each in left if each in group]
         left = [each for each in left if each not in group]
-        if set(together) <= set(standing):
+        if set(together) <= set(checked):
             continue
         # The cause is an entity that refers to no other; what refers to it only hangs from it.
         entity = next((each for each in together if _refers_to_none(each, links)), together[0])

@@ -4,9 +4,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-from apollo_spark.model.addition import Addition
 from apollo_spark.model.coding import CodePlace, Coding
-from apollo_spark.model.dictionary import DataDictionary, Entity, Relation, Relationship
+from apollo_spark.model.dictionary import (
+    DataDictionary,
+    DictionaryExtension,
+    Entity,
+    Relation,
+    Relationship,
+)
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.names import STOPWORDS, find_name_problem
 from apollo_spark.sources.inference.categories import AS_THEY_LOOK, Categories
@@ -20,7 +25,7 @@ def infer_fields(
     dictionary: DataDictionary,
     facts: Mapping[str, ColumnFacts],
     categories: Categories = AS_THEY_LOOK,
-) -> Addition:
+) -> DictionaryExtension:
     """Describe new fields of an entity; what the file does not say of its key is known.
 
     Args:
@@ -35,7 +40,7 @@ def infer_fields(
         entity.name, others, dictionary, {each.name for each in entity.fields}, categories
     )
     bare = Entity(name=entity.name, primary_key=key.name, fields=(key, *fields))
-    return Addition(entity=bare, codings=codings, is_inferred=True)
+    return DictionaryExtension(entity=bare, codings=codings, is_inferred=True)
 
 
 def infer_entity(
@@ -43,7 +48,7 @@ def infer_entity(
     dictionary: DataDictionary,
     facts: Mapping[str, ColumnFacts],
     categories: Categories = AS_THEY_LOOK,
-) -> Addition:
+) -> DictionaryExtension:
     """Describe a new entity, joined by the first column that is called like a key.
 
     The key of the main entity is looked for first, then those of the others in their order. A
@@ -64,7 +69,7 @@ def infer_entity(
         target = _field(dictionary, reference.to_entity, reference.to_field)
         by_header[reference.from_field] = FieldSpec(name=reference.from_field, type=target.type)
         reference = reference.model_copy(update={"from_entity": name})
-    return Addition(
+    return DictionaryExtension(
         entity=Entity(name=name, primary_key=own, fields=tuple(by_header[each] for each in facts)),
         relations=() if reference is None else (reference,),
         codings=codings,
@@ -164,8 +169,8 @@ def _coding(
     while True:
         name = wanted if number == 1 else f"{wanted}_{number}"
         coding = Coding(name=name, rows=places)
-        standing = dictionary.find_coding(name) or made.get(name)
-        if standing is None or standing == coding:
+        known = dictionary.find_coding(name) or made.get(name)
+        if known is None or known == coding:
             return coding
         number += 1
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from apollo_spark.model.addition import Addition
+from apollo_spark.model.dictionary import DictionaryExtension
 from apollo_spark.model.field import FieldType
 from apollo_spark.sources.inference.infer import ColumnFacts
 
@@ -10,12 +10,14 @@ MOST_NAMES = 10
 """Fields that a note names."""
 
 
-def notes_of_inference(addition: Addition, facts: Mapping[str, ColumnFacts]) -> Iterator[str]:
+def notes_of_inference(
+    extension: DictionaryExtension, facts: Mapping[str, ColumnFacts]
+) -> Iterator[str]:
     """Yield what was decided of columns that could be read otherwise, and how to say otherwise."""
-    own = addition.entity.name
-    joining = {each.from_field for each in addition.relations}
+    own = extension.entity.name
+    joining = {each.from_field for each in extension.relations}
     fields = {
-        each.header: f"{own}.{each.name}" for each in addition.fields if each.name not in joining
+        each.header: f"{own}.{each.name}" for each in extension.fields if each.name not in joining
     }
     measured = [fields[each] for each in facts if each in fields and facts[each].is_measurement]
     spelt = [
@@ -23,7 +25,7 @@ def notes_of_inference(addition: Addition, facts: Mapping[str, ColumnFacts]) -> 
         for each in facts
         if each in fields and facts[each].looks_like_number and facts[each].type in _TEXT
     ]
-    coded = [f"{own}.{each.name}" for each in addition.fields if each.has_open_coding]
+    coded = [f"{own}.{each.name}" for each in extension.fields if each.has_open_coding]
     if measured:
         yield (
             f"{_named(measured)}: numbers, because all cells have as many decimals; zeros at the "

@@ -15,11 +15,11 @@ from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.operations.work import Draft, Work
 from apollo_spark.verbs.extend.added import AddedTables
 from apollo_spark.verbs.extend.files import OPERATION
-from apollo_spark.verbs.extend.plan import AdditionPlan, AdditionPlanning
+from apollo_spark.verbs.extend.plan import ExtensionPlan, PlannedExtension
 from apollo_spark.verbs.extend.repeated import find_extension
 
 
-class AddData(FileOperation[ClinicalExtension, AdditionPlan, ExtensionReceipt]):
+class AddData(FileOperation[ClinicalExtension, ExtensionPlan, ExtensionReceipt]):
     """Publish the next version of a dataset with fields or an entity that files bring.
 
     Args:
@@ -35,19 +35,19 @@ class AddData(FileOperation[ClinicalExtension, AdditionPlan, ExtensionReceipt]):
         self,
         context: Context,
         request: ClinicalExtension,
-        planned: AdditionPlanning,
+        planned: PlannedExtension,
         kind: type[AddedTables],
     ) -> None:
         super().__init__(context, request)
         self._planned = planned
         self._kind = kind
 
-    def plan(self, scratch: Path) -> AdditionPlanning:  # noqa: ARG002 nothing is unpacked
+    def plan(self, scratch: Path) -> PlannedExtension:  # noqa: ARG002 nothing is unpacked
         """Return what was planned when it was chosen, with all that is wrong in rows."""
         return with_rows(self._planned, self.request.published_name, self.context.step)
 
     def find_repeat(
-        self, plan: AdditionPlan, base: DatasetRecord | None
+        self, plan: ExtensionPlan, base: DatasetRecord | None
     ) -> Outcome[ExtensionReceipt] | None:
         """Recognise the same extension: nothing came to the entity after it."""
         is_as_planned = base is not None and base.id == plan.base.id
@@ -61,7 +61,7 @@ class AddData(FileOperation[ClinicalExtension, AdditionPlan, ExtensionReceipt]):
             known=base or plan.base,
         )
 
-    def renew(self, work: Work[AdditionPlan]) -> Work[AdditionPlan]:
+    def renew(self, work: Work[ExtensionPlan]) -> Work[ExtensionPlan]:
         """Return the work on the version that is there now; a copy stays that of the one meant."""
         if work.is_dry_run or self.request.is_copy:
             return work
@@ -70,16 +70,16 @@ class AddData(FileOperation[ClinicalExtension, AdditionPlan, ExtensionReceipt]):
             raise NotFoundError(f"All versions of {self.request.name!r} were retired meanwhile.")
         if base.id == work.plan.base.id:
             return work
-        assert isinstance(work.planned, AdditionPlanning), "what is added is planned so"
+        assert isinstance(work.planned, PlannedExtension), "what is added is planned so"
         planned = work.planned.again(base)
         work.require_acceptable(planned.findings)
         assert planned.plan is not None, "what refuses was refused"
         return replace(work, planned=planned, plan=planned.plan)
 
-    def coded_cells(self, plan: AdditionPlan) -> tuple[DataDictionary, str | None]:
+    def coded_cells(self, plan: ExtensionPlan) -> tuple[DataDictionary, str | None]:
         """Return the dictionary of the cells that are read."""
         return plan.coded_cells
 
-    def act(self, work: Work[AdditionPlan]) -> Draft[ExtensionReceipt]:
+    def act(self, work: Work[ExtensionPlan]) -> Draft[ExtensionReceipt]:
         """Write and check what is added."""
         return self._kind(self.request, work).draft()

@@ -10,12 +10,12 @@ from sqlglot import exp
 
 from apollo_spark.ingest.check import CheckResult, check_tables
 from apollo_spark.ingest.leaving_out import Checked, count_lines, leave_out
-from apollo_spark.ingest.new_codes import grown_addition
+from apollo_spark.ingest.new_codes import extended_with_codes
 from apollo_spark.ingest.wide import columns_of, write_tables
 from apollo_spark.ingest.withdrawn_rows import (
     Ask,
+    BaseRows,
     GivenColumn,
-    Standing,
     lines_of,
 )
 from apollo_spark.ingest.write import (
@@ -36,8 +36,8 @@ from apollo_spark.records.changes.extension import added_content, added_dictiona
 from apollo_spark.records.content import part_texts, record_of
 from apollo_spark.tables.layout import free_name
 from apollo_spark.verbs.extend.column_groups import FieldTables
-from apollo_spark.verbs.extend.keys import ADDED, AddedKeys, WrittenAddition
-from apollo_spark.verbs.extend.plan import AdditionPlan, AdditionPlanning
+from apollo_spark.verbs.extend.keys import ADDED, AddedKeys, WrittenExtension
+from apollo_spark.verbs.extend.plan import ExtensionPlan, PlannedExtension
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class AddedTables(ABC):
     """What is added, as it is written under the lease."""
 
     request: ClinicalExtension
-    work: Work[AdditionPlan]
+    work: Work[ExtensionPlan]
 
     @property
-    def plan(self) -> AdditionPlan:
+    def plan(self) -> ExtensionPlan:
         """What is added."""
         return self.work.plan
 
@@ -63,14 +63,14 @@ class AddedTables(ABC):
         return self.plan.entity.name
 
     @cached_property
-    def standing(self) -> Standing:
+    def base_rows(self) -> BaseRows:
         """What stands, as people read it: what they do not see, no key can match."""
-        return Standing(self.work.context.lake, self.plan.base)
+        return BaseRows(self.work.context.lake, self.plan.base)
 
     @cached_property
-    def standing_pins(self) -> Mapping[str, TablePin]:
+    def base_pins(self) -> Mapping[str, TablePin]:
         """The pins of what stands; a dry run writes to another lake, and reads from this one."""
-        return self._as_read(self.standing.opened.pins)
+        return self._as_read(self.base_rows.opened.pins)
 
     def _as_read(self, pins: Mapping[str, TablePin]) -> Mapping[str, TablePin]:
         """Return pins of this lake as they are read from that of the load."""
@@ -98,7 +98,7 @@ class AddedTables(ABC):
         first = self._write({})
         withdrawn = self._withdrawn(first)
 
-        def check(written: WrittenAddition, excluded: Excluded) -> CheckResult:
+        def check(written: WrittenExtension, excluded: Excluded) -> CheckResult:
             self.work.step("check rows and keys")
             return check_tables(
                 self.plan.clinical,
@@ -119,11 +119,11 @@ class AddedTables(ABC):
             found=self.work.planned.findings,
             require=self.work.require_acceptable,
         )
-        assert isinstance(self.work.planned, AdditionPlanning), "what is added is planned so"
+        assert isinstance(self.work.planned, PlannedExtension), "what is added is planned so"
         self.work.planned.tell()
         return self._describe(checked)
 
-    def _withdrawn(self, written: WrittenAddition) -> Excluded:
+    def _withdrawn(self, written: WrittenExtension) -> Excluded:
         """Return the lines of rows of withdrawn people."""
         pins = self._pins(written)
         given = {each: GivenColumn(each, ADDED, each) for each in written.columns[0]}
@@ -132,7 +132,7 @@ class AddedTables(ABC):
         )
         return lines_of(self.work.engines.runner, self.plan.clinical.entities[0], hidden, {})
 
-    def _write(self, excluded: Excluded) -> WrittenAddition:
+    def _write(self, excluded: Excluded) -> WrittenExtension:
         columns = self.cut()
         drafts = [self.publication.table(self.table_name(each)) for each in range(len(columns))]
         schemas = [columns_of(self.plan.entity, each) for each in columns]
@@ -147,7 +147,7 @@ class AddedTables(ABC):
         for draft, schema, table in zip(drafts, schemas, tables, strict=True):
             draft.commit(table.files, schema)
             pins.append(draft.pin(content_hash=table.content.hex()))
-        return WrittenAddition(rows, tuple(pins), columns)
+        return WrittenExtension(rows, tuple(pins), columns)
 
     @abstractmethod
     def cut(self) -> tuple[tuple[str, ...], ...]:
@@ -170,30 +170,32 @@ class AddedTables(ABC):
         """Count the rows that stand for which no added row is."""
 
     @abstractmethod
-    def arrange(self, written: WrittenAddition) -> FieldTables:
+    def arrange(self, written: WrittenExtension) -> FieldTables:
         """Return all tables of the entity."""
 
     def added_keys(self, pins: Mapping[str, TablePin]) -> AddedKeys:
         """Return the added rows beside what stands."""
-        standing, engine = self.standing, self.work.engines.engine
-        return AddedKeys(self.entity, standing.shown, engine, pins, self.plan.policy)
+        base_rows, engine = self.base_rows, self.work.engines.engine
+        return AddedKeys(self.entity, base_rows.shown, engine, pins, self.plan.policy)
 
-    def _strangers(self, written: WrittenAddition) -> dict[str, KeySets]:
+    def _strangers(self, written: WrittenExtension) -> dict[str, KeySets]:
         found = self.find_strangers(self._pins(written))
         broken = {place: values for place, values in found.items() if len(values)}
         return {self.entity: broken} if broken else {}
 
-    def _pins(self, written: WrittenAddition) -> Mapping[str, TablePin]:
-        return {**self.standing_pins, ADDED: written.pins[0]}
+    def _pins(self, written: WrittenExtension) -> Mapping[str, TablePin]:
+        return {**self.base_pins, ADDED: written.pins[0]}
 
     def ask(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> pa.Array:
         """Return the one column that answers a question."""
         return self.work.engines.ask(tree, pins)
 
-    def _describe(self, checked: Checked[WrittenAddition]) -> Draft[ExtensionReceipt]:
+    def _describe(self, checked: Checked[WrittenExtension]) -> Draft[ExtensionReceipt]:
         plan, written, left_out = self.plan.clinical, checked.written, checked.left_out
         known = self.plan.content.dictionary
-        after = grown_addition(known, self.plan.addition, written.pins, written.columns, self.ask)
+        after = extended_with_codes(
+            known, self.plan.extension, written.pins, written.columns, self.ask
+        )
         receipt = self._receipt(checked).model_copy(update={"codes_added": after.added})
         kept = quarantined_rows(self.work.engines.runner, plan.entities, left_out.quarantined)
         draft = Draft(
@@ -205,7 +207,7 @@ class AddedTables(ABC):
         if self.work.is_dry_run:
             return draft
         tables = self.arrange(written)
-        content = added_content(self.plan.content, self.plan.addition, tables.slices, tables.pins)
+        content = added_content(self.plan.content, self.plan.extension, tables.slices, tables.pins)
         content = replace(content, dictionary=after.dictionary)
         change = Extension(base=str(self.plan.base), mode=self.plan.mode, member=self.entity)
         return replace(
@@ -219,10 +221,10 @@ class AddedTables(ABC):
         """Return what a person should know: under another name, what that had is left behind."""
         if not self.request.is_copy:
             return ()
-        after = added_dictionary(self.plan.content.dictionary, self.plan.addition)
+        after = added_dictionary(self.plan.content.dictionary, self.plan.extension)
         return left_behind(self.work.context.lake, self.publication.name, after)
 
-    def _receipt(self, checked: Checked[WrittenAddition]) -> ExtensionReceipt:
+    def _receipt(self, checked: Checked[WrittenExtension]) -> ExtensionReceipt:
         written, left_out, findings = checked.written, checked.left_out, checked.findings
         files = self.plan.clinical.entities[0].files
         stored = written.rows.content.rows
@@ -232,8 +234,8 @@ class AddedTables(ABC):
         return ExtensionReceipt(
             mode=self.plan.mode,
             entity=self.entity,
-            fields_added=tuple(each.name for each in self.plan.addition.fields),
-            is_inferred=self.plan.addition.is_inferred,
+            fields_added=tuple(each.name for each in self.plan.extension.fields),
+            is_inferred=self.plan.extension.is_inferred,
             rows_read=stored + gone + withdrawn,
             rows_matched=stored - kept,
             rows_unmatched=sum(each.count for each in strangers),

@@ -24,7 +24,7 @@ from apollo_spark.verbs.extend.add import AddData
 from apollo_spark.verbs.extend.entity import AddedEntity
 from apollo_spark.verbs.extend.fields import AddedFields
 from apollo_spark.verbs.extend.files import AddedFiles, read_files
-from apollo_spark.verbs.extend.plan import plan_addition
+from apollo_spark.verbs.extend.plan import plan_extension
 from apollo_spark.verbs.extend.repeated import find_extension
 from apollo_spark.verbs.extend.rows.extend import ExtendRows
 
@@ -67,7 +67,7 @@ class ExtendClinical(FileOperation[ClinicalExtension, Any, Record]):
             self._chosen = ExtendRows(context, request)
         else:
             _require_entity(files.entity, dictionary, mode, base)
-            planned = plan_addition(
+            planned = plan_extension(
                 lake,
                 base,
                 files,

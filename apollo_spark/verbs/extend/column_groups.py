@@ -52,7 +52,7 @@ class SliceFolding:
 
     def fold(
         self,
-        standing: Sequence[TableSlice],
+        before: Sequence[TableSlice],
         added: Sequence[TableSlice],
         pins: Sequence[TablePin],
         *,
@@ -61,22 +61,22 @@ class SliceFolding:
         """Return the tables of the entity when new ones have come.
 
         Args:
-            standing: Those of the version before.
+            before: Those of the version before.
             added: The new ones; all but the last are full.
             pins: The pins of the new ones.
             name: What the tables that are written here are called.
         """
         fields = sum(len(each.fields or ()) for each in added)
-        small = {each.table: each for each in standing[1:] if self._is_own(each)}
+        small = {each.table: each for each in before[1:] if self._is_own(each)}
         sizes = [SliceSize(each.table, len(each.fields or ())) for each in small.values()]
         chosen = plan_slice_folds(sizes, fields, self.max_columns)
         if not chosen:
-            return FieldTables((*standing, *added), tuple(pins))
+            return FieldTables((*before, *added), tuple(pins))
         sources = (*(small[each] for each in small if each in chosen), added[-1])
         known = {**self.pins, **{each.table: each for each in pins}}
         self.publication.step("fold tables")
         written, new_pins = self._write(sources, known, name)
-        kept = [each for each in standing if each.table not in chosen]
+        kept = [each for each in before if each.table not in chosen]
         return FieldTables(
             slices=(*kept, *added[:-1], *written),
             pins=(*pins[:-1], *new_pins),

@@ -11,7 +11,7 @@ from apollo_spark.query.keys import TARGET, count_lacking, repeated_keys
 from apollo_spark.tables.layout import cut_entity
 from apollo_spark.verbs.extend.added import AddedTables
 from apollo_spark.verbs.extend.column_groups import FieldTables
-from apollo_spark.verbs.extend.keys import ADDED, WrittenAddition
+from apollo_spark.verbs.extend.keys import ADDED, WrittenExtension
 
 
 class AddedEntity(AddedTables):
@@ -20,11 +20,11 @@ class AddedEntity(AddedTables):
     @property
     def relation(self) -> Relation | None:
         """How its rows refer to those that stand; None where they are joined to nothing."""
-        return next(iter(self.plan.addition.relations), None)
+        return next(iter(self.plan.extension.relations), None)
 
     def cut(self) -> tuple[tuple[str, ...], ...]:
         """Return the columns of each table; a narrow entity has one."""
-        return cut_entity(self.plan.addition.relations, self.plan.entity, self.plan.max_columns)
+        return cut_entity(self.plan.extension.relations, self.plan.entity, self.plan.max_columns)
 
     def table_name(self, number: int) -> str:
         """Return a name that no table of the dataset has."""
@@ -37,7 +37,9 @@ class AddedEntity(AddedTables):
         if to is None:
             return {}
         column = given[to.from_field]
-        return self.standing.hidden_values(column, to.to_entity, to.to_field, is_own=False, ask=ask)
+        return self.base_rows.hidden_values(
+            column, to.to_entity, to.to_field, is_own=False, ask=ask
+        )
 
     def find_strangers(self, pins: Mapping[str, TablePin]) -> KeySets:
         """Return references to nothing, and those that occur more often than they may."""
@@ -60,11 +62,11 @@ class AddedEntity(AddedTables):
         relation = self.relation
         if relation is None:
             return 0
-        target = self.standing.shown.source(relation.to_entity, [relation.to_field], TARGET)
+        target = self.base_rows.shown.source(relation.to_entity, [relation.to_field], TARGET)
         tree = count_lacking(target, relation.to_field, ADDED, relation.from_field)
         return int(self.ask(tree, pins)[0].as_py())
 
-    def arrange(self, written: WrittenAddition) -> FieldTables:
+    def arrange(self, written: WrittenExtension) -> FieldTables:
         """Return the tables as they were written."""
         slices = [
             TableSlice(table=pin.table, fields=None if number == 0 else tuple(columns[1:]))

@@ -11,7 +11,7 @@ from apollo_spark.query.keys import TARGET, count_lacking
 from apollo_spark.tables.layout import cut_fields
 from apollo_spark.verbs.extend.added import AddedTables
 from apollo_spark.verbs.extend.column_groups import FieldTables, SliceFolding, fields_table
-from apollo_spark.verbs.extend.keys import ADDED, WrittenAddition
+from apollo_spark.verbs.extend.keys import ADDED, WrittenExtension
 from apollo_spark.verbs.extend.plan import KEY_UNMATCHED
 
 
@@ -25,7 +25,7 @@ class AddedFields(AddedTables):
 
     def cut(self) -> tuple[tuple[str, ...], ...]:
         """Return the columns of each table: all but the last are full."""
-        names = [each.name for each in self.plan.addition.fields]
+        names = [each.name for each in self.plan.extension.fields]
         return tuple((self.key, *each) for each in cut_fields(names, self.plan.max_columns))
 
     def table_name(self, number: int) -> str:
@@ -40,7 +40,7 @@ class AddedFields(AddedTables):
 
     def find_hidden(self, given: Mapping[str, GivenColumn], ask: Ask) -> KeySets:
         """Return the keys of withdrawn rows."""
-        return self.standing.hidden_values(
+        return self.base_rows.hidden_values(
             given[self.key], self.entity, self.key, is_own=False, ask=ask
         )
 
@@ -51,22 +51,22 @@ class AddedFields(AddedTables):
 
     def count_missing(self, pins: Mapping[str, TablePin]) -> int:
         """Count the rows of the entity that the file lacks."""
-        target = self.standing.shown.source(self.entity, [self.key], TARGET)
+        target = self.base_rows.shown.source(self.entity, [self.key], TARGET)
         return int(self.ask(count_lacking(target, self.key, ADDED, self.key), pins)[0].as_py())
 
-    def arrange(self, written: WrittenAddition) -> FieldTables:
+    def arrange(self, written: WrittenExtension) -> FieldTables:
         """Put the new tables beside those that stand, and fold small ones."""
         added = [
             TableSlice(table=pin.table, fields=tuple(columns[1:]))
             for pin, columns in zip(written.pins, written.columns, strict=True)
         ]
-        standing = self.plan.content.tables_of(self.entity)
+        before = self.plan.content.tables_of(self.entity)
         entity = self.plan.joined_entity
         folding = SliceFolding(
             entity=entity,
             publication=self.publication,
             engine=self.work.engines.engine,
-            pins=self.standing_pins,
+            pins=self.base_pins,
             max_columns=self.plan.max_columns,
         )
-        return folding.fold(standing, added, written.pins, name=f"{self._name}.folded")
+        return folding.fold(before, added, written.pins, name=f"{self._name}.folded")

@@ -13,7 +13,7 @@ from apollo_spark.model.findings import Finding
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile
 from apollo_spark.operations.requests.extend import ClinicalExtension
-from apollo_spark.records.growth import growth_fingerprint
+from apollo_spark.records.content import fingerprint_of
 from apollo_spark.sources.delimited import Header
 from apollo_spark.sources.inputs import DataFile, DataFiles, resolve_data
 from apollo_spark.sources.policy_yaml import read_policy
@@ -134,7 +134,7 @@ class AddedFiles:
     @property
     def fingerprint(self) -> str:
         """The same for the same extension by the same inputs."""
-        return growth_fingerprint(OPERATION, self.inputs, self.parameters)
+        return fingerprint_of(OPERATION, self.inputs, self.parameters)
 
 
 def read_files(

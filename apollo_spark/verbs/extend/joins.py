@@ -13,14 +13,14 @@ from apollo_spark.verbs.extend.files import AddedFiles
 
 
 def find_unjoined(
-    base: DataDictionary, files: AddedFiles, standing: Entity | None, *, is_new: bool
+    base: DataDictionary, files: AddedFiles, base_entity: Entity | None, *, is_new: bool
 ) -> Finding | None:
     """Find that no column joins the rows: then what stands first may be a row itself.
 
     Args:
         base: The dictionary of what stands.
         files: The files.
-        standing: The entity that gets fields, None where there is none of that name.
+        base_entity: The entity that gets fields, None where there is none of that name.
         is_new: Whether an entity is added.
     """
     name = files.entity
@@ -31,9 +31,9 @@ def find_unjoined(
         message = f"no column of '{name}' is called like the key of an entity"
         message += _advise(files.headers.values(), keys)
         return under_policy(files.policy, finding_of("entity_unreachable", message, entity=name))
-    if standing is None or files.has_key_of(standing):
+    if base_entity is None or files.has_key_of(base_entity):
         return None
-    key = str(standing.primary_key)
+    key = str(base_entity.primary_key)
     message = f"no column is called like the key '{key}'{_advise(files.headers.values(), [key])}"
     return finding_of("header_missing_column", message, entity=name)
 

@@ -21,7 +21,7 @@ ADDED = "added rows"
 
 
 @dataclass(frozen=True)
-class WrittenAddition:
+class WrittenExtension:
     """What the tasks wrote: the rows, and the tables that hold them with their columns."""
 
     rows: WrittenEntity

@@ -7,9 +7,8 @@ from typing import Literal
 from apollo_spark.export.dictionary_csv import CODINGS, DATA_DICTIONARY, write_dictionary
 from apollo_spark.ingest.plan import ClinicalPlan, PlannedEntity, PlannedRows
 from apollo_spark.lake.lake import Lake
-from apollo_spark.model.addition import Addition
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.dictionary import DataDictionary, DictionaryExtension, Entity
 from apollo_spark.model.findings import Severity, refusing
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile
@@ -17,7 +16,7 @@ from apollo_spark.records.changes.extension import added_dictionary
 from apollo_spark.records.content import Content
 from apollo_spark.tables.layout import entity_spec
 from apollo_spark.verbs.extend.files import AddedFiles
-from apollo_spark.verbs.extend.reading import AdditionReading
+from apollo_spark.verbs.extend.reading import ExtensionReading
 
 KEY_UNMATCHED = "key_unmatched"
 
@@ -25,13 +24,13 @@ Show = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class AdditionPlan:
-    """An addition that may start: nothing found so far refuses it.
+class ExtensionPlan:
+    """An extension that may start: nothing found so far refuses it.
 
     Attributes:
         base: The version that is extended.
         content: What it says.
-        addition: What is added.
+        extension: What is added.
         mode: Fields of an entity, or an entity.
         clinical: The rows, as a load plans them: of the added columns alone.
         max_columns: Most columns of a table.
@@ -40,7 +39,7 @@ class AdditionPlan:
 
     base: DatasetRecord
     content: Content
-    addition: Addition
+    extension: DictionaryExtension
     mode: Literal["fields", "entity"]
     clinical: ClinicalPlan
     max_columns: int
@@ -49,17 +48,17 @@ class AdditionPlan:
     @property
     def entity(self) -> Entity:
         """The added columns."""
-        return self.addition.entity
+        return self.extension.entity
 
     @property
     def coded_cells(self) -> tuple[DataDictionary, str | None]:
         """The dictionary of the cells that are read, and the entity they are of."""
-        return added_dictionary(self.content.dictionary, self.addition), self.entity.name
+        return added_dictionary(self.content.dictionary, self.extension), self.entity.name
 
     @property
     def joined_entity(self) -> Entity:
         """The entity with what it had and what is added."""
-        found = added_dictionary(self.content.dictionary, self.addition).find_entity(
+        found = added_dictionary(self.content.dictionary, self.extension).find_entity(
             self.entity.name
         )
         assert found is not None, "what is added is of this entity"
@@ -92,18 +91,18 @@ class AdditionPlan:
 
 
 @dataclass(frozen=True)
-class AdditionPlanning(PlannedRows[AdditionPlan]):
+class PlannedExtension(PlannedRows[ExtensionPlan]):
     """A plan, or None where the findings refuse it; `again` plans the same on another version.
 
     `readable` are the rows as a load of them, None where it is not known what they should hold.
     `tell` shows what was inferred: names of columns may be cells of people until all is checked.
     """
 
-    again: Callable[[DatasetRecord], "AdditionPlanning"] = field(kw_only=True)
+    again: Callable[[DatasetRecord], "PlannedExtension"] = field(kw_only=True)
     tell: Callable[[], None] = lambda: None
 
 
-def plan_addition(
+def plan_extension(
     lake: Lake,
     base: DatasetRecord,
     files: AddedFiles,
@@ -111,7 +110,7 @@ def plan_addition(
     *,
     show: Show,
     max_columns: int,
-) -> AdditionPlanning:
+) -> PlannedExtension:
     """Read or infer what is added, and check it against what stands.
 
     Args:
@@ -123,25 +122,25 @@ def plan_addition(
         max_columns: Most columns of a table.
     """
     content = lake.load_content(base)
-    reading = AdditionReading(content.dictionary, files, mode)
-    addition, findings = reading.read()
+    reading = ExtensionReading(content.dictionary, files, mode)
+    extension, findings = reading.read()
     policy = _without_warnings(files.policy)
 
-    def again(newer: DatasetRecord) -> AdditionPlanning:
-        return plan_addition(lake, newer, files, mode, show=show, max_columns=max_columns)
+    def again(newer: DatasetRecord) -> PlannedExtension:
+        return plan_extension(lake, newer, files, mode, show=show, max_columns=max_columns)
 
-    if addition is None:
-        return AdditionPlanning(None, policy, findings, again=again)
-    clinical = _clinical_plan(content.dictionary, addition, files, policy)
-    plan = AdditionPlan(base, content, addition, mode, clinical, max_columns, reading.notes)
+    if extension is None:
+        return PlannedExtension(None, policy, findings, again=again)
+    clinical = _clinical_plan(content.dictionary, extension, files, policy)
+    plan = ExtensionPlan(base, content, extension, mode, clinical, max_columns, reading.notes)
     # Two columns of one name cannot be written, wherever that is.
     is_readable = all(each.rule != "field_repeated" for each in findings)
 
     def tell() -> None:
-        if plan.addition.is_inferred and files.fits_its_rows:
-            show(_as_csv(plan.addition, content.dictionary.main_entity))
+        if plan.extension.is_inferred and files.fits_its_rows:
+            show(_as_csv(plan.extension, content.dictionary.main_entity))
 
-    return AdditionPlanning(
+    return PlannedExtension(
         None if refusing(findings) else plan,
         policy,
         findings,
@@ -159,13 +158,13 @@ def _without_warnings(policy: Policy) -> Policy:
     return Policy(severities=(*others, (KEY_UNMATCHED, Severity.QUARANTINE)))
 
 
-def _as_csv(addition: Addition, main_entity: str) -> str:
+def _as_csv(extension: DictionaryExtension, main_entity: str) -> str:
     """Return an inferred dictionary, and its codings, as the csv files that could be given."""
     dictionary = DataDictionary(
         main_entity=main_entity,
-        entities=(addition.entity,),
-        relations=addition.relations,
-        codings=addition.codings,
+        entities=(extension.entity,),
+        relations=extension.relations,
+        codings=extension.codings,
     )
     files = write_dictionary(dictionary)
     titles = {DATA_DICTIONARY: "inferred dictionary", CODINGS: "inferred codings"}
@@ -174,13 +173,13 @@ def _as_csv(addition: Addition, main_entity: str) -> str:
 
 
 def _clinical_plan(
-    base: DataDictionary, addition: Addition, files: AddedFiles, policy: Policy
+    base: DataDictionary, extension: DictionaryExtension, files: AddedFiles, policy: Policy
 ) -> ClinicalPlan:
-    joined = added_dictionary(base, addition)
-    spec = entity_spec(joined, addition.entity, missing=files.request.missing)
+    joined = added_dictionary(base, extension)
+    spec = entity_spec(joined, extension.entity, missing=files.request.missing)
     own = DataDictionary(
-        main_entity=addition.entity.name,
-        entities=(addition.entity,),
+        main_entity=extension.entity.name,
+        entities=(extension.entity,),
         # What refers to other entities is asked where their rows are.
         relations=(),
         codings=joined.codings,

@@ -7,11 +7,10 @@ from typing import Literal
 
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.ingest.plan import under_policy
-from apollo_spark.model.addition import Addition
-from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.dictionary import DataDictionary, DictionaryExtension, Entity
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.names import find_name_problem
-from apollo_spark.sources.dictionary.added import read_addition
+from apollo_spark.sources.dictionary.added import read_extension
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.header_check import check_header, list_numbers
 from apollo_spark.sources.inference.fields import (
@@ -34,7 +33,7 @@ from apollo_spark.verbs.extend.joins import find_nothing, find_unjoined
 
 
 @dataclass(frozen=True)
-class AdditionReading:
+class ExtensionReading:
     """Reads what files add to a dictionary."""
 
     base: DataDictionary
@@ -47,10 +46,10 @@ class AdditionReading:
         """What was decided while reading."""
         return tuple(self._notes)
 
-    def read(self) -> tuple[Addition | None, tuple[Finding, ...]]:
+    def read(self) -> tuple[DictionaryExtension | None, tuple[Finding, ...]]:
         """Return what is added, and all that is wrong with it so far."""
         found = tuple(under_policy(self.files.policy, each) for each in self.files.findings)
-        if self.mode == "entity" and self._standing is not None:
+        if self.mode == "entity" and self._base_entity is not None:
             message = f"entity '{self.files.entity}' is in the dataset already"
             clash = finding_of("entity_present", message, entity=self.files.entity)
             return None, (*found, clash)
@@ -62,58 +61,58 @@ class AdditionReading:
             if refusing(lost):
                 return None, (*found, *lost)
             found += lost
-            addition: Addition | None = self._infer()
-            described = tuple(self._check_inferred(addition)) if addition else ()
+            extension: DictionaryExtension | None = self._infer()
+            described = tuple(self._check_inferred(extension)) if extension else ()
         else:
-            addition, described = self._read_dictionary()
-        if addition is not None:
-            described += tuple(self._check_columns(addition))
+            extension, described = self._read_dictionary()
+        if extension is not None:
+            described += tuple(self._check_columns(extension))
             found += tuple(
                 under_policy(self.files.policy, finding)
                 for file, header in self.files.headers.items()
-                for finding in check_header(file, header, addition.entity)
+                for finding in check_header(file, header, extension.entity)
             )
-        return addition, (*described, *found)
+        return extension, (*described, *found)
 
     @property
-    def _standing(self) -> Entity | None:
+    def _base_entity(self) -> Entity | None:
         return self.base.find_entity(self.files.entity)
 
-    def _read_dictionary(self) -> tuple[Addition | None, tuple[Finding, ...]]:
+    def _read_dictionary(self) -> tuple[DictionaryExtension | None, tuple[Finding, ...]]:
         request = self.files.request
         codings = Path(request.codings) if request.codings else None
-        reading = read_addition(
+        reading = read_extension(
             Path(str(request.dictionary)),
             codings,
             self.base,
             self.files.entity,
             policy=self.files.policy,
         )
-        addition = reading.addition
-        if self.mode == "fields" and addition is not None and self._standing is not None:
-            key = key_field(self._standing, self.files.columns, reading.key_column)
-            fields = (key, *addition.entity.fields)
-            entity = addition.entity.model_copy(update={"primary_key": key.name, "fields": fields})
-            addition = addition.model_copy(update={"entity": entity})
-        return addition, reading.findings
+        extension = reading.extension
+        if self.mode == "fields" and extension is not None and self._base_entity is not None:
+            key = key_field(self._base_entity, self.files.columns, reading.key_column)
+            fields = (key, *extension.entity.fields)
+            entity = extension.entity.model_copy(update={"primary_key": key.name, "fields": fields})
+            extension = extension.model_copy(update={"entity": entity})
+        return extension, reading.findings
 
     def _find_lost(self) -> tuple[Finding, ...]:
         """Find that no column joins the rows; where that does not refuse, that there is no row."""
         is_new = self.mode == "entity"
-        unjoined = find_unjoined(self.base, self.files, self._standing, is_new=is_new)
+        unjoined = find_unjoined(self.base, self.files, self._base_entity, is_new=is_new)
         if unjoined is not None and refusing([unjoined]):
             return (unjoined,)
         return tuple(filter(None, (unjoined, find_nothing(self.files))))
 
-    def _infer(self) -> Addition:
+    def _infer(self) -> DictionaryExtension:
         facts = self._facts()
         categories = self.files.request.categories
-        if self.mode == "fields" and self._standing is not None:
-            addition = infer_fields(self._standing, self.base, facts, categories)
+        if self.mode == "fields" and self._base_entity is not None:
+            extension = infer_fields(self._base_entity, self.base, facts, categories)
         else:
-            addition = infer_entity(self.files.entity, self.base, facts, categories)
-        self._notes.extend(notes_of_inference(addition, facts))
-        return addition
+            extension = infer_entity(self.files.entity, self.base, facts, categories)
+        self._notes.extend(notes_of_inference(extension, facts))
+        return extension
 
     def _facts(self) -> dict[str, ColumnFacts]:
         """Read all files once, a block at a time."""
@@ -132,8 +131,8 @@ class AdditionReading:
 
     @property
     def _taken(self) -> tuple[str, ...]:
-        standing = self._standing
-        return () if standing is None else tuple(each.name for each in standing.fields)
+        entity = self._base_entity
+        return () if entity is None else tuple(each.name for each in entity.fields)
 
     def _spelled(self, facts: Mapping[str, ColumnFacts]) -> dict[str, ColumnFacts]:
         """Look at the numbers that may be spelt in several ways once more, side by side."""
@@ -154,18 +153,20 @@ class AdditionReading:
                 found[name] += each
         return {name: replace(facts[name], spellings=each) for name, each in found.items()}
 
-    def _check_inferred(self, addition: Addition) -> Iterator[Finding]:
+    def _check_inferred(self, extension: DictionaryExtension) -> Iterator[Finding]:
         """Find names that are taken, and an entity that nothing joins."""
         name = self.files.entity
         if self.mode == "entity":
             problem = find_name_problem(name)
             if problem:
                 yield finding_of("entity_name", f"entity '{name}': {problem}", entity=name)
-        standing = {each.name.lower() for each in self._standing.fields} if self._standing else ()
+        taken = (
+            {each.name.lower() for each in self._base_entity.fields} if self._base_entity else ()
+        )
         seen: dict[str, str] = {}
-        for spec in addition.fields:
+        for spec in extension.fields:
             known = seen.setdefault(spec.name.lower(), spec.name)
-            if spec.name.lower() in standing:
+            if spec.name.lower() in taken:
                 message = f"field '{name}.{spec.name}' is in the dataset already"
                 yield finding_of("field_present", message, entity=name, column=spec.header)
             elif known != spec.name:
@@ -177,8 +178,8 @@ class AdditionReading:
                 message = f"{list_numbers(sorted(numbers))} are one name: case makes no other"
                 yield finding_of("field_repeated", message, entity=name)
 
-    def _check_columns(self, addition: Addition) -> Iterator[Finding]:
+    def _check_columns(self, extension: DictionaryExtension) -> Iterator[Finding]:
         """Find that nothing is added."""
-        if not addition.fields:
+        if not extension.fields:
             message = "there is no column beside the key"
             yield finding_of("header_missing_column", message, entity=self.files.entity)

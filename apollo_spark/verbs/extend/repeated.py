@@ -7,7 +7,7 @@ from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.receipt import ExtensionReceipt
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.repeated import find_standing_growth
+from apollo_spark.operations.repeated import find_repeated_extension
 from apollo_spark.operations.requests.extend import ClinicalExtension
 
 
@@ -34,7 +34,7 @@ def find_extension(
         is_meant = _is_meant(request, record, entity)
         return is_meant and record.lineage.fingerprint == fingerprint()
 
-    return find_standing_growth(
+    return find_repeated_extension(
         lake,
         newest,
         entity,

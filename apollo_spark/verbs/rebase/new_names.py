@@ -10,7 +10,7 @@ from apollo_spark.errors import BrokenPinError, InputFileError, NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
-from apollo_spark.operations.repeated import grown_from
+from apollo_spark.operations.repeated import extended_from
 from apollo_spark.sources.regular_files import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.sources.suggest import did_you_mean
 
@@ -94,7 +94,7 @@ def _paths(lake: Lake, records: Iterable[DatasetRecord]) -> frozenset[str]:
 def _parents(lake: Lake, record: DatasetRecord) -> Iterator[DatasetRecord]:
     """Yield what a record, and what it grew from, was made of; retired versions too."""
     snapshot = lake.registry.snapshot()
-    parents = dict.fromkeys(x for each in grown_from(lake, record) for x in each.lineage.parents)
+    parents = dict.fromkeys(x for each in extended_from(lake, record) for x in each.lineage.parents)
     for each in map(parse_reference, parents):
         entries = (x for x in snapshot.versions_of(each.name) if str(x) == str(each))
         yield from (lake.registry.read_record(x, DatasetRecord) for x in entries)

@@ -18,7 +18,7 @@ from apollo_spark.model.names import parse_reference
 from apollo_spark.model.plan import WorkPlan, flat_counts
 from apollo_spark.model.rebase import CodesGone, Move, RebasePlan, RebaseReceipt
 from apollo_spark.operations.deriving import Derivation, planned_dataset
-from apollo_spark.operations.repeated import grown_from
+from apollo_spark.operations.repeated import extended_from
 from apollo_spark.query.sql import column
 from apollo_spark.records.changes.carrying import carry_own
 from apollo_spark.records.changes.renaming import rename_fields
@@ -82,7 +82,7 @@ def plan_rebase(
 
 def _root_of(lake: Lake, record: DatasetRecord) -> Change:
     """Return what last made a record's name, up to a version, of other datasets."""
-    for found in grown_from(lake, record):
+    for found in extended_from(lake, record):
         if found.change is not None and is_root(record.name, found.change):
             return found.change
     raise UsageError(f"{record} was loaded from files: it is made from no other dataset.")

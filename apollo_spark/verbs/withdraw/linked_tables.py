@@ -189,7 +189,7 @@ class LinkedRows:
             if place == 0:
                 yield location, gone
             elif each.on in (None, key):
-                yield location, self._standing(each.table, each.key or key, gone)
+                yield location, self._stored(each.table, each.key or key, gone)
 
     def _same_people(
         self, entity: EntityEntry, withdrawal: WithdrawalRecord, left: OpenDataset
@@ -248,7 +248,7 @@ class LinkedRows:
         found = found.from_(self._whole.scope.source(entity, list({field, key}), _ALL))
         return self._among(found, given, values)
 
-    def _standing(self, table_name: str, key: str, values: pa.Array) -> pa.Array:
+    def _stored(self, table_name: str, key: str, values: pa.Array) -> pa.Array:
         """Return those of some values that a column of a table has."""
         value = column(_ALL, key)
         found = exp.select(labelled(value, KEY)).distinct().from_(table(table_name, _ALL))

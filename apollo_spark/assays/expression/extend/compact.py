@@ -11,7 +11,7 @@ from apollo_spark.assays.expression.assay import (
     ExpressionAssay,
     LayerRecord,
 )
-from apollo_spark.assays.expression.extend.places import GrowingAssay, is_own, read_growing_assay
+from apollo_spark.assays.expression.extend.places import ExtendedAssay, is_own, read_extended_assay
 from apollo_spark.assays.expression.plan.formats import unit_rules
 from apollo_spark.assays.expression.plan.rows import take_samples
 from apollo_spark.assays.expression.tables import samples_in, written_files
@@ -42,28 +42,28 @@ def plan_assay_folding(
     """
     if not is_own(record, assay):
         return None
-    planned = _plan(lake, read_growing_assay(lake, record, assay.name))
+    planned = _plan(lake, read_extended_assay(lake, record, assay.name))
     return planned if planned.is_needed else None
 
 
-def _plan(lake: Lake, grown: GrowingAssay) -> "AssayFolding":
-    tables, record = lake.tables, grown.record
+def _plan(lake: Lake, extended: ExtendedAssay) -> "AssayFolding":
+    tables, record = lake.tables, extended.record
     tiles = {
-        each.unit: tables.stored_files(record.pin_of(each.table)) for each in grown.assay.layers
+        each.unit: tables.stored_files(record.pin_of(each.table)) for each in extended.assay.layers
     }
-    held = [_blocks_of(file, grown.sizes) for files in tiles.values() for file in files]
+    held = [_blocks_of(file, extended.sizes) for files in tiles.values() for file in files]
     folds = plan_folds(
-        [Block(number, size) for number, size in grown.sizes.items()],
+        [Block(number, size) for number, size in extended.sizes.items()],
         held,
-        block_size=grown.assay.block_size,
+        block_size=extended.assay.block_size,
     )
     return AssayFolding(
         lake=lake,
-        grown=grown,
+        extended=extended,
         folds=folds,
         tiles=tiles,
-        samples=plan_row_folding(lake, record, grown.assay.samples_table),
-        entity=plan_row_folding(lake, record, grown.entity_table.table),
+        samples=plan_row_folding(lake, record, extended.assay.samples_table),
+        entity=plan_row_folding(lake, record, extended.entity_table.table),
     )
 
 
@@ -80,7 +80,7 @@ class AssayFolding:
 
     Attributes:
         lake: Where it lies.
-        grown: The assay as it stands.
+        extended: The assay as it stands.
         folds: The blocks that become one.
         tiles: All files of tiles by unit.
         samples: The files of the table of samples.
@@ -88,7 +88,7 @@ class AssayFolding:
     """
 
     lake: Lake
-    grown: GrowingAssay
+    extended: ExtendedAssay
     folds: tuple[Fold, ...]
     tiles: Mapping[str, tuple[StoredFile, ...]]
     samples: RowFolding
@@ -102,7 +102,9 @@ class AssayFolding:
     @property
     def record(self) -> AssayRecord:
         """The assay after it was folded."""
-        return self.grown.assay.model_copy(update={"block_count": self._blocks_after}).as_record()
+        return self.extended.assay.model_copy(
+            update={"block_count": self._blocks_after}
+        ).as_record()
 
     @property
     def counts(self) -> CompactionReceipt:
@@ -113,7 +115,7 @@ class AssayFolding:
         files_before = all_files + len(self.samples.all_files) + len(self.entity.all_files)
         gone = len(removed) - written + sum(max(len(each) - 1, 0) for each in self._row_files)
         return CompactionReceipt(
-            blocks_before=len(self.grown.sizes),
+            blocks_before=len(self.extended.sizes),
             blocks_after=self._blocks_after,
             files_before=files_before,
             files_after=files_before - gone,
@@ -133,7 +135,7 @@ class AssayFolding:
 
     @property
     def _blocks_after(self) -> int:
-        return len(self.grown.sizes) - self._blocks_gone
+        return len(self.extended.sizes) - self._blocks_gone
 
     @property
     def _blocks_gone(self) -> int:
@@ -160,13 +162,13 @@ class AssayFolding:
 
     @property
     def _layers(self) -> tuple[LayerRecord, ...]:
-        return self.grown.assay.layers
+        return self.extended.assay.layers
 
     def _write_tiles(
         self, publication: Publication, runner: TaskRunner, layer: LayerRecord
     ) -> TablePin:
         draft = publication.table(layer.table)
-        storage, removed = self.grown.storages[layer.unit], self._removed(layer.unit)
+        storage, removed = self.extended.storages[layer.unit], self._removed(layer.unit)
         target = TileTarget(draft.folder, storage, unit_rules(layer.unit))
         tasks = [self._task(fold, removed, target) for fold in self.folds]
         require_intact(path for task in tasks for path in task.paths)
@@ -177,12 +179,12 @@ class AssayFolding:
             mode="append",
             removed=[each.path for each in removed],
         )
-        return draft.pin(content_hash=self.grown.record.pin_of(layer.table).content_hash)
+        return draft.pin(content_hash=self.extended.record.pin_of(layer.table).content_hash)
 
     def _task(self, fold: Fold, removed: list[StoredFile], target: TileTarget) -> RetileTask:
         own = frozenset(each.number for each in fold.blocks)
-        places = np.flatnonzero(np.isin(self._standing.blocks, list(own)))
-        known = take_samples(self._standing, places)
+        places = np.flatnonzero(np.isin(self._placed.blocks, list(own)))
+        known = take_samples(self._placed, places)
         return RetileTask(
             paths=tuple(
                 f"{target.folder}/{each.path}" for each in removed if _blocks_of(each, own)
@@ -202,7 +204,7 @@ class AssayFolding:
 
     def _write_samples(self, publication: Publication) -> TablePin:
         """Write the table of samples with the blocks where they are now."""
-        pin = self.grown.record.pin_of(self.grown.assay.samples_table)
+        pin = self.extended.record.pin_of(self.extended.assay.samples_table)
         schema = self.lake.tables.schema(pin)
         rows = self.lake.tables.read(pin).sort_by("sample")
         blocks, positions = rows["block"].to_numpy().copy(), rows["position"].to_numpy().copy()
@@ -213,15 +215,15 @@ class AssayFolding:
         for name, values in (("block", blocks), ("position", positions)):
             field = schema.field(name)
             rows = rows.set_column(schema.get_field_index(name), field, pa.array(values))
-        draft = publication.table(self.grown.assay.samples_table)
+        draft = publication.table(self.extended.assay.samples_table)
         draft.write(rows)
         return draft.pin(content_hash=hash_table(rows).hex())
 
     @cached_property
-    def _standing(self) -> Samples:
-        return samples_in(self.grown.samples)
+    def _placed(self) -> Samples:
+        return samples_in(self.extended.samples)
 
     @cached_property
     def _features(self) -> Features:
-        ids = tuple(self.grown.feature_ids.to_pylist())
+        ids = tuple(self.extended.feature_ids.to_pylist())
         return Features(ids, np.arange(len(ids), dtype=np.int32))

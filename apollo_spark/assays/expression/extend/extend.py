@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 
 from apollo_spark.assays.expression.assay import LayerRecord
-from apollo_spark.assays.expression.extend.commit import AssayGrowth
-from apollo_spark.assays.expression.extend.layers import GrownLayer, LayerGrowth
+from apollo_spark.assays.expression.extend.commit import AddedSamples
+from apollo_spark.assays.expression.extend.layers import ExtendedLayer, LayerExtension
 from apollo_spark.assays.expression.extend.places import (
-    Addition,
-    GrowingAssay,
+    AddedPlaces,
+    ExtendedAssay,
     find_misfits,
-    plan_addition,
-    read_growing_assay,
+    plan_places,
+    read_extended_assay,
 )
 from apollo_spark.assays.expression.extend.plan import (
     OPERATION,
@@ -41,10 +41,10 @@ from apollo_spark.model.plan import PlannedTable
 from apollo_spark.model.receipt import AssayExtensionReceipt
 from apollo_spark.operations.file_operation import FileOperation
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.repeated import find_standing_growth
+from apollo_spark.operations.repeated import find_repeated_extension
 from apollo_spark.operations.report import ReportedRows
 from apollo_spark.operations.work import Draft, Work
-from apollo_spark.records.growth import record_after
+from apollo_spark.records.changes.extension import record_after
 
 
 class ExtendAssay(FileOperation[AssayExtension, AssayExtensionPlan, AssayExtensionReceipt]):
@@ -86,7 +86,7 @@ class ExtendAssay(FileOperation[AssayExtension, AssayExtensionPlan, AssayExtensi
         """Recognise the same extension: nothing came to the assay after it."""
         if base is None:
             raise NotFoundError(f"All versions of {self.request.name!r} were retired meanwhile.")
-        return find_standing_growth(
+        return find_repeated_extension(
             self.context.lake,
             base,
             self.request.assay,
@@ -104,51 +104,53 @@ class ExtendAssay(FileOperation[AssayExtension, AssayExtensionPlan, AssayExtensi
         planning, base = work.planned, work.base
         assert isinstance(planning, AssayExtensionPlanning), "files of expression are planned so"
         assert base is not None, "what is extended is there"
-        grown, addition = _added(self.context.lake, base, self.request, work.plan)
-        work.require_acceptable((*planning.findings, *addition.findings))
+        extended, places = _added(self.context.lake, base, self.request, work.plan)
+        work.require_acceptable((*planning.findings, *places.findings))
         work.step("write tiles")
-        layers = [self._grow(work, grown, addition, each) for each in grown.assay.layers]
-        findings = (*planning.findings, *addition.findings, *_find_faults(work, layers))
+        layers = [
+            self._extend_layer(work, extended, places, each) for each in extended.assay.layers
+        ]
+        findings = (*planning.findings, *places.findings, *_find_faults(work, layers))
         work.require_acceptable(findings)
-        growth = AssayGrowth(
+        samples_added = AddedSamples(
             work.publication,
             self.context.lake,
-            grown,
-            addition,
+            extended,
+            places,
             tuple(layers),
             withdrawn=planning.withdrawn,
             left_out=planning.left_out,
         )
-        receipt = growth.receipt(findings)
+        receipt = samples_added.receipt(findings)
         draft = Draft(
             receipt,
             findings=findings,
-            notes=(*planning.notes, *growth.notes),
+            notes=(*planning.notes, *samples_added.notes),
             reported=ReportedRows((), {}, work.plan.reported),
             tables=_planned_tables(receipt),
         )
-        if not addition.placed_samples.ids:
+        if not places.placed_samples.ids:
             # Nothing but samples that are withdrawn changes nothing.
             return replace(draft, current=(str(base),))
         if work.is_dry_run:
             return draft
-        change = Extension(base=str(base), mode="assay", member=grown.assay.name)
-        pins = growth.commit()
+        change = Extension(base=str(base), mode="assay", member=extended.assay.name)
+        pins = samples_added.commit()
         return replace(
             draft,
             make_record=record_after(
-                base, pins=pins, assays=(growth.assay.as_record(),), change=change
+                base, pins=pins, assays=(samples_added.assay.as_record(),), change=change
             ),
         )
 
-    def _grow(
+    def _extend_layer(
         self,
         work: Work[AssayExtensionPlan],
-        grown: GrowingAssay,
-        addition: Addition,
+        extended: ExtendedAssay,
+        places: AddedPlaces,
         layer: LayerRecord,
-    ) -> GrownLayer:
-        pin = grown.record.pin_of(layer.table)
+    ) -> ExtendedLayer:
+        pin = extended.record.pin_of(layer.table)
         writing = TileWriting(
             source=work.plan.units[layer.unit].source,
             unit=layer.unit,
@@ -156,24 +158,24 @@ class ExtendAssay(FileOperation[AssayExtension, AssayExtensionPlan, AssayExtensi
             on_duplicate=self.request.on_duplicate,
             runner=work.engines.runner,
         )
-        growth = LayerGrowth(
-            grown=grown,
-            addition=addition,
+        samples_added = LayerExtension(
+            extended=extended,
+            places=places,
             layer=layer,
             draft=work.publication.table(layer.table),
             paths=self.context.lake.tables.checked_files(pin),
         )
-        return growth.write(writing, may_rewrite=not work.is_dry_run)
+        return samples_added.write(writing, may_rewrite=not work.is_dry_run)
 
 
 def _added(
     lake: Lake, base: DatasetRecord, request: AssayExtension, plan: AssayExtensionPlan
-) -> tuple[GrowingAssay, Addition]:
+) -> tuple[ExtendedAssay, AddedPlaces]:
     """Read what stands, and give the new samples their places."""
-    grown = read_growing_assay(lake, base, request.assay)
+    extended = read_extended_assay(lake, base, request.assay)
     sources = {unit: each.source for unit, each in plan.units.items()}
     is_union = request.features == "union"
-    return grown, plan_addition(grown, sources, is_union=is_union, policy=plan.policy)
+    return extended, plan_places(extended, sources, is_union=is_union, policy=plan.policy)
 
 
 def _find_everything(
@@ -187,16 +189,16 @@ def _find_everything(
     findings = planning.findings
     # Features of a file that cannot be read are not missing.
     is_union = request.features == "union" or not are_all_read(findings)
-    grown = read_growing_assay(lake, base, request.assay)
+    extended = read_extended_assay(lake, base, request.assay)
     for source in [*planning.sources.values()][:1]:
-        findings += find_misfits(grown, source, is_union=is_union, policy=planning.policy)
+        findings += find_misfits(extended, source, is_union=is_union, policy=planning.policy)
     for load, each in planning.loads:
         findings += find_rest(load, each)
     return replace(planning, plan=None, findings=findings)
 
 
 def _find_faults(
-    work: Work[AssayExtensionPlan], layers: Sequence[GrownLayer]
+    work: Work[AssayExtensionPlan], layers: Sequence[ExtendedLayer]
 ) -> tuple[Finding, ...]:
     """Read again, only if something is wrong, and collect where."""
     wrong = [each for each in layers if each.has_faults]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from apollo_spark.assays.expression.assay import LayerRecord
-from apollo_spark.assays.expression.extend.places import Addition, GrowingAssay
+from apollo_spark.assays.expression.extend.places import AddedPlaces, ExtendedAssay
 from apollo_spark.assays.expression.load.layers import write_layer
 from apollo_spark.assays.expression.load.tiles import MOST_TRIES, TileWriting, WrittenTiles
 from apollo_spark.assays.expression.plan.faults import has_faults
@@ -23,7 +23,7 @@ from apollo_spark.lake.tables.draft import TableDraft
 
 
 @dataclass(frozen=True)
-class GrownLayer:
+class ExtendedLayer:
     """A layer after samples were added.
 
     Attributes:
@@ -46,34 +46,34 @@ class GrownLayer:
 
 
 @dataclass(frozen=True)
-class LayerGrowth:
+class LayerExtension:
     """What is needed to add samples to a layer.
 
     Attributes:
-        grown: The assay as it stands.
-        addition: Where the new samples stand.
+        extended: The assay as it stands.
+        places: Where the new samples stand.
         layer: The layer.
         draft: The table of its tiles.
         paths: The files of its tiles.
     """
 
-    grown: GrowingAssay
-    addition: Addition
+    extended: ExtendedAssay
+    places: AddedPlaces
     layer: LayerRecord
     draft: TableDraft
     paths: tuple[str, ...]
 
-    def write(self, writing: TileWriting, *, may_rewrite: bool = True) -> GrownLayer:
+    def write(self, writing: TileWriting, *, may_rewrite: bool = True) -> ExtendedLayer:
         """Write the new tiles as the layer is stored; where that loses anything, widen it.
 
         Args:
             writing: Reads and writes the new samples.
             may_rewrite: Whether old tiles are written where needed; a dry run says only so.
         """
-        stored = self.grown.storages[self.layer.unit]
+        stored = self.extended.storages[self.layer.unit]
         storage, rewritten = stored, None
         for _ in range(MOST_TRIES):
-            placed, written = write_layer(writing, self.draft, storage, self.addition)
+            placed, written = write_layer(writing, self.draft, storage, self.places)
             storage = written.storage
             if storage == stored or has_faults(written.results) or not may_rewrite:
                 break
@@ -90,24 +90,24 @@ class LayerGrowth:
                 fix="Load the samples as an assay of their own.",
             )
         layer = self.layer.model_copy(update={"storage": storage.kind, "scale": storage.scale})
-        return GrownLayer(layer, placed, written, rewritten)
+        return ExtendedLayer(layer, placed, written, rewritten)
 
     def _rewrite(self, runner: TaskRunner, storage: LayerStorage) -> list[dict[str, Any]]:
         """Write all tiles that stand with another storage, a block a task."""
-        standing = samples_in(self.grown.samples)
-        ids = tuple(self.grown.feature_ids.to_pylist())
+        kept = samples_in(self.extended.samples)
+        ids = tuple(self.extended.feature_ids.to_pylist())
         features = Features(ids, np.arange(len(ids), dtype=np.int32))
         rules = unit_rules(self.layer.unit)
         tasks = [
             RetileTask(
                 paths=self.paths,
-                samples=take_samples(standing, places),
-                blocks=standing.blocks[places],
-                positions=standing.positions[places],
+                samples=take_samples(kept, places),
+                blocks=kept.blocks[places],
+                positions=kept.positions[places],
                 features=features,
                 target=TileTarget(self.draft.folder, storage, rules, name=f"wider-{block:05d}"),
-                stored=self.grown.storages[self.layer.unit],
+                stored=self.extended.storages[self.layer.unit],
             )
-            for block, places in iterate_blocks(standing)
+            for block, places in iterate_blocks(kept)
         ]
         return runner.run(run_retile, tasks)

@@ -26,7 +26,7 @@ PLACES = 1_000
 
 
 @dataclass(frozen=True)
-class GrowingAssay:
+class ExtendedAssay:
     """An assay of the newest version, in tables of the dataset's own.
 
     Attributes:
@@ -83,7 +83,7 @@ class GrowingAssay:
         return int(pc.max(self.samples["sample"]).as_py() or 0) + 1 if len(self.samples) else 0
 
 
-def read_growing_assay(lake: Lake, record: DatasetRecord, name: str) -> GrowingAssay:
+def read_extended_assay(lake: Lake, record: DatasetRecord, name: str) -> ExtendedAssay:
     """Read what stands of an assay.
 
     Raises:
@@ -94,7 +94,7 @@ def read_growing_assay(lake: Lake, record: DatasetRecord, name: str) -> GrowingA
     assay = find_assay(record.assays, name, str(record))
     _require_own(record, assay)
     places = ["sample_id", "sample", "block", "position"]
-    return GrowingAssay(
+    return ExtendedAssay(
         record=record,
         assay=assay,
         samples=_read(lake, record, assay.samples_table, places).sort_by("sample"),
@@ -137,7 +137,7 @@ def storage_of(layer: LayerRecord, schema: pa.Schema) -> LayerStorage:
 
 
 @dataclass(frozen=True)
-class Addition:
+class AddedPlaces:
     """Where samples that are added will stand.
 
     Attributes:
@@ -157,17 +157,17 @@ class Addition:
     findings: tuple[Finding, ...]
 
 
-def plan_addition(
-    grown: GrowingAssay,
+def plan_places(
+    extended: ExtendedAssay,
     sources: Mapping[str, PlannedSource],
     *,
     is_union: bool,
     policy: Policy,
-) -> Addition:
+) -> AddedPlaces:
     """Give new samples and features their places in an assay, or say why they have none.
 
     Args:
-        grown: The assay.
+        extended: The assay.
         sources: What comes, by unit; the units have the same samples.
         is_union: Whether the features may be others than those of the assay.
         policy: What each rule does.
@@ -178,42 +178,42 @@ def plan_addition(
     first, *others = sources.values()
     for unit, each in zip([*sources][1:], others, strict=True):
         _require_same(first, each, unit)
-    added = _added_features(grown, first)
-    return Addition(
-        layers=grown.assay.layers,
-        placed_samples=replace(first.samples, blocks=first.samples.blocks + grown.next_block),
-        feature_ids=pa.concat_arrays([grown.feature_ids, added.cast(pa.string())]),
-        features_missing=_count_missing(grown, first, added),
-        samples_without_row=len(first.samples.ids) if grown.has_fields else 0,
-        findings=find_misfits(grown, first, is_union=is_union, policy=policy),
+    added = _added_features(extended, first)
+    return AddedPlaces(
+        layers=extended.assay.layers,
+        placed_samples=replace(first.samples, blocks=first.samples.blocks + extended.next_block),
+        feature_ids=pa.concat_arrays([extended.feature_ids, added.cast(pa.string())]),
+        features_missing=_count_missing(extended, first, added),
+        samples_without_row=len(first.samples.ids) if extended.has_fields else 0,
+        findings=find_misfits(extended, first, is_union=is_union, policy=policy),
     )
 
 
 def find_misfits(
-    grown: GrowingAssay, source: PlannedSource, *, is_union: bool, policy: Policy
+    extended: ExtendedAssay, source: PlannedSource, *, is_union: bool, policy: Policy
 ) -> tuple[Finding, ...]:
-    """Find what of a source does not fit an assay; the arguments are those of `plan_addition`."""
+    """Find what of a source does not fit an assay; the arguments are those of `plan_places`."""
     findings = [
-        *_find_kinds(grown.assay, source),
-        *_find_present(grown, source),
-        *_find_lookalikes(grown, source),
+        *_find_kinds(extended.assay, source),
+        *_find_present(extended, source),
+        *_find_lookalikes(extended, source),
     ]
-    if grown.has_fields:
+    if extended.has_fields:
         findings.append(_describe_bare(len(source.samples.ids)))
     if not is_union:
-        added = _added_features(grown, source)
-        findings += _find_others(len(added), _count_missing(grown, source, added))
+        added = _added_features(extended, source)
+        findings += _find_others(len(added), _count_missing(extended, source, added))
     return judge(findings, policy)
 
 
-def _added_features(grown: GrowingAssay, source: PlannedSource) -> pa.Array:
+def _added_features(extended: ExtendedAssay, source: PlannedSource) -> pa.Array:
     ids = source.features.ids
-    return ids.filter(pc.invert(pc.is_in(ids, value_set=grown.feature_ids)))
+    return ids.filter(pc.invert(pc.is_in(ids, value_set=extended.feature_ids)))
 
 
-def _count_missing(grown: GrowingAssay, source: PlannedSource, added: pa.Array) -> int:
+def _count_missing(extended: ExtendedAssay, source: PlannedSource, added: pa.Array) -> int:
     """Count the features of an assay that a source with so many others lacks."""
-    return len(grown.feature_ids) - (len(source.features.ids) - len(added))
+    return len(extended.feature_ids) - (len(source.features.ids) - len(added))
 
 
 def _require_same(first: PlannedSource, other: PlannedSource, unit: str) -> None:
@@ -233,9 +233,9 @@ def _find_kinds(assay: ExpressionAssay, source: PlannedSource) -> Iterator[Findi
         yield finding_of("feature_kind", text)
 
 
-def _find_present(grown: GrowingAssay, source: PlannedSource) -> Iterator[Finding]:
+def _find_present(extended: ExtendedAssay, source: PlannedSource) -> Iterator[Finding]:
     ids = pa.array(source.samples.ids, pa.string())
-    known = grown.samples["sample_id"].combine_chunks().cast(pa.string())
+    known = extended.samples["sample_id"].combine_chunks().cast(pa.string())
     present = ids.filter(pc.is_in(ids, value_set=known)).to_pylist()
     if present:
         # An id may name a person: it stands in the report alone.
@@ -244,12 +244,12 @@ def _find_present(grown: GrowingAssay, source: PlannedSource) -> Iterator[Findin
         yield found.model_copy(update={"count": len(present), "places": places})
 
 
-def _find_lookalikes(grown: GrowingAssay, source: PlannedSource) -> Iterator[Finding]:
+def _find_lookalikes(extended: ExtendedAssay, source: PlannedSource) -> Iterator[Finding]:
     """Find samples and features that look like those of the assay, and are others."""
     samples = pa.array(source.samples.ids, pa.string())
-    known = grown.samples["sample_id"].combine_chunks()
+    known = extended.samples["sample_id"].combine_chunks()
     yield from find_lookalike_ids(samples, "samples", known)
-    yield from find_lookalike_ids(source.features.ids, "features", pa.array(grown.feature_ids))
+    yield from find_lookalike_ids(source.features.ids, "features", pa.array(extended.feature_ids))
 
 
 def _find_others(added: int, missing: int) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile
 from apollo_spark.operations.report import ReportedInput
 from apollo_spark.operations.work import Planned
-from apollo_spark.records.growth import growth_fingerprint
+from apollo_spark.records.content import fingerprint_of
 
 OPERATION = "extend expression"
 
@@ -72,7 +72,7 @@ class AssayExtensionPlan:
     @property
     def fingerprint(self) -> str:
         """The same for the same extension by the same inputs."""
-        return growth_fingerprint(OPERATION, self.inputs, self.parameters)
+        return fingerprint_of(OPERATION, self.inputs, self.parameters)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
-from apollo_spark.assays.expression.extend.places import Addition, GrowingAssay
+from apollo_spark.assays.expression.extend.places import AddedPlaces, ExtendedAssay
 from apollo_spark.assays.expression.tables import (
     LayerStats,
     read_statistics,
@@ -15,20 +15,20 @@ from apollo_spark.assays.expression.tables import (
 from apollo_spark.assays.expression.tasks.tiles.stats import AxisStats
 
 
-def grown_features(
-    grown: GrowingAssay, addition: Addition, layers: Mapping[str, LayerStats]
+def extended_features(
+    extended: ExtendedAssay, places: AddedPlaces, layers: Mapping[str, LayerStats]
 ) -> pa.Table:
     """Return the table of features with the statistics of old and new samples together.
 
     Features that are new have no annotation.
     """
-    old, count = grown.features, len(addition.feature_ids)
+    old, count = extended.features, len(places.feature_ids)
     added = count - len(old)
     columns = {
         field.name: pa.chunked_array([*old[field.name].chunks, pa.nulls(added, field.type)])
         for field in old.schema
     }
-    columns["feature_id"] = addition.feature_ids
+    columns["feature_id"] = places.feature_ids
     columns["feature"] = pa.array(np.arange(count, dtype=np.int32))
     for unit, stats in layers.items():
         total = AxisStats.empty(count)
@@ -38,11 +38,14 @@ def grown_features(
 
 
 def new_samples(
-    grown: GrowingAssay, addition: Addition, layers: Mapping[str, LayerStats], schema: pa.Schema
+    extended: ExtendedAssay,
+    places: AddedPlaces,
+    layers: Mapping[str, LayerStats],
+    schema: pa.Schema,
 ) -> pa.Table:
     """Return the rows of the new samples, in the columns that the table of samples has."""
     statistics = {unit: each.samples for unit, each in layers.items()}
-    table = samples_table(addition.placed_samples, statistics, first=grown.next_sample)
+    table = samples_table(places.placed_samples, statistics, first=extended.next_sample)
     return table.select(schema.names).cast(schema)
 
 

@@ -28,7 +28,7 @@ from apollo_spark.records.content import Content
 
 
 @dataclass(frozen=True)
-class StandingAssay:
+class BaseAssay:
     """The assay of the newest version, of which a load keeps something.
 
     Attributes:
@@ -80,9 +80,9 @@ def _stays(
     return has_others or _has_more(content, keeps_fields=request.dictionary is None)
 
 
-def find_standing_assay(
+def find_base_assay(
     lake: Lake, base: DatasetRecord | None, request: ExpressionLoad, plan: ExpressionPlan
-) -> StandingAssay | None:
+) -> BaseAssay | None:
     """Return what of the version before stays, or None where a load leaves nothing of it.
 
     Raises:
@@ -107,7 +107,7 @@ def find_standing_assay(
     if request.dictionary is not None and others:
         why = f"besides the samples and the assay it has what belongs to them: {', '.join(others)}"
         raise _conflict(base, why, "Leave --dictionary and --data out.")
-    standing = StandingAssay(
+    kept = BaseAssay(
         record=base,
         content=content,
         assay=assay,
@@ -115,8 +115,8 @@ def find_standing_assay(
         samples=_read(lake, base, assay.samples_table, ["block", "position"]),
         features=_read(lake, base, assay.features_table, ["feature"]),
     )
-    _require_fit(standing, plan.source)
-    return standing
+    _require_fit(kept, plan.source)
+    return kept
 
 
 def _has_more(content: Content, *, keeps_fields: bool) -> bool:
@@ -132,17 +132,17 @@ def _require_own(base: DatasetRecord, assay: ExpressionAssay) -> None:
         raise _conflict(base, why, "Load into the dataset that it came from.")
 
 
-def _require_fit(standing: StandingAssay, source: PlannedSource) -> None:
-    samples = standing.samples["sample_id"].to_pylist()
+def _require_fit(kept: BaseAssay, source: PlannedSource) -> None:
+    samples = kept.samples["sample_id"].to_pylist()
     problems = list(_describe_change("samples", samples, source.samples.ids))
-    if standing.layers:
-        old, new = standing.feature_ids.to_pylist(), source.features.ids.to_pylist()
+    if kept.layers:
+        old, new = kept.feature_ids.to_pylist(), source.features.ids.to_pylist()
         problems += _describe_change("features", old, new)
     if problems:
-        units = ", ".join(each.unit for each in standing.layers)
-        kept = f"its other units ({units})" if units else "what else it has"
-        why = f"{kept} would no longer fit: {'; '.join(problems)}"
-        raise _conflict(standing.record, why, "More samples come by `apollo extend`.")
+        units = ", ".join(each.unit for each in kept.layers)
+        others = f"its other units ({units})" if units else "what else it has"
+        why = f"{others} would no longer fit: {'; '.join(problems)}"
+        raise _conflict(kept.record, why, "More samples come by `apollo extend`.")
 
 
 def _describe_change(what: str, old: Sequence[str], new: Collection[str]) -> list[str]:

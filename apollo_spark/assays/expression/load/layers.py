@@ -25,7 +25,7 @@ from apollo_spark.assays.expression.tasks.tiles.storage import LayerStorage
 from apollo_spark.lake.tables.draft import TableDraft
 
 
-class StandingPlaces(Protocol):
+class AssayPlaces(Protocol):
     """Where the samples and features of a source stand, or will stand, in an assay."""
 
     @property
@@ -45,7 +45,7 @@ class StandingPlaces(Protocol):
 
 
 def write_layer(
-    writing: TileWriting, draft: TableDraft, guess: LayerStorage, standing: StandingPlaces | None
+    writing: TileWriting, draft: TableDraft, guess: LayerStorage, assay: AssayPlaces | None
 ) -> tuple[TileWriting, WrittenTiles]:
     """Write the tiles of one unit.
 
@@ -53,21 +53,21 @@ def write_layer(
         writing: The source as it was planned for itself.
         draft: The table of the tiles.
         guess: The storage that is tried first.
-        standing: What stays of the version before. Where other units do, the samples go to the
+        assay: What stays of the version before. Where other units do, the samples go to the
             blocks where theirs stand.
 
     Returns:
         The tiles, and the writing with the samples and features of the assay.
     """
-    if standing is None or not standing.layers:
+    if assay is None or not assay.layers:
         return writing, writing.write(draft.folder, guess)
-    placed = replace(writing, source=place_source(writing.source, standing))
+    placed = replace(writing, source=place_source(writing.source, assay))
     probe = placed.source.make_tasks(_target_of(writing, draft.folder, guess))
-    if holds_whole_blocks(probe, standing.placed_samples):
+    if holds_whole_blocks(probe, assay.placed_samples):
         return placed, placed.write(draft.folder, guess)
     # A task has some samples of a block only: tiles are written as they come, and then moved.
-    own = replace(writing, source=place_source(writing.source, standing, keeps_places=False))
-    return placed, _move(own, own.write(draft.folder, guess), draft, standing)
+    own = replace(writing, source=place_source(writing.source, assay, keeps_places=False))
+    return placed, _move(own, own.write(draft.folder, guess), draft, assay)
 
 
 def _target_of(writing: TileWriting, folder: str, storage: LayerStorage) -> MakeTarget:
@@ -76,12 +76,12 @@ def _target_of(writing: TileWriting, folder: str, storage: LayerStorage) -> Make
 
 
 def _move(
-    own: TileWriting, written: WrittenTiles, draft: TableDraft, standing: StandingPlaces
+    own: TileWriting, written: WrittenTiles, draft: TableDraft, assay: AssayPlaces
 ) -> WrittenTiles:
     """Write tiles again with each sample in its block, and remove those that were written."""
     files = written_files(written.results)
     make_target = _target_of(own, draft.folder, written.storage)
-    tasks = make_retile_tasks(draft.paths(files), own.source, standing, make_target)
+    tasks = make_retile_tasks(draft.paths(files), own.source, assay, make_target)
     answers = own.runner.run(run_retile, tasks)
     draft.discard(files)
     emptied = [(samples, {**each, "parts": []}) for samples, each in written.answers]
@@ -90,19 +90,19 @@ def _move(
 
 
 def place_source(
-    source: PlannedSource, standing: StandingPlaces, *, keeps_places: bool = True
+    source: PlannedSource, assay: AssayPlaces, *, keeps_places: bool = True
 ) -> PlannedSource:
     """Return a source whose tasks write for the features and samples of the assay that stands.
 
     Args:
         source: As it was planned for itself.
-        standing: Has the same samples and features.
+        assay: Has the same samples and features.
         keeps_places: Whether samples are written to the blocks where they stand, or to those that
             the source has by itself.
     """
-    samples, ids = source.samples, standing.feature_ids
+    samples, ids = source.samples, assay.feature_ids
     if keeps_places:
-        known = standing.placed_samples
+        known = assay.placed_samples
         at = pc.index_in(pa.array(samples.ids), pa.array(known.ids)).to_numpy()
         samples = Samples(samples.ids, known.blocks[at], known.positions[at])
     features = pc.index_in(source.features.ids, ids.cast(source.features.ids.type))
@@ -130,12 +130,12 @@ def holds_whole_blocks(tasks: Sequence[ExpressionTask], samples: Samples) -> boo
 
 
 def make_retile_tasks(
-    paths: Sequence[str], source: PlannedSource, standing: StandingPlaces, make_target: MakeTarget
+    paths: Sequence[str], source: PlannedSource, assay: AssayPlaces, make_target: MakeTarget
 ) -> list[RetileTask]:
     """Return tasks that move samples from the blocks of a source to those where they stand."""
-    known = standing.placed_samples
+    known = assay.placed_samples
     at = pc.index_in(pa.array(known.ids), pa.array(source.samples.ids)).to_numpy()
-    ids = tuple(standing.feature_ids.to_pylist())
+    ids = tuple(assay.feature_ids.to_pylist())
     return [
         RetileTask(
             paths=tuple(paths),

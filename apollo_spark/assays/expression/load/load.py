@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from apollo_spark.assays.expression.load.base import (
-    StandingAssay,
-    find_standing_assay,
+    BaseAssay,
+    find_base_assay,
     keeps_something,
 )
 from apollo_spark.assays.expression.load.layers import write_layer
@@ -35,7 +35,7 @@ from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.assays.expression.tables import join_stats, written_files
 from apollo_spark.assays.expression.tasks.tiles.file import tile_schema
 from apollo_spark.assays.expression.tasks.tiles.storage import COUNTS
-from apollo_spark.ingest.new_codes import grown_by
+from apollo_spark.ingest.new_codes import with_new_codes
 from apollo_spark.ingest.withdrawn_rows import keys_of
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.tables.draft import TableDraft
@@ -77,7 +77,7 @@ class LoadExpression(FileOperation[ExpressionLoad, ExpressionPlan, AssayReceipt]
         if (repeat := self.find_repeat(planning.plan, base)) is not None:
             return replace(planning, repeat=repeat)
         # Asked again under the lease: this one refuses before Spark starts.
-        find_standing_assay(lake, base, request, planning.plan)
+        find_base_assay(lake, base, request, planning.plan)
         return planning
 
     def find_repeat(
@@ -113,16 +113,16 @@ class _Loading:
 
     def draft(self) -> Draft[AssayReceipt]:
         lake = self.work.context.lake
-        standing = find_standing_assay(lake, self.work.base, self.request, self.plan)
+        kept = find_base_assay(lake, self.work.base, self.request, self.plan)
         draft = self.work.publication.table(self._tiles_table)
-        writing, tiles = self._write_tiles(draft, standing)
+        writing, tiles = self._write_tiles(draft, kept)
         rows = self._write_sample_fields()
         findings = (*self.planning.findings, *self._find_faults(writing, tiles))
         findings += rows.findings if rows else ()
         self.work.require_acceptable(findings)
         draft.commit(written_files(tiles.results), tile_schema(tiles.storage))
         pin = draft.pin(content_hash=tiles.content.hex())
-        written = self._describe(writing, tiles, rows, standing)
+        written = self._describe(writing, tiles, rows, kept)
         return self._draft(written, (pin, *self._write_small(written)), findings)
 
     def _describe(
@@ -130,11 +130,11 @@ class _Loading:
         writing: TileWriting,
         tiles: WrittenTiles,
         rows: SampleRows | None,
-        standing: StandingAssay | None,
+        kept: BaseAssay | None,
     ) -> WrittenAssay:
         source = writing.source
         # Where other units stay, the table of samples keeps the order that it has.
-        samples = standing.placed_samples if standing and standing.layers else source.samples
+        samples = kept.placed_samples if kept and kept.layers else source.samples
         stats = join_stats(tiles.answers, samples=samples, feature_count=len(source.features.ids))
         plan, new_codes = self._with_new_codes(rows)
         hidden = np.array([each in self.planning.hidden for each in samples.ids], bool)
@@ -145,7 +145,7 @@ class _Loading:
             tiles=tiles,
             stats=stats,
             rows=rows,
-            standing=standing,
+            kept=kept,
             release=self.request.release,
             hidden=len(self.planning.hidden),
             hidden_values=int(stats.samples.count[hidden].sum()),
@@ -157,7 +157,7 @@ class _Loading:
         return name_table(self.request.assay, f"tiles_{self.plan.unit}")
 
     def _write_tiles(
-        self, draft: TableDraft, standing: StandingAssay | None
+        self, draft: TableDraft, kept: BaseAssay | None
     ) -> tuple[TileWriting, WrittenTiles]:
         self.work.step("write tiles")
         writing = TileWriting(
@@ -168,7 +168,7 @@ class _Loading:
             runner=self.work.engines.runner,
         )
         guess = COUNTS if self.plan.unit == "count" else self.plan.source.guess
-        return write_layer(writing, draft, guess, standing)
+        return write_layer(writing, draft, guess, kept)
 
     def _write_sample_fields(self) -> SampleRows | None:
         if self.plan.sample_fields is None:
@@ -186,13 +186,13 @@ class _Loading:
             return self.plan, ()
         pins = {SAMPLE: rows.pin}
         columns = {SAMPLE: {SAMPLE: [spec.name for _, spec in fields.dictionary.paths()]}}
-        grown = grown_by(
+        extended = with_new_codes(
             fields.dictionary,
             columns,
             lambda tree: self.work.engines.ask(tree, pins),
         )
-        fields = replace(fields, dictionary=grown.dictionary)
-        return replace(self.plan, sample_fields=fields), grown.notes
+        fields = replace(fields, dictionary=extended.dictionary)
+        return replace(self.plan, sample_fields=fields), extended.notes
 
     def _find_faults(self, writing: TileWriting, tiles: WrittenTiles) -> tuple[Finding, ...]:
         """Read again, only if something is wrong, and collect where."""
@@ -213,11 +213,11 @@ class _Loading:
         self, written: WrittenAssay, pins: tuple[TablePin, ...], findings: tuple[Finding, ...]
     ) -> Draft[AssayReceipt]:
         receipt = assay_receipt(written, findings, left_out=self.planning.left_out)
-        content, standing = assay_content(written, pins), written.standing
+        content, kept = assay_content(written, pins), written.kept
         left_out = written.rows.left_out if written.rows else {}
         return Draft(
             receipt,
-            record_of(content, schema_tag=standing.record.schema_tag if standing else None),
+            record_of(content, schema_tag=kept.record.schema_tag if kept else None),
             parts=part_texts(content.dictionary),
             findings=findings,
             notes=(*self.planning.notes, *written.notes),

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pyarrow as pa
 
 from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord
-from apollo_spark.assays.expression.load.base import StandingAssay
+from apollo_spark.assays.expression.load.base import BaseAssay
 from apollo_spark.assays.expression.load.tiles import WrittenTiles
 from apollo_spark.assays.expression.plan.plan import ExpressionPlan
 from apollo_spark.assays.expression.plan.sample_table import BARE_DICTIONARY, SAMPLE, SampleRows
@@ -40,7 +40,7 @@ class WrittenAssay:
         tiles: What was written.
         stats: Statistics of the layer, in the orders of `source`.
         rows: The table of samples, where one was given.
-        standing: What stays of the version before.
+        kept: What stays of the version before.
         release: The release of the annotation, as it was stated.
         hidden, hidden_values: Samples that are withdrawn and keep their places, and their values.
         new_codes: What a person should know of open codings.
@@ -52,7 +52,7 @@ class WrittenAssay:
     tiles: WrittenTiles
     stats: LayerStats
     rows: SampleRows | None
-    standing: StandingAssay | None
+    kept: BaseAssay | None
     release: str | None
     hidden: int = 0
     hidden_values: int = 0
@@ -77,11 +77,11 @@ class WrittenAssay:
 
 def small_tables(written: WrittenAssay) -> dict[str, pa.Table]:
     """Return the tables of samples and features; the samples' own entity if nothing gives it."""
-    unit, source, standing = written.plan.unit, written.source, written.standing
+    unit, source, kept = written.plan.unit, written.source, written.kept
     stats, annotated = written.stats, written.annotated
-    if standing is not None and standing.layers:
-        samples = _with_layer(standing.samples, unit, stats.samples)
-        features = _with_layer(standing.features, unit, stats.features)
+    if kept is not None and kept.layers:
+        samples = _with_layer(kept.samples, unit, stats.samples)
+        features = _with_layer(kept.features, unit, stats.features)
         if annotated is not None:
             for each in ANNOTATION_SCHEMA:
                 place = features.schema.get_field_index(each.name)
@@ -90,7 +90,7 @@ def small_tables(written: WrittenAssay) -> dict[str, pa.Table]:
         samples = samples_table(source.samples, {unit: stats.samples})
         features = features_table(source.features.ids, annotated, {unit: stats.features})
     tables = {written.table("samples"): samples, written.table("features"): features}
-    if standing is None and written.rows is None:
+    if kept is None and written.rows is None:
         tables[SAMPLE] = pa.table({"sample_id": pa.array(source.samples.ids, pa.string())})
     return tables
 
@@ -108,11 +108,11 @@ def _with_layer(table: pa.Table, unit: str, stats: AxisStats) -> pa.Table:
 
 def assay_content(written: WrittenAssay, pins: tuple[TablePin, ...]) -> Content:
     """Return what the new version says: the load, and what stays of the version before."""
-    fields, standing = written.plan.sample_fields, written.standing
-    if standing is None:
+    fields, kept = written.plan.sample_fields, written.kept
+    if kept is None:
         dictionary = fields.dictionary if fields else BARE_DICTIONARY
         return Content(dictionary, {}, pins, assays=(_assay(written).as_record(),))
-    content, new = standing.content, {each.table for each in pins}
+    content, new = kept.content, {each.table for each in pins}
     if fields is not None:
         table = (TableSlice(table=SAMPLE),)
         content = replace(content, dictionary=fields.dictionary, slices={SAMPLE: table})
@@ -125,8 +125,8 @@ def assay_content(written: WrittenAssay, pins: tuple[TablePin, ...]) -> Content:
 
 
 def _assay(written: WrittenAssay) -> ExpressionAssay:
-    plan, source, standing = written.plan, written.source, written.standing
-    stands = standing.assay if standing else None
+    plan, source, kept = written.plan, written.source, written.kept
+    stands = kept.assay if kept else None
     annotation, fields = plan.annotation, plan.sample_fields
     layers = _layers(written)
     if stands is None:
@@ -148,7 +148,7 @@ def _assay(written: WrittenAssay) -> ExpressionAssay:
         "feature_count": len(source.features.ids),
         "block_count": int(source.samples.blocks.max(initial=-1)) + 1,
     }
-    if annotation is not None or not (standing and standing.layers):
+    if annotation is not None or not (kept and kept.layers):
         changes["reference"] = _reference(written)
     if fields is not None:
         changes["field"] = fields.dictionary.entities[0].primary_key
@@ -166,8 +166,8 @@ def _reference(written: WrittenAssay) -> AssayReference | None:
 
 def _layers(written: WrittenAssay) -> tuple[LayerRecord, ...]:
     """Return the layers, the new one in the place of that of its unit or behind all."""
-    plan, storage, standing = written.plan, written.tiles.storage, written.standing
-    old = standing.assay.layers if standing else ()
+    plan, storage, kept = written.plan, written.tiles.storage, written.kept
+    old = kept.assay.layers if kept else ()
     replaced = next((each for each in old if each.unit == plan.unit), None)
     new = LayerRecord(
         unit=plan.unit,
@@ -185,7 +185,7 @@ def assay_receipt(
     written: WrittenAssay, findings: tuple[Finding, ...], *, left_out: int
 ) -> AssayReceipt:
     """Return the counts of a load that left out some samples that are withdrawn."""
-    plan, rows, standing = written.plan, written.rows, written.standing
+    plan, rows, kept = written.plan, written.rows, written.kept
     names, annotated = plan.source.features, written.annotated
     return AssayReceipt(
         assay=written.name,
@@ -204,7 +204,7 @@ def assay_receipt(
         annotated=annotated.annotated if annotated else 0,
         annotation_unknown=annotated.unknown if annotated else 0,
         annotation_retired=annotated.retired if annotated else 0,
-        layers_kept=tuple(each.unit for each in standing.layers) if standing else (),
+        layers_kept=tuple(each.unit for each in kept.layers) if kept else (),
         entities=(rows.receipt,) if rows else (),
         samples_without_row=rows.without_row if rows else 0,
         withdrawn_left_out=left_out + (count_lines(rows.withdrawn) if rows else 0),

@@ -11,7 +11,7 @@ from apollo_spark.assays.expression.plan.plan import ExpressionPlanning
 from apollo_spark.assays.expression.plan.sample_table import SampleTable
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.engines.tasks import LocalTaskRunner
-from apollo_spark.ingest.refused import CHECK, Told
+from apollo_spark.ingest.refused import CHECK, KnownFaults
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep
 from apollo_spark.model.findings import Finding, refusing
@@ -78,7 +78,7 @@ def _find_in_rows(
         rows = SampleTable(fields, publication, local_engines(lake), ids, gone).write()
     is_whole = are_all_read(planning.findings)
     found = [each for each in rows.findings if is_whole or each.rule not in OF_ALL_SAMPLES]
-    yield from Told(fields.dictionary, refusing(planning.findings)).leave_out(found)
+    yield from KnownFaults(fields.dictionary, refusing(planning.findings)).leave_out(found)
 
 
 def are_all_read(findings: Iterable[Finding]) -> bool:

@@ -50,7 +50,7 @@ from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile
 from apollo_spark.operations.report import ReportedInput
 from apollo_spark.operations.work import Planned
-from apollo_spark.records.growth import growth_fingerprint
+from apollo_spark.records.content import fingerprint_of
 from apollo_spark.sources.policy_yaml import read_policy
 from apollo_spark.workers.files.digest import hash_file
 
@@ -265,7 +265,7 @@ def _build_plan(
         inputs=inputs,
         # These two say how to do it again, and are no part of what it is.
         parameters=(*parameters, ("format", format_), ("replace", str(request.replace).lower())),
-        fingerprint=growth_fingerprint(OPERATION, inputs, parameters),
+        fingerprint=fingerprint_of(OPERATION, inputs, parameters),
     )
 
 

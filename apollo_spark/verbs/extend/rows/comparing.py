@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.scratch import ScratchFiles
-from apollo_spark.ingest.withdrawn_rows import GivenColumn, Standing
+from apollo_spark.ingest.withdrawn_rows import BaseRows, GivenColumn
 from apollo_spark.ingest.write import KeySets
 from apollo_spark.lake.tables.contents import StoredFile
 from apollo_spark.lake.tables.store import TableStore
@@ -70,7 +70,7 @@ class RowComparison:
         tables: The tables of the entity.
         staged: The rows given, None where there are none; a list for each table in `tables`.
         keys: The keys to delete, None where there are none.
-        standing: The version that stands; withdrawn rows of it count as not there.
+        base_rows: The version that stands; withdrawn rows of it count as not there.
         store: Where the tables are.
         workspace: Closes what is open when the extension ends.
     """
@@ -82,7 +82,7 @@ class RowComparison:
         staged: StagedRows | None,
         keys: StagedRows | None,
         *,
-        standing: Standing,
+        base_rows: BaseRows,
         store: TableStore,
         workspace: Workspace,
     ) -> None:
@@ -90,15 +90,15 @@ class RowComparison:
         self.tables = tables
         self.staged = staged
         self.keys = keys
-        self.scope = standing.shown
-        self._standing = standing
+        self.scope = base_rows.shown
+        self._base_rows = base_rows
         self._store = store
         self._scratch = ScratchFiles(store)
         self._engine = EmbeddedEngine(self._scratch, memory_limit=MEMORY, file_column=FILE)
-        self._pins: dict[str, TablePin] = dict(standing.opened.pins)
+        self._pins: dict[str, TablePin] = dict(base_rows.opened.pins)
         self._add_given()
         self._asked = self._engine
-        if all(pin.is_ours for pin in standing.opened.pins.values()):
+        if all(pin.is_ours for pin in base_rows.opened.pins.values()):
             self._asked = workspace.open(self._engine.over({}, folders=self._folders()))
         self.matched = {each.number: self._narrow(each) for each in tables if each.is_own}
 
@@ -123,7 +123,7 @@ class RowComparison:
     @property
     def entity_scope(self) -> QueryScope:
         """What checks read of the entity: of its own tables also rows that rules hide."""
-        return self._standing.own if self.tables[0].is_own else self.scope
+        return self._base_rows.own if self.tables[0].is_own else self.scope
 
     def given_columns(self) -> dict[str, GivenColumn]:
         """Return where each field of the rows given stands."""
@@ -151,7 +151,7 @@ class RowComparison:
         return self._hidden({key: GivenColumn(key, GONE, KEY)})
 
     def _hidden(self, given: dict[str, GivenColumn]) -> KeySets:
-        return self._standing.hidden_in(
+        return self._base_rows.hidden_in(
             self.plan.entity.name,
             given,
             is_own=self.tables[0].is_own,
@@ -212,7 +212,7 @@ class RowComparison:
 
     def _folders(self) -> set[Path]:
         """Return where the files of stored tables are, and those of what is given."""
-        found = {self._store.folder_of(pin) for pin in self._standing.opened.pins.values()}
+        found = {self._store.folder_of(pin) for pin in self._base_rows.opened.pins.values()}
         given = [each for each in (self.staged, self.keys) if each is not None]
         return found | {
             Path(path).parent for each in given for paths in each.paths for path in paths

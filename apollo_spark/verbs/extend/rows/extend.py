@@ -16,7 +16,7 @@ from apollo_spark.ingest.leaving_out import leave_out
 from apollo_spark.ingest.new_codes import with_dictionary
 from apollo_spark.ingest.plan import PlannedRows
 from apollo_spark.ingest.refused import with_rows
-from apollo_spark.ingest.withdrawn_rows import Standing, lines_of
+from apollo_spark.ingest.withdrawn_rows import BaseRows, lines_of
 from apollo_spark.ingest.write import Excluded, join_excluded, quarantined_rows
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.tables.workspace import Workspace
@@ -29,12 +29,12 @@ from apollo_spark.model.plan import PlannedTable
 from apollo_spark.model.receipt import RowsReceipt
 from apollo_spark.operations.file_operation import FileOperation
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.repeated import find_standing_growth
+from apollo_spark.operations.repeated import find_repeated_extension
 from apollo_spark.operations.report import ReportedRows
 from apollo_spark.operations.requests.extend import ClinicalExtension
 from apollo_spark.operations.work import Draft, Work, refuse
+from apollo_spark.records.changes.extension import record_after
 from apollo_spark.records.content import part_texts
-from apollo_spark.records.growth import record_after
 from apollo_spark.verbs.extend.rows.checking import RowChecks
 from apollo_spark.verbs.extend.rows.comparing import RowComparison
 from apollo_spark.verbs.extend.rows.plan import OPERATION, RowPlan, plan_rows
@@ -74,7 +74,7 @@ class ExtendRows(FileOperation[ClinicalExtension, RowPlan, RowsReceipt]):
         """Recognise the same extension, if nothing came to the entity after it."""
         if base is None:
             raise NotFoundError(f"All versions of {self.request.name!r} were retired meanwhile.")
-        return find_standing_growth(
+        return find_repeated_extension(
             self.context.lake,
             base,
             plan.entity.name,
@@ -220,7 +220,7 @@ class _RowExtension:
             tables,
             staged,
             keys,
-            standing=Standing(self.lake, plan.base),
+            base_rows=BaseRows(self.lake, plan.base),
             store=self.lake.tables,
             workspace=workspace,
         )
@@ -267,9 +267,9 @@ class _RowExtension:
         base = self.plan.base
         described = base
         parts: tuple[str, ...] = ()
-        if checked.grown.notes:
-            described = with_dictionary(base, checked.grown.dictionary)
-            parts = part_texts(checked.grown.dictionary)
+        if checked.extended.notes:
+            described = with_dictionary(base, checked.extended.dictionary)
+            parts = part_texts(checked.extended.dictionary)
         change = Extension(base=str(base), mode="rows", member=self.plan.entity.name)
         record = record_after(described, pins=pins, change=change)
         return replace(draft, make_record=record, parts=parts)

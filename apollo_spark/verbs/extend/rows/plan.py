@@ -22,8 +22,7 @@ from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile
 from apollo_spark.operations.requests.extend import ClinicalExtension
-from apollo_spark.records.content import Content
-from apollo_spark.records.growth import growth_fingerprint
+from apollo_spark.records.content import Content, fingerprint_of
 from apollo_spark.sources.delimited import Header
 from apollo_spark.sources.header_check import check_header
 from apollo_spark.sources.inputs import DataFile, resolve_data
@@ -115,7 +114,7 @@ def plan_rows(
     dictionary = content.dictionary
     inputs = (*data.inputs, *gone.inputs)
     parameters = _parameters(request, policy)
-    fingerprint = growth_fingerprint(OPERATION, inputs, parameters)
+    fingerprint = fingerprint_of(OPERATION, inputs, parameters)
     planned = data.planned(dictionary, request.missing)
     reading = ClinicalPlan(
         dictionary=dictionary,

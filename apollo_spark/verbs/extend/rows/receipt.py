@@ -9,7 +9,7 @@ from apollo_spark.ingest.new_codes import as_codes
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.receipt import EntityReceipt, RowsReceipt, count_findings
 from apollo_spark.query.row_checks import different_values
-from apollo_spark.records.open_codings import GrownDictionary, grow_codings
+from apollo_spark.records.open_codings import ExtendedDictionary, extend_codings
 from apollo_spark.sources.inference.infer import MOST_ASKED_CODES
 from apollo_spark.verbs.extend.rows.comparing import RowComparison, RowCounts
 
@@ -35,10 +35,10 @@ class CheckedRows:
             f"{count:,} stored row{'s were' if count > 1 else ' was'} changed: cells of the file, "
             "empty ones too, replace what was stored (leave rows or columns out to keep it)"
         )
-        return (*self.left_out.notes, *self.grown.notes, *((changed,) if count else ()))
+        return (*self.left_out.notes, *self.extended.notes, *((changed,) if count else ()))
 
     @cached_property
-    def grown(self) -> GrownDictionary:
+    def extended(self) -> ExtendedDictionary:
         """The dictionary, with the codes that came."""
         return _find_new_codes(self.compared)
 
@@ -56,7 +56,7 @@ class CheckedRows:
             rows_quarantined=gone,
             withdrawn_left_out=count_lines(self.left_out.withdrawn),
             deletes_unmatched=len(compared.unmatched_deletes) if compared.deletes else 0,
-            codes_added=self.grown.added,
+            codes_added=self.extended.added,
             findings=count_findings(self.findings),
         )
 
@@ -80,11 +80,11 @@ class CheckedRows:
         return sum(len(self.left_out.withdrawn.get(each.path, ())) for each in files)
 
 
-def _find_new_codes(compared: RowComparison) -> GrownDictionary:
+def _find_new_codes(compared: RowComparison) -> ExtendedDictionary:
     """Return the dictionary with the values of rows given as codes, where codings are open."""
     plan = compared.plan
     values = dict(_values(compared))
-    return grow_codings(plan.content.dictionary, plan.entity.name, values)
+    return extend_codings(plan.content.dictionary, plan.entity.name, values)
 
 
 def _values(compared: RowComparison) -> Iterator[tuple[str, list[str] | None]]:

@@ -80,7 +80,7 @@ class FeatureGathering:
         assert self._ids is not None
         size = len(self._ids.ids)
         times = np.bincount(rows[rows != LEFT_OUT], minlength=size)
-        self._is_repeated = _grown(self._is_repeated, size) | (times > 1)
+        self._is_repeated = _lengthened(self._is_repeated, size) | (times > 1)
         if self._on_duplicate == "refuse" and (times > 1).any():
             self.findings.append(describe_repeated(self._ids.ids, rows, where))
         if self._first is None:
@@ -130,7 +130,7 @@ class FeatureGathering:
         self._ids = found if self._ids is None else _joined(self._ids, found)
 
     def _compare(self, known: np.ndarray, is_there: np.ndarray, label: str) -> None:
-        first = _grown(known, len(is_there))
+        first = _lengthened(known, len(is_there))
         added, missing = int((is_there & ~first).sum()), int((first & ~is_there).sum())
         if added + missing:
             text = (
@@ -172,5 +172,5 @@ def _added(
     return tuple(total.items())
 
 
-def _grown(marks: np.ndarray, size: int) -> np.ndarray:
+def _lengthened(marks: np.ndarray, size: int) -> np.ndarray:
     return np.append(marks, np.zeros(size - len(marks), bool))
