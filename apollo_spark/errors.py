@@ -12,7 +12,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in what somebody wrote, for a page that shows it where it stands.
+    """One thing that is wrong in what somebody wrote, for a page that shows it where it is.
 
     Attributes:
         text: What is wrong. It holds no value from a person's row.
@@ -20,7 +20,7 @@ class Problem:
         line: The line of the text, from 1; None where it is not a text.
         column: The first character in that line, from 1.
         length: How many characters it takes; 0 at the end of the text.
-        expected: What could stand there, in words; maybe empty.
+        expected: What could be there, in words; maybe empty.
         suggestions: What was probably meant, as it would be written there.
     """
 
@@ -133,7 +133,7 @@ def broken_file(file: str, why: str) -> BrokenPinError:
 
 @contextmanager
 def naming_only(view: str | None) -> Iterator[None]:
-    """Where something is read through a view, let what is broken be told of the view alone.
+    """Where something is read through a view, report what is broken as of the view alone.
 
     Raises:
         BrokenPinError: Something is broken.

@@ -51,7 +51,7 @@ def spark_session() -> "Iterator[SparkSession]":
 
 @pytest.fixture(scope="session")
 def _spark_session(spark_session: "SparkSession") -> "SparkSession":
-    """What pytest-spark's other fixtures stand on."""
+    """What pytest-spark's other fixtures are based on."""
     return spark_session
 
 

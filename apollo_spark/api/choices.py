@@ -45,7 +45,7 @@ def choose_features(ids: Names, symbols: Names, places: Places) -> FeatureChoice
     """Return features as a question chooses them.
 
     Raises:
-        UsageError: A place is no stretch of a chromosome.
+        UsageError: A place is not a stretch of a chromosome.
     """
     found = None
     if places is not None:

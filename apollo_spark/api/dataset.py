@@ -51,7 +51,7 @@ class Dataset(JoinedAssays):
     Args:
         lake: Where it lies.
         record: Its record.
-        full: Whether `record` tells of a view what it stands on: rule, parents and pins.
+        full: Whether `record` tells of a view what it is based on: rule, parents and pins.
     """
 
     def __init__(self, lake: Lake, record: DatasetRecord, *, full: bool = False) -> None:

@@ -45,7 +45,7 @@ class JoinedAssays(ABC):
             features: Ids of features, in the order of the columns; all when not given.
             samples: Ids of samples; all when not given.
             unit: The unit; by default that of the first assay.
-            tell_apart: Whether ids of samples become `ASSAY.ID`. An id that stands in several of
+            tell_apart: Whether ids of samples become `ASSAY.ID`. An id that is in several of
                 the assays is refused otherwise.
             to: `pandas` (a DataFrame), `arrow` (a table with a column sample_id), or `numpy` (a
                 `MatrixResult`).
@@ -53,7 +53,7 @@ class JoinedAssays(ABC):
 
         Raises:
             NotFoundError: An assay, a feature, a sample or the unit is not there.
-            UsageError: The assays share no feature, an id of a sample stands in several of them,
+            UsageError: The assays share no feature, an id of a sample is in several of them,
                 or the matrix takes more than `max_memory`.
             BrokenPinError: A pinned table cannot be read.
         """

@@ -45,7 +45,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, CohortLake, KeepingLake):
 
         Args:
             name: The version.
-            full: Whether its `record` tells of a view what it stands on: rule, parents and pins.
+            full: Whether its `record` tells of a view what it is based on: rule, parents and pins.
 
         Raises:
             NotFoundError: There is no such version.
@@ -65,7 +65,7 @@ def open_lake(
             all. Whom it waits for is logged as a warning.
 
     Raises:
-        UsageError: The address names no folder, or `wait` is no number of seconds.
+        UsageError: The address names no folder, or `wait` is not a number of seconds.
     """
     return ApolloLake(
         open_stored_lake(uri).waiting(wait, logger.warning), settings or LakeSettings()

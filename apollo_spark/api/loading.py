@@ -114,7 +114,7 @@ class LoadingLake(PerformingLake):
             spark: The session whose executors do the work; by default one is started and stopped.
 
         Returns:
-            The version that was published, or the one in which the same stands already.
+            The version that was published, or the one that has the same already.
 
         Raises:
             ApolloError: The load was refused; its class says why (see `apollo_spark.errors`).

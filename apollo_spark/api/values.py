@@ -221,7 +221,7 @@ class AssayValues(AssayReading):
     ) -> Any:
         """Return measured values as rows of feature_id, sample_id and value.
 
-        A missing value is no row. The arguments are those of `matrix`, and:
+        A missing value is not a row. The arguments are those of `matrix`, and:
 
         Args:
             features: Ids of features.

@@ -1,6 +1,6 @@
 """What the verbs ask of a type of assay.
 
-What every assay has stands in `AssayRecord`: its name, tables, how its samples are joined, what
+What every assay has is in `AssayRecord`: its name, tables, how its samples are joined, what
 hides them. Whatever else a verb needs, it asks of the assay's type, found by `assays.types`.
 """
 

@@ -157,7 +157,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _judge_texts(key: str, values: Sequence[Any]) -> Iterator[str]:
-    """Refuse what is no text: YAML reads NO as false and 007 as 7."""
+    """Refuse what is not text: YAML reads NO as false and 007 as 7."""
     if not all(isinstance(each, str) for each in values):
         yield f"{key}: must be text; put it into quotes"
 

@@ -14,7 +14,7 @@ class CodeRow(NamedTuple):
     parent_code: str
 
 
-# One line per code, as "code meaning"; a concept stands in brackets. Two blanks of indent put a
+# One line per code, as "code meaning"; a concept is in brackets. Two blanks of indent put a
 # code under the line above. All of it is invented for this study.
 TEXTS = {
     "sex": """

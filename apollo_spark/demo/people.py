@@ -204,7 +204,7 @@ def _history(chance: Chance, enrolled: date, age: float) -> Row:
 
 
 def _or_code(chance: Chance, value: Any, codes: dict[str, float]) -> Any:
-    """Return a value, or one of the codes that may stand in its place."""
+    """Return a value, or one of the codes that may be in its place."""
     for code, probability in codes.items():
         if chance.is_true(probability):
             return code

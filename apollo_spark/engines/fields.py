@@ -5,8 +5,8 @@ temporary file; when all are there the files are read side by side, some rows at
 memory does not grow with rows or fields.
 
 Pieces belong side by side where each has the same rows in the same order. All are ordered by the
-same keys, and rows that keys tell apart stand in the same place in each. Where keys stand twice,
-because a policy allowed it or an entity has none, rows of equal keys may stand in any order: that
+same keys, and rows that keys tell apart are in the same place in each. Where keys occur twice,
+because a policy allowed it or an entity has none, rows of equal keys may be in any order: that
 does no harm while they differ in one piece at most. Otherwise the question is asked as one.
 """
 
@@ -131,7 +131,7 @@ def _decoder(plan: ExtractPlan, places: Sequence[int]) -> ValueDecoder:
 class _StoredPiece:
     """The answer of a piece in a file; of the keys that ordered it, a digest.
 
-    `varies` says whether rows of equal keys, which may stand in any order, differ in it.
+    `varies` says whether rows of equal keys, which may be in any order, differ in it.
     """
 
     path: Path
@@ -141,7 +141,7 @@ class _StoredPiece:
 
 
 class _Piece:
-    """The rows of a piece as they are shown; what is told of their keys is known at the end."""
+    """The rows of a piece as they are shown; what is reported of their keys is known at the end."""
 
     def __init__(self, reader: pa.RecordBatchReader, decoder: ValueDecoder, width: int) -> None:
         self._reader = reader

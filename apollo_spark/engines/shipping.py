@@ -24,7 +24,7 @@ def ship_package(spark: "SparkSession") -> None:
 
 
 def find_wheel(package: Path) -> Path | None:
-    """Return the wheel that holds a package, or None when its folder is no wheel."""
+    """Return the wheel that holds a package, or None when its folder is not a wheel."""
     home = package.parent
     return home if home.suffix == ".whl" and home.is_file() else None
 

@@ -3,7 +3,7 @@
 A character that has no glyph of its own (a control, a direction override, a blank that is not
 the plain one) becomes a small label: it is often the very reason why a value is refused, and
 raw it could turn the page's text around. In a value of a row, so do blanks at its ends and
-accents that stand beside their letters.
+accents that are beside their letters.
 """
 
 import html
@@ -35,7 +35,7 @@ def _mark_ends(shown: str) -> str:
 
 
 def plain_text(text: str, *, limit: int = PLAIN_LIMIT) -> str:
-    """Return text for an attribute, an option or a title, where no element may stand.
+    """Return text for an attribute, an option or a title, where no element may be.
 
     What has no glyph is written as ⟨U+XXXX⟩.
     """

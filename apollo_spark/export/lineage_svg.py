@@ -49,7 +49,7 @@ class Box:
 
 
 def lineage_svg(tree: LineageTree) -> str:
-    """Return the picture: what came first stands on the left, the version itself on the right."""
+    """Return the picture: what came first is on the left, the version itself on the right."""
     boxes = _place(tree)
     width = max(each.x + each.width for each in boxes.values()) + PADDING
     height = max(each.y + each.height for each in boxes.values()) + PADDING

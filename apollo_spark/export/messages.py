@@ -52,7 +52,7 @@ def describe_findings(
     Args:
         findings: In any order; their values are never shown.
         limit: Most lines; a further one says how many are left out.
-        rest: Where those stand.
+        rest: Where those are.
     """
     messages = list(_messages(findings))
     if len(messages) <= limit:

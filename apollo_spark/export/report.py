@@ -24,7 +24,7 @@ from apollo_spark.model.report import ValidationReport, Verdict, sort_findings
 def report_json(report: ValidationReport) -> str:
     """Return the report as indented JSON with sorted keys and findings, ending with a line feed.
 
-    Every kept place stands in it, with its value: keep it as protected as the data.
+    Every kept place is in it, with its value: keep it as protected as the data.
     """
     ordered = report.model_copy(update={"findings": sort_findings(report.findings)})
     shown = ordered.model_dump(mode="json")

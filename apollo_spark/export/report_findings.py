@@ -106,7 +106,7 @@ def _rule_section(group: Sequence[Finding], rows: Sequence[str]) -> str:
 
 
 def mark_rule(rule: str) -> str:
-    """Return a rule's name for an attribute: names that are no rule's share one mark."""
+    """Return a rule's name for an attribute: names that are not a rule's share one mark."""
     return rule if rule in RULES else "unknown"
 
 
@@ -129,7 +129,7 @@ def _where(finding: Finding) -> str:
 
 
 def _places(finding: Finding, allowance: int) -> str:
-    """Return the places to unfold; one line alone already stands in the first column."""
+    """Return the places to unfold; one line alone is already in the first column."""
     if not finding.places or _is_said(finding):
         return ""
     shown, rows = _place_rows(finding.places, allowance)

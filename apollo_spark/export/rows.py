@@ -36,7 +36,7 @@ class RowFormat(str, Enum):
 
 
 DELIMITERS = {RowFormat.CSV: ",", RowFormat.TSV: "\t"}
-"""What stands between the cells of a text."""
+"""What separates the cells of a text."""
 
 
 def format_of(target: str) -> RowFormat:

@@ -14,7 +14,7 @@ _NUMBER = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 
 
 def require_spreadsheet(targets: Iterable[str]) -> None:
-    """Refuse files that are no text: their cells have types, and no program runs them.
+    """Refuse files that are not text: their cells have types, and no program runs them.
 
     Raises:
         UsageError: One is Parquet.

@@ -144,7 +144,7 @@ def add_faults(
 ) -> None:
     """Add values that break a rule, and those that look like a key and are none.
 
-    Where the latter refuse, what follows from them is not told as well.
+    Where the latter refuse, what follows from them is not reported as well.
     """
     is_told = policy.severity_of(LOOKALIKE) is not Severity.WARN
     if len(alike) and is_told and check.target_entity is not None:

@@ -22,7 +22,7 @@ LOOKS = pa.schema([pa.field(KEY, pa.string()), pa.field(LOOK, pa.string())])
 Ask = Callable[[exp.Query], pa.RecordBatchReader]
 """Answers a question."""
 Source = Callable[[str], exp.Table | exp.Subquery]
-"""Gives what stands after FROM, under an alias."""
+"""Gives what comes after FROM, under an alias."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class KeyColumn:
         return pa.concat_tables([odd, pa.table([as_written, as_written], schema=LOOKS)])
 
     def holding(self, values: pa.Array) -> pa.Array:
-        """Return those of some values that stand in the column, each once."""
+        """Return those of some values that are in the column, each once."""
         if len(values) == 0:
             return pa.array([], pa.string())
         found = [
@@ -107,7 +107,7 @@ def find_hidden_lookalikes(
         given: The keys given.
         stored: All that are stored.
         shown: Those of them that are shown.
-        taken: Keys that are hidden wherever they stand.
+        taken: Keys that are hidden wherever they are.
     """
     near = pa.concat_tables([stored.looking_like(given.odd.column(LOOK).unique()), stored.odd])
     keys = near.column(KEY).unique()

@@ -58,7 +58,7 @@ def extended_with_codes(
     """Return a dictionary with what is added to it, and new values of its open codings.
 
     Args:
-        before: The dictionary as it stands.
+        before: The dictionary as it is.
         extension: What is added.
         pins: The tables that were written.
         columns: The columns of each.

@@ -74,7 +74,7 @@ class ClinicalPlan:
 
     @property
     def parents(self) -> tuple[str, ...]:
-        """A load stands on files alone."""
+        """A load is based on files alone."""
         return ()
 
     @property

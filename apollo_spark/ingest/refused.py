@@ -29,7 +29,7 @@ def with_rows(planning: Planning, name: str, on_step: OnStep) -> Planning:
     """Return a planning, where it is refused with all that is wrong in rows.
 
     Args:
-        planning: What was found so far; nothing that follows from it is told.
+        planning: What was found so far; nothing that follows from it is reported.
         name: Of the dataset.
         on_step: Called with what is done.
     """
@@ -62,7 +62,7 @@ def _find_in_rows(plan: ClinicalPlan, told: "KnownFaults", name: str) -> tuple[F
 
 @dataclass(frozen=True)
 class KnownFaults:
-    """What was told of headers and files, from which more would seem wrong in rows.
+    """What was reported of headers and files, from which more would seem wrong in rows.
 
     Attributes:
         dictionary: The fields.

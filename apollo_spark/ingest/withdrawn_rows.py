@@ -1,4 +1,4 @@
-"""Rows of a delivery that are of withdrawn people: they are left out, and told as one number.
+"""Rows of a delivery that are of withdrawn people: they are left out, and reported as one number.
 
 What is withdrawn counts as not there: no count, check or refusal may tell of it. A delivery may
 still bring rows of such a person, under keys that are stored and hidden, or referring to them.
@@ -32,7 +32,7 @@ from apollo_spark.records.field_link import find_spec
 from apollo_spark.tables.keys import parent_references
 
 WITHDRAWN = "withdrawn"
-"""What stands in the place of a rule where lines of such rows are looked for."""
+"""What takes the place of a rule where lines of such rows are looked for."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class GivenColumn:
 
 
 class Ask(Protocol):
-    """Answers a question of one column over what stands, what was given and further pins."""
+    """Answers a question of one column over what is there, what was given and further pins."""
 
     def __call__(self, tree: exp.Query, more: Mapping[str, TablePin]) -> pa.Array:
         """Return the column."""
@@ -53,7 +53,7 @@ class Ask(Protocol):
 
 @dataclass(frozen=True)
 class BaseRows:
-    """A version as it stands, with the rows of withdrawn people and without them.
+    """A version as it is, with the rows of withdrawn people and without them.
 
     Attributes:
         lake: Where it lies.
@@ -85,7 +85,7 @@ class BaseRows:
 
         Args:
             entity: The entity of the rows.
-            given: Where each field given stands.
+            given: Where each field given is.
             is_own: Whether the dataset owns the rows of the entity.
             ask: Answers questions.
         """
@@ -186,7 +186,7 @@ class BaseRows:
 
     @cached_property
     def _new(self) -> int:
-        """How many rules come from withdrawals: they stand before those of the version."""
+        """How many rules come from withdrawals: they are before those of the version."""
         return len(self.opened.record.rules) - len(self.base.rules)
 
     def _is_old(self, guard: RowGuard) -> bool:

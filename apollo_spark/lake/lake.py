@@ -67,7 +67,7 @@ class Lake:
             tell: Called once with whom it waits for; by default as this one.
 
         Raises:
-            UsageError: That is no number of seconds.
+            UsageError: That is not a number of seconds.
         """
         return self._with(self.leases.waiting(seconds, tell), self._on_step)
 

@@ -9,7 +9,7 @@ The protocol, which every verb that writes follows:
 4. Check that every commit after the base carries that id, else begin again at 2. Pin what is
    there, and check the rows behind the pin.
 5. Append the record to the registry by compare-and-set: read the registry, check that the lease
-   is still ours, the version free and everything that the record stands on unretired, append, so
+   is still ours, the version free and everything that the record is based on unretired, append, so
    that the registry's next version is this one or the append fails. After a failure look again: a
    name taken by another kind is refused, a version taken meanwhile means to begin again at 2,
    anything else to try 5 again. The order counts: the registry is read before the lease is asked.

@@ -1,6 +1,6 @@
 """Retire a version: one more row of the registry, by the same compare-and-set as any other.
 
-The lease of the name is held, so that nobody stands on the version as the base of a next one
+The lease of the name is held, so that nobody takes the version as the base of a next one
 meanwhile. Whoever publishes under another name looks at the registry once more before its commit,
 and what is published already holds its own pins.
 """

@@ -14,7 +14,7 @@ def _as_text(name: str) -> str:
 
 
 FileName = Annotated[str, AfterValidator(_as_text)]
-"""The name of a file as text: bytes of it that are no UTF-8 are written as escapes."""
+"""The name of a file as text: bytes of it that are not UTF-8 are written as escapes."""
 
 
 class Record(BaseModel):

@@ -18,8 +18,8 @@ class CodePlace(Record):
 class Coding(Record):
     """A named set of codes, flat or a tree.
 
-    Rows of a flat coding keep the order of the file; rows of a tree stand in depth-first order.
-    A code may stand under several parents: then it has several rows.
+    Rows of a flat coding keep the order of the file; rows of a tree are in depth-first order.
+    A code may be under several parents: then it has several rows.
     """
 
     name: str

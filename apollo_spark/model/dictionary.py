@@ -10,7 +10,7 @@ from apollo_spark.model.field import FieldSpec
 
 
 class Relationship(str, Enum):
-    """How many rows may stand on either side, read from the field that refers."""
+    """How many rows may be on either side, read from the field that refers."""
 
     ONE_TO_ONE = "one_to_one"
     MANY_TO_ONE = "many_to_one"
@@ -60,7 +60,7 @@ class DataDictionary(Record):
     """Everything that describes the tables of a dataset.
 
     There is one main entity, and exactly one path from it to every other one; an entity that is
-    joined to nothing stands beside them where a policy allowed it.
+    joined to nothing is beside them where a policy allowed it.
     """
 
     main_entity: str

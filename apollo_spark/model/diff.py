@@ -28,7 +28,7 @@ class FieldDiff(Record):
 class EntityDiff(Record):
     """The rows of an entity that both versions have.
 
-    Rows meet by their key. Without a key that both have, equal rows meet, as often as they stand
+    Rows meet by their key. Without a key that both have, equal rows meet, as often as they occur
     on either side: then no row is changed.
 
     Attributes:

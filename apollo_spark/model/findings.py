@@ -58,8 +58,8 @@ class Place(Record):
 class Finding(Record):
     """One rule broken in one column (or file), with how often and the first places.
 
-    `is_consequence` says that rows which the policy left out may be the cause: it is told below
-    them, and is no part of what is written.
+    `is_consequence` says that rows which the policy left out may be the cause: it is reported below
+    them, and is not part of what is written.
     """
 
     rule: str

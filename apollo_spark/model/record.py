@@ -69,7 +69,7 @@ class Published(Record):
 
     @property
     def all_pins(self) -> tuple[TablePin, ...]:
-        """Every pin that stands anywhere in it, its own `pins` among them."""
+        """Every pin that is anywhere in it, its own `pins` among them."""
         return tuple(_pins_within(self))
 
     @property

@@ -44,7 +44,7 @@ class EntityRows(Record):
 class ValidationReport(Record):
     """One load: its end, inputs, rows, findings with places and values, and the policy in force.
 
-    `version` is the `name@version` that was published or stands already, None otherwise.
+    `version` is the `name@version` that was published or is there already, None otherwise.
     `tools` are pairs of name and version.
     """
 
@@ -63,7 +63,7 @@ class ValidationReport(Record):
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Sort by severity, then rule in the order of the rules, then where they were seen.
 
-    What follows from rows that the policy set aside stands below these, whatever its severity.
+    What follows from rows that the policy set aside is below these, whatever its severity.
     """
     severities = {severity: index for index, severity in enumerate(Severity)}
     set_aside = severities[Severity.QUARANTINE]

@@ -10,7 +10,7 @@ from apollo_spark.records.diff import describe_lost
 def left_behind(lake: Lake, name: str, after: DataDictionary) -> tuple[str, ...]:
     """Return a note on what the newest version of a name was extended by and the next one lacks.
 
-    What it reads of other datasets is not told: a view may show less on purpose.
+    What it reads of other datasets is not reported: a view may show less on purpose.
 
     Args:
         lake: The lake.

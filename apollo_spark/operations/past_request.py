@@ -20,7 +20,7 @@ from apollo_spark.model.policy import Policy
 class PastRequest:
     """The request that made a version, as far as the version tells it.
 
-    What is not told is a KeyError with the name of it.
+    What is not reported is a KeyError with the name of it.
 
     Attributes:
         lake: Where the version is.

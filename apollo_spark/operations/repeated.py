@@ -1,4 +1,4 @@
-"""Recognise what was done before and stands: the versions that a version was extended from."""
+"""Recognise what was done before: the versions that a version was extended from."""
 
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -24,7 +24,7 @@ def find_repeated_extension(
     *,
     left_out: Callable[[Receipt], int] = lambda _: 0,
 ) -> Outcome[Receipt] | None:
-    """Return the outcome of an extension that stands: nothing came to its member after it.
+    """Return the outcome of an extension that was made: nothing came to its member after it.
 
     Args:
         lake: Where it is published.
@@ -52,7 +52,7 @@ def find_repeated_extension(
 def extended_from(lake: Lake, record: DatasetRecord) -> Iterator[DatasetRecord]:
     """Yield a version and those that it was extended from, newest first.
 
-    Retired ones are among them, because what they brought stands in it; what others brought, that
+    Retired ones are among them, because what they brought is in it; what others brought, that
     were retired before, does not.
     """
     snapshot = lake.registry.snapshot()

@@ -25,7 +25,7 @@ class AnyPlan(Protocol):
 
     @property
     def parents(self) -> tuple[str, ...]:
-        """The versions that it stands on."""
+        """The versions that it is based on."""
         ...
 
     @property

@@ -20,7 +20,7 @@ class FloatText(exp.Expression, exp.Func):
 
 
 class DatetimeText(exp.Expression, exp.Func):
-    """A datetime as `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`; Spark's session must stand on UTC."""
+    """A datetime as `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`; Spark's session must be set to UTC."""
 
     arg_types: ClassVar[dict[str, bool]] = {"this": True}
 

@@ -1,7 +1,7 @@
 """Checks between rows and tables as questions on their key columns alone.
 
 Each gives the values that break a rule in a column `key`, each once and in ascending order. A
-missing value is no key: it neither repeats nor refers to anything.
+missing value is not a key: it neither repeats nor refers to anything.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _KEY, _COUNT = "key", "count"
 
 
 def repeated_keys(table_name: str, column_name: str, limit: int | None = None) -> exp.Select:
-    """Ask for the values of a column that stand in more than one row."""
+    """Ask for the values of a column that are in more than one row."""
     return _keys(_repeated(table_name, column_name), limit)
 
 

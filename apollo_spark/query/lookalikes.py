@@ -1,4 +1,4 @@
-"""Questions for keys that differ by what nobody sees: which may, and which stand in a column."""
+"""Questions for keys that differ by what nobody sees: which may, and which are in a column."""
 
 from sqlglot import exp
 
@@ -18,5 +18,5 @@ def maybe_odd_keys(source: exp.Table | exp.Subquery, field: str) -> exp.Select:
 
 
 def all_keys(source: exp.Table | exp.Subquery, field: str) -> exp.Select:
-    """Ask for all keys, as often as they stand."""
+    """Ask for all keys, as often as they occur."""
     return exp.select(labelled(column(SOURCE, field), _KEY)).from_(source, copy=False)

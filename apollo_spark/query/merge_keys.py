@@ -90,7 +90,7 @@ def unmatched_count_tree(end: LinkEnd, other: LinkEnd) -> exp.Select:
 
 
 def repeated_tree(end: LinkEnd) -> exp.Select:
-    """Ask for the keys that stand in several rows of one side, each once."""
+    """Ask for the keys that are in several rows of one side, each once."""
     key = column(_ROW, KEY)
     found = exp.select(labelled(key, KEY)).from_(derived(_times(end), _ROW), copy=False)
     found = found.where(_is_there(key), _is_several(column(_ROW, _TIMES)), copy=False)

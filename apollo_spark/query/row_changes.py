@@ -18,7 +18,7 @@ GONE = "keys to delete"
 """The table of the keys whose rows go; its one column is `KEY`."""
 
 Source = Callable[[str], exp.Table | exp.Subquery]
-"""Gives what stands after FROM, under an alias."""
+"""Gives what comes after FROM, under an alias."""
 
 _OLD, _GIVEN, _CHANGED, _FOUND = "old", "given", "changed", "found"
 _ROWS, _IS_THERE = "rows", "is there"
@@ -46,7 +46,7 @@ class ChangedTable:
 
 
 def matched_files(old: str, key: str, other: str, other_key: str) -> exp.Select:
-    """Ask which files hold rows whose keys stand in another table: `file` and `rows`."""
+    """Ask which files hold rows whose keys are in another table: `file` and `rows`."""
     value = column(_OLD, key)
     found = exp.select(labelled(column(_OLD, FILE), FILE), labelled(count_all(), _ROWS))
     found = found.from_(table(old, _OLD), copy=False)
@@ -77,7 +77,7 @@ def dropped_rows(changed: ChangedTable | None, old: str, key: str, *, deletes: b
 
 
 def patched_rows(changed: ChangedTable) -> exp.Query:
-    """Ask for the rows given that are not to be stored as they stand, file by file.
+    """Ask for the rows given that are not to be stored as they are, file by file.
 
     Those that change nothing are dropped; the others get the values that the input lacks.
     """
@@ -129,7 +129,7 @@ def unmet_keys(keys: str, key: str, entity: Source, entity_key: str) -> exp.Sele
 
 
 def shared_keys(keys: str, key: str, other: str, other_key: str) -> exp.Select:
-    """Ask for the keys of a table that stand in another one too, each once, as `KEY`."""
+    """Ask for the keys of a table that are in another one too, each once, as `KEY`."""
     value = column(_GIVEN, key)
     found = exp.select(labelled(value, KEY)).distinct().from_(table(keys, _GIVEN), copy=False)
     return found.where(in_table(value.copy(), other, other_key), copy=False)
@@ -143,13 +143,13 @@ def key_range(keys: str, key: str) -> exp.Select:
 
 
 def in_table(value: exp.Expr, other: str, other_column: str) -> exp.Exists:
-    """Return whether a value stands in a column of a table."""
+    """Return whether a value is in a column of a table."""
     alias = f"in {other}"
     return in_source(value, table(other, alias), column(alias, other_column))
 
 
 def in_source(value: exp.Expr, source: exp.Table | exp.Subquery, found: exp.Column) -> exp.Exists:
-    """Return whether a value stands in a column of what may stand after FROM."""
+    """Return whether a value is in a column of what may come after FROM."""
     one = exp.select(exp.Literal.number(1)).from_(source, copy=False)
     return exp.Exists(this=one.where(exp.EQ(this=found, expression=value.copy()), copy=False))
 

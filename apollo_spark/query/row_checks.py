@@ -91,7 +91,7 @@ def different_values(given: str, given_column: str, *, limit: int) -> exp.Select
 
 
 def repeated_values(after: EntityAfter, field: str) -> exp.Select:
-    """Ask for the values given that will stand in more than one row."""
+    """Ask for the values given that will be in more than one row."""
     name, own = after.given[field]
     value = column(_AFTER, _VALUE)
     several = exp.GT(this=count_all(), expression=exp.Literal.number(1))
@@ -131,7 +131,7 @@ def _count_left(after: EntityAfter, field: str, source: exp.Expr, value: exp.Col
 
 
 def repeated_given(given: str, given_column: str) -> exp.Select:
-    """Ask for the values that stand in more than one of the rows given."""
+    """Ask for the values that are in more than one of the rows given."""
     several = exp.GT(this=count_all(), expression=exp.Literal.number(1))
     return _different(given, given_column).having(several, copy=False)
 

@@ -48,7 +48,7 @@ def labelled(value: exp.Expr, label: str) -> exp.Alias:
 
 
 def derived(query: exp.Query, alias: str) -> exp.Subquery:
-    """Return a query that stands where a table may stand."""
+    """Return a query that takes the place of a table."""
     return exp.Subquery(this=query, alias=exp.TableAlias(this=name(alias)))
 
 
@@ -93,7 +93,7 @@ def with_sources(tree: exp.Query, source: Sources) -> exp.Query:
 
     Args:
         tree: A question; it stays as it is.
-        source: Gives for the name of a pin what stands after FROM. Called once for each table.
+        source: Gives for the name of a pin what comes after FROM. Called once for each table.
     """
     found = tree.copy()
     placed: dict[str, exp.Table] = {}

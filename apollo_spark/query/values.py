@@ -42,7 +42,7 @@ _LISTS, _ROWS, _CODES = "lists", "rows", "codes"
 
 
 class ValueMode(str, Enum):
-    """What stands in a cell whose stored value is a code."""
+    """What is in a cell whose stored value is a code."""
 
     RAW = "raw"
     DECODED = "decoded"
@@ -65,7 +65,7 @@ class FieldSource:
 
 @dataclass(frozen=True)
 class Shown:
-    """A value of the select list, with the named queries and joins that it stands on."""
+    """A value of the select list, with the named queries and joins that it is based on."""
 
     value: exp.Expr
     queries: tuple[tuple[str, exp.Query], ...] = ()

@@ -13,7 +13,7 @@ def parse_field(text: str) -> tuple[str, str]:
     """Read `ENTITY.FIELD`.
 
     Raises:
-        UsageError: The text is no such name.
+        UsageError: The text is not such a name.
     """
     entity, dot, field = text.strip().partition(".")
     if not (dot and MEMBER_NAME.match(entity) and MEMBER_NAME.match(field)):
@@ -25,7 +25,7 @@ def parse_link(text: str) -> FieldLink:
     """Read `SOURCE_ENTITY.FIELD=TARGET_ENTITY.FIELD`.
 
     Raises:
-        UsageError: The text is no such link.
+        UsageError: The text is not such a link.
     """
     source, sign, target = text.partition("=")
     if not sign:

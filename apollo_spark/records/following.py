@@ -1,4 +1,4 @@
-"""What hangs from an entity whose rows are taken out, and by which of its columns it is told."""
+"""What hangs from an entity whose rows are taken out, and by which of its columns."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def followers(world: DatasetRecord | RowRule, name: str) -> Iterator[Following]:
         parents = [step.parent for step in path]
         if name in parents:
             since = path[parents.index(name) :]
-            # Rows that are joined by a field of a further table are told by their own keys only,
+            # Rows that are joined by a field of a further table are found by their own keys only,
             # unless that is the linking table of samples.
             is_told = home_of(entity.slices, path[-1].field) == 0
             is_told = is_told or link_of(entity, path[-1]) is not None

@@ -50,7 +50,7 @@ def path_to(dictionary: DataDictionary, entity: str) -> tuple[JoinStep, ...]:
 def multiplying_entities(steps: Iterable[JoinStep]) -> tuple[str, ...]:
     """Return the entities whose rows multiply each other: many rows each, on different branches.
 
-    Visits and their tests stand on one branch, and every row is a test. Visits and samples of a
+    Visits and their tests are on one branch, and every row is a test. Visits and samples of a
     patient do not: every visit meets every sample.
     """
     by_entity = {each.entity: each for each in steps}

@@ -21,7 +21,7 @@ class LineageNode(Record):
         inputs: The files that were read.
         parents: The versions that it was made from.
         is_retired: Whether it has ended.
-        keeps_parents: Whether its parents are not told here.
+        keeps_parents: Whether its parents are not reported here.
     """
 
     version: str

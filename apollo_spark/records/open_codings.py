@@ -30,7 +30,7 @@ def extend_codings(
 ) -> ExtendedDictionary:
     """Return a dictionary whose open codings have all values of an entity's fields.
 
-    A field whose values are no codes any more, because they are too many, too long or cannot be
+    A field whose values are not codes any more, because they are too many, too long or cannot be
     printed, has no coding from then on.
 
     Args:
@@ -67,7 +67,7 @@ def extend_codings(
 
 
 def _unknown_to(coding: Coding, type_: FieldType, values: Sequence[str]) -> list[str]:
-    """Return the values that are no codes, however a number is written."""
+    """Return the values that are not codes, however a number is written."""
     known = {parse_code(each, type_) for each in coding.codes}
     return [each for each in values if parse_code(each, type_) not in known]
 

@@ -1,4 +1,4 @@
-"""What a record tells to everybody: of a view, what it shows and nothing of what it stands on.
+"""What a record tells to everybody: of a view, what it shows and nothing of what it is based on.
 
 Whoever describes a record, in whatever form, describes what is returned here; `--full` asks for
 the record as it is stored.
@@ -15,14 +15,14 @@ from apollo_spark.model.record import Published
 
 
 class ToldPin(Record):
-    """A pin by the name that it is told under; a view does not tell where a table lies."""
+    """A pin by the name that it is shown under; a view does not say where a table is."""
 
     table: str
     pin: TablePin
 
 
 def keeps_to_itself(record: Published, *, full: bool = False) -> bool:
-    """Return whether something of a record is not told unless it is asked for in full."""
+    """Return whether something of a record is not reported unless it is asked for in full."""
     return record.hides and not full
 
 
@@ -55,7 +55,7 @@ def told_record(record: DatasetRecord, *, full: bool = False) -> DatasetRecord:
 
 
 def told_pins(record: Published, *, full: bool = False) -> tuple[ToldPin, ...]:
-    """Return the pins under the names that they are told by: those of what the record shows."""
+    """Return the pins under the names that they are shown by: those of what the record shows."""
     if not keeps_to_itself(record, full=full):
         return tuple(ToldPin(table=pin.table, pin=pin) for pin in record.pins)
     names = dict(_names(record)) if isinstance(record, DatasetRecord) else {}

@@ -1,1 +1,1 @@
-"""Raw files: what stands in them, and whether it is what it was said to be. Nothing is loaded."""
+"""Raw files: what is in them, and whether it is what it was said to be. Nothing is loaded."""

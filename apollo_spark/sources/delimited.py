@@ -28,11 +28,11 @@ REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
 class Header(Record):
-    """What stands above the rows of a delimited file.
+    """What is above the rows of a delimited file.
 
     `data_start` is the byte at which the first row begins, counted after decompression;
     `data_line` is its physical line, and `line` that of the header, from 1. `text` is the header
-    as it stands.
+    as it is.
     """
 
     names: tuple[str, ...]
@@ -93,7 +93,7 @@ def _read_lines(path: Path, compression: str, encoding: str) -> Iterator[str]:
     with gzip.open(path) if compression == "gzip" else path.open("rb") as stream:
         resolved = resolve_encoding(encoding, stream.read(4))
         stream.seek(0)
-        # What stands below the header is not judged here: tasks read all of it.
+        # What is below the header is not judged here: tasks read all of it.
         decoder = codecs.getincrementaldecoder(resolved)(errors="replace")
         begun: list[str] = []
         while piece := stream.read(PIECE_BYTES):
@@ -165,7 +165,7 @@ class _Top:
 
 
 def _find_bare_return(text: str) -> int | None:
-    """Return where a carriage return outside quotes stands without a line feed, if anywhere."""
+    """Return where a carriage return outside quotes has no line feed after it, if anywhere."""
     data = text.encode()
     return find_bare_return(data, find_quotes(data))
 

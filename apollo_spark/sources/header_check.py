@@ -1,6 +1,6 @@
 """Compare the columns of a data file with the fields of its entity.
 
-A cell of a header that is no name of the dictionary may be a person's: it is told by its number,
+A cell of a header that is not a name of the dictionary may be a person's: messages give its number,
 and its text goes to the report.
 """
 
@@ -63,7 +63,7 @@ def _repeated(
         if len(numbers) == 1:
             continue
         known = name in wanted
-        said = f"column '{name}' stands {len(numbers)} times" if known else "the same name occurs"
+        said = f"column '{name}' occurs {len(numbers)} times" if known else "the same name occurs"
         found = finding_of(REPEATED, f"{said}: {list_numbers(numbers)}")
         if known:
             yield found.model_copy(update={"column": name})
@@ -86,7 +86,7 @@ def _missing(places: Mapping[str, Sequence[int]], entity: Entity) -> Iterator[Fi
 def _unknown(
     places: Mapping[str, Sequence[int]], wanted: Collection[str], line: int
 ) -> Iterator[Finding]:
-    """Yield one finding of all columns that are no fields."""
+    """Yield one finding of all columns that are not fields."""
     unknown = [name for name in places if name not in wanted]
     if not unknown:
         return

@@ -130,7 +130,7 @@ def _left_alone(entity: str, folder: Path, taken: list[Path]) -> Iterator[Findin
 def find_copies(files: Iterable[DataFile]) -> Iterator[Finding]:
     """Find files of one entity that have the same content: their rows would be stored twice.
 
-    Only files of one size are read, and one without a row below its header is no copy.
+    Only files of one size are read, and one without a row below its header is not a copy.
     """
     sizes: dict[tuple[str, int], list[DataFile]] = defaultdict(list)
     for each in files:

@@ -26,7 +26,7 @@ class LinkFile:
         input: The file.
         table: Columns `sample_id` and `key`, in the order of the file, each sample once.
         incomplete: Rows in which a cell is empty; they link nothing and are not in the table.
-        repeated: Samples that stand in several rows.
+        repeated: Samples that are in several rows.
     """
 
     input: InputFile
@@ -48,7 +48,7 @@ def read_link_file(path: Path, type_: FieldType) -> LinkReading:
 
     Args:
         path: The file.
-        type_: The type of the field whose values stand in the second column.
+        type_: The type of the field whose values are in the second column.
     """
     reading = read_text_table(path)
     if reading.table is None:
@@ -74,13 +74,13 @@ def _read_columns(
     if not found.bad.any():
         return samples, found.values, ()
     lines = [table.rows[at].line for at in np.flatnonzero(found.bad)]
-    message = f"a value of the second column is no {type_}, and the field it names is"
+    message = f"a value of the second column is not of type {type_}, and the field it names is"
     wrong = finding_of_lines(f"cell_{type_}", message, file=table.file, lines=lines, column="2")
     return samples, found.values, (wrong,)
 
 
 def _unnamed(finding: Finding) -> Finding:
-    """Take names of columns away: without a header, ids of samples and people stand there."""
+    """Take names of columns away: without a header, ids of samples and people are there."""
     if finding.rule != "header_repeated_column":
         return finding
     place = Place(line=finding.line, value=finding.column)

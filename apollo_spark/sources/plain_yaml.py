@@ -25,11 +25,11 @@ _WORDS = ("null", "bool", "int", "float", "timestamp", "str", "value")
 
 
 class PlainYamlError(ValueError):
-    """A file that is no plain YAML; the text says why and where, and holds no value."""
+    """A file that is not plain YAML; the text says why and where, and holds no value."""
 
 
 class NotTextError(PlainYamlError):
-    """A file that is no text at all."""
+    """A file that is not text at all."""
 
 
 def read_plain_yaml(path: Path) -> Any:
@@ -57,12 +57,12 @@ def parse_plain_yaml(text: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         why = f": {error.problem}" if error.problem else ""
-        raise PlainYamlError(f"the file is no YAML{_place(mark)}{why}") from None
+        raise PlainYamlError(f"the file is not YAML{_place(mark)}{why}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise PlainYamlError(f"a character at line {line} is not text") from None
     except yaml.YAMLError:
-        raise PlainYamlError("the file is no YAML") from None
+        raise PlainYamlError("the file is not YAML") from None
 
 
 def _place(mark: Any) -> str:

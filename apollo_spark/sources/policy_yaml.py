@@ -26,7 +26,7 @@ def read_policy(path: Path) -> Policy:
 
     Raises:
         InputFileError: The file is not there or is not text.
-        DictionaryError: The file is no plain YAML, or names keys, rules or severities that do not
+        DictionaryError: The file is not plain YAML, or names keys, rules or severities that do not
             exist, or a severity that a rule cannot have; all of them are listed.
     """
     # Most loads have no policy, and YAML takes a while to load.

@@ -42,7 +42,7 @@ class Listing:
 
 
 def why_unreadable(path: Path) -> str | None:
-    """Return why a path is no file that can be read, None where it is one or a folder."""
+    """Return why a path is not a file that can be read, None where it is one or a folder."""
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -109,7 +109,7 @@ def open_regular(path: Path) -> BinaryIO:
     """Open a file for reading, and never wait for it.
 
     Raises:
-        OSError: It cannot be opened, or is no regular file; `strerror` says what it is.
+        OSError: It cannot be opened, or is not a regular file; `strerror` says what it is.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     mode = os.fstat(handle).st_mode
@@ -149,7 +149,7 @@ def read_bounded_text(path: Path) -> str:
 def say_unreadable(error: Exception) -> str:
     """Return why a file cannot be read, as a sentence."""
     if isinstance(error, UnicodeDecodeError):
-        return "It is no UTF-8 text."
+        return "It is not UTF-8 text."
     if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile):
         return "The compressed file is cut off or damaged."
     if isinstance(error, OSError | TooLargeError):

@@ -86,7 +86,7 @@ def _digits(word: str) -> str:
 def _distance(first: str, second: str, most: int) -> int:
     """Return how many letters are wrong, missing, too many, or in each other's place.
 
-    What is more than `most` is not told from one more than that: only letters that stand about as
+    What is more than `most` is not told from one more than that: only letters that are about as
     far in both words are compared, and no further than it takes.
     """
     before: list[int] = []

@@ -42,7 +42,7 @@ class TextTable:
     """The rows of a file under its column names, which are stripped and in lower case.
 
     `is_whole` is false when rows were left out because they could not be read: what such a table
-    does not hold may still stand in the file.
+    does not hold may still be in the file.
     """
 
     file: str

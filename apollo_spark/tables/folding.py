@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Block:
-    """A block of samples as it stands.
+    """A block of samples as it is.
 
     Attributes:
         number: Its number.

@@ -102,7 +102,7 @@ def well_formed(chunk: Chunk, block: Block) -> Iterator[Chunk]:
     quotes = chunk.quotes[: np.searchsorted(chunk.quotes, first)]
     if end := last_row_end(chunk.data[:first], quotes):
         yield Chunk(chunk.data[:end], chunk.line, quotes[: np.searchsorted(quotes, end)])
-    # What is no text at all is not told as a quote or a line end that is wrong.
+    # What is not text at all is not reported as a quote or a line end that is wrong.
     rule = "file_not_text" if not_text is not None else min(problems, key=problems.__getitem__)
     raise InputProblemError(rule, chunk.line_at(problems[rule]))
 
@@ -170,14 +170,14 @@ def count_newlines(data: bytes) -> int:
 
 
 def first_row_end(data: bytes, quotes: np.ndarray) -> int:
-    """Give the position after the first newline that stands outside quotes, or 0."""
+    """Give the position after the first newline outside quotes, or 0."""
     newlines = np.flatnonzero(np.frombuffer(data, np.uint8) == NEWLINE)
     ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
     return int(ends[0]) + 1 if len(ends) else 0
 
 
 def last_row_end(data: bytes, quotes: np.ndarray) -> int:
-    """Give the position after the last newline that stands outside quotes, or 0."""
+    """Give the position after the last newline outside quotes, or 0."""
     newline = data.rfind(b"\n")
     while newline >= 0:
         before = int(np.searchsorted(quotes, newline))

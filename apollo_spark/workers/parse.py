@@ -19,7 +19,7 @@ RETURN = 13
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a chunk as they stand in the file.
+    """The rows of a chunk as they are in the file.
 
     Attributes:
         texts: The chosen columns, one string array each; null where a cell is missing.
@@ -70,7 +70,7 @@ def parse_entity(chunk: Chunk, entity: EntitySpec, file: FileSpec) -> Rows:
 def parse_columns(
     chunk: Chunk, file: FileSpec, positions: Sequence[int], missing: Sequence[str]
 ) -> Rows:
-    """Parse a chunk; blank lines are no rows.
+    """Parse a chunk; blank lines are not rows.
 
     Args:
         chunk: Checked bytes of whole rows.
@@ -165,7 +165,7 @@ def find_header(texts: Sequence[pa.Array], header: Sequence[str]) -> np.ndarray:
 
 
 def holds(texts: pa.Array, name: str) -> np.ndarray:
-    """Mark the texts in which a name stands, in either normal form."""
+    """Mark the texts in which a name occurs, in either normal form."""
     found = pc.match_substring(texts, name)
     if not name.isascii():
         found = pc.or_(found, pc.match_substring(texts, unicodedata.normalize("NFD", name)))

@@ -1,6 +1,6 @@
 """Read the rows of a block as the tables of an entity hold them, before it is known which are new.
 
-A file of rows that are all new is a file of the table as it stands. Columns that the input file
+A file of rows that are all new is a file of the table as it is. Columns that the input file
 lacks hold no value.
 """
 

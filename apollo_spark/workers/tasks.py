@@ -121,7 +121,7 @@ def collect_block(
 def raw_rows(
     block: Block, lines: Sequence[int] | np.ndarray, *, chunk_bytes: int = CHUNK_BYTES
 ) -> list[dict[str, Any]]:
-    """Give the cells of the rows that begin on these lines, as they stand in the file.
+    """Give the cells of the rows that begin on these lines, as they are in the file.
 
     Returns:
         `line` and `cells` (texts, as many as the row has), by line.

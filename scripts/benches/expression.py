@@ -6,7 +6,7 @@ where asked: it takes minutes); `load` is the whole verb: rows and ids, cells, t
 hashes, annotation, publishing; `load, dataframe` the same where Spark writes the files of the tiles
 (only where asked). Runs alternate; the first of each side is the cold one.
 
-Sizes of what was stored stand beside: the tiles against `gzip -6` of the source.
+Sizes of what was stored are beside: the tiles against `gzip -6` of the source.
 """
 
 import json

@@ -4,7 +4,7 @@ Peers: (a) `delta`, a long Delta table sorted by feature, read by DuckDB over it
 `parquet`, a long Parquet file sorted by feature, read by DuckDB; `h5ad`, plain and compressed, by
 anndata (reported only). `tiles` is the assay as Python users ask it, its index kept; `first` opens
 the dataset anew each time. Peers answer with long rows and need not make a matrix of them. The
-mean of every gene stands in the assay. With `spark` the same questions are asked of Spark, by
+mean of every gene is in the assay. With `spark` the same questions are asked of Spark, by
 assay and by (a), and every row is computed and thrown away; `counted anew` is the mean of every
 gene by Spark over all values of the assay.
 """

@@ -50,7 +50,7 @@ def small(
 
 
 def yaml(name: str, text: str | bytes, says: str, *, files: Mapping[str, str] = FILES) -> Case:
-    """Return the case of a policy that is no plain YAML."""
+    """Return the case of a policy that is not plain YAML."""
     return Case(
         name=name,
         files={**files, "policy.yaml": text},
@@ -194,7 +194,7 @@ CASES = (
         says=["column 2 is not in the dictionary"],
     ),
     Case(
-        name="a megabyte of digits that is no number",
+        name="a megabyte of digits that is not a number",
         files={
             **FILES,
             "d.csv": f"{DICTIONARY}patient,weight,float,\n",
@@ -205,7 +205,7 @@ CASES = (
         says=["(cell_float)"],
     ),
     Case(
-        name="a value of a matrix with a megabyte of digits that is no number",
+        name="a value of a matrix with a megabyte of digits that is not a number",
         files={**FILES, "m.csv": f"gene_id,S1,S2\nENSG00000141510,1,{'1' * 1_000_000}y\n"},
         command=LOAD,
         code=0,

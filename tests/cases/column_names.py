@@ -1,4 +1,4 @@
-"""Names of columns: tidied alike wherever they stand; unknown ones are told by their number."""
+"""Names of columns: tidied alike wherever they are; unknown ones are told by their number."""
 
 from tests.support.cases import Case
 

@@ -1,4 +1,4 @@
-"""Columns of a matrix that are no samples: known by name, suspected by content, chosen by hand."""
+"""Columns of a matrix that are not samples: known by name, suspected by content, chosen by hand."""
 
 from tests.support.cases import Case
 
@@ -23,7 +23,7 @@ def known(name: str, column: str, cells: tuple[str, str], *, on_spark: bool = Fa
 
 
 def suspected(name: str, rows: str, column: int) -> Case:
-    """A column that is refused by its number; its header stands in the report alone."""
+    """A column that is refused by its number; its header is in the report alone."""
     return Case(
         name=name,
         files={"m.csv": rows},
@@ -36,7 +36,7 @@ def suspected(name: str, rows: str, column: int) -> Case:
 
 
 def misspelt(name: str, first: str, second: str, *, on_spark: bool = False) -> Case:
-    """A column of values that cannot be read as numbers: it is no text that is left out."""
+    """A column of values that cannot be read as numbers: it is not text that is left out."""
     return Case(
         name=name,
         files={"m.csv": f"gene_id,where,S1\n{A},{first},5\n{B},{second},7\n"},
@@ -212,11 +212,11 @@ CASES = (
         says=("none is left for the ids",),
     ),
     Case(
-        name="a file of names that is no text",
+        name="a file of names that is not text",
         files={**CHOSEN, "names.csv": b"S1\nS\xff\n"},
         command=(*LOAD, *OPTION, "names.csv"),
         code=10,
-        says=("Cannot read the sample columns in names.csv. It is no UTF-8 text.",),
+        says=("Cannot read the sample columns in names.csv. It is not UTF-8 text.",),
     ),
     Case(
         name="an expression that finds nothing",

@@ -74,7 +74,7 @@ CASES = (
         stored={SHOW_VISITS: ("visit.x", "1.0", "1.0", "2.0", "2.0", '""')},
     ),
     Case(
-        name="files of a header alone are no copies",
+        name="files of a header alone are not copies",
         files=files(copy_csv="patient_id,x\n", other_csv="patient_id,x\n"),
         command=load("visit.csv", "copy.csv", "other.csv"),
         rules=OPTIONAL,

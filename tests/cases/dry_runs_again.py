@@ -1,4 +1,4 @@
-"""Dry runs of what stands already say so, and all of them print the same keys as JSON."""
+"""Dry runs of what is there already say so, and all of them print the same keys as JSON."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Ids and cells of expression files, which may be people's, stand in the report alone."""
+"""Ids and cells of expression files, which may be people's, are in the report alone."""
 
 from tests.support.cases import Case
 
@@ -172,6 +172,6 @@ CASES = (
     ),
     linked("a linking file without a header, a person twice in its first line",
            f"{WHO},{WHO}\nS1,1\n", ("is the header missing?",), 10),
-    linked("a linking file without a header whose people are no numbers",
+    linked("a linking file without a header whose people are not numbers",
            f"S1,{WHO}\nS2,{WHO}-2\n", ("line 2, column 2",), 12),
 )  # fmt: skip

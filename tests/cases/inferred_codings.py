@@ -114,7 +114,7 @@ CASES = (
         },
     ),
     Case(
-        name="codings of what is no column",
+        name="codings of what is not a column",
         files=FILES,
         before=[LOAD],
         command=(*EXTEND, "--codings-of", "days"),

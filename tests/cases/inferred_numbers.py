@@ -48,9 +48,9 @@ TEXT = "x: text, because numbers would not keep zeros, exponents or digits"
 NUMBERS = "x: numbers, because all cells have as many decimals"
 
 CASES = (
-    case("clone names are no powers of ten", ["2310009E13", "1110017D14"], "string"),
+    case("clone names are not powers of ten", ["2310009E13", "1110017D14"], "string"),
     case(
-        "clone names alone are no powers of ten",
+        "clone names alone are not powers of ten",
         ["2310009E13", "4933434E20"],
         "string",
         says=[TEXT, "--dictionary"],

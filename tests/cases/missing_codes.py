@@ -40,7 +40,7 @@ CASES = (
         stored={ROWS: ["p.pid,p.s,p.n", "a,,", "b,1,3", "c,,4"]},
     ),
     Case(
-        name="markers that are no codes are not spoken of",
+        name="markers that are not codes are not spoken of",
         files={**FILES, "p.csv": "pid,s,n\na,1,.\n"},
         command=(*LOAD, "--missing", "."),
         hides=["mean missing"],

@@ -97,7 +97,7 @@ CASES = (
                 ["patient.patient_id,patient.note", "P1,note", "patient_ids,note"]},
     ),
     Case(
-        name="a byte order mark of a row that is no header stays",
+        name="a byte order mark of a row that is not a header stays",
         files={"d.csv": DICTIONARY, "p.csv": "patient_id,note\nP1,a\nP2,\ufeffnote\n"},
         command=LOAD,
         stored={"extract fields s --fields patient.note": ["patient.note", "a", "\ufeffnote"]},

@@ -62,7 +62,7 @@ CASES = (
         says=['\'=1+1,"[""=1+1""]"\nplain,'],
     ),
     Case(
-        name="a file of typed values is no spreadsheet",
+        name="a file of typed values is not a spreadsheet",
         files=FILES,
         before=(LOAD,),
         command=(*EXTRACT, "--spreadsheet-safe", "-o", "o.parquet"),

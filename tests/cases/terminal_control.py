@@ -144,7 +144,7 @@ CASES = (
         hides=(*SEEN, "\nerror: x.csv"),
     ),
     Case(
-        name="a file name that is no text",
+        name="a file name that is not text",
         files={**PLAIN, "q\udcff.csv": "patient_id\nP1\n"},
         before=(
             ("load", "clinical", "study", "--dictionary", "d.csv", "--data", "patient=q\udcff.csv"),

@@ -83,7 +83,7 @@ CASES = (
                 ["patient.sex", "man", "man", "woman"]},
     ),
     Case(
-        name="a decimal that is no code",
+        name="a decimal that is not a code",
         files={"d.csv": DICTIONARY, "c.csv": CODINGS,
                "p.csv": "patient_id,age,seen,sex\nP1,,,3.0\n"},
         command=LOAD,

@@ -151,7 +151,7 @@ CASES = (
         says=('"rows_deleted": 0', '"withdrawn_left_out": 1'),
     ),
     _extend(
-        "a card of somebody withdrawn is no second one",
+        "a card of somebody withdrawn is not a second one",
         "card",
         "card_id,holder\nX9,P3\nX2,P2\n",
         says=('"rows_added": 1', '"withdrawn_left_out": 1'),
@@ -263,7 +263,7 @@ CASES = (
         code=12,
     ),
     Case(
-        name="a load in which visits of the withdrawn are no cause of what is wrong",
+        name="a load in which visits of the withdrawn are not the cause of what is wrong",
         files={
             **FILES,
             "new.csv": "patient_id,sex,passport,site_id\nP1,F,A,1\nP2,M,B,2\n",

@@ -42,7 +42,7 @@ DISEASES = f"{HEADER}person,study_id,string,global\nperson,disease,string,\n"
 
 @dataclass(frozen=True)
 class Stage:
-    """What is there before a block: how often the study is loaded, files and commands."""
+    """What is before a block: how often the study is loaded, files and commands."""
 
     loads: int = 0
     files: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Small files that would become large take no more memory than other refusals do.
 
-What is told of them stands in `tests/cases/bombs.py`; here a process of its own reads one of each
+What is told of them is in `tests/cases/bombs.py`; here a process of its own reads one of each
 kind, and is asked for the most memory that it ever had.
 """
 
@@ -22,8 +22,8 @@ KINDS = (
     "a linking file", "aliases of aliases", "5,000 brackets", "many keys", "a huge file",
     "JSON that is deep", "settings with aliases",
     "a header with a megabyte of blanks inside a name",
-    "a megabyte of digits that is no number",
-    "a value of a matrix with a megabyte of digits that is no number",
+    "a megabyte of digits that is not a number",
+    "a value of a matrix with a megabyte of digits that is not a number",
 )  # fmt: skip
 CHILD = """
 import json, os, resource, sys

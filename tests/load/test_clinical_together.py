@@ -29,7 +29,7 @@ CELLS = {
     "passport.holder reference_cardinality",
 }  # fmt: skip
 OF_SITES = {"site.site_id cell_integer"}
-"""A site whose id is no number keeps references to sites from being judged."""
+"""A site whose id is not a number keeps references to sites from being judged."""
 
 
 def refuse(study: Study) -> set[str]:

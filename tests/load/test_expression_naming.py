@@ -1,4 +1,4 @@
-"""Whose a file is may stand in its name or a manifest alone: that is part of what was loaded."""
+"""Whose a file is may be in its name or a manifest alone: that is part of what was loaded."""
 
 from pathlib import Path
 

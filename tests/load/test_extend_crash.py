@@ -1,4 +1,4 @@
-"""An extension that ends anywhere leaves what stands, and the next run needs no help."""
+"""An extension that ends anywhere leaves what is there, and the next run needs no help."""
 
 import shutil
 from dataclasses import dataclass

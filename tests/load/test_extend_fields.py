@@ -1,4 +1,4 @@
-"""New fields of an entity that stands, through the command line."""
+"""New fields of an entity that is there, through the command line."""
 
 from pathlib import Path
 

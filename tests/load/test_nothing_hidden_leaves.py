@@ -232,7 +232,7 @@ def test_python_tells_no_more(study: Study) -> None:
 def test_a_sealed_copy_holds_no_byte_of_it(
     study: Study, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Names that stand in no file by chance.
+    # Names that are in no file by chance.
     monkeypatch.setattr(socket, "gethostname", lambda: "telling-host-name")
     for variable in ("LOGNAME", "USER"):
         monkeypatch.setenv(variable, "telling-account")

@@ -1,7 +1,7 @@
 """Pairs of verbs: one runs as a whole at steps of the other, or both as processes at once.
 
 What the first one reads and what the second one leaves behind are both as if one had come after
-the other: every version that stands reads as before, and everything is as published.
+the other: every version that is there reads as before, and everything is as published.
 """
 
 import shutil
@@ -65,7 +65,7 @@ def words_of(study: Study, verb: str) -> tuple[object, ...]:
 
 
 def readings(study: Study) -> dict[str, str]:
-    """Return what every version that stands reads as."""
+    """Return what every version that is there reads as."""
     found = {}
     for each in study.ask("list", "--json").json["records"]:
         for version in study.ask("history", each["name"], "--json").json["versions"]:

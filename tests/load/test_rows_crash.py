@@ -1,4 +1,4 @@
-"""An extension by rows that ends at any step leaves what stands, and the next one makes it good."""
+"""An extension by rows that ends at any step changes nothing, and the next one makes it good."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Any verbs in any order, with crashes: every version that stands reads as a plain model says.
+"""Any verbs in any order, with crashes: every version that is there reads as a plain model says.
 
 The short profile runs with the other tests. The long one is
 `APOLLO_LEDGER=long pytest tests/properties/test_ledger.py`: some 20 minutes.
@@ -155,7 +155,7 @@ class EveryVerb(RuleBasedStateMachine):
     def copy(self, number: int, values: dict[str, int], crash: int | None) -> None:
         base = self.pick(number)
         if not base.startswith("c@"):
-            # It stands on that version as a view of all of it would.
+            # It is based on that version as a view of all of it would.
             seen = Seen(self.ledger.entry(base).version, None, None)
             self.add_field(base, Entry(seen, (base,)), values, crash, base, "--as", "c")
 

@@ -29,7 +29,7 @@ def test_what_can_be_shown_is_shown_as_it_is(text: str) -> None:
 
 @given(st.dictionaries(ANY, st.lists(ANY)))
 def test_json_means_the_same_and_acts_on_nothing(value: dict[str, list[str]]) -> None:
-    # Two halves of a character that stand side by side are one where they are escapes.
+    # Two halves of a character that are side by side are one where they are escapes.
     meant = json.loads(json.dumps(value))
     for text in (json.dumps(value, ensure_ascii=False), json.dumps(value)):
         assert json.loads(printable_json(text)) == meant

@@ -83,7 +83,7 @@ class Rows(RuleBasedStateMachine):
         self.study.write("visit.csv", visits_csv(self.visits))
         run_load(self.study, block_bytes=block_bytes)
         self.versions = [shown(self.patients, self.visits)]
-        # What was last published for each entity: the same again is no error, and no version.
+        # What was last published for each entity: the same again is not an error, and no version.
         self.last: dict[str, dict[str, str]] = {}
 
     def teardown(self) -> None:

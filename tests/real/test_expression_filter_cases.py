@@ -7,7 +7,7 @@ from typing import Any
 from apollo_spark.assays.expression.request_filter import parse_filter
 from apollo_spark.errors import UsageError
 
-# Each stands in docs/expression.md under Differences.
+# Each is in docs/expression.md under Differences.
 NOW_ACCEPTED = {
     "annotation_id_maxitem",
     "sample_id_maxitem_limit",

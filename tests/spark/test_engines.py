@@ -53,7 +53,7 @@ class DeltaTables:
         return str(self._folder / pin.location)
 
     def files(self, pin: TablePin) -> list[str]:
-        # delta-rs gives local paths as they stand in addresses.
+        # delta-rs gives local paths as they are in addresses.
         return [
             unquote(each) for each in DeltaTable(self.path(pin), version=pin.version).file_uris()
         ]

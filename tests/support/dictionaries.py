@@ -43,7 +43,7 @@ def dictionary(fields: str, *, codings: str = "", entities: str = "") -> DataDic
     return build_dictionary(tables)
 
 
-# Surrogates cannot be written as UTF-8, and a file with NUL is no text.
+# Surrogates cannot be written as UTF-8, and a file with NUL is not a text.
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 TEXTS = st.text(CHARACTERS, min_size=1, max_size=12)
 OPTIONAL_TEXTS = st.none() | TEXTS
@@ -106,7 +106,7 @@ def trees(draw: st.DrawFn, codes: Sequence[str]) -> list[tuple[str, str]]:
 
 @st.composite
 def fields(draw: st.DrawFn, name: str, known: Sequence[tuple[Coding, bool]]) -> FieldSpec:
-    """A field that is no key and refers to nothing; `known` are codings, with is_numeric."""
+    """A field that is not a key and refers to nothing; `known` are codings, with is_numeric."""
     type_ = draw(st.sampled_from(list(FieldType)))
     numeric = (FieldType.INTEGER, FieldType.FLOAT)
     fitting = [

@@ -34,7 +34,7 @@ def extend(
 
 
 def published(result: CommandResult) -> dict[str, Any]:
-    """Return the JSON of a command that published, or found what stands."""
+    """Return the JSON of a command that published, or found what is there."""
     assert result.code == 0, result.err
     found: dict[str, Any] = result.json
     return found

@@ -39,7 +39,7 @@ NOON = datetime(2020, 2, 28, 12, tzinfo=timezone.utc)
 TEXTS = ["", "a", "A", "ab", "B%", "_", 'it\'s "b"', "ß", "Σς", "x\ny", "\\", "${b}", "😀"]
 KEYS = st.none() | st.integers(0, 3)
 
-# A tree in which `c` stands below both `a` and `b`.
+# A tree in which `c` is below both `a` and `b`.
 TREE = [("a", ""), ("b", ""), ("c", "a"), ("c", "b"), ("d", "c"), ("e", "")]
 CODINGS = (
     Coding(

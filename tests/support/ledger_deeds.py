@@ -16,7 +16,7 @@ VALUES = st.dictionaries(st.sampled_from(PEOPLE), NUMBERS, min_size=1)
 
 
 ANY = st.integers(0, 99)
-"""Chooses one of what stands."""
+"""Chooses one of what is there."""
 
 
 def crash(steps: int) -> st.SearchStrategy[int | None]:

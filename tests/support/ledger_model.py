@@ -107,7 +107,7 @@ def moved(version: Version, before: Sequence[Version], after: Version) -> Versio
         return replace(version, base=moved(version.base, before, after))
     if isinstance(version, Seen):
         return replace(version, base=after)
-    assert isinstance(version, Merged), "what was loaded stands on nothing"
+    assert isinstance(version, Merged), "what was loaded is based on nothing"
     if any(version.source is each for each in before):
         version = replace(version, source=after)
     if any(version.target is each for each in before):

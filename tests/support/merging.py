@@ -167,7 +167,7 @@ def write_table(publication: Publication, name: str, table: pa.Table) -> TablePi
 
 
 def files_of(lake: Path) -> dict[str, int]:
-    """Return the data files of a lake with their sizes; the registry and reports are no data."""
+    """Return the data files of a lake with their sizes; the registry and reports are not data."""
     return {
         str(each.relative_to(lake)): each.stat().st_size
         for each in (lake / "tables").rglob("*.parquet")

@@ -63,7 +63,7 @@ class _Reader(HTMLParser):
         self.open[-1].content.append(data)
 
     def handle_comment(self, data: str) -> None:
-        raise AssertionError(f"a comment stands in the page: {data}")
+        raise AssertionError(f"a comment is in the page: {data}")
 
 
 def read_page(text: str) -> Element:

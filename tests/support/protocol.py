@@ -1,7 +1,7 @@
 """A model of the protocol of publishing and sweeping.
 
 A small model of what `lake/publishing.py`, `lake/retiring.py` and `verbs/gc.py` do, step by
-step, over all interleavings: two writers of one name, a third that stands on it under another
+step, over all interleavings: two writers of one name, a third that is based on it under another
 name, one that retires, and a sweep. Anybody may be killed, or sleep over the end of a lease, at
 any moment. Each guard of the protocol can be taken out, to show that the model would find the bug
 that it keeps away. docs/decisions/protocol-model.md says what is in the model and what is not.
@@ -45,7 +45,7 @@ class Actor(NamedTuple):
     version: int = 0
     """The version that it is about to publish."""
     base: str = FREE
-    """The file of the record that it stands on."""
+    """The file of the record that it is based on."""
     doomed: frozenset[str] = frozenset()
 
 
@@ -56,7 +56,7 @@ class State(NamedTuple):
     registry: int
     """The version of the registry: it grows by one with each commit."""
     head: str
-    """The file of the newest version of the one table; `+` stands between several."""
+    """The file of the newest version of the one table; `+` is between several."""
     files: frozenset[str]
     lease: Lease
     actors: tuple[tuple[str, Actor], ...]

@@ -146,7 +146,7 @@ class Study:
         return (self.folder / name).read_bytes().decode()
 
     def replace(self, name: str, old: str, new: str) -> None:
-        """Change one file: the old text must stand in it."""
+        """Change one file: the old text must be in it."""
         text = self.read(name)
         assert old in text, f"{old!r} is not in {name}"
         self.write(name, text.replace(old, new))

@@ -74,7 +74,7 @@ ALLOWED = {
     ),
     "verbs/withdraw/linked_tables.py": (SCRATCH, {"pq.read_schema", "pq.write_table"}),
 }
-"""Modules that touch files which are no lake's: whose they are, and by which calls."""
+"""Modules that touch files which are not the lake's: whose they are, and by which calls."""
 
 
 def used(file: Path) -> Iterator[str]:

@@ -26,7 +26,7 @@ def test_a_message_is_asserted_by_words_that_are_its_own(tmp_path: Path) -> None
         'raise UsageError(f"{name!r} has no stripe.", fix="Load it with one of its own.")\n'
         'raise UsageError(f"The entity {name} has no stripe.")\n'
         'raise AssertionError("nobody sees this one")\n'
-        'print("this is no message at all")\n'
+        'print("this is not a message at all")\n'
     )
     first, second = messages_of(tmp_path)
     assert (first, second) == (

@@ -86,7 +86,7 @@ def test_spark_cannot_write_where_no_spark_runs(tmp_path: Path) -> None:
         (
             "spark: [1\n",
             (
-                "The configuration FILE cannot be used: the file is no YAML at line 2: did not "
+                "The configuration FILE cannot be used: the file is not YAML at line 2: did not "
                 "find expected ',' or ']'."
             ),
         ),

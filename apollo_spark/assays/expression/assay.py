@@ -143,7 +143,7 @@ def parse_unit(text: str) -> str:
     """Return the unit that a text names; `fpkm-uq` and capital letters are understood.
 
     Raises:
-        UsageError: The text is no unit.
+        UsageError: The text is not a unit.
     """
     if OTHER_UNIT.match(text):
         return text

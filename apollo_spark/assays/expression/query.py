@@ -1,7 +1,7 @@
 """Questions about an expression assay: its features, and its measured values, as SQL trees.
 
 A table of tiles holds one feature over one block of samples in a row; `expression` is the relation
-(feature_id, sample_id, value) that it stands for. A missing value is no row of it.
+(feature_id, sample_id, value) that it stands for. A missing value is not a row of it.
 """
 
 import math

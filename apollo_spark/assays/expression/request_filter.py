@@ -61,7 +61,7 @@ def parse_filter_text(text: str) -> ExpressionFilter:
     """Read a filter from JSON text.
 
     Raises:
-        UsageError: The text is no JSON, or not a filter.
+        UsageError: The text is not JSON, or not a filter.
     """
     try:
         content = json.loads(text, object_pairs_hook=_to_object)
@@ -211,7 +211,7 @@ def _find_type_problem(what: str, value: Any, wanted: type) -> str | None:
 def _find_unknown(value: Mapping[str, Any], known: tuple[str, ...], what: str) -> Iterator[str]:
     for key in value:
         if key not in known:
-            yield f"'{key}' is no {what}{did_you_mean(key, known)}"
+            yield f"'{key}' is not a {what}{did_you_mean(key, known)}"
 
 
 def _is_number(value: Any) -> bool:
@@ -236,7 +236,7 @@ def _to_texts(items: list[str] | None) -> tuple[str, ...] | None:
 
 
 def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build an object; a key that stands twice would silently lose a filter."""
+    """Build an object; a key that occurs twice would silently lose a filter."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise UsageError("The filter cannot be used.", why="A key occurs twice in one object.")

@@ -51,7 +51,7 @@ def _places(stats: Mapping[str, str]) -> np.ndarray:
 
 
 def samples_table(samples: Samples, layers: Mapping[str, AxisStats], *, first: int = 0) -> pa.Table:
-    """Return the table that says where each sample stands, with its statistics.
+    """Return the table that says where each sample is, with its statistics.
 
     Args:
         samples: The samples.

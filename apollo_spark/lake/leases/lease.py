@@ -25,7 +25,7 @@ def require_seconds(seconds: object) -> float:
     """Return how long to wait.
 
     Raises:
-        UsageError: That is no number of seconds.
+        UsageError: That is not a number of seconds.
     """
     # Not a number is neither less nor more than any.
     if isinstance(seconds, int | float) and seconds >= 0:

@@ -94,7 +94,7 @@ class LeaseStore:
             tell: Called once with whom it waits for; by default as this one.
 
         Raises:
-            UsageError: That is no number of seconds.
+            UsageError: That is not a number of seconds.
         """
         other = LeaseStore(
             self._root,
@@ -188,7 +188,7 @@ class LeaseStore:
         return found is not None and found.epoch == lease.epoch and found.renewed_at is not None
 
     def find(self, dataset: str) -> Lease | None:
-        """Return the lease of a name as it stands, or None if nobody ever took it."""
+        """Return the lease of a name as it is, or None if nobody ever took it."""
         return self._table.read()[1].get(dataset.casefold())
 
     def reached(self) -> int:
@@ -265,7 +265,7 @@ class LeaseStore:
         if found is None or found.epoch != lease.epoch or found.renewed_at is None:
             raise lost_error(lease)
         if renewed_at is not None:
-            # Also where a clock stands or jumps back, others see that the lease was renewed.
+            # Also where a clock stops or jumps back, others see that the lease was renewed.
             renewed_at = max(renewed_at, found.renewed_at + timedelta(microseconds=1))
         reached = found.reached if reached is None else reached
         return found.model_copy(update={"renewed_at": renewed_at, "reached": reached})

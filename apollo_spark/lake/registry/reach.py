@@ -1,6 +1,6 @@
 """What records reach: the versions of tables that they pin, and the parts that they name.
 
-Pins and parts are found wherever they stand in the JSON of a record, so that also what a later
+Pins and parts are found wherever they are in the JSON of a record, so that also what a later
 form of record says, in a place that this version does not know, is never swept away.
 """
 
@@ -82,7 +82,7 @@ def _key(pin: TablePin) -> _PinKey:
 
 
 def pins_in(text: str) -> Iterator[TablePin]:
-    """Yield every pin that stands anywhere in the JSON of a record."""
+    """Yield every pin that is anywhere in the JSON of a record."""
     waiting: list[Any] = [json.loads(text)]
     while waiting:
         value = waiting.pop()
@@ -109,7 +109,7 @@ def require_standing(
     snapshot: RegistrySnapshot,
     registry: Registry,
 ) -> None:
-    """Require that all that a record stands on is unretired in a snapshot of the registry.
+    """Require that all that a record is based on is unretired in a snapshot of the registry.
 
     Rows that an unretired record pins stay. Whoever pins them too, by a commit that follows the
     snapshot, has them for good.

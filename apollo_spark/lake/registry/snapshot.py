@@ -47,7 +47,7 @@ class RecordEntry(Record):
 class RegistrySnapshot(Record):
     """The registry at one of its versions; entries by name and version, retired ones too.
 
-    Names that differ only by case are one name. Withdrawals stand beside the datasets.
+    Names that differ only by case are one name. Withdrawals are beside the datasets.
     """
 
     version: int

@@ -52,6 +52,6 @@ def list_folders(place: Path) -> tuple[Path, ...]:
 
 
 def _raise_unless_gone(error: OSError) -> None:
-    # What another process removes while we look is not there, which is no fault.
+    # What another process removes while we look is not there, which is not a fault.
     if not isinstance(error, FileNotFoundError):
         raise error

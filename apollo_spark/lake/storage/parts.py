@@ -115,7 +115,7 @@ class PartStore:
 
     def _place(self, digest: str) -> Path:
         if not _DIGEST.match(digest):
-            raise BrokenPinError(f"A record names a part by {digest!r}, which is no SHA-256.")
+            raise BrokenPinError(f"A record names a part by {digest!r}, which is not a SHA-256.")
         return self._root.place("registry", "parts", digest[:2], f"{digest}.gz")
 
     def _read(self, place: Path) -> bytes | None:

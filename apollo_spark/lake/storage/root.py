@@ -45,7 +45,7 @@ class LakeRoot:
             steps: Names of folders, the last one perhaps of a file.
 
         Raises:
-            UsageError: A step is no plain name, such as `..`, and could leave the lake.
+            UsageError: A step is not a plain name, such as `..`, and could leave the lake.
         """
         for each in steps:
             if not _STEP.match(each):

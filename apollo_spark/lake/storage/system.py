@@ -73,7 +73,7 @@ class SystemProcesses:
             text = (self._proc / str(pid) / "stat").read_text()
         except OSError:
             return None
-        # The name of the command stands in parentheses and may hold blanks and parentheses.
+        # The name of the command is in parentheses and may hold blanks and parentheses.
         state, *fields = text.rpartition(")")[2].split()
         return None if state in {"Z", "X"} else fields[18]
 

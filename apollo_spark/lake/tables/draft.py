@@ -18,7 +18,7 @@ class TableDraft:
     """A table that is being written: what is committed here nobody sees before it is published.
 
     Attributes:
-        base: The pin that it stands on, or None for a table without rows.
+        base: The pin that it is based on, or None for a table without rows.
         folder: Where tasks write its files; nobody else opens, lists or removes any there.
         pinned: Location and version of what was pinned here.
         rows, files: What the last commit wrote.

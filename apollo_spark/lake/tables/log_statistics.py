@@ -1,7 +1,7 @@
 """Check what a log says of the values in files: readers of Delta leave files out by it.
 
 Spark does not open a file whose least and largest values, rows or missing values rule out what is
-asked for; an upsert compares the files that may hold a key. A log is no file that a record pins, so
+asked for; an upsert compares the files that may hold a key. No record pins the file of a log, so
 its statistics are held against the footers of the files, whose bytes are pinned by their names.
 """
 

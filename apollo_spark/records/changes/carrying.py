@@ -181,7 +181,7 @@ class _Carrier:
     def _unreached(self, relations: list[Relation]) -> list[str]:
         """Return the added entities that nothing joins to the main entity any more."""
         before, now = self._before.dictionary.unjoined, self._derived.dictionary.unjoined
-        # What nothing joined before stands by itself; on what nothing joins now hangs nothing.
+        # What nothing joined before is by itself; on what nothing joins now hangs nothing.
         reached = {each for each in self._entities if each not in self._added and each not in now}
         reached |= before.intersection(self._added)
         grew = True

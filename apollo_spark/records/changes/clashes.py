@@ -221,7 +221,7 @@ def coding_difference(first: Coding, second: Coding) -> str:
 
 
 def _meant(coding: Coding) -> dict[str, set[tuple[str, str, str]]]:
-    """Return what each code means and where it stands, whatever the order of the codes."""
+    """Return what each code means and where it is, whatever the order of the codes."""
     found: dict[str, set[tuple[str, str, str]]] = {}
     for row in coding.rows:
         found.setdefault(row.code, set()).add((row.meaning, row.concept, row.parent_code))

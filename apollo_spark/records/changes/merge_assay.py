@@ -48,7 +48,7 @@ def merge_assay(
     Raises:
         NotFoundError: The assay, the field or a field of samples is not there.
         DictionaryError: The field holds several values a row.
-        ConflictError: The field is no text, the target has an assay of that name, or a coding of
+        ConflictError: The field is not text, the target has an assay of that name, or a coding of
             another content.
     """
     assay = _find_assay(source, change)

@@ -236,7 +236,7 @@ def _check_type(
         return
     where = f"coding '{name}' of field {list_names(each.path for each in fields)}"
     if wrong:
-        message = f"{where}: code {_codes_of(wrong)} is no {type_}"
+        message = f"{where}: code {_codes_of(wrong)} is not of type {type_}"
         yield _of_rows("code_type", message, file, wrong)
     if equal:
         message = f"{where}: code {_codes_of(equal)} is the same {type_} as another code"

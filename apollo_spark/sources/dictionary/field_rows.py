@@ -1,4 +1,4 @@
-"""The rows of the data dictionary: what each says about itself, and which names stand twice."""
+"""The rows of the data dictionary: what each says about itself, and which names occur twice."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -82,7 +82,7 @@ def collect_fields(table: TextTable) -> tuple[FieldTable, tuple[Finding, ...]]:
     """Name the rows of a data dictionary.
 
     Names that differ only by case are one name: such an entity is taken under its first spelling,
-    and of a field that stands twice only the first row is taken, so that one mistake does not
+    and of a field that occurs twice only the first row is taken, so that one mistake does not
     show up under other rules as well.
     """
     entities: dict[str, FieldRow] = {}

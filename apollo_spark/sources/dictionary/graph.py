@@ -1,6 +1,6 @@
 """Questions about small directed graphs: cycles, second paths, and what is not joined at all.
 
-Nodes are names; successors stand in the order in which the file gives them, so that the same
+Nodes are names; successors are in the order in which the file gives them, so that the same
 file always gets the same answers.
 """
 

@@ -46,7 +46,7 @@ from apollo_spark.workers.values.tidying import tidy_name
 
 
 def check_titles_known(table: TextTable, fields: FieldTable) -> Iterator[Finding]:
-    """Check that every entity of the entity dictionary stands in the data dictionary."""
+    """Check that every entity of the entity dictionary is in the data dictionary."""
     for row in table.rows:
         name = row["entity"].strip()
         if name not in fields.by_entity:
@@ -104,7 +104,7 @@ def read_dictionary(
 ) -> DictionaryReading:
     """Read and check the dictionary files: csv or tsv by the ending, plain or gzip, UTF-8.
 
-    Findings stand in the order of the files and of their lines, with the severities that a policy
+    Findings are in the order of the files and of their lines, with the severities that a policy
     gives to what is in the files. A file that cannot be read is never softened.
     """
     given = (data_dictionary, codings, entities)

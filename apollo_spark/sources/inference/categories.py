@@ -42,7 +42,7 @@ class Categories:
             names: The field of each column.
 
         Raises:
-            UsageError: Something is called so that is no column.
+            UsageError: Something is called so that is not a column.
         """
         asked = frozenset(self.asked or ())
         found = {column for column, name in names.items() if asked & {column, name}}
@@ -55,7 +55,7 @@ class Categories:
         return frozenset(found)
 
     def codes(self, column: str, name: str, facts: ColumnFacts) -> tuple[str, ...] | None:
-        """Return the codes of a column, None where it is no category.
+        """Return the codes of a column, None where it is not a category.
 
         Raises:
             UsageError: It is called one and cannot be.

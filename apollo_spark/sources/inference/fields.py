@@ -30,7 +30,7 @@ def infer_fields(
 
     Args:
         entity: The entity with its primary key.
-        dictionary: The dictionary that it stands in.
+        dictionary: The dictionary that it is in.
         facts: The facts of each column, in the order of the file.
         categories: What is said about categories.
     """

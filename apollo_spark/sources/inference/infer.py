@@ -56,7 +56,7 @@ class ColumnFacts:
         has_many_digits: Whether any is a whole number that a float may not keep.
         spelling: How the cells that may be numbers are spelt.
         spellings: The numbers and texts, where they were looked at.
-        counts: How often each text stands there; None where they are more than `most`.
+        counts: How often each text occurs; None where they are more than `most`.
         most: Different texts that are counted.
     """
 
@@ -164,7 +164,7 @@ def _small_numbers(counts: Counter[str]) -> tuple[str, ...] | None:
 def _numbers(counts: Counter[str]) -> Counter[int]:
     numbers: Counter[int] = Counter()
     for text, times in counts.items():
-        # What is no number here means missing: all others were seen to be numbers.
+        # What is not a number here means missing: all others were seen to be numbers.
         number = parse_integer(text.strip(BLANKS))
         if number is not None:
             numbers[number] += times

@@ -288,7 +288,7 @@ class _Comparison:
 
 
 def _joined(table: TableSlice, entity: Entity, number: int) -> tuple[str | None, ...]:
-    """Return how the rows of a table are told: by its key, and by the field that it stands for."""
+    """Return how the rows of a table are named: by its key, and by the field that it stands for."""
     if number == 0:
         return (entity.primary_key and table.column_of(entity.primary_key),)
     on = table.on or entity.primary_key

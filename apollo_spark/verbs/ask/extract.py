@@ -82,7 +82,7 @@ def extract(asker: Asker, request: ExtractFieldsRequest) -> Written | Statement:
 def read_field_list(text: str) -> tuple[str, ...]:
     """Read `entity.field,entity.field`, or a file with one a line.
 
-    What of a file is no ENTITY.FIELD is told by its line: the file may hold ids of people instead.
+    What of a file is not ENTITY.FIELD is reported by its line: it may hold ids of people instead.
 
     Raises:
         UsageError: The text is neither a list of fields nor a file that can be read.

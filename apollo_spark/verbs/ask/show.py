@@ -126,7 +126,7 @@ def describe_record(
 ) -> dict[str, Any]:
     """Return a record as the JSON object that `show --json` prints.
 
-    Of a view, parents, receipt and rules are told only where they are asked for; numbers of rows
+    Of a view, parents, receipt and rules are said only where they are asked for; numbers of rows
     are those of whole tables, and None where something of them is hidden.
 
     Args:
@@ -164,7 +164,7 @@ def describe_record(
         ],
         "parents": list(told.lineage.parents),
         "operation": record.lineage.operation,
-        # Of a view, whom its base lost is not told either.
+        # Of a view, whom its base lost is not reported either.
         "withdrawn": lake.withdrawn_from(record) if full or not record.hides else {},
         "inputs": [each.model_dump(mode="json") for each in told.lineage.inputs],
         "receipt": json.loads(lake.parts.get(told.receipt)) if told.receipt else {},
@@ -229,7 +229,7 @@ def find_fields(dictionary: DataDictionary, pattern: str | None) -> tuple[FieldL
     The pattern is a regular expression, matched anywhere and without regard to case.
 
     Raises:
-        UsageError: The pattern is no regular expression.
+        UsageError: The pattern is not a regular expression.
     """
     try:
         wanted = re.compile(pattern or "", re.IGNORECASE)

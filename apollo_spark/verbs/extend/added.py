@@ -64,12 +64,12 @@ class AddedTables(ABC):
 
     @cached_property
     def base_rows(self) -> BaseRows:
-        """What stands, as people read it: what they do not see, no key can match."""
+        """What is there, as people read it: what they do not see, no key can match."""
         return BaseRows(self.work.context.lake, self.plan.base)
 
     @cached_property
     def base_pins(self) -> Mapping[str, TablePin]:
-        """The pins of what stands; a dry run writes to another lake, and reads from this one."""
+        """The pins of what is there; a dry run writes to another lake, and reads from this one."""
         return self._as_read(self.base_rows.opened.pins)
 
     def _as_read(self, pins: Mapping[str, TablePin]) -> Mapping[str, TablePin]:
@@ -163,18 +163,18 @@ class AddedTables(ABC):
 
     @abstractmethod
     def find_strangers(self, pins: Mapping[str, TablePin]) -> KeySets:
-        """Return the values that break a rule against what stands, read as ADDED."""
+        """Return the values that break a rule against what is there, read as ADDED."""
 
     @abstractmethod
     def count_missing(self, pins: Mapping[str, TablePin]) -> int:
-        """Count the rows that stand for which no added row is."""
+        """Count the rows that are there for which no added row is."""
 
     @abstractmethod
     def arrange(self, written: WrittenExtension) -> FieldTables:
         """Return all tables of the entity."""
 
     def added_keys(self, pins: Mapping[str, TablePin]) -> AddedKeys:
-        """Return the added rows beside what stands."""
+        """Return the added rows beside what is there."""
         base_rows, engine = self.base_rows, self.work.engines.engine
         return AddedKeys(self.entity, base_rows.shown, engine, pins, self.plan.policy)
 

@@ -1,6 +1,6 @@
 """Extend a dataset with clinical files: new fields of an entity, new rows, or a new entity.
 
-Nothing that stands is written again but small tables of earlier extensions: see `slice_folding`.
+Nothing stored is written again but small tables of earlier extensions: see `slice_folding`.
 """
 
 from collections.abc import Callable
@@ -152,7 +152,7 @@ def choose_mode(
     base: DatasetRecord,
     show: Show,
 ) -> ClinicalMode:
-    """Return what the files add: it is told by their entity and columns.
+    """Return what the files add, by their entity and columns.
 
     Args:
         request: The options.
@@ -177,7 +177,7 @@ def choose_mode(
     if entity is None:
         mode, why = "entity", f"{base} has no entity '{files.entity}'"
     elif entity.primary_key is not None and not files.has_key_of(entity):
-        # What stands first may be a row, whose values must not be shown.
+        # What comes first may be a row, whose values must not be shown.
         mode, why = "fields", f"the files have no column '{entity.primary_key}'"
     elif new:
         mode, why = "fields", f"{_no_fields(new)} of entity '{entity.name}'"
@@ -192,7 +192,7 @@ def choose_mode(
 
 
 def _new_columns(entity: Entity, files: AddedFiles) -> tuple[int, ...]:
-    """Return the numbers of the columns that are no fields; their names may be a row's values."""
+    """Return the numbers of the columns that are not fields; their names may be a row's values."""
     known = {name.lower() for each in entity.fields for name in (each.name, each.header)}
     numbers = (
         number

@@ -40,7 +40,7 @@ class SliceFolding:
         entity: The entity with all its fields.
         publication: The extension; only what lies beside its own tables is folded.
         engine: Reads the tables.
-        pins: The pins of what stands.
+        pins: The pins of what is there.
         max_columns: Most columns of a table.
     """
 

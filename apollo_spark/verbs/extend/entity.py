@@ -1,4 +1,4 @@
-"""Add an entity that refers to one that stands, or to none where a policy allows it."""
+"""Add an entity that refers to one that is there, or to none where a policy allows it."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ class AddedEntity(AddedTables):
 
     @property
     def relation(self) -> Relation | None:
-        """How its rows refer to those that stand; None where they are joined to nothing."""
+        """How its rows refer to those that are there; None where they are joined to nothing."""
         return next(iter(self.plan.extension.relations), None)
 
     def cut(self) -> tuple[tuple[str, ...], ...]:

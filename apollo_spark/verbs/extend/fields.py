@@ -16,7 +16,7 @@ from apollo_spark.verbs.extend.plan import KEY_UNMATCHED
 
 
 class AddedFields(AddedTables):
-    """New fields of an entity that stands."""
+    """New fields of an entity that is there."""
 
     @property
     def key(self) -> str:
@@ -55,7 +55,7 @@ class AddedFields(AddedTables):
         return int(self.ask(count_lacking(target, self.key, ADDED, self.key), pins)[0].as_py())
 
     def arrange(self, written: WrittenExtension) -> FieldTables:
-        """Put the new tables beside those that stand, and fold small ones."""
+        """Put the new tables beside those that are there, and fold small ones."""
         added = [
             TableSlice(table=pin.table, fields=tuple(columns[1:]))
             for pin, columns in zip(written.pins, written.columns, strict=True)

@@ -1,4 +1,4 @@
-"""Whether the columns of added files join their rows to what stands, and whether there are rows."""
+"""Whether columns of added files join their rows to the dataset, and whether there are rows."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,10 +15,10 @@ from apollo_spark.verbs.extend.files import AddedFiles
 def find_unjoined(
     base: DataDictionary, files: AddedFiles, base_entity: Entity | None, *, is_new: bool
 ) -> Finding | None:
-    """Find that no column joins the rows: then what stands first may be a row itself.
+    """Find that no column joins the rows: then what comes first may be a row itself.
 
     Args:
-        base: The dictionary of what stands.
+        base: The dictionary of what is there.
         files: The files.
         base_entity: The entity that gets fields, None where there is none of that name.
         is_new: Whether an entity is added.

@@ -1,4 +1,4 @@
-"""Keys of added rows that nothing that stands has."""
+"""Keys of added rows that nothing stored has."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ class WrittenExtension:
 
 @dataclass(frozen=True)
 class AddedKeys:
-    """Added rows beside what stands.
+    """Added rows beside what is there.
 
     Attributes:
         entity: Their entity.
-        shown: What stands.
+        shown: What is there.
         engine: Who answers.
         pins: Both.
         policy: What each rule does.
@@ -50,7 +50,7 @@ class AddedKeys:
     def strangers(self, rule: str, field: str, target: tuple[str, str]) -> KeySets:
         """Return the values of a field that are not in the field that they refer to.
 
-        Those that look like one that is there are told as such.
+        Those that look like one that is there are reported as such.
 
         Args:
             rule: The rule that they break.

@@ -111,7 +111,7 @@ def plan_extension(
     show: Show,
     max_columns: int,
 ) -> PlannedExtension:
-    """Read or infer what is added, and check it against what stands.
+    """Read or infer what is added, and check it against what is there.
 
     Args:
         lake: Where the base is.

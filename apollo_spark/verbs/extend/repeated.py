@@ -19,7 +19,7 @@ def find_extension(
     *,
     known: DatasetRecord,
 ) -> Outcome[ExtensionReceipt] | None:
-    """Return the outcome of an extension that stands: nothing came to the entity after it.
+    """Return the outcome of an extension that was made: nothing came to the entity after it.
 
     The fingerprint is asked for only where there is an extension to compare with; `known` is a
     record that was read before.

@@ -69,7 +69,7 @@ class CountedLink:
             return 0 if near is None or far is None else len(find_new_lookalikes(near, far))
 
     def write_report(self, folder: str) -> None:
-        """Write the rows of each side that match nothing, and keys that stand too often.
+        """Write the rows of each side that match nothing, and keys that occur too often.
 
         Raises:
             StorageRefusedError: The folder or a file cannot be written.
@@ -87,7 +87,7 @@ class CountedLink:
 
 
 def _keys_of(end: LinkEnd, ask: Ask) -> KeyColumn | None:
-    """Return the keys of one side, None where they are no texts."""
+    """Return the keys of one side, None where they are not texts."""
     keys = KeyColumn(ask, lambda alias: derived(end.rows.copy(), alias), KEY)
     found = ask(all_keys(keys.source(SOURCE), KEY).limit(0)).read_all()
     return keys if pa.types.is_string(found.schema.field(0).type) else None

@@ -49,7 +49,7 @@ class MergePlan:
     Attributes:
         derivation: What is published, with its receipt.
         link: Both sides of the link, and their counts.
-        relationship: How many rows may stand on either side, as a sentence says it.
+        relationship: How many rows may be on either side, as a sentence says it.
         findings: What a policy may refuse, under the rules' own severities.
     """
 

@@ -72,7 +72,7 @@ def require_known(
         # A parent that was retired and swept: nobody knows any more what it had.
         before = own.union(names)
     after = own | _paths(lake, targets)
-    # What stands on its target already took the new names by the same rebase before.
+    # What is based on its target already took the new names by the same rebase before.
     parents = {x for each in moved for x in each.lineage.parents}
     given = _paths(lake, (each for each in targets if str(each) in parents))
     lines = [

@@ -30,7 +30,7 @@ class SourceProblem(Record):
 class SourceProof(Record):
     """One version compared with the files that its tables were made of.
 
-    How many files and tables that were is None of a view: it does not tell what it stands on.
+    How many files and tables that were is None of a view: it does not tell what it is based on.
     """
 
     record: str

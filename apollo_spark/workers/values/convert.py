@@ -123,7 +123,7 @@ def convert_each(texts: list[str], kind: ColumnType) -> Converted:
 
 
 def is_odd(parsed: Any) -> bool:
-    """Say whether a text that was read is one to be told."""
+    """Say whether a text that was read is one to be reported."""
     return any(
         getattr(parsed, each, False) for each in ("is_partial", "has_decimals", "is_inexact")
     )
@@ -190,7 +190,7 @@ def cast_zoned_times(texts: pa.Array) -> pa.Array | None:
 
 
 def require_times(texts: pa.Array, values: pa.Array) -> pa.Array | None:
-    """Give UTC values, or None if one is out of range or an hour stands without minutes."""
+    """Give UTC values, or None if one is out of range or an hour has no minutes."""
     has_minutes = pc.equal(pc.find_substring(texts, ":"), len("yyyy-mm-dd hh"))
     is_date = pc.equal(pc.binary_length(texts), len("yyyy-mm-dd"))
     if pc.all(pc.or_(has_minutes, is_date)).as_py() is False:

@@ -27,7 +27,7 @@ class ParsedDate:
 
 
 def parse_date(text: str) -> ParsedDate | None:
-    """Read `yyyy`, `yyyy-[m]m` or `yyyy-[m]m-[d]d`; None where it is no day of the calendar.
+    """Read `yyyy`, `yyyy-[m]m` or `yyyy-[m]m-[d]d`; None where it is not a day of the calendar.
 
     >>> parse_date("1999-2")
     ParsedDate(value=datetime.date(1999, 2, 1), is_partial=True)

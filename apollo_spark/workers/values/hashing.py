@@ -61,7 +61,7 @@ class ContentHash:
         """Read what `hex` gave.
 
         Raises:
-            ValueError: The text is no stored form.
+            ValueError: The text is not a stored form.
         """
         found = STORED.match(text)
         if found is None:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 INTEGER = re.compile(r"[+-]?0*[0-9]{1,19}")
-# Digits in a row are one part of it: with two, a long cell that is no number would take hours.
+# Digits in a row are one part of it: with two, a long cell that is not a number would take hours.
 FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 EXACT = 2**53

@@ -19,7 +19,7 @@ class ColumnSpec:
         codes: Every value must be one of these, compared as typed values; None allows all.
         is_key: A cell without value is a key that is missing.
         is_reference: A cell without value is a row that refers to no parent.
-        joins: Its values join rows: a text in which nobody sees anything is no value.
+        joins: Its values join rows: a text in which nobody sees anything is not a value.
     """
 
     header: str

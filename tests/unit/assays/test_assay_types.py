@@ -21,7 +21,7 @@ PACKAGE = Path(apollo_spark.__path__[0])
 ASSAYS = PACKAGE / "assays"
 FOLDERS = sorted(each.parent.name for each in ASSAYS.glob("*/__init__.py"))
 WAYS_IN = ("api", "cli")
-"""What a person asks of one type alone stands in the ways in: `load expression`, say."""
+"""What a person asks of one type alone is in the ways in: `load expression`, say."""
 TABLE = "assays/types.py"
 
 

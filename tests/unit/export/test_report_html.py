@@ -1,4 +1,4 @@
-"""The HTML report: what stands on the page."""
+"""The HTML report: what is on the page."""
 
 import re
 from base64 import b64encode

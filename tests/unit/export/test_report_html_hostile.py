@@ -1,4 +1,4 @@
-"""Whatever stands in a name or a value, the HTML report shows it and stays what it is."""
+"""Whatever is in a name or a value, the HTML report shows it and stays what it is."""
 
 from datetime import datetime, timezone
 
@@ -31,7 +31,7 @@ MARKS = {"bdi", "i", "small"}
 
 
 def report_of(text: str) -> ValidationReport:
-    """A report with the text in every place where a text may stand."""
+    """A report with the text in every place where a text may be."""
     return ValidationReport(
         dataset=text,
         made_at=datetime(2026, 3, 1, tzinfo=timezone.utc),

@@ -104,7 +104,7 @@ def test_a_line_that_never_ends_is_read_as_far_as_a_header_may_reach(
 ) -> None:
     monkeypatch.setattr(delimited, "HEADER_LIMIT", 1 << 20)
     path = tmp_path / "a.csv"
-    # Who reads on to the end finds that it is no text, and has it all in memory.
+    # Who reads on to the end finds that it is not text, and has it all in memory.
     path.write_bytes(b"x" * (3 << 20) + b"\0")
 
     assert rules_of(path) == ["row_too_long"]

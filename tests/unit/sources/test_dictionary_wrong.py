@@ -92,7 +92,7 @@ def test_everything_wrong_in_three_files_is_told_at_once(tmp_path: Path) -> None
         ("codings.csv", 5, "code_parent",
          "coding 'age': parent '1900-01-02' is not a code of the coding"),
         ("codings.csv", 5, "code_type",
-         "coding 'age' of field 'visit.seen': code 'never' is no date"),
+         "coding 'age' of field 'visit.seen': code 'never' is not of type date"),
         ("entities.csv", 2, "entity_title_unknown",
          "entity 'visits' is not in the data dictionary (did you mean 'visit'?)"),
     ]  # fmt: skip

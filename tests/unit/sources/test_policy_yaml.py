@@ -78,7 +78,7 @@ def test_a_policy_of_another_form_is_refused(tmp_path: Path, text: str, problem:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("rules:\n  a: [\n", "the file is no YAML at line 3"),
+        ("rules:\n  a: [\n", "the file is not YAML at line 3"),
         ("rules: !!python/object/apply:os.getcwd []\n", "tags have no meaning here, at line 1"),
         ("a: 1\na: 2\n", "a key occurs a second time, at line 2"),
     ],

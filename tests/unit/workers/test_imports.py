@@ -7,7 +7,7 @@ import apollo_spark.workers as package
 for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
     importlib.import_module(module.name)
 standard = set(sys.stdlib_module_names) | set(sys.builtin_module_names)
-# What pyarrow's Cython modules register has no file and is no package of anybody.
+# What pyarrow's Cython modules register has no file and is not a package of anybody.
 loaded = {name.split(".")[0] for name, module in sys.modules.items()
           if name not in before and getattr(module, "__file__", None)}
 print(*sorted(name for name in loaded - standard if not name.startswith("_")))

@@ -31,8 +31,8 @@ class AddedSamples:
     Attributes:
         publication: The load.
         lake: Where the version before is read.
-        extended: The assay as it stood.
-        places: Where the new samples stand.
+        extended: The assay as it was.
+        places: Where the new samples go.
         layers: The layers with the new tiles.
         withdrawn: Ids of samples that count as not there.
         left_out: How many of them were given.
@@ -96,7 +96,7 @@ class AddedSamples:
 
     @property
     def _hidden(self) -> int:
-        """How many of the samples that stand are withdrawn."""
+        """How many of the samples that are there are withdrawn."""
         known = self.extended.samples["sample_id"].to_pylist() if self.withdrawn else []
         return sum(str(each) in self.withdrawn for each in known)
 

@@ -80,7 +80,7 @@ class AssayFolding:
 
     Attributes:
         lake: Where it lies.
-        extended: The assay as it stands.
+        extended: The assay as it is.
         folds: The blocks that become one.
         tiles: All files of tiles by unit.
         samples: The files of the table of samples.

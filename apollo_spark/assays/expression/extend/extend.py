@@ -1,4 +1,4 @@
-"""Add samples to an assay: only their tiles are written, in blocks that follow those that stand.
+"""Add samples to an assay: only their tiles are written, in blocks after those of the assay.
 
 The protocol is that of a load. What the new samples change of the features (their statistics, and
 under union new ones) is written anew in one small table; the tables of samples are added to.
@@ -171,7 +171,7 @@ class ExtendAssay(FileOperation[AssayExtension, AssayExtensionPlan, AssayExtensi
 def _added(
     lake: Lake, base: DatasetRecord, request: AssayExtension, plan: AssayExtensionPlan
 ) -> tuple[ExtendedAssay, AddedPlaces]:
-    """Read what stands, and give the new samples their places."""
+    """Read what is there, and give the new samples their places."""
     extended = read_extended_assay(lake, base, request.assay)
     sources = {unit: each.source for unit, each in plan.units.items()}
     is_union = request.features == "union"

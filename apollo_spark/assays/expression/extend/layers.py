@@ -31,7 +31,7 @@ class ExtendedLayer:
         writing: How the new samples were written.
         written: Their tiles.
         rewritten: The tiles of all old samples, where the storage was too narrow for the new
-            values; else None, and what stands is not touched.
+            values; else None, and what is there is not touched.
     """
 
     layer: LayerRecord
@@ -50,8 +50,8 @@ class LayerExtension:
     """What is needed to add samples to a layer.
 
     Attributes:
-        extended: The assay as it stands.
-        places: Where the new samples stand.
+        extended: The assay as it is.
+        places: Where the new samples go.
         layer: The layer.
         draft: The table of its tiles.
         paths: The files of its tiles.
@@ -93,7 +93,7 @@ class LayerExtension:
         return ExtendedLayer(layer, placed, written, rewritten)
 
     def _rewrite(self, runner: TaskRunner, storage: LayerStorage) -> list[dict[str, Any]]:
-        """Write all tiles that stand with another storage, a block a task."""
+        """Write all stored tiles with another storage, a block a task."""
         kept = samples_in(self.extended.samples)
         ids = tuple(self.extended.feature_ids.to_pylist())
         features = Features(ids, np.arange(len(ids), dtype=np.int32))

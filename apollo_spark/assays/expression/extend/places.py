@@ -1,4 +1,4 @@
-"""More samples for an assay that stands: what there is, and where what comes will be put."""
+"""More samples for an assay that is there: what there is, and where what comes will be put."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -84,7 +84,7 @@ class ExtendedAssay:
 
 
 def read_extended_assay(lake: Lake, record: DatasetRecord, name: str) -> ExtendedAssay:
-    """Read what stands of an assay.
+    """Read what an assay has.
 
     Raises:
         NotFoundError: The dataset has no assay of that name.
@@ -138,7 +138,7 @@ def storage_of(layer: LayerRecord, schema: pa.Schema) -> LayerStorage:
 
 @dataclass(frozen=True)
 class AddedPlaces:
-    """Where samples that are added will stand.
+    """Where samples that are added will be.
 
     Attributes:
         layers: The layers of the assay, each of which gets values of the samples.
@@ -238,7 +238,7 @@ def _find_present(extended: ExtendedAssay, source: PlannedSource) -> Iterator[Fi
     known = extended.samples["sample_id"].combine_chunks().cast(pa.string())
     present = ids.filter(pc.is_in(ids, value_set=known)).to_pylist()
     if present:
-        # An id may name a person: it stands in the report alone.
+        # An id may name a person: it is in the report alone.
         places = tuple(Place(line=None, value=each) for each in present[:PLACES])
         found = finding_of("sample_present", "samples are in the assay already")
         yield found.model_copy(update={"count": len(present), "places": places})

@@ -45,7 +45,7 @@ class AssayExtensionPlan:
     Attributes:
         units: How the sources of each unit are read.
         policy: What each rule does.
-        parents: The version that it stands on, once that is known.
+        parents: The version that it is based on, once that is known.
     """
 
     units: Mapping[str, ExpressionPlan]

@@ -1,4 +1,4 @@
-"""What stands of an assay already: a load of another unit is one more layer of the same assay.
+"""What an assay has already: a load of another unit is one more layer of the same assay.
 
 A load publishes what it names, and keeps the rest of the version before: other units, the fields
 of samples, what the dataset was extended by. It can be kept only if it still fits: other units
@@ -49,7 +49,7 @@ class BaseAssay:
 
     @property
     def placed_samples(self) -> Samples:
-        """The samples and where they stand."""
+        """The samples and where they are."""
         return samples_in(self.samples)
 
     @property

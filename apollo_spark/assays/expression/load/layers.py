@@ -1,4 +1,4 @@
-"""Write the tiles of a load: by itself, or as one more layer of an assay that stands."""
+"""Write the tiles of a load: by itself, or as one more layer of an assay that is there."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,7 +26,7 @@ from apollo_spark.lake.tables.draft import TableDraft
 
 
 class AssayPlaces(Protocol):
-    """Where the samples and features of a source stand, or will stand, in an assay."""
+    """Where the samples and features of a source are, or will be, in an assay."""
 
     @property
     def layers(self) -> Sequence[LayerRecord]:
@@ -54,7 +54,7 @@ def write_layer(
         draft: The table of the tiles.
         guess: The storage that is tried first.
         assay: What stays of the version before. Where other units do, the samples go to the
-            blocks where theirs stand.
+            blocks where theirs are.
 
     Returns:
         The tiles, and the writing with the samples and features of the assay.
@@ -92,12 +92,12 @@ def _move(
 def place_source(
     source: PlannedSource, assay: AssayPlaces, *, keeps_places: bool = True
 ) -> PlannedSource:
-    """Return a source whose tasks write for the features and samples of the assay that stands.
+    """Return a source whose tasks write for the features and samples of the assay that is there.
 
     Args:
         source: As it was planned for itself.
         assay: Has the same samples and features.
-        keeps_places: Whether samples are written to the blocks where they stand, or to those that
+        keeps_places: Whether samples are written to the blocks where they are, or to those that
             the source has by itself.
     """
     samples, ids = source.samples, assay.feature_ids
@@ -132,7 +132,7 @@ def holds_whole_blocks(tasks: Sequence[ExpressionTask], samples: Samples) -> boo
 def make_retile_tasks(
     paths: Sequence[str], source: PlannedSource, assay: AssayPlaces, make_target: MakeTarget
 ) -> list[RetileTask]:
-    """Return tasks that move samples from the blocks of a source to those where they stand."""
+    """Return tasks that move samples from the blocks of a source to those where they are."""
     known = assay.placed_samples
     at = pc.index_in(pa.array(known.ids), pa.array(source.samples.ids)).to_numpy()
     ids = tuple(assay.feature_ids.to_pylist())

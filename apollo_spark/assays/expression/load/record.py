@@ -36,7 +36,7 @@ class WrittenAssay:
     Attributes:
         name: The assay.
         plan: The load.
-        source: Its samples and features, as they stand in the assay.
+        source: Its samples and features, as they are in the assay.
         tiles: What was written.
         stats: Statistics of the layer, in the orders of `source`.
         rows: The table of samples, where one was given.
@@ -126,11 +126,11 @@ def assay_content(written: WrittenAssay, pins: tuple[TablePin, ...]) -> Content:
 
 def _assay(written: WrittenAssay) -> ExpressionAssay:
     plan, source, kept = written.plan, written.source, written.kept
-    stands = kept.assay if kept else None
+    assay = kept.assay if kept else None
     annotation, fields = plan.annotation, plan.sample_fields
     layers = _layers(written)
-    if stands is None:
-        stands = ExpressionAssay(
+    if assay is None:
+        assay = ExpressionAssay(
             name=written.name,
             uuid=str(uuid4()),
             feature_id_kind=plan.kind,
@@ -152,7 +152,7 @@ def _assay(written: WrittenAssay) -> ExpressionAssay:
         changes["reference"] = _reference(written)
     if fields is not None:
         changes["field"] = fields.dictionary.entities[0].primary_key
-    return stands.model_copy(update=changes)
+    return assay.model_copy(update=changes)
 
 
 def _reference(written: WrittenAssay) -> AssayReference | None:

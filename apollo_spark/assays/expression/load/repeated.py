@@ -14,7 +14,7 @@ from apollo_spark.operations.repeated import read_receipt
 def find_loaded(
     lake: Lake, base: DatasetRecord | None, request: ExpressionLoad, plan: ExpressionPlan
 ) -> Outcome[AssayReceipt] | None:
-    """Return the outcome of a load whose layer stands in the newest version as it would write it.
+    """Return the outcome of a load whose layer is in the newest version as it would write it.
 
     Args:
         lake: Where it is published.

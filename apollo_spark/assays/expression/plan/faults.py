@@ -41,7 +41,7 @@ TEXTS = {
     "line_end": "a carriage return occurs alone, without a line feed",
     "file_not_text": "the file is not text in utf-8",
 }
-"""What is told of a rule that cells break."""
+"""What is reported of a rule that cells break."""
 
 
 def severity_of(rule: str, policy: Policy) -> Severity:
@@ -54,7 +54,7 @@ def severity_of(rule: str, policy: Policy) -> Severity:
     is_soft |= known.kind == "value" and rule not in FIRM_RULES
     severity = policy.severity_of(rule) if is_soft else Severity.REFUSE
     if rule == LOOKALIKE and severity is Severity.QUARANTINE:
-        # A sample is no row that could be set aside.
+        # A sample is not a row that could be set aside.
         return Severity.REFUSE
     return severity
 

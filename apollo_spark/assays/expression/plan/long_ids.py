@@ -25,7 +25,7 @@ class ParsedSource:
         parts: (path, label) of each scratch file, in the order of the source.
         features: For each, the number of the text of each feature code.
         samples: For each, the number of the sample of each sample code.
-        texts: Feature ids as they stand in the source, by first appearance.
+        texts: Feature ids as they are in the source, by first appearance.
         names: Sample ids, by first appearance.
     """
 

@@ -84,7 +84,7 @@ class ExpressionPlan:
 
     @property
     def parents(self) -> tuple[str, ...]:
-        """A load stands on files alone."""
+        """A load is based on files alone."""
         return ()
 
     @property
@@ -263,7 +263,7 @@ def _build_plan(
         annotated=annotate(source.features.ids, annotation) if annotation else None,
         sample_fields=sample_fields,
         inputs=inputs,
-        # These two say how to do it again, and are no part of what it is.
+        # These two say how to do it again, and are not part of what it is.
         parameters=(*parameters, ("format", format_), ("replace", str(request.replace).lower())),
         fingerprint=fingerprint_of(OPERATION, inputs, parameters),
     )

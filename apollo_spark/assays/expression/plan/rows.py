@@ -41,7 +41,7 @@ class ScannedFile:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the samples and features of a source stand in the assay.
+    """Where the samples and features of a source are in the assay.
 
     Attributes:
         samples: Those of the source, in its order, with their places.

@@ -101,7 +101,7 @@ def gather_features(request: SourceRequest) -> FeatureGathering:
 
 
 def own_places(samples: Samples, features: FeatureIds) -> Placement:
-    """Return where samples and features stand in an assay of the source alone."""
+    """Return where samples and features are in an assay of the source alone."""
     return Placement(samples, np.arange(len(features.ids), dtype=np.int32))
 
 

@@ -177,7 +177,7 @@ def expression_sql(
     """Return the statement of a long extract for Spark, ending with a semicolon.
 
     Raises:
-        UsageError: A matrix is asked for, which is no statement.
+        UsageError: A matrix is asked for, which is not a statement.
         NotFoundError: The rule of a view would be shown.
     """
     if request.matrix:

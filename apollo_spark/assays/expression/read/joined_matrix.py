@@ -48,7 +48,7 @@ def read_joined_matrix(
 ) -> MatrixResult:
     """Return the samples of several assays over the features of all of them.
 
-    Samples stand in the order of the assays and, in each, in its own order; features in the order
+    Samples are in the order of the assays and, in each, in its own order; features in the order
     of the first assay, then what the next one has besides, and so on.
 
     Args:
@@ -56,14 +56,14 @@ def read_joined_matrix(
         unit: The unit; None is the one of the first assay.
         features: Ids of features, in the order of the columns; None is all.
         samples: Ids of samples; None is all.
-        tell_apart: Whether ids of samples become `ASSAY.ID`, so that one id may stand in several
+        tell_apart: Whether ids of samples become `ASSAY.ID`, so that one id may be in several
             assays.
         max_memory: Bytes that the matrix may take.
 
     Raises:
         NotFoundError: A feature or a sample is in none of the assays, or an assay lacks the unit.
         UsageError: The ids of features are of different kinds, no feature is shared, an id of a
-            sample stands in several assays, or the matrix takes too much memory.
+            sample is in several assays, or the matrix takes too much memory.
     """
     unit = unit or assays[0].files.assay.default_layer.unit
     layers = [find_layer(each.files.assay, unit) for each in assays]

@@ -182,7 +182,7 @@ def long_schema(*, whole: bool, additional: Mapping[str, pa.DataType]) -> pa.Sch
 
 
 def to_anndata(layers: Mapping[str, MatrixResult], samples: pa.Table, features: pa.Table) -> Any:
-    """Return an `anndata.AnnData`: the first layer is X, and each layer stands under its unit.
+    """Return an `anndata.AnnData`: the first layer is X, and each layer is under its unit.
 
     Args:
         layers: Matrices of the same samples and features, by unit.

@@ -150,7 +150,7 @@ def _group(index: TileIndex, file: int, chosen: np.ndarray, *, is_run: bool) -> 
 def _describe(footer: pq.FileMetaData) -> Iterator[tuple[int, ...]]:
     """Yield least and largest feature and block of each row group, as far as they are known.
 
-    The last number is how many rows stand in order; it is 0 where the footer does not say.
+    The last number is how many rows are in order; it is 0 where the footer does not say.
     """
     paths = [footer.schema.column(place).path for place in range(footer.num_columns)]
     places = paths.index("feature"), paths.index("block")

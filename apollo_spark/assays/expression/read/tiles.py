@@ -23,7 +23,7 @@ from apollo_spark.engines.reading import read_groups
 from apollo_spark.errors import BrokenPinError
 
 MISSING_WHOLE = np.iinfo(np.int64).min
-"""What stands for a missing value while a matrix of whole numbers is filled."""
+"""What takes the place of a missing value while a matrix of whole numbers is filled."""
 
 
 def fill_matrix(

@@ -174,7 +174,7 @@ def known_features(features: Features) -> Features:
 
 
 def mark_repeated(features: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Mark the features that stand in `seen`, or earlier in the array."""
+    """Mark the features that are in `seen`, or earlier in the array."""
     again = np.ones(len(features), bool)
     again[np.unique(features, return_index=True)[1]] = False
     return np.asarray(again | np.isin(features, seen))

@@ -70,7 +70,7 @@ class RowComparison:
         tables: The tables of the entity.
         staged: The rows given, None where there are none; a list for each table in `tables`.
         keys: The keys to delete, None where there are none.
-        base_rows: The version that stands; withdrawn rows of it count as not there.
+        base_rows: The version that is there; withdrawn rows of it count as not there.
         store: Where the tables are.
         workspace: Closes what is open when the extension ends.
     """
@@ -126,7 +126,7 @@ class RowComparison:
         return self._base_rows.own if self.tables[0].is_own else self.scope
 
     def given_columns(self) -> dict[str, GivenColumn]:
-        """Return where each field of the rows given stands."""
+        """Return where each field of the rows given is."""
         if self.staged is None:
             return {}
         found = {

@@ -141,7 +141,7 @@ def plan_rows(
 
 
 def _alone(reading: ClinicalPlan, entity: Entity) -> ClinicalPlan:
-    """Return rows as a load of them alone: what they refer to stands in the dataset."""
+    """Return rows as a load of them alone: what they refer to is in the dataset."""
     alone = DataDictionary(
         main_entity=entity.name,
         entities=(entity,),

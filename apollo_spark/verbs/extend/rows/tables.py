@@ -23,7 +23,7 @@ class RowTable:
     Attributes:
         number: Its place among the tables of the entity.
         part: What it holds.
-        pin: The version that stands.
+        pin: The version that is there.
         is_own: Whether it belongs to the dataset.
         key: Its column of the primary key, None for an entity without.
         given: The columns that the input has, beside the key, with their fields.

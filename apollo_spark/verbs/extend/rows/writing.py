@@ -1,6 +1,6 @@
 """Write what changes in the tables of an entity: new files beside the old ones.
 
-A file of rows given is stored as it stands where all of them are new. Stored files are written
+A file of rows given is stored as it is where all of them are new. Stored files are written
 anew only where a row of theirs changes or goes: without that row. A row that changes moves to the
 file of the rows given, and so has its lines there.
 """

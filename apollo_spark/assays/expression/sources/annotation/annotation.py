@@ -135,7 +135,7 @@ def _refusal(file: SourceFile, rule: str, text: str) -> AnnotationReading:
 
 
 def _find_bad_cells(rows: pa.Table, file: SourceFile) -> Iterator[Finding]:
-    """Find positions that are no numbers and strands that are none."""
+    """Find positions that are not numbers and strands that are none."""
     for name in ("start", "end"):
         bad = _count_others(rows[name], pc.match_substring_regex(rows[name], INTEGER))
         if bad:

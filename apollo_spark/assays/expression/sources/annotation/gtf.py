@@ -41,7 +41,7 @@ def _read_batches(path: Path) -> Iterator[pa.RecordBatch]:
         reader = pv.open_csv(
             stream,
             read_options=pv.ReadOptions(column_names=GTF_COLUMNS, block_size=READ_BYTES),
-            # Quotes stand inside the attributes and mean nothing to the columns.
+            # Quotes are inside the attributes and mean nothing to the columns.
             parse_options=pv.ParseOptions(
                 delimiter="\t", quote_char=False, invalid_row_handler=_skip_comments
             ),

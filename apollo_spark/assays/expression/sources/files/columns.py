@@ -91,9 +91,9 @@ def to_columns(names: Sequence[str], places: Iterable[int]) -> tuple[Column, ...
 
 
 def show_columns(columns: Iterable[Column]) -> str:
-    """Return columns for people: a known name as it stands, any other column by its number.
+    """Return columns for people: a known name as it is, any other column by its number.
 
-    A header cell that is no known name may be the id of a person.
+    A header cell that is not a known name may be the id of a person.
     """
     known: list[Column] = []
     others: list[Column] = []

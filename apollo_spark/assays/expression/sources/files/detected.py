@@ -26,7 +26,7 @@ class Detected(Record):
         orientation: Of a matrix; None for every other format.
         delimiter: One character.
         compression: Of the raw bytes.
-        has_header: Whether a header stands above the rows.
+        has_header: Whether a header is above the rows.
         header: One name per column. Where a file has no header, the names that its format gives.
         id_columns: Places of the columns whose cells, joined by '-', identify a row; of a long
             file the place of the feature id.

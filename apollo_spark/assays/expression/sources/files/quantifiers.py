@@ -25,7 +25,7 @@ class Layout(Record):
         header: Columns by which the file is recognised, the feature id first. Where the file has
             no header, these are the names by which its columns go here.
         units: Which column holds which unit; the first one is the natural one.
-        endings: How its file name ends, in lower case and without `.gz`; what stands before is
+        endings: How its file name ends, in lower case and without `.gz`; what is before it is
             the sample, or, when nothing does, the folder is. Of several endings in one folder the
             first counts.
         has_header: Whether the first row names the columns.
@@ -167,7 +167,7 @@ FORMATS = (
 
 
 def find_layout(names: tuple[str, ...]) -> Layout | None:
-    """Return the layout whose columns all stand in a header, or None."""
+    """Return the layout whose columns all are in a header, or None."""
     given = set(names)
     return next(
         (each for each in LAYOUTS if each.has_header and given.issuperset(each.header)), None

@@ -39,7 +39,7 @@ class Reading:
         id_rule: Under `any` the first column of a matrix is taken for its ids.
         unit: The unit that is loaded; an empty text where that is not known.
         columns: Which columns are samples; None leaves it to the names and cells.
-        has_header: Whether a header stands above the rows.
+        has_header: Whether a header is above the rows.
         is_named: Whether the samples have their names from elsewhere: a manifest, or a list.
     """
 

@@ -106,7 +106,7 @@ def read_top(file: SourceFile) -> TopReading:
 
 
 def read_rows(top: Top, limit: int) -> list[tuple[str, ...]]:
-    """Read the first rows, fewer of a wide file; characters that are no UTF-8 are replaced.
+    """Read the first rows, fewer of a wide file; characters that are not UTF-8 are replaced.
 
     Raises:
         EOFError, zlib.error, gzip.BadGzipFile: The compressed file is cut off or damaged.
@@ -123,7 +123,7 @@ def iterate_rows(
     Args:
         top: The file.
         cells: How many cells of each row are wanted; None wants all.
-        errors: What is done with bytes that are no UTF-8, as `open` has it.
+        errors: What is done with bytes that are not UTF-8, as `open` has it.
 
     Raises:
         EOFError, zlib.error, gzip.BadGzipFile: The compressed file is cut off or damaged.

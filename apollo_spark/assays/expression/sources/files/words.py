@@ -1,7 +1,7 @@
 """Header cells that are known by name: ids, what is known of a feature or a sample, quantities.
 
 A name is compared without case, blanks and signs: `Entrez_Gene_Id` is `entrezgeneid`. What is not
-in these tables may be anything, a person's id among it, and is told by the number of its column.
+in these tables may be anything, a person's id among it, and is named by the number of its column.
 """
 
 import re
@@ -155,7 +155,7 @@ def names_samples(name: str) -> bool:
 
 
 def names_ids(name: str) -> bool:
-    """Say whether a header cell stands, or may stand, above a column of ids."""
+    """Say whether a header cell is, or may be, above a column of ids."""
     is_word = not name.strip() or (is_known(name) and squeeze(name) not in _UNITS)
     return is_word or NAMES_OF_IDS.search(name) is not None
 

@@ -1,4 +1,4 @@
-"""Recognise the formats that are no plain matrix, each by its columns."""
+"""Recognise the formats that are not a plain matrix, each by its columns."""
 
 from collections.abc import Callable, Sequence
 

@@ -66,9 +66,9 @@ class FeatureGathering:
 
         Args:
             ids: Source ids in the order of the rows, or of the columns of a turned matrix.
-            lines: The physical line of each; None where they stand in the header.
+            lines: The physical line of each; None where they are in the header.
             label: The file, for people.
-            columns: The number of the column of each, from 1, where they stand in the header.
+            columns: The number of the column of each, from 1, where they are in the header.
             is_whole: Whether these are all ids of the file: else what it lacks is not judged.
 
         Returns:
@@ -118,7 +118,7 @@ class FeatureGathering:
             encoded.dictionary,
             id_rule=self._id_rule,
             id_map=self._id_map,
-            # Two texts of one feature may stand in two files: each file is judged by itself.
+            # Two texts of one feature may be in two files: each file is judged by itself.
             on_duplicate="first",
             lines=first_places.lines,
             columns=first_places.columns,

@@ -81,7 +81,7 @@ def _read_rows(table: TextTable, file: SourceFile) -> Iterator[ManifestRow]:
 def _find_problems(
     table: TextTable, rows: Sequence[ManifestRow], label: str, beside: Sequence[SourceFile]
 ) -> Iterator[Finding]:
-    """Yield rows without file or sample, things that stand twice, and files without row."""
+    """Yield rows without file or sample, things that occur twice, and files without row."""
     no_file = [row.line for row in table.rows if not row[FILE].strip()]
     no_sample = [row.line for row in table.rows if not row[SAMPLE].strip()]
     absent = [each for each in rows if not _is_readable(each)]

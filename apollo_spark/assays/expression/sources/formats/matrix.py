@@ -145,7 +145,7 @@ def _samples_by_features(top: Top, header: FittedHeader, metadata: Sequence[int]
     known = is_ensembl(header.names)
     beside = set(metadata)
     if known.any():
-        # An age or a dose before the first gene is no gene, though it is a number.
+        # An age or a dose before the first gene is not a gene, though it is a number.
         beside |= set(range(1, int(known.argmax())))
     ids = _find_sample_columns(top, header.names, sorted(set(metadata)))
     rest = to_columns(header.names, sorted({0, *beside} - set(ids)))

@@ -53,7 +53,7 @@ def compile_pattern(text: str | None) -> re.Pattern[str] | None:
     """Compile a `--sample-pattern`; its first group is the sample id, or the whole match is.
 
     Raises:
-        UsageError: The text is no regular expression.
+        UsageError: The text is not a regular expression.
     """
     try:
         return None if text is None else re.compile(text)
@@ -152,7 +152,7 @@ def find_repeated_columns(detected: Detected) -> Iterator[Finding]:
 
 
 def find_repeated_rows(ids: Sequence[str], lines: Sequence[int], label: str) -> Iterator[Finding]:
-    """Find the rows of a turned matrix whose sample stands in a row before."""
+    """Find the rows of a turned matrix whose sample is in a row before."""
     seen = {""}
     places = []
     for name, line in zip(ids, lines, strict=True):
@@ -171,7 +171,7 @@ def find_nameless_rows(ids: Sequence[str], lines: Sequence[int], label: str) -> 
 
 
 def find_samples_across(ids: Sequence[Sequence[str]], labels: Sequence[str]) -> Iterator[Finding]:
-    """Find the samples of matrices that stand in a matrix before."""
+    """Find the samples of matrices that are in a matrix before."""
     seen: dict[str, str] = {}
     for own, label in zip(ids, labels, strict=True):
         twice: dict[str, list[Place]] = defaultdict(list)
@@ -179,7 +179,7 @@ def find_samples_across(ids: Sequence[Sequence[str]], labels: Sequence[str]) -> 
             if seen.setdefault(name, label) != label:
                 twice[seen[name]].append(Place(line=None, value=name))
         for first, places in twice.items():
-            yield _repeated(f"samples stand in {first} too", label, places)
+            yield _repeated(f"samples are in {first} too", label, places)
 
 
 def _repeated(

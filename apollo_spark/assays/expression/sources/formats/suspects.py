@@ -1,7 +1,7 @@
-"""Columns of numbers that are no samples, though nothing in their names says so.
+"""Columns of numbers that are not samples, though nothing in their names says so.
 
-A column of gene ids, positions, lengths or row numbers would be stored as a sample. It is told by
-its cells: whole numbers, all different and none of them zero, that are far above those of the
+A column of gene ids, positions, lengths or row numbers would be stored as a sample. Its cells give
+it away: whole numbers, all different and none of them zero, that are far above those of the
 other columns, or rise from row to row, or have nothing to do with what the others hold. Where the
 others are like that too, they are the values. What is only suspected is never left out: it is
 refused, until the option says which columns are samples.

@@ -13,7 +13,7 @@ OTHER_DELIMITERS = (";", "|", " ")
 
 
 def check_value_columns(detected: Detected, reading: Reading) -> FileDetection:
-    """Find columns whose name is no sample's; without columns of values it is no matrix."""
+    """Find columns whose name is not a sample's; without columns of values it is not a matrix."""
     file = detected.file.label
     if not detected.value_columns:
         why = "" if len(detected.header) > 1 else _describe_delimiter(detected)

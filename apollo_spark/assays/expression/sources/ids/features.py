@@ -65,7 +65,7 @@ class FeatureIds:
 
 @dataclass(frozen=True)
 class IdPlaces:
-    """Where ids stand: in a file, each on a line or, in a header, in a column from 1."""
+    """Where ids are: in a file, each on a line or, in a header, in a column from 1."""
 
     file: str | None = None
     lines: np.ndarray | None = None
@@ -82,7 +82,7 @@ class IdPlaces:
     def find(
         self, rule: str, text: str, ids: pa.Array, rows: np.ndarray, *, how: str = ""
     ) -> Finding:
-        """Describe some of the ids by where they stand; what they are is for the report alone.
+        """Describe some of the ids by where they are; what they are is for the report alone.
 
         An id may be a person's, where a matrix was taken for turned.
         """
@@ -142,7 +142,7 @@ def resolve_feature_ids(
         id_map: New names by source id, as `read_id_map` gives them.
         on_duplicate: Only `refuse` makes a finding of repeated features.
         lines: The physical line of every id, for the places of findings.
-        columns: Or the number of the column of every id, from 1, where they stand in a header.
+        columns: Or the number of the column of every id, from 1, where they are in a header.
         file: The name that findings give.
         kind: Of the files before; None takes the more frequent one.
     """
@@ -254,7 +254,7 @@ def _map_ids(ids: pa.Array, id_map: Mapping[str, tuple[str, ...]]) -> _Mapped:
 def _find_kinds(
     ids: pa.Array, letters: pa.Array, kind: FeatureIdKind, where: IdPlaces
 ) -> Iterator[Finding]:
-    """Find ids that are no Ensembl ids, and those of the less frequent kind."""
+    """Find ids that are not Ensembl ids, and those of the less frequent kind."""
     is_unknown = pc.and_(letters.is_null(), ids.is_valid())
     unknown = np.flatnonzero(is_unknown.to_numpy(zero_copy_only=False))
     if len(unknown):

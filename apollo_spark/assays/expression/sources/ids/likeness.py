@@ -1,6 +1,6 @@
-"""What ids that are no Ensembl genes or transcripts look like, so that people know the map to use.
+"""What ids that are not Ensembl genes or transcripts look like, so that people know the map to use.
 
-The kinds are told by how an id is written, and only for a message: nothing is decided by them
+The kinds are guessed from how an id is written, and only for a message: nothing is decided by them
 but, where nothing else tells, which side of a matrix holds the features.
 """
 

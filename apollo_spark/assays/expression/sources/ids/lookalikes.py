@@ -20,7 +20,7 @@ def find_lookalike_ids(
     Args:
         ids: Ids of a source.
         thing: What they name: samples or features.
-        known: Ids that stand in the assay already; those of the source may be among them.
+        known: Ids that are in the assay already; those of the source may be among them.
     """
     own = pa.array(ids, pa.string()).unique()
     others = own if known is None else pa.array(known, pa.string())
@@ -60,6 +60,6 @@ def _maybe_odd(ids: pa.Array) -> bool:
 
 
 def _finding(rule: str, text: str, ids: pa.Array) -> Finding:
-    # An id may name a person: it stands in the report alone.
+    # An id may name a person: it is in the report alone.
     places = tuple(Place(line=None, value=each) for each in ids[:PLACES_LIMIT].to_pylist())
     return finding_of(rule, text).model_copy(update={"count": len(ids), "places": places})

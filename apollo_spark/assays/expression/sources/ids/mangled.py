@@ -1,7 +1,7 @@
 """Names that R or pandas changed on the way: numbered repeats, an X before a digit, lost dashes.
 
 Nothing can be undone: whether `S1.1` was `S1` again, or is another sample, is not in the file. So
-they are taken as they stand, and that is told.
+they are taken as they are, and that is reported.
 """
 
 import re
@@ -27,7 +27,7 @@ def describe_mangled(names: Sequence[str], what: str, how: str) -> Iterator[str]
     if again:
         yield (
             f"{what} are named as others with a number behind (.1), as pandas and R write what "
-            f"stands twice, {_times(again)}; they were taken for {what} of their own ({how} names "
+            f"occurs twice, {_times(again)}; they were taken for {what} of their own ({how} names "
             "them otherwise)"
         )
     if what != "samples":

@@ -1,4 +1,4 @@
-"""Find the cells of a chunk: where each begins and ends, and what in them is no digit.
+"""Find the cells of a chunk: where each begins and ends, and what in them is not a digit.
 
 Cells are never made into objects: a number is read straight from the bytes before its end.
 """
@@ -16,7 +16,7 @@ NEWLINE, RETURN, QUOTE, DOT, MINUS = 10, 13, 34, 46, 45
 
 @dataclass(frozen=True)
 class Marks:
-    """The bytes of cells that are no digits: number of the cell, position, byte."""
+    """The bytes of cells that are not digits: number of the cell, position, byte."""
 
     cells: np.ndarray
     positions: np.ndarray
@@ -35,7 +35,7 @@ class Grid:
         data: The bytes, after PAD zeros.
         starts: (rows, columns) position of each cell's first byte in `data`.
         ends: (rows, columns) position after its last byte; quotes and CR are outside.
-        marks: What is no digit; cells are numbered row by row.
+        marks: What is not a digit; cells are numbered row by row.
         lines: (rows,) physical lines.
         records: (rows,) number of each row among all rows of the chunk that are not blank.
         record_count: How many rows are not blank.
@@ -86,7 +86,7 @@ class Grid:
 
 
 def find_grid(chunk: Chunk, delimiter: str, columns: int) -> Grid:
-    """Find the cells of rows of so many columns; blank lines are no rows."""
+    """Find the cells of rows of so many columns; blank lines are not rows."""
     data = np.zeros(PAD + len(chunk.data), np.uint8)
     data[PAD:] = chunk.array()
     # Bytes below "0" wrap around: one comparison finds everything but digits.

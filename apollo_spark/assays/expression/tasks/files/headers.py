@@ -9,7 +9,7 @@ from apollo_spark.workers.values.tidying import tidy_name
 
 
 def may_repeat(data: bytes, header: Sequence[str]) -> bool:
-    """Say whether the header may stand among some lines: its longest name does."""
+    """Say whether the header may be among some lines: its longest name does."""
     return max(header, key=len, default="").encode() in data
 
 

@@ -84,7 +84,7 @@ def store_numbers(
 def store_values(
     values: np.ndarray, storage: LayerStorage, faults: dict[str, np.ndarray]
 ) -> Stored:
-    """Store values that stand in no digits."""
+    """Store values that are in no digits."""
     stored, is_exact = encode(values, storage)
     if is_exact:
         return Stored(values, stored, StorageNeed(), faults)

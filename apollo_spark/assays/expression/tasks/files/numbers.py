@@ -35,10 +35,10 @@ class Numbers:
     Attributes:
         digits: (cells,) int64: the number without its point.
         decimals: (cells,) digits after the point; None where no cell has a point.
-        odd_cells: Cells with a number that does not stand in `digits`.
+        odd_cells: Cells with a number that is not in `digits`.
         odd_values: Their values, float64.
         missing: Cells without value; wrong cells are among them.
-        faults: Cells that are no number, by rule.
+        faults: Cells that are not numbers, by rule.
         long_cells: Cells of whole numbers of 64 bits that a double may not hold.
         long_values: Their values, int64.
         exponent_cells: Those of `long_cells` that are written with an exponent.
@@ -159,7 +159,7 @@ def read_digits(
 
 
 def close_gap(words: np.ndarray, cells: np.ndarray, after: np.ndarray) -> None:
-    """Move what stands before the point of a word over the point."""
+    """Move what is before the point of a word over the point."""
     fractions = np.full(len(words), WORD, np.uint8)
     fractions[cells] = np.minimum(after, WORD)
     keep = TOP_BYTES[fractions]
@@ -191,7 +191,7 @@ def read_long(
 
 def read_run(words: np.ndarray, ends: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Read runs of digits by their ends and lengths; longer than 16 gives anything."""
-    # A cell that is no number may seem to begin before the file.
+    # A cell that is not a number may seem to begin before the file.
     digits = read_words(words.take(np.maximum(ends - WORD, 0)), np.clip(lengths, 0, WORD))
     add_leading(digits, words, ends, lengths)
     return digits
@@ -233,7 +233,7 @@ def read_odd(
     decimals: np.ndarray | None,
     missing: tuple[str, ...],
 ) -> Numbers:
-    """Read what is no usual number as text."""
+    """Read what is not a usual number as text."""
     lengths = ends[cells] - starts[cells]
     # By far the most frequent odd cell is the empty one.
     nothing = cells[lengths == 0] if "" in missing else cells[:0]

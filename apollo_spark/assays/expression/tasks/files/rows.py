@@ -17,7 +17,7 @@ NEWLINE, QUOTE = b"\n", b'"'
 
 @dataclass(frozen=True)
 class MatrixScan:
-    """What one reading of a file finds; blank lines are no rows.
+    """What one reading of a file finds; blank lines are not rows.
 
     Attributes:
         size: Bytes of the raw file.

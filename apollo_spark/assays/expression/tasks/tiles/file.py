@@ -32,7 +32,7 @@ class TileMatrix:
     Attributes:
         feature_ids: Ids of the rows.
         features: (features,) int32 indexes of the rows, none twice.
-        blocks: (samples,) int32 block of each column; the columns of a block stand together, in
+        blocks: (samples,) int32 block of each column; the columns of a block are together, in
             the order of their positions.
         stored: (features, samples) as the storage has them.
     """

@@ -50,7 +50,7 @@ class TileTarget:
 
 @dataclass(frozen=True)
 class Samples:
-    """Samples and where each stands in the tiles.
+    """Samples and where each is in the tiles.
 
     Attributes:
         ids: Sample ids.
@@ -153,7 +153,7 @@ class SampleFilesTask:
         files: One file for each of the samples.
         samples: All of one block.
         target: The layer.
-        texts: Feature ids as they stand in the files. Rows with any other id are counted under
+        texts: Feature ids as they are in the files. Rows with any other id are counted under
             the rule `feature_unknown` and left out.
         features: The feature that each text means; LEFT_OUT leaves the row out silently.
         on_duplicate: How rows of one feature become one; under `refuse` they are counted under

@@ -45,7 +45,7 @@ class LayerStorage:
 
     @property
     def missing(self) -> float:
-        """What stands for a missing value in arrays of stored values, never in files."""
+        """What takes the place of a missing value in arrays of stored values, never in files."""
         return np.nan if self.kind == "double" else MISSING[self.bits]
 
 
@@ -190,7 +190,7 @@ def is_inexact(wholes: np.ndarray) -> np.ndarray:
     places = np.nonzero(long)
     some = wholes[places]
     floats = some.astype(np.float64)
-    # 2**63 is no int64, and the double nearest to the largest ones.
+    # 2**63 is not an int64, and the double nearest to the largest ones.
     is_lost = np.abs(floats) >= 2.0**63
     is_lost[~is_lost] = floats[~is_lost].astype(np.int64) != some[~is_lost]
     long[places] = is_lost

@@ -152,7 +152,7 @@ def test_samples_that_stand_again_are_found_by_columns_rows_and_files(write: Wri
     assert [(each.file, each.line, each.message) for each in found] == [
         ("m.tsv", 1, "columns name samples that occur again: 2, 4"),
         ("t.tsv", 5, "rows name samples that earlier rows name"),
-        ("b.tsv", None, "samples stand in a.tsv too"),
+        ("b.tsv", None, "samples are in a.tsv too"),
     ]
     rules = [each.rule for each in found]
     assert rules == ["header_repeated_column", "sample_repeated", "sample_repeated"]
