@@ -1,6 +1,7 @@
 """The data dictionary: entities, their fields, how they relate, and the codings."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
@@ -110,7 +111,8 @@ class DataDictionary(Record):
         return {each.name: each for each in self.codings}
 
 
-class DictionaryExtension(Record):
+@dataclass(frozen=True)
+class DictionaryExtension:
     """New fields of an entity, or a new entity, as its files hold them.
 
     Attributes:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from apollo_spark.assays.types import summary_of
 from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.assay import AssayRecord
@@ -184,6 +183,9 @@ def _entity(record: DatasetRecord, entity: Entity) -> dict[str, Any]:
 
 
 def _assay(record: DatasetRecord, assay: AssayRecord) -> dict[str, Any]:
+    # Only records with assays wait for the types of assays.
+    from apollo_spark.assays.types import summary_of
+
     summary = summary_of(assay)
     return {
         "name": assay.name,

@@ -93,7 +93,7 @@ class ExtensionReading:
             key = key_field(self._base_entity, self.files.columns, reading.key_column)
             fields = (key, *extension.entity.fields)
             entity = extension.entity.model_copy(update={"primary_key": key.name, "fields": fields})
-            extension = extension.model_copy(update={"entity": entity})
+            extension = replace(extension, entity=entity)
         return extension, reading.findings
 
     def _find_lost(self) -> tuple[Finding, ...]:
