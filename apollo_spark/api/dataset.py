@@ -51,7 +51,7 @@ class Dataset(JoinedAssays):
     Args:
         lake: Where it lies.
         record: Its record.
-        full: Whether `record` tells of a view what it is based on: rule, parents and pins.
+        full: Whether `record` says of a view what it is based on: rule, parents and pins.
     """
 
     def __init__(self, lake: Lake, record: DatasetRecord, *, full: bool = False) -> None:
@@ -62,7 +62,7 @@ class Dataset(JoinedAssays):
 
     @cached_property
     def record(self) -> DatasetRecord:
-        """What the version tells of itself; of a view what it shows, unless opened in full."""
+        """What the version says of itself; of a view what it shows, unless opened in full."""
         if not self._is_kept:
             return self._stored
         told = told_record(self._stored)

@@ -45,7 +45,7 @@ class ApolloLake(GrowingLake, MergingLake, Composing, CohortLake, KeepingLake):
 
         Args:
             name: The version.
-            full: Whether its `record` tells of a view what it is based on: rule, parents and pins.
+            full: Whether its `record` says of a view what it is based on: rule, parents and pins.
 
         Raises:
             NotFoundError: There is no such version.

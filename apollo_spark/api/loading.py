@@ -46,7 +46,7 @@ class LoadingLake(PerformingLake):
             schema: Tag of like datasets.
             missing: Texts that mean missing, beside the empty cell.
             encoding: Encoding of the data files.
-            delimiter: What parts their cells; by default each file tells.
+            delimiter: What separates their cells; by default each file shows it.
             policy: Path of the policy file.
             report: Folder of the validation report; by default one in the lake.
             dry_run: Check everything and publish nothing; the outcome has the plan and the counts.

@@ -23,7 +23,7 @@ class ExpressionSource:
         sample_pattern: Regular expression that finds the sample id in a file's path.
         sample_columns: Which columns of a matrix are samples: a regular expression that is
             searched in the header, or the path of a file of their names, one a line.
-        delimiter: What separates the cells of the files; by default each file tells.
+        delimiter: What separates the cells of the files; by default each file shows it.
         no_header: Whether the files have no header; the samples are named by `samples` or a
             manifest then.
         samples: Names of the samples, in the order of columns or files.

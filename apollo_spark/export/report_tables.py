@@ -61,7 +61,7 @@ def sum_known(numbers: Iterable[int | None]) -> int | None:
 
 
 def show_number(number: int | None) -> str:
-    """Return a count with its thousands parted; one that is not known is a dash."""
+    """Return a count with its thousands separated; one that is not known is a dash."""
     return '<span title="not read">&ndash;</span>' if number is None else f"{number:,}"
 
 

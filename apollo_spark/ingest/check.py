@@ -70,7 +70,7 @@ def check_tables(
     One question per key check when all is well; a second pass over the entities concerned
     otherwise. `also` holds values that break further rules, by entity; `unread` are entities of
     which rows are known to be missing; `withdrawn` are lines left out by no policy, which nothing
-    may tell of; `taken` are the withdrawn keys, by entity, to which rows that stay may refer.
+    may mention; `taken` are the withdrawn keys, by entity, to which rows that stay may refer.
     """
     with engine.over(pins) as asked:
         keys = find_key_faults(plan, written, pins, engine=asked, unread=unread, taken=taken)

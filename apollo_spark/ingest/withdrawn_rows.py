@@ -1,6 +1,6 @@
 """Rows of a delivery that are of withdrawn people: they are left out, and reported as one number.
 
-What is withdrawn counts as not there: no count, check or refusal may tell of it. A delivery may
+What is withdrawn counts as not there: no count, check or refusal may show it. A delivery may
 still bring rows of such a person, under keys that are stored and hidden, or referring to them.
 A key that only looks like a hidden one is taken for it: it brings nobody back as somebody new.
 """

@@ -1,4 +1,4 @@
-"""What the files of a damaged registry still tell, and what an older lake does not pin."""
+"""What the files of a damaged registry still say, and what an older lake does not pin."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ LISTED = ["kind", "name", "version"]
 
 
 def records_in_files(folder: Path) -> tuple[str, ...]:
-    """Return the records that the readable files of a registry tell of, as `name@version`.
+    """Return the records that the readable files of a registry mention, as `name@version`.
 
     The log is not asked: which of them are retired, or whose rows are withdrawn, is not known.
     """

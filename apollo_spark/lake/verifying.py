@@ -47,7 +47,7 @@ class VerifyProblem(Record):
     `is_broken` is False for what may break a pin later, and for what could not be compared, where
     `is_unproven` is True. `table` and `version` are None for a
     part or the record itself; `readable` says what can still be read. `is_kept` is True where a
-    view does not tell what it is.
+    view does not say what it is.
     """
 
     record: str
@@ -158,7 +158,7 @@ class _Pin:
         return []
 
     def _rows_of(self, name: str, size: int) -> int | None:
-        """Return the rows that a file's footer tells, None if the file is not as it was."""
+        """Return the rows that a file's footer counts, None if the file is not as it was."""
         file = self._folder / name
         try:
             require_size(file, size)

@@ -1,4 +1,4 @@
-"""What a verb would do, as a dry run tells it: counts and names of tables, nothing of a row."""
+"""What a verb would do, as a dry run says it: counts and names of tables, nothing of a row."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

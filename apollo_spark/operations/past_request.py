@@ -18,7 +18,7 @@ from apollo_spark.model.policy import Policy
 
 @dataclass(frozen=True)
 class PastRequest:
-    """The request that made a version, as far as the version tells it.
+    """The request that made a version, as far as the version says it.
 
     What is not reported is a KeyError with the name of it.
 

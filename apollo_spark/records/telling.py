@@ -1,4 +1,4 @@
-"""What a record tells to everybody: of a view, what it shows and nothing of what it is based on.
+"""What a record says to everybody: of a view, what it shows and nothing of what it is based on.
 
 Whoever describes a record, in whatever form, describes what is returned here; `--full` asks for
 the record as it is stored.
@@ -27,7 +27,7 @@ def keeps_to_itself(record: Published, *, full: bool = False) -> bool:
 
 
 def is_view(record: DatasetRecord) -> bool:
-    """Return whether a record is a view, which does not tell what it is a view of."""
+    """Return whether a record is a view, which does not say what it is a view of."""
     return isinstance(record.change, ViewChange)
 
 
@@ -65,7 +65,7 @@ def told_pins(record: Published, *, full: bool = False) -> tuple[ToldPin, ...]:
 
 
 def told_assay(assay: AssayRecord) -> AssayRecord:
-    """Return an assay for people: its tables by names that tell of no other dataset."""
+    """Return an assay for people: its tables by names that mention no other dataset."""
     tables = tuple(
         each.model_copy(update={"table": name_table(assay.name, each.role)})
         for each in assay.tables

@@ -65,7 +65,7 @@ def read_header(
     Args:
         file: The file.
         encoding: That of its text.
-        delimiter: What parts its cells; None looks at its name and its header.
+        delimiter: What separates its cells; None looks at its name and its header.
         tidy: What is taken away from the cells of the header.
     """
     try:

@@ -1,4 +1,4 @@
-"""How files of text are written: what parts cells, the encoding, and texts that mean missing.
+"""How files of text are written: what separates cells, the encoding, and texts that mean missing.
 
 Options are kept in the one form that makes equal requests equal.
 """
@@ -18,7 +18,7 @@ WORDS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|", "colon": ":",
 """The delimiters that have a name; `--delimiter` takes the name or the character itself."""
 SPELLED = {"\\t": "\t", **WORDS}
 PARTING = ",;|\t"
-"""What parts the cells of small files that people write, by programs of theirs."""
+"""What separates the cells of small files that people write, by programs of theirs."""
 FORBIDDEN = '"\r\n\0#\ufeff'
 
 
@@ -29,12 +29,12 @@ def parse_delimiter(text: str) -> str:
     ('\t', ';')
 
     Raises:
-        UsageError: It is neither, or a character that cannot part cells.
+        UsageError: It is neither, or a character that cannot separate cells.
     """
     found = SPELLED.get(text.lower(), text)
     if len(found) != 1 or not found.isascii() or found in FORBIDDEN or found.isalnum():
         raise UsageError(
-            f"{text!r} cannot part the cells of a line.",
+            f"{text!r} cannot separate the cells of a line.",
             fix=f"Give one character such as ';' or one of {', '.join(WORDS)}.",
         )
     return found
@@ -66,7 +66,7 @@ def find_other(header: str, wanted: Collection[str], delimiter: str) -> str | No
 
 
 def find_parting(header: str, delimiter: str) -> str | None:
-    """Return what parts a header that is one cell by the delimiter that was expected.
+    """Return what separates a header that is one cell by the delimiter that was expected.
 
     Args:
         header: The text of the header.
@@ -80,7 +80,7 @@ def find_parting(header: str, delimiter: str) -> str | None:
 
 
 def advise(delimiter: str) -> str:
-    """Say by what a header is parted, and how that is given."""
+    """Say by what a header is separated, and how that is given."""
     option = "tab" if delimiter == "\t" else "blank" if delimiter == " " else delimiter
     return f"its cells are separated by {name_delimiter(delimiter)}: give --delimiter '{option}'"
 
@@ -141,7 +141,7 @@ def _in_pieces(codec: codecs.CodecInfo, data: bytes) -> str:
 
 
 def canonical_delimiter(text: str | None) -> str | None:
-    """Return the character that parts cells; None leaves it to each file."""
+    """Return the character that separates cells; None leaves it to each file."""
     return None if text is None else parse_delimiter(text)
 
 

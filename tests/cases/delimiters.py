@@ -1,4 +1,4 @@
-"""What parts the cells of a line: found, told, and given by hand."""
+"""What separates the cells of a line: found, told, and given by hand."""
 
 from tests.support.cases import Case
 

@@ -1,4 +1,4 @@
-"""Small files whose cells are separated by something else than commas: what parts them is said."""
+"""Small files whose cells are separated by something else than commas: messages say by what."""
 
 from collections.abc import Iterator
 
@@ -78,7 +78,7 @@ CASES = (
         rules={"source_format": 1},
     ),
     Case(
-        name="a list of one column has nothing that parts it",
+        name="a list of one column has nothing that separates it",
         files={**FILES, "d.csv": "entity\npatient\n"},
         command=LOAD,
         code=11,

@@ -54,7 +54,7 @@ CASES = (
         stored={ROWS: ["p.pid,p.s,p.n", "a,NA,1", "b,1,3", "c,-9,4"]},
     ),
     Case(
-        name="a dry run tells it too",
+        name="a dry run says it too",
         files=FILES,
         command=(*LOAD, "--missing", "NA", "--dry-run"),
         says=[f"note: 1 {TOLD}"],

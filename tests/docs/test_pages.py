@@ -1,4 +1,4 @@
-"""The blocks of the pages run as they are written, each in a lake that has what its page tells of.
+"""The blocks of the pages run as they are written, each in a lake that has what its page mentions.
 
 Lines that begin with two blanks are what the command above them prints.
 """

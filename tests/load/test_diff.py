@@ -1,4 +1,4 @@
-"""What `apollo diff` tells of two versions, and what it reads for that."""
+"""What `apollo diff` says of two versions, and what it reads for that."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What `apollo diff` tells of the assays of two versions."""
+"""What `apollo diff` says of the assays of two versions."""
 
 from pathlib import Path
 from typing import Any

@@ -65,7 +65,7 @@ def test_a_stop_at_any_step_changes_nothing_for_the_next_run(
         lake = open_lake(str(root))
         with pytest.raises(StoppedError):
             load(lake, second, unit=unit, stop_at=step)
-        # The report is written last: what it tells of is published.
+        # The report is written last: what it mentions is published.
         is_published = step == "write report"
         before = "study@2" if is_published else "study@1"
         assert contents(root, "study") == wanted[before], step

@@ -125,7 +125,7 @@ def test_a_copy_of_a_view_moves_to_the_newer_view(study: Study) -> None:
 
     plan = move(study, "mine", "part@2")
 
-    # Its rule hides rows, so it does not tell what it was made of.
+    # Its rule hides rows, so it does not say what it was made of.
     assert plan["moves"] == [{"before": "", "after": "part@2"}]
     assert column(study, "mine", "risk") == ["P1,7", "P3,", "P4,"]
 

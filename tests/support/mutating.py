@@ -60,7 +60,7 @@ def flip(content: bytes, place: int, bit: int = 1) -> bytes:
 
 
 def place_that_matters(content: bytes) -> int:
-    """Return a place in the name of a file that a log tells of; else the middle."""
+    """Return a place in the name of a file that a log mentions; else the middle."""
     place = content.find(b'"path":"part-')
     return len(content) // 2 if place < 0 else place + len(b'"path":"part-0')
 

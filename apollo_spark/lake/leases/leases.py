@@ -192,7 +192,7 @@ class LeaseStore:
         return self._table.read()[1].get(dataset.casefold())
 
     def reached(self) -> int:
-        """Return the version that the registry reached, as leases given back tell.
+        """Return the version that the registry reached, as leases given back say.
 
         Raises:
             StorageRefusedError: The storage refused.

@@ -107,7 +107,7 @@ class Registry:
         try:
             return self._reached()
         except ApolloError:
-            # What is read does not depend on it; apollo verify and doctor tell of it.
+            # What is read does not depend on it; apollo verify and doctor mention it.
             return NO_TABLE
 
     def _read_snapshot(self, table: DeltaTable) -> RegistrySnapshot:
@@ -121,7 +121,7 @@ class Registry:
         )
 
     def _listed(self, table: DeltaTable) -> list[dict[str, Any]]:
-        """Read what a list shows; where a file has no checksums, the texts tell the same."""
+        """Read what a list shows; where a file has no checksums, the texts say the same."""
         checked = read_rows(table, self.folder, LISTED, only=has_checksums)
         rows = [row for group in checked for row in to_dicts(group)]
         others = read_rows(

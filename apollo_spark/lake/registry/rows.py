@@ -112,7 +112,7 @@ def read_stored(entry: RecordEntry, text: str, model: "type[R]") -> "R":
 
 
 def is_of_its_text(row: Mapping[str, Any]) -> bool:
-    """Whether a row and the JSON in it tell the same."""
+    """Whether a row and the JSON in it say the same."""
     text = row["json"]
     if text is None or sha256_text(text) != row["hash"]:
         return False

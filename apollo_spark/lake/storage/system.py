@@ -14,7 +14,7 @@ class ProcessIdentity(Record):
     """A process, told apart from any later one with its number.
 
     `machine` sets machines of one host name apart, `started` the processes of one number; both
-    are empty where the system does not tell.
+    are empty where the system does not say.
     """
 
     host: str
@@ -36,7 +36,7 @@ class Processes(Protocol):
 
 
 class SystemProcesses:
-    """Processes as Linux tells of them in /proc; elsewhere none is known to be dead."""
+    """Processes as Linux shows them in /proc; elsewhere none is known to be dead."""
 
     def __init__(self, proc: Path = Path("/proc")) -> None:
         self._proc = proc

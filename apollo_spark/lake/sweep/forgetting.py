@@ -12,7 +12,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.storage.root import storage_access
 
 NOBODY = "sealed"
-"""Who published a copy, as far as the copy tells."""
+"""Who published a copy, as far as the copy says it."""
 
 
 @contextmanager

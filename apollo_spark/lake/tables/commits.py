@@ -105,7 +105,7 @@ def _has_log(folder: Path) -> bool:
 
 
 def add_actions(table: DeltaTable) -> pa.Table:
-    """Return the files of an open table as its log tells of them.
+    """Return the files of an open table as its log names them.
 
     Raises:
         BrokenPinError: The log is damaged.
@@ -142,7 +142,7 @@ def read_rows(
 ) -> Iterator[pa.Table]:
     """Yield the rows of an open table in a folder, a group of rows at a time.
 
-    Every file is checked against its checksums and the size that the log tells. They are read by
+    Every file is checked against its checksums and the size that the log says. They are read by
     pyarrow itself. The file access that delta-rs would bring calls Python from pyarrow's threads:
     one that still does so when Python ends takes the process down, after its work and with the
     wrong exit code. And `pyarrow.dataset` loads pandas, which takes longer than most commands.
@@ -194,7 +194,7 @@ def _read_group(file: pq.ParquetFile, path: Path, group: int, columns: Sequence[
 
 
 def file_sizes(table: DeltaTable) -> dict[str, int]:
-    """Return the names of the files of an open table, with their sizes as the log tells."""
+    """Return the names of the files of an open table, with their sizes as the log says."""
     actions = add_actions(table)
     sizes: list[int] = actions.column("size_bytes").to_pylist()
     return dict(zip(actions.column("path").to_pylist(), sizes, strict=True))

@@ -1,6 +1,6 @@
 """What a version of a table holds: its files, columns and digests, and whether they are as pinned.
 
-Cheap checks are made at every reading: the log tells of the files and columns that the record
+Cheap checks are made at every reading: the log names the files and columns that the record
 pins, and each file is there, has its size and ends as it was written. A small file is checked as
 a whole. What a reader reads of larger ones it checks by their checksums. Files of lakes of version
 0.1.0 have none: where such a table is small, its rows are hashed and compared with the pin.
@@ -34,7 +34,7 @@ BATCH_ROWS = 1 << 16
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file of a version, as the log tells.
+    """A file of a version, as the log says.
 
     Attributes:
         path: Its name inside the table's folder.
@@ -141,7 +141,7 @@ TILES = {"feature", "block", "values"}
 
 
 def require_own_log(folder: Path, opened: DeltaTable, pin: TablePin) -> None:
-    """Require that a log tells of the files and columns that a pin names.
+    """Require that a log names the files and columns that a pin names.
 
     Raises:
         BrokenPinError: It does not.

@@ -27,7 +27,7 @@ class ClinicalExtension(FileRequest, NamedRequest):
         report: Folder of the validation report.
         missing: Texts that mean missing; the empty cell always does.
         encoding: Encoding of the data files.
-        delimiter: What parts the cells of data files; None looks at each file.
+        delimiter: What separates the cells of data files; None looks at each file.
         dry_run: Check everything, write nothing to the lake.
     """
 

@@ -210,7 +210,7 @@ def check_fit(table: TextTable, uses: CodingUses, codings: CodingRows) -> Iterat
         divided = [row for row in rows if ITEM_SEPARATOR in row["code"]]
         if several and divided:
             message = f"coding '{name}' of multi-select field {list_names(several)}: code "
-            message += f"{_codes_of(divided)} holds '{ITEM_SEPARATOR}', which parts the values"
+            message += f"{_codes_of(divided)} holds '{ITEM_SEPARATOR}', which separates the values"
             yield _of_rows("code_type", message, table.file, divided)
 
 

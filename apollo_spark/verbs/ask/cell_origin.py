@@ -118,7 +118,7 @@ def _unfold(lake: Lake, maker: DatasetRecord, cell: Cell) -> tuple[TablePin, Row
 
 
 def inputs_of(maker: DatasetRecord, location: str) -> tuple[InputFile, ...]:
-    """Return the raw files that a version read for a table, or all where it does not tell them."""
+    """Return the raw files that a version read for a table, or all where it does not say which."""
     tables = {each.table for each in maker.pins if each.location == location}
     entities = {
         each.name for each in maker.entities if tables & {found.table for found in each.slices}

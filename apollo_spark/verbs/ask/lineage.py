@@ -58,7 +58,7 @@ def read_lineage(lake: Lake, name: str, *, full: bool = False) -> LineageTree:
     Args:
         lake: Where it is.
         name: The version.
-        full: Whether to tell what views keep to themselves: what they are views of.
+        full: Whether to show what views keep to themselves: what they are views of.
 
     Raises:
         NotFoundError: There is no such version, or it is retired.

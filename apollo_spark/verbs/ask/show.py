@@ -133,7 +133,7 @@ def describe_record(
         record: The record.
         with_pins: Whether pins have the absolute path, rows, file digest and content hash, enough
             for any other Delta reader.
-        full: Whether to tell what a view keeps to itself.
+        full: Whether to show what a view keeps to itself.
     """
     dictionary = lake.load_dictionary(record)
     told = told_record(record, full=full)

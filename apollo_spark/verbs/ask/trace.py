@@ -119,7 +119,7 @@ def trace_cell(
         entity: The entity of the row.
         key: Its primary key, as in the raw file.
         field: The field.
-        full: Whether to tell what a view keeps to itself: tables, files and lines of its base.
+        full: Whether to show what a view keeps to itself: tables, files and lines of its base.
 
     Raises:
         NotFoundError: No such version, entity or field, no such row that may be seen, or the row
@@ -253,7 +253,7 @@ class _Trace:
         )
 
     def _tell_nothing(self) -> CellTrace:
-        """Return the cell by its names alone: gaps between lines would tell of hidden rows."""
+        """Return the cell by its names alone: gaps between lines would mention hidden rows."""
         return CellTrace(
             dataset=str(self._opened.record),
             entity=self._entity.name,

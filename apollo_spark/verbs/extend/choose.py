@@ -34,7 +34,7 @@ Show = Callable[[str], None]
 class ExtendClinical(FileOperation[ClinicalExtension, Any, Record]):
     """Publish the next version of a dataset with what files add, or say that it is there already.
 
-    The entity and the columns of the files tell what they add: fields, an entity, or rows.
+    The entity and the columns of the files say what they add: fields, an entity, or rows.
     """
 
     verb = "extend"

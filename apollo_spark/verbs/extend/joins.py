@@ -47,7 +47,7 @@ def find_nothing(files: AddedFiles) -> Finding | None:
 
 
 def _advise(headers: Iterable[Header], names: Sequence[str]) -> str:
-    """Return by what the cells of a header are parted, where that is not what was taken."""
+    """Return by what the cells of a header are separated, where that is not what was taken."""
     for header in headers:
         other = find_other(header.text, names, header.delimiter)
         if other is not None:

@@ -30,7 +30,7 @@ class SourceProblem(Record):
 class SourceProof(Record):
     """One version compared with the files that its tables were made of.
 
-    How many files and tables that were is None of a view: it does not tell what it is based on.
+    How many files and tables that were is None of a view: it does not say what it is based on.
     """
 
     record: str
@@ -40,7 +40,7 @@ class SourceProof(Record):
 
 
 def without_base(proof: SourceProof) -> SourceProof:
-    """Return a proof of a view without what it tells of the tables and files of its base."""
+    """Return a proof of a view without what it says of the tables and files of its base."""
     problems = (
         SourceProblem(version=proof.record, kind=each.kind, what=HIDDEN[each.kind])
         for each in proof.problems

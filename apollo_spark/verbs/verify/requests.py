@@ -1,4 +1,4 @@
-"""Ask again for what made a version: the request that its lineage and its dictionary tell."""
+"""Ask again for what made a version: the request that its lineage and its dictionary say."""
 
 from apollo_spark.assays.types import find_loader, find_type
 from apollo_spark.export.dictionary_csv import CODINGS, DATA_DICTIONARY, ENTITY_DICTIONARY

@@ -80,7 +80,7 @@ def verify_records(
         deep: Also read all rows and compare their content hashes.
         sources: With these settings, make the tables again from their files and compare; this is
             a proof only of what is stored as published, so it reads all rows too.
-        full: Whether to tell what of a view is not as it was, and who was withdrawn from its base.
+        full: Whether to show what of a view is not as it was, and who was withdrawn from its base.
 
     Raises:
         NotFoundError: There is no such record, or no lake.

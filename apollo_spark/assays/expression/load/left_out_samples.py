@@ -1,4 +1,4 @@
-"""Samples of a source that are left out: no task reads them into tiles, no count tells of them."""
+"""Samples of a source that are left out: no task reads them into tiles, no count includes them."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace

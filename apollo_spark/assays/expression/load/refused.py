@@ -1,4 +1,4 @@
-"""What else is wrong with a source that is refused, so that one run tells everything."""
+"""What else is wrong with a source that is refused, so that one run reports everything."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

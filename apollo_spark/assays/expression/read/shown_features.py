@@ -1,7 +1,7 @@
 """Which features an assay has for readers who see some of its samples only.
 
 A feature that was measured in hidden samples alone is not there: its column would be empty, and its
-name would tell of them.
+name would mention them.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Which row groups of files of tiles may hold what is wanted, as the footers of the files tell."""
+"""Which row groups of files of tiles may hold what is wanted, as the footers of the files say."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ class TileGroup:
 
 @dataclass(frozen=True)
 class TileIndex:
-    """The row groups of some files of tiles, as their footers tell.
+    """The row groups of some files of tiles, as their footers say.
 
     Attributes:
         paths: The files.

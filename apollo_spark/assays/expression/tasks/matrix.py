@@ -61,7 +61,7 @@ def collect_matrix(
 ) -> list[dict[str, Any]]:
     """Read the rows of a task again and collect where they are wrong."""
     places, label = CellPlaces(limit), task.block.file.label
-    # By number: a name is the id of a sample, which may tell a person.
+    # By number: a name is the id of a sample, which may name a person.
     names = tuple(str(each + 1) for each in task.columns[sample_order(task)].tolist())
     try:
         for rows in checked_rows(task, chunk_bytes):

@@ -130,7 +130,7 @@ def collect_sample_files(
     places, lookup = CellPlaces(limit), FeatureLookup(task)
     for file in task.files:
         label, seen = file.file.label, np.zeros(0, np.int32)
-        # By number: a name may be the id of a sample, which may tell a person.
+        # By number: a name may be the id of a sample, which may name a person.
         name = str(file.value_column + 1)
         try:
             for part in read_file(file, task, lookup, chunk_bytes):

@@ -31,7 +31,7 @@ class LongLineError(EOFError):
 class SourceFile(Record):
     """A raw file; `label` is the name that people gave and that is shown.
 
-    `delimiter` is what parts its cells, where that is stated.
+    `delimiter` is what separates its cells, where that is stated.
     """
 
     label: str

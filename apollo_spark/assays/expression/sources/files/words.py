@@ -34,7 +34,7 @@ SAMPLES_AS_SUCH = _table(
 )
 """Of these, the names that count before those of people where a file has both."""
 ID_WORDS = _table("id ids identifier identifiers name names key rowname rownames accession")
-"""Other names of the column above ids, which do not tell whose ids they are."""
+"""Other names of the column above ids, which do not say whose ids they are."""
 
 SYMBOL_WORDS = _table(
     """genename genenames genesymbol genesymbols symbol symbols hugo hugosymbol hugogenesymbol hgnc
@@ -116,7 +116,7 @@ QUANTITIES = {
         logexpression log2value rsem vst rlog"""
     ),
 }
-"""Names of quantities by the unit that they tell; those under an empty unit tell none."""
+"""Names of quantities by the unit that they name; those under an empty unit name none."""
 _UNITS = {word: unit for unit, words in QUANTITIES.items() for word in words}
 
 NAMES_OF_IDS = re.compile(
@@ -186,7 +186,7 @@ def is_beside_samples(name: str) -> bool:
 
 
 def find_unit(name: str) -> str | None:
-    """Return the unit of a quantity, an empty text of one that tells none, None of other names."""
+    """Return the unit of a quantity, an empty text of one that names none, None of other names."""
     return _UNITS.get(squeeze(name))
 
 

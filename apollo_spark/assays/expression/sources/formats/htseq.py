@@ -16,7 +16,7 @@ def find_htseq_header(top: Top, stated: str) -> tuple[str, ...] | None:
 
     It is known by its rows without a feature, and by its statement. `--additional-attr` puts
     columns of attributes before the count: they are blank in the rows without a feature. Numbers
-    there are the counts of several alignments, of which the file does not tell the samples.
+    there are the counts of several alignments, of which the file does not say the samples.
     """
     first = top.names
     if not 2 <= len(first) <= MOST_COLUMNS or not is_number(first[-1]):

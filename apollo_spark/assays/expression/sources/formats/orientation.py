@@ -2,7 +2,7 @@
 
 Ensembl ids decide; without them the name of the first column does; without that gene symbols on
 one side alone, else the side with more entries is taken for the features, and that is said. Where
-even that does not tell, the matrix is refused: a turned matrix would be stored as nonsense.
+even that does not say, the matrix is refused: a turned matrix would be stored as nonsense.
 """
 
 from collections.abc import Sequence

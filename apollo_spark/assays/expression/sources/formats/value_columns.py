@@ -45,7 +45,7 @@ def _of_header(detected: Detected, text: str, columns: Sequence[Column]) -> Find
 
 
 def _describe_delimiter(detected: Detected) -> str:
-    """Say what seems to part the cells of a file of one column."""
+    """Say what seems to separate the cells of a file of one column."""
     name = detected.header[0]
     likely = max(OTHER_DELIMITERS, key=name.count)
     if name.count(likely):
