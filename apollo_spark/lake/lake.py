@@ -1,6 +1,6 @@
 """A lake: everything that is stored under one root."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -221,18 +221,6 @@ class Lake:
 
         found = concerning(record, withdrawals)
         return {f"{each.name}.{each.entity}": each.keys.rows for each in found}
-
-    def store_parts(self, content: "Content", parts: Iterable[str] = ()) -> None:
-        """Store what the record of some content names as parts, and further texts.
-
-        Args:
-            content: What the record will say.
-            parts: Texts that its rules name.
-        """
-        from apollo_spark.records.content import part_texts
-
-        for text in (*part_texts(content.dictionary), *parts):
-            self.parts.put(text)
 
     def publication(
         self, name: str, *, holder: str, on_step: "OnStep | None" = None

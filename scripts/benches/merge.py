@@ -35,7 +35,7 @@ from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.record import Lineage
 from apollo_spark.operations.context import Context, Listener
-from apollo_spark.records.content import Content, build_dataset_record
+from apollo_spark.records.content import Content, build_dataset_record, part_texts
 from apollo_spark.runtime.session import close_session, open_session
 from apollo_spark.runtime.settings import SessionSettings
 from apollo_spark.tables.layout import arrow_schema
@@ -78,7 +78,8 @@ def publish(lake: Lake, name: str, fields: int, *, rows: int, filled: bool) -> D
         ]
         draft.commit(files, arrow_schema(entity))
         content = Content(dictionary, {}, (draft.pin(content_hash=""),))
-        lake.store_parts(content)
+        for text in part_texts(content.dictionary):
+            lake.parts.put(text)
         receipt = lake.parts.put("{}")
         return publication.commit(
             lambda version: build_dataset_record(

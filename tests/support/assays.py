@@ -15,7 +15,7 @@ from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import Lineage
-from apollo_spark.records.content import Content, build_dataset_record
+from apollo_spark.records.content import Content, build_dataset_record, part_texts
 from apollo_spark.workers.files.parquet import WrittenFile
 from apollo_spark.workers.values.stats import delta_stats
 from tests.support.tiles import TileTables
@@ -54,7 +54,8 @@ def publish_assay(
                 parts = [pq.ParquetFile(path).read() for path in tables.files(pin)]
                 pins.append(_write(publication, each, parts))
             content = Content(DICTIONARY, {}, tuple(pins), assays=(tables.assay.as_record(),))
-            lake.store_parts(content)
+            for text in part_texts(content.dictionary):
+                lake.parts.put(text)
             receipt = lake.parts.put("{}")
 
             def build(version: int) -> DatasetRecord:

@@ -16,7 +16,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import Lineage
-from apollo_spark.records.content import Content, build_dataset_record
+from apollo_spark.records.content import Content, build_dataset_record, part_texts
 from apollo_spark.tables.layout import arrow_schema
 from apollo_spark.workers.values.hashing import hash_table
 
@@ -137,7 +137,8 @@ def publish_content(
 
         def work() -> DatasetRecord:
             found = write(publication)
-            lake.store_parts(found)
+            for text in part_texts(found.dictionary):
+                lake.parts.put(text)
             receipt = lake.parts.put("{}")
             return publication.commit(
                 lambda version: build_dataset_record(

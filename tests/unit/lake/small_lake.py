@@ -17,7 +17,7 @@ from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import Lineage
-from apollo_spark.records.content import Content, build_dataset_record
+from apollo_spark.records.content import Content, build_dataset_record, part_texts
 from apollo_spark.workers.files.parquet import WrittenFile
 from apollo_spark.workers.values.hashing import hash_table
 from apollo_spark.workers.values.stats import delta_stats
@@ -108,7 +108,8 @@ def publish(
             pins = write_study(publication, study)
             publication.step("store parts")
             content = Content(DICTIONARY, {}, tuple(pins))
-            lake.store_parts(content)
+            for text in part_texts(content.dictionary):
+                lake.parts.put(text)
             receipt = lake.parts.put("{}")
             return publication.commit(
                 lambda version: build_dataset_record(
