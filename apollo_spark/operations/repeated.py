@@ -72,16 +72,7 @@ def read_receipt(lake: Lake, record: DatasetRecord, receipt_type: type[Receipt])
         return None
 
 
-def already(lake: Lake, record: DatasetRecord, receipt_type: type[Receipt]) -> Outcome[Receipt]:
+def repeat_of(lake: Lake, record: DatasetRecord, receipt_type: type[Receipt]) -> Outcome[Receipt]:
     """Return the outcome of a verb whose result is there already."""
     receipt = receipt_type.model_validate_json(lake.parts.get(record.receipt))
     return Outcome(receipt=receipt, current=(str(record),))
-
-
-def find_repeated_load(
-    lake: Lake, base: DatasetRecord | None, fingerprint: str, receipt_type: type[Receipt]
-) -> Outcome[Receipt] | None:
-    """Return the outcome where the newest version was made by the same job on the same inputs."""
-    if base is None or base.lineage.fingerprint != fingerprint:
-        return None
-    return already(lake, base, receipt_type)

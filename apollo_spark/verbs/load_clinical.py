@@ -29,7 +29,7 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.receipt import EntityReceipt, LoadReceipt, SchemaDiff, count_findings
 from apollo_spark.operations.file_operation import FileOperation
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.repeated import find_repeated_load
+from apollo_spark.operations.repeated import repeat_of
 from apollo_spark.operations.report import ReportedRows
 from apollo_spark.operations.work import Draft, Work
 from apollo_spark.records.content import Content, part_texts, record_of
@@ -56,7 +56,9 @@ class LoadClinical(FileOperation[ClinicalLoad, ClinicalPlan, LoadReceipt]):
         self, plan: ClinicalPlan, base: DatasetRecord | None
     ) -> Outcome[LoadReceipt] | None:
         """Recognise the same load, if the newest version came from it."""
-        return find_repeated_load(self.context.lake, base, plan.fingerprint, LoadReceipt)
+        if base is None or base.lineage.fingerprint != plan.fingerprint:
+            return None
+        return repeat_of(self.context.lake, base, LoadReceipt)
 
     def coded_cells(self, plan: ClinicalPlan) -> tuple[DataDictionary, str | None]:
         """Return the dictionary of the cells that are read, of all entities."""

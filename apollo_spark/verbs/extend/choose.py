@@ -1,6 +1,6 @@
 """Extend a dataset with clinical files: new fields of an entity, new rows, or a new entity.
 
-Nothing stored is written again but small tables of earlier extensions: see `slice_folding`.
+Nothing stored is written again but small tables of earlier extensions: see `column_groups`.
 """
 
 from collections.abc import Callable
