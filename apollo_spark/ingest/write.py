@@ -62,12 +62,12 @@ def faults_of(task: BlockTask | StageTask, result: Mapping[str, Any]) -> list[di
     counts = [(rule, column, count) for rule, column, count in result["counts"] if count]
     problems = [(rule, None, 1) for rule, _ in result["problems"]]
     return [
-        finding_of(task, rule=rule, column=column, count=count)
+        found_in(task, rule=rule, column=column, count=count)
         for rule, column, count in (*counts, *problems)
     ]
 
 
-def finding_of(task: BlockTask | StageTask, **found: Any) -> dict[str, Any]:
+def found_in(task: BlockTask | StageTask, **found: Any) -> dict[str, Any]:
     """Return what a task found, with the entity and the file it was found in."""
     return {"entity": task.spec.entity, "file": task.block.file.label, **found}
 
@@ -94,7 +94,7 @@ def collect_places(
             identity = (task.block.file.path, task.block.index, each["rule"], each["column"])
             if identity not in seen:
                 seen.add(identity)
-                found.append((task.block.file.path, finding_of(task, **each)))
+                found.append((task.block.file.path, found_in(task, **each)))
     return found
 
 

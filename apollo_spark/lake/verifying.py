@@ -16,12 +16,12 @@ from apollo_spark.lake.tables.commits import (
 )
 from apollo_spark.lake.tables.contents import (
     SMALL_BYTES,
-    arrow_schema,
     check_files,
     content_hash,
     file_names,
     files_digest,
     schema_hash,
+    stored_schema,
 )
 from apollo_spark.lake.tables.log_cache import TABLES
 from apollo_spark.lake.tables.log_faults import commit_name, find_log_fault
@@ -200,7 +200,7 @@ class _Pin:
         return True
 
     def _content_hash(self, files: list[str], opened: DeltaTable) -> str:
-        return self._special(self._pin, files) or content_hash(files, arrow_schema(opened))
+        return self._special(self._pin, files) or content_hash(files, stored_schema(opened))
 
     def _risks(self) -> Iterator[str]:
         """Yield what may break the pin later: somebody else wrote to the table."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Block:
+class SampleBlock:
     """A block of samples as it is.
 
     Attributes:
@@ -27,7 +27,7 @@ class Fold:
     """Blocks that become one, in the order in which their samples follow each other."""
 
     target: int
-    blocks: tuple[Block, ...]
+    blocks: tuple[SampleBlock, ...]
 
     @property
     def size(self) -> int:
@@ -36,7 +36,7 @@ class Fold:
 
 
 def plan_folds(
-    blocks: Sequence[Block],
+    blocks: Sequence[SampleBlock],
     files: Iterable[frozenset[int]],
     *,
     block_size: int,
@@ -49,7 +49,7 @@ def plan_folds(
         block_size: Most samples of one block.
     """
     foldable = _alone({each.number for each in blocks if 2 * each.size < block_size}, files)
-    groups: list[list[Block]] = []
+    groups: list[list[SampleBlock]] = []
     room = 0
     for block in blocks:
         if block.number not in foldable:

@@ -14,7 +14,7 @@ from apollo_spark.sources.dictionary.read import (
     NOT_GIVEN,
     DictionaryTables,
     build_dictionary,
-    check_tables,
+    check_dictionary,
 )
 from apollo_spark.sources.text_table import TextRow, TextTable
 
@@ -38,7 +38,7 @@ def dictionary(fields: str, *, codings: str = "", entities: str = "") -> DataDic
         codings=text_table(codings, file="codings.csv") if codings else NOT_GIVEN,
         entities=text_table(entities, file="entity_dictionary.csv") if entities else NOT_GIVEN,
     )
-    problems = refusing(check_tables(tables))
+    problems = refusing(check_dictionary(tables))
     assert not problems, problems
     return build_dictionary(tables)
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from apollo_spark.assays.expression.tasks.files.rows import cut_rows, scan_matrix
 from apollo_spark.assays.expression.tasks.long_rows import IDS, read_ids, write_long
 from apollo_spark.assays.expression.tasks.long_tiles import write_long_tiles
-from apollo_spark.assays.expression.tasks.matrix import write_matrix
+from apollo_spark.assays.expression.tasks.matrix import write_matrix_tiles
 from apollo_spark.assays.expression.tasks.sample_files import write_sample_files
 from apollo_spark.assays.expression.tasks.sample_rows import write_sample_rows
 from apollo_spark.assays.expression.tasks.tiles.spec import (
@@ -157,7 +157,7 @@ class Loader:
             features = Features(ids, self.features.indexes[part])
             columns = np.arange(1, len(case.samples) + 1)
             task = MatrixTask(block, self.target(), self.samples(), columns, features)
-            results.append(write_matrix(task, chunk_bytes=case.chunk_bytes, buffer_bytes=64))
+            results.append(write_matrix_tiles(task, chunk_bytes=case.chunk_bytes, buffer_bytes=64))
         return results
 
     def sample_rows(self) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ _MAIN_CHROMOSOME = re.compile(r"(?:chr)?([0-9]{1,2}|[XYMxym]|MT|mt)\Z", re.IGNOR
 _FEATURES = "features"
 
 
-class LayerStorage(Record):
+class StoredLayer(Record):
     """One unit of an assay, and how its values are stored.
 
     A `scaled` value is an integer n that stands for n / 10**scale, which is exact; the scale of
@@ -41,7 +41,7 @@ class LayerStorage(Record):
     is_default: bool = False
 
 
-class LayerRecord(LayerStorage):
+class LayerRecord(StoredLayer):
     """One unit of an assay with the name of its table of tiles."""
 
     table: str
@@ -54,7 +54,7 @@ class ExpressionDetails(Record):
     """
 
     feature_id_kind: FeatureIdKind
-    layers: tuple[LayerStorage, ...]
+    layers: tuple[StoredLayer, ...]
     feature_count: int = Field(ge=0)
     block_count: int = Field(ge=0)
     block_size: int = Field(default=BLOCK_SIZE, ge=1)
@@ -93,7 +93,7 @@ class ExpressionAssay(AssayFacts):
 
     def as_record(self) -> AssayRecord:
         """Return the assay as a dataset's record has it."""
-        layers = tuple(LayerStorage(**each.model_dump(exclude={"table"})) for each in self.layers)
+        layers = tuple(StoredLayer(**each.model_dump(exclude={"table"})) for each in self.layers)
         tables = {
             "samples": self.samples_table,
             _FEATURES: self.features_table,

@@ -88,7 +88,7 @@ def features_table(
 
 
 def statistics_columns(unit: str, stats: AxisStats) -> dict[str, pa.Array]:
-    """Return the columns of the statistics of a layer: see `read_statistics`."""
+    """Return the columns of the statistics of a layer: see `statistics_in`."""
     measured = stats.count > 0
     return {
         statistic_column("measured", unit): pa.array(stats.count, pa.int64()),
@@ -99,7 +99,7 @@ def statistics_columns(unit: str, stats: AxisStats) -> dict[str, pa.Array]:
     }
 
 
-def read_statistics(unit: str, table: pa.Table) -> AxisStats:
+def statistics_in(unit: str, table: pa.Table) -> AxisStats:
     """Read what `statistics_columns` gave, so that more values can be merged into it."""
     count, detected, total, mean, variance = (
         table[statistic_column(each, unit)].to_numpy()

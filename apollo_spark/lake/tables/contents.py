@@ -93,7 +93,7 @@ def schema_hash(table: DeltaTable) -> str:
     return sha256_text(schema_text(table.schema()))
 
 
-def arrow_schema(table: DeltaTable) -> pa.Schema:
+def stored_schema(table: DeltaTable) -> pa.Schema:
     """Return a version's columns."""
     return pa.schema(table.schema().to_arrow())
 
@@ -171,7 +171,7 @@ def check_files(folder: Path, opened: DeltaTable, pin: TablePin) -> tuple[str, .
                 read_checksums(str(folder / name))
     paths = tuple(str(folder / name) for name in sorted(sizes))
     if not all(map(has_checksums, paths)) and sum(sizes.values()) <= HASHED_BYTES:
-        _require_rows(paths, arrow_schema(opened), pin)
+        _require_rows(paths, stored_schema(opened), pin)
     return paths
 
 

@@ -12,11 +12,11 @@ from apollo_spark.lake.storage.root import LakeRoot
 from apollo_spark.lake.tables.commits import reading_file, require_intact
 from apollo_spark.lake.tables.contents import (
     StoredFile,
-    arrow_schema,
     check_files,
     missing_version,
     require_own_log,
     stored_files,
+    stored_schema,
 )
 from apollo_spark.lake.tables.log_cache import TABLES
 from apollo_spark.lake.tables.log_statistics import require_statistics
@@ -140,7 +140,7 @@ class PinnedTables:
         Raises:
             BrokenPinError: The version cannot be opened, or is of another table.
         """
-        return arrow_schema(self.open(pin))
+        return stored_schema(self.open(pin))
 
     def open(self, pin: TablePin) -> DeltaTable:
         """Open a pinned version.

@@ -31,7 +31,7 @@ from apollo_spark.sources.dictionary.read import (
     NOT_GIVEN,
     DictionaryTables,
     build_dictionary,
-    check_tables,
+    check_dictionary,
 )
 from apollo_spark.sources.dictionary.references import REFERENCE, UNREACHABLE
 from apollo_spark.sources.findings import finding_of
@@ -99,7 +99,7 @@ class _ExtensionReader:
         clashes = (*self._clashes(), *self._strangers(rows), *self._changed_codings())
         clashes += tuple(self._opened_codings(rows))
         known = tuple(each.name for each in self.base.entities)
-        problems = check_tables(tables, policy=self.policy, checked=known)
+        problems = check_dictionary(tables, policy=self.policy, checked=known)
         found = tuple(map(_placed, problems))
         key_column = next(filter(None, map(self._key_column, self.fields.rows)), None)
         findings = (*found, *clashes)

@@ -111,7 +111,7 @@ def read_dictionary(
     readings = [read_text_table(each) if each else TableReading(NOT_GIVEN) for each in given]
     tables = DictionaryTables(*(each.table for each in readings))
     unreadable = [finding for reading in readings for finding in reading.findings]
-    findings = (*unreadable, *check_tables(tables, policy=policy))
+    findings = (*unreadable, *check_dictionary(tables, policy=policy))
     names = [str(each) if each else "" for each in given]
     ordered = tuple(sorted(findings, key=lambda each: _position(each, names)))
     dictionary = None if refusing(ordered) else build_dictionary(tables)
@@ -122,7 +122,7 @@ def _position(finding: Finding, names: list[str]) -> tuple[int, int]:
     return names.index(finding.file or ""), finding.line or 0
 
 
-def check_tables(
+def check_dictionary(
     tables: DictionaryTables, *, policy: Policy = STRICT, checked: Collection[str] = ()
 ) -> tuple[Finding, ...]:
     """Check the content of the files: each by itself, then against each other.

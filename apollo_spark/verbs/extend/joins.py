@@ -38,7 +38,7 @@ def find_unjoined(
     return finding_of("header_missing_column", message, entity=name)
 
 
-def find_nothing(files: AddedFiles) -> Finding | None:
+def find_no_rows(files: AddedFiles) -> Finding | None:
     """Find that there is no row: of a header alone it is not known that it is one."""
     if files.has_rows:
         return None

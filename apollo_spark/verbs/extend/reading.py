@@ -29,7 +29,7 @@ from apollo_spark.sources.inference.infer import (
 from apollo_spark.sources.inference.notes import notes_of_inference
 from apollo_spark.sources.inference.spelling import NO_SPELLINGS
 from apollo_spark.verbs.extend.files import AddedFiles
-from apollo_spark.verbs.extend.joins import find_nothing, find_unjoined
+from apollo_spark.verbs.extend.joins import find_no_rows, find_unjoined
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class ExtensionReading:
         unjoined = find_unjoined(self.base, self.files, self._base_entity, is_new=is_new)
         if unjoined is not None and refusing([unjoined]):
             return (unjoined,)
-        return tuple(filter(None, (unjoined, find_nothing(self.files))))
+        return tuple(filter(None, (unjoined, find_no_rows(self.files))))
 
     def _infer(self) -> DictionaryExtension:
         facts = self._facts()

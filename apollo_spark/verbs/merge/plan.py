@@ -31,7 +31,7 @@ from apollo_spark.verbs.merge.findings import (
     find_lookalikes,
     find_unmatched,
 )
-from apollo_spark.verbs.merge.samples import AssayReading
+from apollo_spark.verbs.merge.samples import MergedSamples
 from apollo_spark.workers.values.hashing import hash_table
 
 COUNT_MEMORY = "1GB"
@@ -140,7 +140,7 @@ def plan_assay_merge(
     if isinstance(link, LinkFile) and assay.link is not None:
         _name_scratch(files, link, scratch, assay.link.table)
     opened = planned_dataset(lake, name, derived)
-    reading = AssayReading(
+    reading = MergedSamples(
         opened.record.assays[-1],
         opened,
         EmbeddedEngine(files, memory_limit=COUNT_MEMORY),

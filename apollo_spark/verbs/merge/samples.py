@@ -29,7 +29,7 @@ from apollo_spark.verbs.merge.nothing import find_nothing, hints_of
 
 
 @dataclass(frozen=True)
-class AssayReading:
+class MergedSamples:
     """The assay as the result would be read now, open for counting."""
 
     assay: AssayRecord

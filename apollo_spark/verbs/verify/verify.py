@@ -103,7 +103,7 @@ def verify_records(
         records.append(record)
         pins += len(told_pins(record, full=full))
         hashes = deep or sources is not None
-        found = verify_record(lake, record, deep=hashes, known_parts=known_parts)
+        found = verify_version(lake, record, deep=hashes, known_parts=known_parts)
         problems += told_problems(found, record, full=full)
         if not keeps_to_itself(record, full=full):
             withdrawn |= lake.withdrawn_from(record)
@@ -123,7 +123,7 @@ def _prove(
     return prove_sources(lake, made_of_files, settings, full=full)
 
 
-def verify_record(
+def verify_version(
     lake: Lake, record: Published, *, deep: bool, known_parts: dict[str, bool] | None = None
 ) -> tuple[VerifyProblem, ...]:
     """Return what of a record is not as it was published, its assays included."""

@@ -11,7 +11,7 @@ from apollo_spark.sources.dictionary.read import (
     NOT_GIVEN,
     DictionaryTables,
     build_dictionary,
-    check_tables,
+    check_dictionary,
 )
 from apollo_spark.sources.text_table import TextTable, parse_text_table, read_text_table
 from tests.support.dictionaries import dictionary
@@ -48,7 +48,7 @@ def test_the_files_of_the_original_come_out_byte_for_byte(
         kind: path.read_bytes() for kind, path in paths.items()
     }
     # Its made-up entity 'nokey' joins nothing, which a real load must refuse.
-    assert [(each.rule, each.entity) for each in check_tables(tables)] == [
+    assert [(each.rule, each.entity) for each in check_dictionary(tables)] == [
         ("entity_unreachable", "nokey")
     ]
 

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apollo_spark.tables.folding import Block, plan_folds
+from apollo_spark.tables.folding import SampleBlock, plan_folds
 
 SIZE = 10
 
 
 def folds(sizes: Sequence[int], files: Sequence[set[int]] = ()) -> list[tuple[int, list[int]]]:
     """Return targets with the blocks that become them; block i has sizes[i] samples."""
-    blocks = [Block(number, size) for number, size in enumerate(sizes)]
+    blocks = [SampleBlock(number, size) for number, size in enumerate(sizes)]
     alone = [{number} for number in range(len(sizes))]
     planned = plan_folds(blocks, map(frozenset, [*alone, *files]), block_size=SIZE)
     return [(each.target, [block.number for block in each.blocks]) for each in planned]
@@ -49,7 +49,7 @@ def test_small_blocks_of_one_file_are_folded_together() -> None:
 
 
 def test_the_order_is_that_of_the_samples_and_not_of_the_numbers() -> None:
-    blocks = [Block(7, 2), Block(3, 2), Block(5, 2)]
+    blocks = [SampleBlock(7, 2), SampleBlock(3, 2), SampleBlock(5, 2)]
     files = [frozenset({each.number}) for each in blocks]
 
     (fold,) = plan_folds(blocks, files, block_size=SIZE)
@@ -59,7 +59,7 @@ def test_the_order_is_that_of_the_samples_and_not_of_the_numbers() -> None:
 
 @given(st.lists(st.integers(1, SIZE)))
 def test_at_most_one_small_block_is_left_and_none_is_too_large(sizes: list[int]) -> None:
-    blocks = [Block(number, size) for number, size in enumerate(sizes)]
+    blocks = [SampleBlock(number, size) for number, size in enumerate(sizes)]
     files = [frozenset({number}) for number in range(len(sizes))]
 
     planned = plan_folds(blocks, files, block_size=SIZE)

@@ -28,7 +28,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import CompactionReceipt
 from apollo_spark.operations.compaction import RowFolding, plan_row_folding
-from apollo_spark.tables.folding import Block, Fold, plan_folds
+from apollo_spark.tables.folding import Fold, SampleBlock, plan_folds
 from apollo_spark.workers.values.hashing import hash_table
 
 
@@ -53,7 +53,7 @@ def _plan(lake: Lake, extended: ExtendedAssay) -> "AssayFolding":
     }
     held = [_blocks_of(file, extended.sizes) for files in tiles.values() for file in files]
     folds = plan_folds(
-        [Block(number, size) for number, size in extended.sizes.items()],
+        [SampleBlock(number, size) for number, size in extended.sizes.items()],
         held,
         block_size=extended.assay.block_size,
     )

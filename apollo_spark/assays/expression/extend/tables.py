@@ -8,9 +8,9 @@ import pyarrow as pa
 from apollo_spark.assays.expression.extend.places import AddedPlaces, ExtendedAssay
 from apollo_spark.assays.expression.tables import (
     LayerStats,
-    read_statistics,
     samples_table,
     statistics_columns,
+    statistics_in,
 )
 from apollo_spark.assays.expression.tasks.tiles.stats import AxisStats
 
@@ -32,7 +32,7 @@ def extended_features(
     columns["feature"] = pa.array(np.arange(count, dtype=np.int32))
     for unit, stats in layers.items():
         total = AxisStats.empty(count)
-        total.put(np.arange(len(old)), read_statistics(unit, old))
+        total.put(np.arange(len(old)), statistics_in(unit, old))
         columns |= statistics_columns(unit, total.merge(stats.features))
     return pa.table(columns, schema=old.schema)
 

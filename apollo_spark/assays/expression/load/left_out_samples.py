@@ -44,7 +44,7 @@ def say_left_out(count: int) -> tuple[str, ...]:
     return (f"{count:,} {'sample' if count == 1 else 'samples'} withdrawn, left out",) * bool(count)
 
 
-def without_withdrawn(
+def without_withdrawn_samples(
     planning: ExpressionPlanning, gone: pa.Array, *, keeps_places: bool
 ) -> ExpressionPlanning:
     """Return a load without the samples that are withdrawn, or look like one that is.

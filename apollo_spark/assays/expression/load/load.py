@@ -12,7 +12,7 @@ from apollo_spark.assays.expression.load.base import (
     keeps_something,
 )
 from apollo_spark.assays.expression.load.layers import write_layer
-from apollo_spark.assays.expression.load.left_out_samples import without_withdrawn
+from apollo_spark.assays.expression.load.left_out_samples import without_withdrawn_samples
 from apollo_spark.assays.expression.load.record import (
     WrittenAssay,
     assay_content,
@@ -70,7 +70,7 @@ class LoadExpression(FileOperation[ExpressionLoad, ExpressionPlan, AssayReceipt]
         gone = withdrawn_keys(lake, request.name)
         base = lake.newest_record(request.name)
         keeps = keeps_something(lake, base, request, planning.plan)
-        planning = without_withdrawn(planning, gone, keeps_places=keeps)
+        planning = without_withdrawn_samples(planning, gone, keeps_places=keeps)
         if planning.plan is None:
             found = find_the_rest(request, planning, scratch, context.step, gone)
             return replace(planning, findings=(*planning.findings, *found))

@@ -17,7 +17,7 @@ from apollo_spark.assays.expression.plan.rows import (
     scan_sources,
     take_samples,
     task_file,
-    unpack,
+    unpack_file,
 )
 from apollo_spark.assays.expression.plan.source import (
     MakeTarget,
@@ -143,7 +143,7 @@ def _scan(request: SourceRequest, detected: Detected) -> LongFile:
     """Read a file once; unlike a matrix it has too many rows to keep where each begins."""
     path = detected.file.path
     if detected.compression == "gzip":
-        path = unpack(path, request.scratch)
+        path = unpack_file(path, request.scratch)
     scan = scan_file(
         path,
         data_start=detected.data_start,

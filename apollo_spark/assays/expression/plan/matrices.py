@@ -26,7 +26,7 @@ from apollo_spark.assays.expression.plan.source import (
     SourceRequest,
     gather_features,
     guess_storage,
-    inputs_of,
+    input_files,
     own_places,
     place_features,
 )
@@ -87,7 +87,7 @@ def plan_matrices(request: SourceRequest, files: Sequence[Detected]) -> SourcePl
         return tasks
 
     source = PlannedSource(
-        samples, features, inputs_of(request, scanned), guess_storage(scanned), make_tasks
+        samples, features, input_files(request, scanned), guess_storage(scanned), make_tasks
     )
     return SourcePlanning(source, findings, layout.notes)
 
@@ -104,7 +104,7 @@ class _Pieces(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Layout(ABC):
+class MatrixLayout(ABC):
     """Which of samples and features are in the rows of a matrix, and which in its columns."""
 
     request: SourceRequest
@@ -129,7 +129,7 @@ class Layout(ABC):
         """Yield the tasks of a file, given where its samples and features are in the assay."""
 
 
-class FeaturesInRows(Layout):
+class FeaturesInRows(MatrixLayout):
     """Matrices of features x samples; the samples of each file are blocks of their own."""
 
     def samples(self, file: ScannedFile) -> list[str]:
@@ -168,7 +168,7 @@ class FeaturesInRows(Layout):
             )
 
 
-class SamplesInRows(Layout):
+class SamplesInRows(MatrixLayout):
     """Matrices of samples x features: a task reads the rows of one block of samples."""
 
     notes = ("samples are in the rows and features in the columns: the matrix was turned",)

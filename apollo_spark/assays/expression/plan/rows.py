@@ -87,7 +87,7 @@ def scan_source(detected: Detected, scratch: Path) -> ScannedFile:
     )
     scan = leave_headers_out(scan, detected.header)
     if detected.compression == "gzip":
-        path = unpack(path, scratch)
+        path = unpack_file(path, scratch)
         scan = replace(scan, is_splittable=True)
     return ScannedFile(detected, task_file(detected, path, scan.sha256), scan, scan.size)
 
@@ -118,7 +118,7 @@ def task_file(detected: Detected, path: str, sha256: str) -> FileSpec:
     )
 
 
-def unpack(path: str, scratch: Path) -> str:
+def unpack_file(path: str, scratch: Path) -> str:
     """Unpack a file into a folder and return where it is.
 
     Raises:

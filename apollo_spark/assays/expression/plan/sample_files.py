@@ -28,7 +28,7 @@ from apollo_spark.assays.expression.sources.formats.detect import detect_sample_
 from apollo_spark.assays.expression.sources.formats.gather import FeatureGathering
 from apollo_spark.assays.expression.sources.formats.manifest import read_manifest
 from apollo_spark.assays.expression.sources.formats.samples import (
-    SampleFile,
+    NamedSampleFile,
     SampleFiles,
     build_sample_files,
     compile_pattern,
@@ -181,13 +181,13 @@ def _manifest_input(request: SourceRequest, detection: Detection) -> Iterator[In
         )
 
 
-def _naming(files: Sequence[SampleFile], inputs: Sequence[InputFile]) -> str:
+def _naming(files: Sequence[NamedSampleFile], inputs: Sequence[InputFile]) -> str:
     """Return a digest of whose each file is: its name or a manifest says it, and not its bytes."""
     named = [(each.sample_id, file.sha256) for each, file in zip(files, inputs, strict=True)]
     return sha256_text(canonical_json(sorted(named)))
 
 
-def _task_file(file: SampleFile) -> spec.SampleFile:
+def _task_file(file: NamedSampleFile) -> spec.SampleFile:
     return spec.SampleFile(
         file=FileSpec(
             path=file.path,

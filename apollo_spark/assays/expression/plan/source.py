@@ -111,7 +111,7 @@ def place_features(rows: np.ndarray, features: FeatureIds, placement: Placement)
     return Features(tuple(names[rows]), np.append(placement.features, np.int32(LEFT_OUT))[rows])
 
 
-def inputs_of(request: SourceRequest, files: Sequence[ScannedFile]) -> tuple[InputFile, ...]:
+def input_files(request: SourceRequest, files: Sequence[ScannedFile]) -> tuple[InputFile, ...]:
     """Return the files of a source, as a version names what it was made of."""
     return tuple(
         InputFile(role=request.unit, name=each.file.label, size=each.size, sha256=each.file.sha256)

@@ -71,7 +71,7 @@ class ExtractExpressionRequest(VerbRequest):
 
 
 @dataclass(frozen=True)
-class ExpressionPlan:
+class PlannedExtract:
     """An extract that is ready to run: nothing but the values is left to be read."""
 
     opened: OpenDataset
@@ -112,7 +112,7 @@ def extract(asker: Asker, request: ExtractExpressionRequest) -> Written | Statem
     return Written(rows=extract_expression(asker.lake, request, say=asker.say))
 
 
-def plan_expression(lake: Lake, request: ExtractExpressionRequest) -> ExpressionPlan:
+def plan_expression(lake: Lake, request: ExtractExpressionRequest) -> PlannedExtract:
     """Return what an extract reads, its features and samples sorted by id.
 
     Raises:
@@ -133,7 +133,7 @@ def plan_expression(lake: Lake, request: ExtractExpressionRequest) -> Expression
         samples=_sorted_by(files.sample_ids, found.samples),
         notes=(*note_of_assay(opened.record.assays, request.assay, request.unit), *found.notes),
     )
-    return ExpressionPlan(opened, reading, layer, asked, selection, additional)
+    return PlannedExtract(opened, reading, layer, asked, selection, additional)
 
 
 def extract_expression(
@@ -193,7 +193,7 @@ def expression_sql(
     return spark_statement(tree, plan.opened.pins, locate(lake)) + ";"
 
 
-def _say_notes(plan: ExpressionPlan, say: Say) -> None:
+def _say_notes(plan: PlannedExtract, say: Say) -> None:
     for note in plan.selection.notes:
         say(f"note: {note}")
 
@@ -243,7 +243,7 @@ def _sorted_by(ids: pa.Array, places: np.ndarray) -> np.ndarray:
     return ordered
 
 
-def _write_long(plan: ExpressionPlan, target: str, *, force: bool) -> int:
+def _write_long(plan: PlannedExtract, target: str, *, force: bool) -> int:
     annotation = _annotation(plan)
     schema = long_schema(
         whole=plan.layer.storage == "integer",
@@ -253,7 +253,7 @@ def _write_long(plan: ExpressionPlan, target: str, *, force: bool) -> int:
     return write_rows(reader, target, format_of(target), force=force)
 
 
-def _long_pieces(plan: ExpressionPlan, annotation: dict[str, pa.Array]) -> Iterator[pa.RecordBatch]:
+def _long_pieces(plan: PlannedExtract, annotation: dict[str, pa.Array]) -> Iterator[pa.RecordBatch]:
     pieces = plan.files.read_by_features(
         plan.layer, plan.selection.features, plan.selection.samples, max_memory=PIECE_BYTES
     )
@@ -269,7 +269,7 @@ def _long_pieces(plan: ExpressionPlan, annotation: dict[str, pa.Array]) -> Itera
         start += size
 
 
-def _annotation(plan: ExpressionPlan) -> dict[str, pa.Array]:
+def _annotation(plan: PlannedExtract) -> dict[str, pa.Array]:
     """Return the additional fields with one value for each chosen feature."""
     if not plan.additional:
         return {}
@@ -284,7 +284,7 @@ def _annotation(plan: ExpressionPlan) -> dict[str, pa.Array]:
     }
 
 
-def _write_matrix(lake: Lake, plan: ExpressionPlan, target: str, *, force: bool) -> int:
+def _write_matrix(lake: Lake, plan: PlannedExtract, target: str, *, force: bool) -> int:
     def describe() -> tuple[pa.Table, pa.Table]:
         features = find_annotation(plan.open_assay, FeatureChoice())
         return read_sample_fields(lake, plan.opened, plan.assay), features

@@ -28,7 +28,7 @@ from apollo_spark.workers.source import InputProblemError
 BUFFER_BYTES = 256 << 20
 
 
-def write_matrix(
+def write_matrix_tiles(
     task: MatrixTask, *, chunk_bytes: int = CHUNK_BYTES, buffer_bytes: int = BUFFER_BYTES
 ) -> dict[str, Any]:
     """Check the rows of a task and write their tiles.

@@ -4,7 +4,7 @@ from typing import Any
 
 from apollo_spark.assays.expression.tasks.long_rows import collect_long, write_long
 from apollo_spark.assays.expression.tasks.long_tiles import collect_long_tiles, write_long_tiles
-from apollo_spark.assays.expression.tasks.matrix import collect_matrix, write_matrix
+from apollo_spark.assays.expression.tasks.matrix import collect_matrix, write_matrix_tiles
 from apollo_spark.assays.expression.tasks.sample_files import (
     collect_sample_files,
     write_sample_files,
@@ -20,9 +20,9 @@ from apollo_spark.assays.expression.tasks.tiles.spec import (
 
 
 def run_expression_task(task: ExpressionTask) -> dict[str, Any]:
-    """Check and write what a task names (runs in a task); see `write_matrix` for the answer."""
+    """Check and write what a task names, in a task; `write_matrix_tiles` says what it answers."""
     if isinstance(task, MatrixTask):
-        return write_matrix(task)
+        return write_matrix_tiles(task)
     if isinstance(task, SampleRowsTask):
         return write_sample_rows(task)
     if isinstance(task, SampleFilesTask):

@@ -40,7 +40,7 @@ MEMORY = "256MB"
 
 
 @dataclass(frozen=True)
-class RowCounts:
+class ChangedRows:
     """What the rows given do to the rows of the entity."""
 
     read: int
@@ -161,7 +161,7 @@ class RowComparison:
         )
 
     @cached_property
-    def counts(self) -> RowCounts:
+    def counts(self) -> ChangedRows:
         """How many rows come, change and go."""
         first, read = self.tables[0], 0 if self.staged is None else self.staged.rows
         deleted, met, changed = 0, 0, 0
@@ -173,7 +173,7 @@ class RowComparison:
             compared = [each for each in pairs if each is not None]
             if met and compared:
                 changed = self.number(count_changed(compared, self._rows, self._row_key))
-        return RowCounts(read=read, added=read - met, changed=changed, deleted=deleted)
+        return ChangedRows(read=read, added=read - met, changed=changed, deleted=deleted)
 
     @cached_property
     def unmatched_deletes(self) -> pa.Array:

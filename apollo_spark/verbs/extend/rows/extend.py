@@ -38,7 +38,7 @@ from apollo_spark.records.content import part_texts
 from apollo_spark.verbs.extend.rows.checking import RowChecks
 from apollo_spark.verbs.extend.rows.comparing import RowComparison
 from apollo_spark.verbs.extend.rows.plan import OPERATION, RowPlan, plan_rows
-from apollo_spark.verbs.extend.rows.receipt import CheckedRows
+from apollo_spark.verbs.extend.rows.receipt import CheckedExtension
 from apollo_spark.verbs.extend.rows.staging import key_target, stage_rows
 from apollo_spark.verbs.extend.rows.tables import RowTable, foreign_rows, tables_of
 from apollo_spark.verbs.extend.rows.writing import RowWriter
@@ -159,7 +159,7 @@ class _RowExtension:
 
     def _read(
         self, tables: tuple[RowTable, ...], folders: Mapping[int, str], workspace: Workspace
-    ) -> CheckedRows:
+    ) -> CheckedExtension:
         """Read and check and, while the policy leaves rows out, read again.
 
         What is of withdrawn people is left out before anything is counted or checked.
@@ -178,7 +178,7 @@ class _RowExtension:
             found=self.work.planned.findings,
             require=self.work.require_acceptable,
         )
-        return CheckedRows(checked.written, checked.left_out, checked.findings)
+        return CheckedExtension(checked.written, checked.left_out, checked.findings)
 
     def _withdrawn(self, compared: RowComparison) -> Excluded:
         """Return the lines of rows and of keys to delete that are of withdrawn people."""
@@ -229,7 +229,7 @@ class _RowExtension:
         self,
         tables: tuple[RowTable, ...],
         folders: Mapping[int, str],
-        checked: CheckedRows,
+        checked: CheckedExtension,
         workspace: Workspace,
     ) -> list[TablePin]:
         """Write and commit what changes, and pin it."""
@@ -247,7 +247,7 @@ class _RowExtension:
             pins.append(pin.model_copy(update={"table": each.pin.table}))
         return pins
 
-    def _describe(self, checked: CheckedRows, receipt: RowsReceipt) -> Draft[RowsReceipt]:
+    def _describe(self, checked: CheckedExtension, receipt: RowsReceipt) -> Draft[RowsReceipt]:
         reading = self.plan.reading
         kept = quarantined_rows(
             self.work.engines.runner, reading.entities, checked.left_out.quarantined
@@ -262,7 +262,7 @@ class _RowExtension:
         )
 
     def _with_record(
-        self, draft: Draft[RowsReceipt], pins: list[TablePin], checked: CheckedRows
+        self, draft: Draft[RowsReceipt], pins: list[TablePin], checked: CheckedExtension
     ) -> Draft[RowsReceipt]:
         base = self.plan.base
         described = base

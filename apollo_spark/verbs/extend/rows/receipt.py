@@ -11,11 +11,11 @@ from apollo_spark.model.receipt import EntityReceipt, RowsReceipt, count_finding
 from apollo_spark.query.row_checks import different_values
 from apollo_spark.records.open_codings import ExtendedDictionary, extend_codings
 from apollo_spark.sources.inference.infer import MOST_ASKED_CODES
-from apollo_spark.verbs.extend.rows.comparing import RowComparison, RowCounts
+from apollo_spark.verbs.extend.rows.comparing import ChangedRows, RowComparison
 
 
 @dataclass(frozen=True)
-class CheckedRows:
+class CheckedExtension:
     """Rows that may be stored, beside those that are.
 
     Attributes:
@@ -42,7 +42,7 @@ class CheckedRows:
         """The dictionary, with the codes that came."""
         return _find_new_codes(self.compared)
 
-    def receipt(self, counts: RowCounts) -> RowsReceipt:
+    def receipt(self, counts: ChangedRows) -> RowsReceipt:
         """Return the counts of the extension."""
         compared = self.compared
         gone = count_lines(self.left_out.quarantined)

@@ -24,7 +24,7 @@ from apollo_spark.sources.findings import PLACES_LIMIT, finding_of, finding_of_l
 PLAIN_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".counts")
 
 
-class SampleFile(Record):
+class NamedSampleFile(Record):
     """A file with the values of one sample.
 
     `header`, `data_start` and `data_line` are those of `Detected`; columns are 0-based places.
@@ -45,7 +45,7 @@ class SampleFile(Record):
 class SampleFiles(Record):
     """The files of a source, one per sample, and what is wrong with them."""
 
-    files: tuple[SampleFile, ...]
+    files: tuple[NamedSampleFile, ...]
     findings: tuple[Finding, ...] = ()
 
 
@@ -89,7 +89,7 @@ def build_sample_files(
     named: Iterable[tuple[Detected, str]], unit: str, strand: Strand = "unstranded"
 ) -> SampleFiles:
     """Join files with their sample ids, one each."""
-    found: list[SampleFile] = []
+    found: list[NamedSampleFile] = []
     findings: list[Finding] = []
     for detected, sample_id in named:
         place = find_value_column(detected, unit, strand)
@@ -222,8 +222,8 @@ def _match(pattern: re.Pattern[str] | None, text: str) -> str | None:
     return groups[0] if groups else found.group(0)
 
 
-def _sample_file(detected: Detected, sample_id: str, place: int) -> SampleFile:
-    return SampleFile(
+def _sample_file(detected: Detected, sample_id: str, place: int) -> NamedSampleFile:
+    return NamedSampleFile(
         sample_id=sample_id,
         path=detected.file.path,
         label=detected.file.label,
@@ -237,8 +237,8 @@ def _sample_file(detected: Detected, sample_id: str, place: int) -> SampleFile:
     )
 
 
-def _find_repeated(files: Iterable[SampleFile]) -> Iterator[Finding]:
-    by_sample: dict[str, list[SampleFile]] = defaultdict(list)
+def _find_repeated(files: Iterable[NamedSampleFile]) -> Iterator[Finding]:
+    by_sample: dict[str, list[NamedSampleFile]] = defaultdict(list)
     for each in files:
         by_sample[each.sample_id].append(each)
     for sample_id, several in by_sample.items():

@@ -8,7 +8,7 @@ from apollo_spark.assays.expression.sources.files.files import find_files
 from apollo_spark.assays.expression.sources.formats.detect import detect_source
 from apollo_spark.assays.expression.sources.formats.manifest import read_manifest
 from apollo_spark.assays.expression.sources.formats.samples import (
-    SampleFile,
+    NamedSampleFile,
     compile_pattern,
     find_repeated_columns,
     find_repeated_rows,
@@ -78,7 +78,7 @@ def test_files_are_described_for_the_tasks(write: Write) -> None:
     strand = name_samples(detect_source([gdc]).files, "count", strand="reverse")
 
     assert salmon.files == (
-        SampleFile(
+        NamedSampleFile(
             sample_id="S1", path=quant.path, label="S1/quant.sf.gz", delimiter="\t",
             compression="gzip", header=("Name", "Length", "EffectiveLength", "TPM", "NumReads"),
             data_start=41, data_line=2, id_column=0, value_column=4,
