@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from apollo_spark.cli.context import CommandContext, common_options
-from apollo_spark.cli.starting import leave_pandas_alone, look_for_no_plugins
+from apollo_spark.cli.starting import (
+    leave_pandas_alone,
+    look_for_no_plugins,
+    look_seldom_for_garbage,
+)
 from apollo_spark.cli.terminal import say
 from apollo_spark.errors import ApolloError
 from apollo_spark.version import VERSION
@@ -152,6 +156,7 @@ def _explain(error: Exception, *, verbose: bool) -> int:
 
 def main() -> None:
     """Entry point of the command."""
+    look_seldom_for_garbage()
     leave_pandas_alone()
     look_for_no_plugins()
     sys.exit(run())

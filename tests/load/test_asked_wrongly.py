@@ -100,6 +100,7 @@ COMMANDS = {
     "extract expression rna --matrix --sql": (2, "A matrix cannot be printed as SQL."),
     "extract expression study": (13, "has no expression assay."),
     "extract expression rna --assay dna": (13, "has no assay 'dna'. It has rna."),
+    "extract expression rna --filter-json gone.json": (13, "There is no filter file "),
     "extract expression rna --filter-json latin.json": (2, "The filter file "),
     "rebase part --onto study@1 --map latin.csv": (10, "The file of new names"),
     "extract expression rna --filter-json twice.json": (2, "A key occurs twice in one object."),

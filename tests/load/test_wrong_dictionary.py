@@ -160,7 +160,7 @@ def test_a_wrong_option_is_told(
     [
         ("rules: {cell_codes: warn}", "did you mean 'cell_code'"),
         ("rules: {quoting: quarantine}", "quoting"),
-        ("rules: [", "no YAML"),
+        ("rules: [", "not YAML"),
     ],
 )
 def test_a_wrong_policy_is_refused(
