@@ -23,7 +23,7 @@ FILES = {
     "latin.txt": b"patient.sex\xff",
     "latin.json": b'{"a": "\xff"}',
     "twice.json": '{"features": ["A"], "features": ["B"]}',
-    "deep.json": "[" * 3_000 + "]" * 3_000,
+    "deep.json": "[" * 100_000 + "]" * 100_000,
     "latin.csv": b"patient_id\n\xff\n",
     "fields.csv": SAMPLES,
     "sample.csv": "sample_id,sex\nP1,F\nP2,M\n",
