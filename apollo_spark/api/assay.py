@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame, SparkSession
 
+    from apollo_spark.api.cohort import Cohort
+
 
 class Assay(AssayValues):
     """Features x samples in one or more units, at its pins: it reads the same values for ever.
@@ -39,6 +41,7 @@ class Assay(AssayValues):
         reading: Its tables, open for reading.
         spark_engine: Gives the engine that answers with a session.
         sample_fields: Gives the fields of the assay's samples, with the sample's id among them.
+        limited: Gives the same of the samples of some people alone.
         is_kept: Whether `record` tells what is shown alone.
     """
 
@@ -105,6 +108,10 @@ class Assay(AssayValues):
         """Return id, symbol, chrom, start, end, strand and biotype of features."""
         choice = choose_features(ids, symbol, location)
         return as_table(find_annotation(self._open, choice), to, spark)
+
+    def only(self, cohort: "str | Cohort | None" = None, *, where: str | None = None) -> "Assay":
+        """Return the same with the samples of some people alone: see `Dataset.only`."""
+        return self._limited(cohort, where)
 
     def samples(self) -> tuple[str, ...]:
         """Return the ids of the samples, in the order of the assay."""

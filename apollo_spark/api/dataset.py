@@ -13,6 +13,7 @@ from apollo_spark.api.choices import TABLE_FORMS, require_form, require_session
 from apollo_spark.api.entity import EntityHandle, Target
 from apollo_spark.api.forms import FieldOptions, Values
 from apollo_spark.api.joining import JoinedAssays
+from apollo_spark.api.people import ChosenPeople
 from apollo_spark.assays.expression.assay import EXPRESSION, expression_assays
 from apollo_spark.assays.expression.read.sample_fields import read_sample_fields
 from apollo_spark.assays.expression.read.select import find_assay, note_of_assay, open_assay
@@ -22,6 +23,7 @@ from apollo_spark.engines.packing import frame_of_fields
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.export.frames import to_frame
 from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.dataset import DatasetRecord
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame, SparkSession
 
+    from apollo_spark.api.cohort import Cohort
+
 logger = logging.getLogger(__name__)
 
 _MODES = {
@@ -45,20 +49,28 @@ _MODES = {
 }
 
 
-class Dataset(JoinedAssays):
+class Dataset(ChosenPeople, JoinedAssays):
     """One published version: it reads the same rows for ever.
 
     Args:
         lake: Where it lies.
         record: Its record.
         full: Whether `record` says of a view what it is based on: rule, parents and pins.
+        opened: The version as it is read, where only some of its people are.
     """
 
-    def __init__(self, lake: Lake, record: DatasetRecord, *, full: bool = False) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        record: DatasetRecord,
+        *,
+        full: bool = False,
+        opened: OpenDataset | None = None,
+    ) -> None:
         self._lake = lake
         self._stored = record
         self._is_kept = keeps_to_itself(record, full=full)
-        self._opened = lake.open_record(record)
+        self._opened = opened or lake.open_record(record)
 
     @cached_property
     def record(self) -> DatasetRecord:
@@ -131,6 +143,7 @@ class Dataset(JoinedAssays):
             spark_engine=partial(spark_engine, self._lake),
             sample_fields=lambda: read_sample_fields(self._lake, self._opened, found),
             is_kept=self._is_kept,
+            limited=lambda cohort, where: self.only(cohort, where=where).assay(found.name),
         )
 
     def _told_assay(self, told: AssayRecord) -> AssayRecord:
@@ -183,6 +196,8 @@ class Dataset(JoinedAssays):
         coding_values: Values = "raw",
         to: Target = "arrow",
         spark: "SparkSession | None" = None,
+        cohort: "str | Cohort | None" = None,
+        where: str | None = None,
     ) -> Any:
         """Return fields of one or several entities, joined left outer from the main entity.
 
@@ -191,6 +206,8 @@ class Dataset(JoinedAssays):
             coding_values: `raw` codes, `replace` by their meanings, or `exclude` sparse codes.
             to: `arrow` (a pyarrow.Table), `pandas` or `spark` (a DataFrame).
             spark: The session, for `spark`.
+            cohort: A cohort of this version, or its name: rows of its people alone.
+            where: A filter instead of a cohort.
 
         Raises:
             NotFoundError: A field is not there.
@@ -200,6 +217,9 @@ class Dataset(JoinedAssays):
         """
         asked = tuple(fields)
         request = ExtractRequest(fields=asked, values=_mode(coding_values))
+        if cohort is not None or where is not None:
+            limited = self.only(cohort, where=where)
+            return limited.retrieve_fields(asked, coding_values=coding_values, to=to, spark=spark)
         plan = build_plans(self._opened.scope, request)[""]
         return self._answer(plan, asked, to=to, spark=spark)
 
@@ -241,9 +261,16 @@ class Dataset(JoinedAssays):
         coding_values: Values = "raw",
         to: Target = "arrow",
         spark: "SparkSession | None" = None,
+        cohort: "str | Cohort | None" = None,
+        where: str | None = None,
     ) -> Any:
         """Return the rows of one entity, with columns named by field; see `retrieve_fields`."""
         columns = tuple(names)
+        if cohort is not None or where is not None:
+            limited = self.only(cohort, where=where)
+            return limited.retrieve_entity(
+                entity, columns, coding_values=coding_values, to=to, spark=spark
+            )
         request = ExtractRequest(
             fields=tuple(f"{entity}.{each}" for each in columns), values=_mode(coding_values)
         )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
+    from apollo_spark.api.cohort import Cohort
     from apollo_spark.api.dataset import Dataset
 
 Target = Literal["arrow", "pandas", "spark"]
@@ -132,6 +133,8 @@ class EntityHandle:
         coding_values: Values = "raw",
         to: Target = "arrow",
         spark: "SparkSession | None" = None,
+        cohort: "str | Cohort | None" = None,
+        where: str | None = None,
     ) -> Any:
         """Return fields of this entity, with columns named by field; all where none is named.
 
@@ -139,6 +142,13 @@ class EntityHandle:
         """
         asked = [*(fields or ()), *(names or ())] or self._entity.fields
         chosen = [each if isinstance(each, str) else each.name for each in asked]
-        return self._dataset.retrieve_entity(
-            self.name, chosen, coding_values=coding_values, to=to, spark=spark
+        dataset: Any = self._dataset
+        return dataset.retrieve_entity(
+            self.name,
+            chosen,
+            coding_values=coding_values,
+            to=to,
+            spark=spark,
+            cohort=cohort,
+            where=where,
         )

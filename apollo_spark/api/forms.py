@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
+    from apollo_spark.api.cohort import Cohort
+
 Values = Literal["raw", "replace", "exclude"]
 
 
@@ -19,6 +21,8 @@ class FieldOptions(TypedDict, total=False):
 
     coding_values: Values
     spark: "SparkSession | None"
+    cohort: "str | Cohort | None"
+    where: str | None
 
 
 class FeatureOptions(TypedDict, total=False):
@@ -47,6 +51,8 @@ class LongOptions(TypedDict, total=False):
     maximum: int | float | None
     max_memory: int
     spark: "SparkSession | None"
+    cohort: "str | Cohort | None"
+    where: str | None
 
 
 class MatrixOptions(TypedDict, total=False):
@@ -57,6 +63,8 @@ class MatrixOptions(TypedDict, total=False):
     unit: "str | Sequence[str] | None"
     max_memory: int
     spark: "SparkSession | None"
+    cohort: "str | Cohort | None"
+    where: str | None
 
 
 class FileOptions(MatrixOptions, total=False):

@@ -62,7 +62,7 @@ class Published(Generic[Receipt]):
             NotFoundError: It is no cohort.
         """
         from apollo_spark.api.cohort import Cohort
-        from apollo_spark.verbs.cohort.opening import load_cohort
+        from apollo_spark.operations.cohorts.opening import load_cohort
 
         if self.version is None:
             raise UsageError("Nothing was published: this was a dry run.")

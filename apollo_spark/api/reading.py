@@ -31,6 +31,8 @@ from apollo_spark.export.printable import printable
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from apollo_spark.api.assay import Assay
+    from apollo_spark.api.cohort import Cohort
     from apollo_spark.engines.spark import SparkEngine
 
 logger = logging.getLogger(__name__)
@@ -49,8 +51,10 @@ class AssayReading:
         *,
         spark_engine: "Callable[[SparkSession], SparkEngine]",
         sample_fields: Callable[[], pa.Table],
+        limited: "Callable[[str | Cohort | None, str | None], Assay]",
         is_kept: bool = False,
     ) -> None:
+        self._limited = limited
         self._record = record
         self._is_kept = is_kept
         self._open = reading

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame, SparkSession
 
+    from apollo_spark.api.cohort import Cohort
+
 
 MatrixTarget = Literal["pandas", "arrow", "numpy", "anndata", "spark"]
 LongTarget = Literal["arrow", "pandas", "spark"]
@@ -126,6 +128,8 @@ class AssayValues(AssayReading):
         force: bool = False,
         dry_run: bool = False,
         spark: "SparkSession | None" = None,
+        cohort: "str | Cohort | None" = None,
+        where: str | None = None,
     ) -> Any:
         """Return values of samples (rows) x features (columns), missing ones missing.
 
@@ -144,6 +148,8 @@ class AssayValues(AssayReading):
             force: Whether to overwrite the file.
             dry_run: Return what the matrix would cost (a `ReadEstimate`) and read no values.
             spark: The session, for `spark`.
+            cohort: A cohort of the dataset, or its name: samples of its people alone.
+            where: A filter instead of a cohort.
 
         Raises:
             NotFoundError: A feature, a sample or the unit is not in the assay.
@@ -151,6 +157,13 @@ class AssayValues(AssayReading):
             BrokenPinError: A pinned table cannot be read.
             EnvironmentProblemError: The package anndata is not installed.
         """
+        if cohort is not None or where is not None:
+            limited: Any = self._limited(cohort, where)
+            return limited.matrix(
+                features, samples, symbol=symbol, location=location,
+                unit=unit, to=to, max_memory=max_memory, to_file=to_file, force=force,
+                dry_run=dry_run, spark=spark,
+            )  # fmt: skip
         if not dry_run and to_file is None:
             require_form(to, (*MATRIX_FORMS, "anndata", "spark"))
         layers = self._layers(unit)
@@ -218,6 +231,8 @@ class AssayValues(AssayReading):
         to: LongTarget = "arrow",
         max_memory: int = MAX_MEMORY,
         spark: "SparkSession | None" = None,
+        cohort: "str | Cohort | None" = None,
+        where: str | None = None,
     ) -> Any:
         """Return measured values as rows of feature_id, sample_id and value.
 
@@ -234,12 +249,20 @@ class AssayValues(AssayReading):
             to: `arrow`, `pandas` or `spark`.
             max_memory: Bytes that the matrix of the chosen features and samples may take.
             spark: The session, for `spark`.
+            cohort: A cohort of the dataset, or its name.
+            where: A filter instead of a cohort.
 
         Raises:
             NotFoundError: A feature, a sample or the unit is not in the assay.
             UsageError: The values take more than `max_memory`.
             BrokenPinError: A pinned table cannot be read.
         """
+        if cohort is not None or where is not None:
+            limited: Any = self._limited(cohort, where)
+            return limited.expression(
+                features, samples, symbol=symbol, location=location, unit=unit, minimum=minimum,
+                maximum=maximum, to=to, max_memory=max_memory, spark=spark,
+            )  # fmt: skip
         require_form(to, TABLE_FORMS)
         (layer,) = self._layers(unit)[:1]
         choice = choose_features(features, symbol, location)

@@ -13,7 +13,7 @@ from apollo_spark.export.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from apollo_spark.verbs.cohort.opening import People
+    from apollo_spark.operations.cohorts.opening import People
 
 OTHERS = {
     "from_name": Option("The dataset, or the cohort that is narrowed.", "NAME[@V]", spelled="from"),
@@ -124,7 +124,7 @@ def attrition(*, name: str | None, source: str | None, text: str | None, engine:
 def show_cohort(*, name: str) -> None:
     """Show what a cohort means, on which version of which dataset it stands, and its count."""
     from apollo_spark.verbs.cohort.asking import describe_cohort
-    from apollo_spark.verbs.cohort.opening import load_cohort
+    from apollo_spark.operations.cohorts.opening import load_cohort
 
     lake = current().lake()
     shown = describe_cohort(lake, load_cohort(lake, name))

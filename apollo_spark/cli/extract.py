@@ -22,11 +22,16 @@ if TYPE_CHECKING:
 FILE = Option("csv, tsv or parquet by its ending; - is stdout.", "F", short="o")
 FOLDER = Option("Folder; made if missing.", "DIR", short="o")
 RULE_TOO = Option("Print a statement that shows the rule of a view.", kind="flag")
+PEOPLE = {
+    "cohort": Option("Those of the people of a cohort alone.", "C"),
+    "filter": Option("Those of people who fulfil a filter alone.", "TEXT"),
+}
 FIELDS = VerbOptions(
     "fields", "values", "per_entity", "output", "force", "spreadsheet_safe", "sql", "full",
-    "engine",
+    "engine", "cohort", "filter",
     required=("fields",),
     others={
+        **PEOPLE,
         "fields": Option("entity.field,entity.field ... or a file with one a line.", "LIST|F"),
         "values": Option(
             "Codes as stored, as meanings, or without sparse codes.",
@@ -47,8 +52,9 @@ FIELDS = VerbOptions(
 )  # fmt: skip
 EXPRESSION = VerbOptions(
     "assay", "unit", "filter_json", "matrix", "additional_fields", "output", "force", "sql",
-    "full", "dry_run",
+    "full", "dry_run", "cohort", "filter",
     others={
+        **PEOPLE,
         "assay": Option("The assay; by default the first one.", "A"),
         "unit": Option("The unit; by default that of the first load.", "U"),
         "filter_json": Option(

@@ -79,7 +79,7 @@ def build_extract(scope: QueryScope, request: ExtractRequest) -> ExtractPlan:
         order=entities,
     )
     return ExtractPlan(
-        question=FieldsQuestion(scope, joined, asked, request.values),
+        question=FieldsQuestion(scope.only_at_main(), joined, asked, request.values),
         columns=request.fields,
         entities=entities,
         multiplying=multiplying_entities(steps),

@@ -40,6 +40,7 @@ class QueryScope:
         rules: What the guards of the tables refer to, by number.
         suggests: Whether a name that is not there is answered with a like one that is.
         label: Stands before the names of tables, so that those of a rule are told from others.
+        is_of_members: Whether the last rule shows the people of a cohort alone.
     """
 
     dictionary: DataDictionary
@@ -47,6 +48,7 @@ class QueryScope:
     rules: "tuple[RuleScope, ...]" = ()
     suggests: bool = True
     label: str = ""
+    is_of_members: bool = False
 
     def tables_of(self, entity: str) -> tuple[TableSlice, ...]:
         """Return the tables of an entity, the one with every row first."""
@@ -111,7 +113,19 @@ class QueryScope:
             dictionary=dictionary,
             slices=with_guards(dictionary, self.tables_of, rule=len(self.rules)),
             rules=(*self.rules, rule),
+            is_of_members=True,
         )
+
+    def only_at_main(self) -> "QueryScope":
+        """Return the same for questions whose rows are all joined to the main entity.
+
+        Who is in a cohort is asked of the main entity alone then, and not of each entity again.
+        """
+        if not self.is_of_members:
+            return self
+        rule, main = len(self.rules) - 1, self.dictionary.main_entity
+        others = self.guarded_by(lambda guard: guard.rule != rule)
+        return replace(others, slices={**others.slices, main: self.slices[main]})
 
     def guarded(self, guard: RowGuard, alias: str) -> exp.Expr:
         """Return the condition under which a row of a guarded table, under an alias, is shown."""

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from apollo_spark.errors import UsageError
 from apollo_spark.model.cohort import CohortStep
-from apollo_spark.model.filter import Filter
+from apollo_spark.model.filter import Filter, InCohort
 from apollo_spark.query.cohorts.circuit import Circuit, Gate, Node
 from apollo_spark.query.cohorts.layers import Layers, plan_layers
 from apollo_spark.query.filters.compare import joined
@@ -64,7 +64,7 @@ def new_circuit() -> Circuit:
 
 def cohort_named(tree: Filter) -> str | None:
     """Return the cohort that a condition names; None for every other condition."""
-    return getattr(tree, "cohort", None)
+    return tree.cohort if isinstance(tree, InCohort) else None
 
 
 def limited_by(

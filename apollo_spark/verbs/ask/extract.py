@@ -16,6 +16,8 @@ from apollo_spark.model.names import parse_reference
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.answering import answering
 from apollo_spark.operations.asker import Asker
+from apollo_spark.operations.cohorts.choosing import open_for_reading
+from apollo_spark.operations.context import say_nothing
 from apollo_spark.operations.locating import Say, locate, require_no_rule
 from apollo_spark.operations.written import Statement, Written
 from apollo_spark.query.extract import (
@@ -45,6 +47,8 @@ class ExtractFieldsRequest(VerbRequest):
     force: bool = False
     engine: str = "auto"
     spreadsheet_safe: bool = False
+    cohort: str | None = None
+    filter: str | None = None
     sql: bool = False
     full: bool = False
 
@@ -107,14 +111,18 @@ def read_field_list(text: str) -> tuple[str, ...]:
 
 
 def plan_extract(
-    lake: Lake, request: ExtractFieldsRequest
+    lake: Lake, request: ExtractFieldsRequest, *, say: Say = say_nothing
 ) -> tuple[OpenDataset, Mapping[str, ExtractPlan]]:
     """Return the dataset and the questions of an extract, by entity where it is one each.
 
     Raises:
         NotFoundError: The record or a field is not there.
+        UsageError: The filter has no meaning.
+        ConflictError: The cohort stands on another version.
     """
-    opened = lake.open(parse_reference(request.name))
+    opened = open_for_reading(
+        lake, request.name, cohort=request.cohort, text=request.filter, say=say
+    )
     # On the command line words are parted by hyphens.
     mode = ValueMode(request.values.replace("-", "_"))
     asked = ExtractRequest(fields=read_field_list(request.fields), values=mode)
@@ -152,7 +160,7 @@ def extract_fields(
         UsageError: A file exists, or its ending names no format.
         BrokenPinError: A pinned table cannot be read.
     """
-    opened, plans = plan_extract(lake, request)
+    opened, plans = plan_extract(lake, request, say=say)
     targets = {entity: _target(request, entity) for entity in plans}
     for target in targets.values():
         require_free(target, force=request.force)

@@ -14,12 +14,8 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.query.cohorts.text import describe_step
-from apollo_spark.verbs.cohort.opening import (
-    People,
-    load_cohort,
-    open_cohort,
-    people_by_filter,
-)
+from apollo_spark.operations.cohorts.choosing import people_by_filter
+from apollo_spark.operations.cohorts.opening import People, load_cohort, open_cohort
 from apollo_spark.verbs.cohort.original import filter_json_of
 from apollo_spark.workers.values.texts import format_column
 
@@ -41,7 +37,7 @@ def people_asked_for(
     if name is not None:
         return open_cohort(lake, load_cohort(lake, name))
     opened = lake.open(parse_reference(str(source)))
-    return people_by_filter(opened, str(text))
+    return people_by_filter(lake, opened, str(text))
 
 
 def list_ids(people: People, engine: Engine) -> Iterator[str]:

@@ -16,7 +16,7 @@ from apollo_spark.query.filters.compare import joined
 from apollo_spark.query.sql import column, derived, labelled
 from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.sources.filters.write import write_filter
-from apollo_spark.verbs.cohort.opening import People
+from apollo_spark.operations.cohorts.opening import People
 
 _FLAGS = "flags"
 

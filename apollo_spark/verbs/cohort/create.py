@@ -1,5 +1,6 @@
 """Make a cohort of people of a dataset, or of another cohort: by a filter or a list of ids."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,15 +17,14 @@ from apollo_spark.model.names import parse_reference, require_dataset_name
 from apollo_spark.model.receipt import CohortReceipt
 from apollo_spark.model.record import Published, require_kind
 from apollo_spark.query.cohorts.members import Members, main_key
-from apollo_spark.query.filters.check import require_few_conditions
-from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.sources.regular_files import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.verbs.cohort.codings import codings_of, united_codings
 from apollo_spark.verbs.cohort.id_list import IdList, read_id_list
+from apollo_spark.operations.cohorts.meaning import read_meaning
 from apollo_spark.verbs.cohort.narrowing import require_narrow_by_ids
-from apollo_spark.verbs.cohort.opening import People, count_people, dataset_of, filter_step
+from apollo_spark.operations.cohorts.opening import People, count_people, dataset_of
 from apollo_spark.verbs.cohort.original import filter_text_of
-from apollo_spark.verbs.cohort.program import Program
+from apollo_spark.operations.cohorts.program import Program
 from apollo_spark.verbs.cohort.publishing import (
     CohortPlan,
     CohortRequest,
@@ -75,7 +75,7 @@ class CreateCohort(PublishCohort[CreateCohortRequest]):
             asked = filter_text_of(request.filter_json, source.opened.dictionary)
         if asked is None:
             return _by_ids(request, source, engine)
-        return _by_filter(request, source, asked, engine)
+        return _by_filter(self.context.lake, request, source, asked, engine)
 
 
 @dataclass(frozen=True)
@@ -104,18 +104,25 @@ class Source:
         """The people of the cohort that is narrowed."""
         return People(self.opened, Members(tuple(self.program.steps)), self.program.lists)
 
-    def plan(self, request: CohortRequest, step: CohortStep, receipt: CohortReceipt) -> CohortPlan:
-        """Return what a step makes of it."""
+    def plan(
+        self,
+        request: CohortRequest,
+        step: CohortStep,
+        receipt: CohortReceipt,
+        named: Sequence[CohortRecord] = (),
+    ) -> CohortPlan:
+        """Return what a step makes of it; cohorts that its filter names come after this one."""
         narrowed = () if self.cohort is None else (self.cohort,)
+        cohorts = (*narrowed, *named)
         return CohortPlan(
             request=request,
             dataset=self.dataset,
             step=step.model_copy(update={"of": tuple(range(len(narrowed)))}),
-            cohorts=tuple(map(reference_to, narrowed)),
-            codings=united_codings(each.codings for each in narrowed),
+            cohorts=tuple(map(reference_to, cohorts)),
+            codings=united_codings(each.codings for each in cohorts),
             receipt=receipt,
-            lists=lists_of(narrowed),
-            parents=(str(self.record),),
+            lists=lists_of(cohorts),
+            parents=tuple(dict.fromkeys((str(self.record), *map(str, named)))),
         )
 
 
@@ -157,18 +164,19 @@ def _asked_text(request: CreateCohortRequest) -> str | None:
 
 
 def _by_filter(
-    request: CreateCohortRequest, source: Source, text: str, engine: Engine
+    lake: Lake, request: CreateCohortRequest, source: Source, text: str, engine: Engine
 ) -> CohortPlan:
-    require_few_conditions(text)
-    step, notes = filter_step(source.opened, text)
-    steps = source.program.steps
-    own = step.model_copy(update={"of": (len(steps) - 1,) if steps else ()})
-    people = People(source.opened, Members((*steps, own)), source.program.lists)
+    meaning = read_meaning(lake, source.opened, text)
+    program = source.program
+    narrowed = (len(program.steps) - 1,) if source.cohort else ()
+    own = meaning.step(program.add(*meaning.cohorts), narrowed)
+    people = People(source.opened, Members((*program.steps, own)), program.lists)
     receipt = CohortReceipt(count=people.count(engine), of=count_people(source.opened, engine))
-    plan = source.plan(request, step, receipt)
-    tree = parse_filter(str(step.text))
-    codings = codings_of(tree, source.opened.dictionary, source.dataset)
-    return replace(plan, codings=united_codings((plan.codings, codings)), notes=notes)
+    first = len(narrowed)
+    places = range(first, first + len(meaning.cohorts))
+    plan = source.plan(request, meaning.step(places), receipt, meaning.cohorts)
+    codings = codings_of(meaning.tree, source.opened.dictionary, source.dataset)
+    return replace(plan, codings=united_codings((plan.codings, codings)), notes=meaning.notes)
 
 
 def _by_ids(request: CreateCohortRequest, source: Source, engine: Engine) -> CohortPlan:

@@ -40,6 +40,8 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
+from apollo_spark.operations.cohorts.choosing import open_for_reading
+from apollo_spark.operations.context import say_nothing
 from apollo_spark.operations.locating import Say, locate, require_no_rule
 from apollo_spark.operations.written import Statement, Written
 from apollo_spark.query.sql import spark_statement
@@ -65,6 +67,8 @@ class ExtractExpressionRequest(VerbRequest):
     additional_fields: str | None = None
     output: str | None = None
     force: bool = False
+    cohort: str | None = None
+    filter: str | None = None
     sql: bool = False
     full: bool = False
     dry_run: bool = False
@@ -112,7 +116,9 @@ def extract(asker: Asker, request: ExtractExpressionRequest) -> Written | Statem
     return Written(rows=extract_expression(asker.lake, request, say=asker.say))
 
 
-def plan_expression(lake: Lake, request: ExtractExpressionRequest) -> PlannedExtract:
+def plan_expression(
+    lake: Lake, request: ExtractExpressionRequest, *, say: Say = say_nothing
+) -> PlannedExtract:
     """Return what an extract reads, its features and samples sorted by id.
 
     Raises:
@@ -122,7 +128,9 @@ def plan_expression(lake: Lake, request: ExtractExpressionRequest) -> PlannedExt
     asked = _read_filter(request.filter_json)
     additional = read_additional_fields(request.additional_fields)
     _check_form(request, asked, additional)
-    opened = lake.open(parse_reference(request.name))
+    opened = open_for_reading(
+        lake, request.name, cohort=request.cohort, text=request.filter, say=say
+    )
     assay = find_assay(opened.record.assays, request.assay, str(opened.record))
     layer = find_layer(assay, None if request.unit is None else parse_unit(request.unit))
     reading = open_assay(lake.tables, opened, assay)
@@ -150,7 +158,7 @@ def extract_expression(
     require_free(target, force=request.force)
     if not (request.matrix and is_anndata(target)):
         format_of(target)
-    plan = plan_expression(lake, request)
+    plan = plan_expression(lake, request, say=say)
     _say_notes(plan, say)
     if request.matrix:
         rows = _write_matrix(lake, plan, target, force=request.force)
@@ -166,7 +174,7 @@ def estimate_expression(
     lake: Lake, request: ExtractExpressionRequest, *, say: Say = lambda _: None
 ) -> ReadEstimate:
     """Return the most rows and bytes that an extract takes; no value is read."""
-    plan = plan_expression(lake, request)
+    plan = plan_expression(lake, request, say=say)
     _say_notes(plan, say)
     return plan.files.estimate(plan.layer, plan.selection.features, plan.selection.samples)
 
@@ -182,7 +190,7 @@ def expression_sql(
     """
     if request.matrix:
         raise UsageError("A matrix cannot be printed as SQL.", fix="Leave --matrix or --sql out.")
-    plan = plan_expression(lake, request)
+    plan = plan_expression(lake, request, say=say)
     require_no_rule(plan.opened.record, full=request.full)
     _say_notes(plan, say)
     pairs = as_pairs(

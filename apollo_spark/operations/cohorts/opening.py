@@ -11,15 +11,13 @@ from apollo_spark.engines.base import Engine
 from apollo_spark.errors import BrokenPinError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
-from apollo_spark.model.cohort import CohortOperation, CohortRecord, CohortStep
+from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.cohorts.members import KEY, Members, main_key
-from apollo_spark.query.filters.check import notes_of_filter, read_filter, require_few_conditions
 from apollo_spark.query.sql import ascending, column, derived, labelled
-from apollo_spark.sources.filters.write import write_filter
-from apollo_spark.verbs.cohort.program import Program
+from apollo_spark.operations.cohorts.program import Program
 
 _PEOPLE = "people"
 
@@ -108,23 +106,3 @@ def load_cohort(lake: Lake, name: str) -> CohortRecord:
         UsageError: The text names no version.
     """
     return lake.load(parse_reference(name), CohortRecord)
-
-
-def people_by_filter(opened: OpenDataset, text: str) -> People:
-    """Return the people of a dataset for whom a filter holds.
-
-    Raises:
-        UsageError: The filter cannot be read, or has no meaning.
-        NotFoundError: It names something that is not there, or not to be seen.
-    """
-    require_few_conditions(text)
-    step, notes = filter_step(opened, text)
-    return People(opened, Members((step,)), {}, notes)
-
-
-def filter_step(opened: OpenDataset, text: str) -> tuple[CohortStep, tuple[str, ...]]:
-    """Return a filter as a step, as its text is kept, and what a person should know of it."""
-    tree = read_filter(text, opened.dictionary)
-    main_key(opened.scope)
-    step = CohortStep(operation=CohortOperation.FILTER, text=write_filter(tree))
-    return step, notes_of_filter(tree, opened.dictionary)

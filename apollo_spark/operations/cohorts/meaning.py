@@ -1,0 +1,100 @@
+"""What a typed filter means: its names are checked, and the cohorts that it names are found."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.opened import OpenDataset
+from apollo_spark.model.cohort import CohortOperation, CohortRecord, CohortStep
+from apollo_spark.model.filter import And, Filter, InCohort, Not, Or, conditions_of
+from apollo_spark.model.filter.walk import with_parts
+from apollo_spark.query.cohorts.members import main_key
+from apollo_spark.query.filters.check import (
+    check_filter,
+    notes_of_filter,
+    read_filter,
+    require_few_conditions,
+)
+from apollo_spark.sources.filters.text import parse_filter
+from apollo_spark.sources.filters.write import write_filter
+from apollo_spark.operations.cohorts.agreeing import require_dataset
+from apollo_spark.operations.cohorts.opening import load_cohort
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A filter that can be asked of a dataset.
+
+    Attributes:
+        tree: The filter; the cohorts in it go by `name@version`.
+        cohorts: The cohorts that it names, each once.
+        notes: What a person should know.
+    """
+
+    tree: Filter
+    cohorts: tuple[CohortRecord, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def step(self, places: Sequence[int], of: tuple[int, ...] = ()) -> CohortStep:
+        """Return the filter as a step.
+
+        Args:
+            places: Where the cohorts stand that it names.
+            of: The cohort that it narrows.
+        """
+        named = zip(map(str, self.cohorts), places, strict=True)
+        return CohortStep(
+            operation=CohortOperation.FILTER,
+            of=of,
+            text=write_filter(self.tree),
+            named=tuple(named),
+        )
+
+
+def read_meaning(lake: Lake, opened: OpenDataset, text: str) -> Meaning:
+    """Read a filter that is typed, and check it against what a dataset shows.
+
+    Raises:
+        UsageError: The filter cannot be read, or has no meaning.
+        NotFoundError: It names something that is not there, or not to be seen.
+        ConflictError: It names a cohort of another version.
+    """
+    require_few_conditions(text)
+    main_key(opened.scope)
+    tree = parse_filter(text)
+    found = {name: load_cohort(lake, name) for name in _names_in(tree)}
+    if not found:
+        tree = read_filter(text, opened.dictionary)
+        return Meaning(tree, notes=notes_of_filter(tree, opened.dictionary))
+    for record in found.values():
+        require_dataset(record, str(opened.record), opened.record.id)
+    for each in _without_cohorts(tree):
+        check_filter(each, opened.dictionary)
+    cohorts = {str(each): each for each in found.values()}
+    told = _with_versions(tree, {name: str(each) for name, each in found.items()})
+    return Meaning(told, tuple(cohorts.values()), notes_of_filter(tree, opened.dictionary))
+
+
+def _names_in(tree: Filter) -> list[str]:
+    return [each.cohort for each in conditions_of(tree) if isinstance(each, InCohort)]
+
+
+def _without_cohorts(tree: Filter) -> Iterator[Filter]:
+    """Yield the largest conditions in which no cohort is named beside and, or, not."""
+    waiting = [tree]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, InCohort):
+            continue
+        if isinstance(each, And | Or):
+            waiting.extend(reversed(each.parts))
+        elif isinstance(each, Not):
+            waiting.append(each.part)
+        else:
+            yield each
+
+
+def _with_versions(tree: Filter, versions: Mapping[str, str]) -> Filter:
+    if isinstance(tree, InCohort):
+        return tree.model_copy(update={"cohort": versions[tree.cohort]})
+    return with_parts(tree, lambda part: _with_versions(part, versions))
