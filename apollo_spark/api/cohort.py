@@ -6,10 +6,10 @@ from apollo_spark.api.dataset import Dataset
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.cohort import CohortRecord
+from apollo_spark.operations.cohorts.opening import People, dataset_of, open_cohort
 from apollo_spark.query.cohorts.text import describe_step
 from apollo_spark.verbs.cohort.asking import count_now, list_ids
 from apollo_spark.verbs.cohort.attrition import Attrition, attrition_of
-from apollo_spark.operations.cohorts.opening import People, dataset_of, open_cohort
 
 
 class Cohort:

@@ -7,9 +7,9 @@ from apollo_spark.api.cohort import Cohort
 from apollo_spark.api.performing import PerformingLake
 from apollo_spark.api.published import Published
 from apollo_spark.model.receipt import CohortReceipt
+from apollo_spark.operations.cohorts.opening import load_cohort
 from apollo_spark.verbs.cohort.combine import CombineCohortsRequest
 from apollo_spark.verbs.cohort.create import CreateCohortRequest
-from apollo_spark.operations.cohorts.opening import load_cohort
 
 
 class CohortLake(PerformingLake):

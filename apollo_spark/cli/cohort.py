@@ -123,8 +123,8 @@ def attrition(*, name: str | None, source: str | None, text: str | None, engine:
 @common_options
 def show_cohort(*, name: str) -> None:
     """Show what a cohort means, on which version of which dataset it stands, and its count."""
-    from apollo_spark.verbs.cohort.asking import describe_cohort
     from apollo_spark.operations.cohorts.opening import load_cohort
+    from apollo_spark.verbs.cohort.asking import describe_cohort
 
     lake = current().lake()
     shown = describe_cohort(lake, load_cohort(lake, name))

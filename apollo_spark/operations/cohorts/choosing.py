@@ -9,11 +9,11 @@ from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.record import Published, require_kind
-from apollo_spark.query.cohorts.members import Members
 from apollo_spark.operations.cohorts.agreeing import require_dataset
 from apollo_spark.operations.cohorts.meaning import read_meaning
 from apollo_spark.operations.cohorts.opening import People, load_cohort, open_cohort
 from apollo_spark.operations.cohorts.program import Program
+from apollo_spark.query.cohorts.members import Members
 
 
 def people_by_filter(lake: Lake, opened: OpenDataset, text: str) -> People:

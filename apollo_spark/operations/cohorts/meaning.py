@@ -8,6 +8,8 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.cohort import CohortOperation, CohortRecord, CohortStep
 from apollo_spark.model.filter import And, Filter, InCohort, Not, Or, conditions_of
 from apollo_spark.model.filter.walk import with_parts
+from apollo_spark.operations.cohorts.agreeing import require_dataset
+from apollo_spark.operations.cohorts.opening import load_cohort
 from apollo_spark.query.cohorts.members import main_key
 from apollo_spark.query.filters.check import (
     check_filter,
@@ -17,8 +19,6 @@ from apollo_spark.query.filters.check import (
 )
 from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.sources.filters.write import write_filter
-from apollo_spark.operations.cohorts.agreeing import require_dataset
-from apollo_spark.operations.cohorts.opening import load_cohort
 
 
 @dataclass(frozen=True)

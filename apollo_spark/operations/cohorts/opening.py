@@ -15,9 +15,9 @@ from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
+from apollo_spark.operations.cohorts.program import Program
 from apollo_spark.query.cohorts.members import KEY, Members, main_key
 from apollo_spark.query.sql import ascending, column, derived, labelled
-from apollo_spark.operations.cohorts.program import Program
 
 _PEOPLE = "people"
 

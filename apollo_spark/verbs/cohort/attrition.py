@@ -9,6 +9,7 @@ from apollo_spark.engines.base import Engine
 from apollo_spark.model.base import Record
 from apollo_spark.model.cohort import NARROWING, CohortOperation, CohortStep
 from apollo_spark.model.filter import And, Filter
+from apollo_spark.operations.cohorts.opening import People
 from apollo_spark.query.cohorts.circuit import Circuit
 from apollo_spark.query.cohorts.members import Statement, new_circuit
 from apollo_spark.query.cohorts.text import describe_step, in_cohort
@@ -16,7 +17,6 @@ from apollo_spark.query.filters.compare import joined
 from apollo_spark.query.sql import column, derived, labelled
 from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.sources.filters.write import write_filter
-from apollo_spark.operations.cohorts.opening import People
 
 _FLAGS = "flags"
 

@@ -16,15 +16,15 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference, require_dataset_name
 from apollo_spark.model.receipt import CohortReceipt
 from apollo_spark.model.record import Published, require_kind
+from apollo_spark.operations.cohorts.meaning import read_meaning
+from apollo_spark.operations.cohorts.opening import People, count_people, dataset_of
+from apollo_spark.operations.cohorts.program import Program
 from apollo_spark.query.cohorts.members import Members, main_key
 from apollo_spark.sources.regular_files import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.verbs.cohort.codings import codings_of, united_codings
 from apollo_spark.verbs.cohort.id_list import IdList, read_id_list
-from apollo_spark.operations.cohorts.meaning import read_meaning
 from apollo_spark.verbs.cohort.narrowing import require_narrow_by_ids
-from apollo_spark.operations.cohorts.opening import People, count_people, dataset_of
 from apollo_spark.verbs.cohort.original import filter_text_of
-from apollo_spark.operations.cohorts.program import Program
 from apollo_spark.verbs.cohort.publishing import (
     CohortPlan,
     CohortRequest,

@@ -7,12 +7,12 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import Comparison, Operator
+from apollo_spark.operations.cohorts.opening import dataset_of
 from apollo_spark.query.filters.pheno.check import read_filter_json
 from apollo_spark.query.filters.pheno.write import write_pheno
 from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.sources.filters.write import write_filter
 from apollo_spark.sources.given import read_given_json
-from apollo_spark.operations.cohorts.opening import dataset_of
 
 
 def filter_text_of(given: str, dictionary: DataDictionary) -> str:

@@ -7,9 +7,9 @@ import pytest
 from apollo_spark.errors import BrokenPinError, UsageError
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.cohort import CohortRecord, CohortReference
+from apollo_spark.operations.cohorts.opening import dataset_of, load_cohort, open_cohort
 from apollo_spark.verbs.cohort.combine import CombineCohortsRequest
 from apollo_spark.verbs.cohort.create import CreateCohortRequest
-from apollo_spark.operations.cohorts.opening import dataset_of, load_cohort, open_cohort
 from apollo_spark.verbs.table import perform
 from tests.support.contexts import stepping
 from tests.unit.lake.small_lake import FIRST, publish
