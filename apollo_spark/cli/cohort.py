@@ -4,16 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import common_options, current, perform_and_print
+from apollo_spark.cli.context import ask_here, current, perform_and_print, print_answer
 from apollo_spark.cli.options import OPTIONS, Option, VerbOptions
-from apollo_spark.cli.terminal import print_json, put_data, say, show
+from apollo_spark.cli.terminal import print_json, put_data
 from apollo_spark.cli.text import render_cohort, render_table
-from apollo_spark.export.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from apollo_spark.operations.cohorts.opening import People
+    from apollo_spark.verbs.cohort.attrition import Attrition
 
 OTHERS = {
     "from_name": Option("The dataset, or the cohort that is narrowed.", "NAME[@V]", spelled="from"),
@@ -36,15 +33,18 @@ CREATE = VerbOptions(
 COMBINE = VerbOptions(
     "operation", "title", "description", "dry_run", required=("operation",), others=OTHERS
 )
-ENGINE = click.option(
-    "--engine",
-    type=click.Choice(["auto", "spark", "embedded"]),
-    default="auto",
-    show_default=True,
-    help="Who answers; auto starts no JVM on a local lake.",
-)
-FROM = click.option("--from", "source", metavar="DATASET[@V]", help="A dataset, for --filter.")
-FILTER = click.option("--filter", "text", metavar="TEXT", help="Who is meant, of --from.")
+ASKING = {
+    **OTHERS,
+    "from_name": OTHERS["from_name"]._replace(help="A dataset, for --filter."),
+    "filter": OTHERS["filter"]._replace(help="Who is meant, of --from."),
+    "engine": Option(
+        "Who answers; auto starts no JVM on a local lake.",
+        choices=("auto", "spark", "embedded"), default="auto",
+    ),
+}  # fmt: skip
+PEOPLE = VerbOptions("from_name", "filter", "engine", others=ASKING, waits=False)
+IDS = VerbOptions("engine", others=ASKING, waits=False)
+SHOW = VerbOptions(waits=False)
 
 
 @click.group("cohort")
@@ -71,83 +71,42 @@ def combine(**values: Any) -> None:
 
 @cohort_command.command("count")
 @click.argument("name", metavar="NAME[@V]", required=False)
-@FROM
-@FILTER
-@ENGINE
-@common_options
-def count(*, name: str | None, source: str | None, text: str | None, engine: str) -> None:
+@PEOPLE.add
+def count(**values: Any) -> None:
     """Count the people of a cohort, or of a dataset by a filter."""
-    found = _ask(name, source, text, engine, lambda people, answers: people.count(answers))
-    if current().as_json:
-        print_json({"count": found})
-    else:
-        show(str(found))
+    print_answer(ask_here(PEOPLE.request("cohort count", values)), lambda each: str(each.count))
 
 
 @cohort_command.command("ids")
 @click.argument("name", metavar="NAME[@V]")
-@ENGINE
-@common_options
-def ids(*, name: str, engine: str) -> None:
+@IDS.add
+def ids(**values: Any) -> None:
     """List the ids of the people of a cohort, one a line, in the order of the key."""
-    from apollo_spark.verbs.cohort.asking import list_ids
-
-    found = _ask(name, None, None, engine, lambda *asked: list(list_ids(*asked)))
+    found = ask_here(IDS.request("cohort ids", values))
     if current().as_json:
-        print_json({"ids": found})
-    elif found:
-        put_data("\n".join(found))
+        print_json(found.as_json())
+    elif found.ids:
+        put_data("\n".join(found.ids))
 
 
 @cohort_command.command("attrition")
 @click.argument("name", metavar="NAME[@V]", required=False)
-@FROM
-@FILTER
-@ENGINE
-@common_options
-def attrition(*, name: str | None, source: str | None, text: str | None, engine: str) -> None:
+@PEOPLE.add
+def attrition(**values: Any) -> None:
     """Count who is left after each part of the outermost `and`, and by each part alone."""
-    from apollo_spark.verbs.cohort.attrition import attrition_of
-
-    found = _ask(name, source, text, engine, attrition_of)
-    if current().as_json:
-        print_json(found.model_dump(mode="json"))
-        return
-    rows = [("everybody", f"{found.people:,}", "")]
-    rows += [(each.rule, f"{each.left:,}", f"{each.alone:,}") for each in found.steps]
-    show(render_table(("rule", "left", "alone"), rows))
+    print_answer(ask_here(PEOPLE.request("cohort attrition", values)), _render_attrition)
 
 
 @cohort_command.command("show")
 @click.argument("name", metavar="NAME[@V]")
-@common_options
-def show_cohort(*, name: str) -> None:
+@SHOW.add
+def show_cohort(**values: Any) -> None:
     """Show what a cohort means, on which version of which dataset it stands, and its count."""
-    from apollo_spark.operations.cohorts.opening import load_cohort
-    from apollo_spark.verbs.cohort.asking import describe_cohort
-
-    lake = current().lake()
-    shown = describe_cohort(lake, load_cohort(lake, name))
-    if current().as_json:
-        print_json(shown)
-    else:
-        show(render_cohort(shown))
+    found = ask_here(SHOW.request("cohort show", values))
+    print_answer(found, lambda each: render_cohort(each.as_json()))
 
 
-def _ask(
-    name: str | None,
-    source: str | None,
-    text: str | None,
-    engine: str,
-    question: "Callable[..., Any]",
-) -> Any:
-    """Ask something of the people who are meant."""
-    from apollo_spark.operations.answering import answering
-    from apollo_spark.verbs.cohort.asking import people_asked_for
-
-    lake = current().lake()
-    people: People = people_asked_for(lake, name, source=source, text=text)
-    for note in people.notes:
-        say(f"note: {printable(note)}")
-    with answering(lake, engine, current().settings()) as answers:
-        return question(people, answers)
+def _render_attrition(found: "Attrition") -> str:
+    rows = [("everybody", f"{found.people:,}", "")]
+    rows += [(each.rule, f"{each.left:,}", f"{each.alone:,}") for each in found.steps]
+    return render_table(("rule", "left", "alone"), rows)

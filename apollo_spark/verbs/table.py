@@ -60,6 +60,12 @@ QUESTIONS: Mapping[str, Verb] = {
     "extract dictionary": Verb(
         "apollo_spark.verbs.ask.extract", "extract_dictionary", "DictionaryRequest"
     ),
+    "cohort count": Verb("apollo_spark.verbs.cohort.questions", "count", "CountRequest"),
+    "cohort ids": Verb("apollo_spark.verbs.cohort.questions", "ids", "IdsRequest"),
+    "cohort show": Verb("apollo_spark.verbs.cohort.questions", "show", "ShowCohortRequest"),
+    "cohort attrition": Verb(
+        "apollo_spark.verbs.cohort.questions", "attrition", "AttritionRequest"
+    ),
     "extract sql": Verb("apollo_spark.verbs.ask.sql", "create_views", "SqlRequest"),
 }
 

@@ -25,9 +25,9 @@ METHODS = {
 ASKING = {each: each for each in ("list", "history", "diff", "lineage", "trace", "verify")}
 OF_DATASETS = {
     "show", "fields", "doctor", "extract fields", "extract dictionary", "extract sql",
-    "extract expression",
+    "extract expression", "cohort count", "cohort ids", "cohort show", "cohort attrition",
 }  # fmt: skip
-"""Questions that Python asks of a `Dataset` or an `Assay`, in forms of its own, or not at all."""
+"""Questions that Python asks of a `Dataset`, `Cohort` or `Assay`, in own forms, or not at all."""
 OF_THE_COMMAND = {"lake", "conf", "json", "verbose", "wait", "help"}
 """Options of every command."""
 COMMANDS = {"extend assay": "extend"}
