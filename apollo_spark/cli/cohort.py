@@ -37,10 +37,6 @@ ASKING = {
     **OTHERS,
     "from_name": OTHERS["from_name"]._replace(help="A dataset, for --filter."),
     "filter": OTHERS["filter"]._replace(help="Who is meant, of --from."),
-    "engine": Option(
-        "Who answers; auto starts no JVM on a local lake.",
-        choices=("auto", "spark", "embedded"), default="auto",
-    ),
 }  # fmt: skip
 PEOPLE = VerbOptions("from_name", "filter", "engine", others=ASKING, waits=False)
 IDS = VerbOptions("engine", others=ASKING, waits=False)

@@ -43,10 +43,6 @@ FIELDS = VerbOptions(
             "Put ' before text that a spreadsheet would take for a formula.", kind="flag"
         ),
         "full": RULE_TOO,
-        "engine": Option(
-            "Who answers; auto starts no JVM on a local lake.",
-            choices=("auto", "spark", "embedded"), default="auto",
-        ),
     },
     waits=False,
 )  # fmt: skip

@@ -122,6 +122,10 @@ OPTIONS: Mapping[str, Option] = {
     "full": Option("Say what views keep to themselves too.", kind="flag"),
     "only": Option("Of what is planned, do this alone.", "LIST", "texts"),
     "force": Option("Overwrite existing files.", kind="flag"),
+    "engine": Option(
+        "Who answers; auto starts no JVM on a local lake.",
+        choices=("auto", "spark", "embedded"), default="auto",
+    ),
     "sql": Option("Print the statement instead of the rows.", kind="flag"),
 }  # fmt: skip
 

@@ -124,15 +124,23 @@ def require_case(case: Case, folder: Path, run: Run) -> None:
     """Run a case in a folder and require all that it says."""
     prepare_case(case, folder, run)
     with inside(folder):
-        published = _records(run)
+        published, before = _records(run), _lake_files()
         result = run("--lake", "lake", *case.command)
         _require_answer(case, result)
+        if "--dry-run" in case.command:
+            assert _lake_files() == before, "a dry run writes nothing"
         for words, lines in case.stored.items():
             shown = run("--lake", "lake", *words.split())
             assert shown.code == 0, (words, shown.err)
             assert shown.out.splitlines() == list(lines), words
         if case.code and not case.stored:
             assert _records(run) == published
+
+
+def _lake_files() -> dict[str, tuple[int, int]]:
+    """Return the size of every file of the lake, and when it was written."""
+    files = (each for each in Path("lake").rglob("*") if each.is_file())
+    return {str(each): (each.stat().st_size, each.stat().st_mtime_ns) for each in files}
 
 
 def _require_answer(case: Case, result: CommandResult) -> None:
