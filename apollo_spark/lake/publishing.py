@@ -33,7 +33,7 @@ from typing_extensions import Self, TypeVar
 from apollo_spark.errors import CommitRaceError, ConflictError
 from apollo_spark.lake.leases.keeper import HeldLease
 from apollo_spark.lake.leases.leases import LeaseStore
-from apollo_spark.lake.registry.reach import require_standing
+from apollo_spark.lake.registry.reach import require_unretired
 from apollo_spark.lake.registry.registry import Registry
 from apollo_spark.lake.registry.rows import StoredRecord, stored_form
 from apollo_spark.lake.registry.snapshot import RegistrySnapshot
@@ -214,7 +214,7 @@ class Publication(Generic[R]):
                 return record
             self._lease.require()
             _require_free(snapshot, record)
-            require_standing(record, written, snapshot, self._registry)
+            require_unretired(record, written, snapshot, self._registry)
             try:
                 self._lease.leave(self._registry.append([stored], based_on=snapshot.version))
             except CommitRaceError:

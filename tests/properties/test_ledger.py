@@ -118,11 +118,11 @@ class EveryVerb(RuleBasedStateMachine):
 
     def pick(self, number: int) -> str:
         """Return one of the versions that stand."""
-        standing = self.ledger.standing()
-        return standing[number % len(standing)]
+        unretired = self.ledger.unretired()
+        return unretired[number % len(unretired)]
 
     def has_versions(self) -> bool:
-        return hasattr(self, "ledger") and bool(self.ledger.standing())
+        return hasattr(self, "ledger") and bool(self.ledger.unretired())
 
     def view(
         self, number: int, age: int | None, score: int | None, crash: int | None, name: str
@@ -266,7 +266,7 @@ class EveryVerb(RuleBasedStateMachine):
             return
         self.clean = True
         lake = open_lake(str(self.folder / "lake"))
-        for reference in self.ledger.standing():
+        for reference in self.ledger.unretired():
             dataset = lake.dataset(reference)
             read = {each.name: each.retrieve_fields().to_pylist() for each in dataset.entities}
             expected = self.ledger.read(reference)

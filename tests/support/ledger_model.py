@@ -151,7 +151,7 @@ class Ledger:
         name, _, number = reference.partition("@")
         return self.entries[name][int(number) - 1]
 
-    def standing(self) -> list[str]:
+    def unretired(self) -> list[str]:
         """Return every version that is not retired, as `name@version`."""
         return [
             f"{name}@{number}"
@@ -162,7 +162,7 @@ class Ledger:
 
     def newest(self, name: str) -> str | None:
         """Return the newest version of a name that is not retired."""
-        found = [each for each in self.standing() if each.partition("@")[0] == name]
+        found = [each for each in self.unretired() if each.partition("@")[0] == name]
         return found[-1] if found else None
 
     def read(self, reference: str) -> Rows:

@@ -103,7 +103,7 @@ def _pin(value: dict[str, Any]) -> TablePin:
         return TablePin.model_construct(**{"is_ours": True, **known})
 
 
-def require_standing(
+def require_unretired(
     record: Published,
     written: Collection[Place],
     snapshot: RegistrySnapshot,

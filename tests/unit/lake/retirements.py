@@ -25,10 +25,10 @@ def named(lake: Lake, text: str) -> str:
 def merge(lake: Lake, parent: DatasetRecord, *, name: str = "merged") -> DatasetRecord:
     """Publish a record that stands on another one: it names it and pins its tables."""
     with lake.publication(name, holder="ann") as publication:
-        return publication.commit(lambda version: standing_on(parent, name, version))
+        return publication.commit(lambda version: record_over(parent, name, version))
 
 
-def standing_on(parent: DatasetRecord, name: str, version: int) -> DatasetRecord:
+def record_over(parent: DatasetRecord, name: str, version: int) -> DatasetRecord:
     lineage = parent.lineage.model_copy(
         update={"operation": "merge clinical", "parents": (str(parent),)}
     )

@@ -17,7 +17,7 @@ from apollo_spark.operations.context import account
 from tests.support.clock import Sleeper
 from tests.support.contexts import stepping
 from tests.support.ending import retire
-from tests.unit.lake.retirements import NOON, end, merge, named, standing_on
+from tests.unit.lake.retirements import NOON, end, merge, named, record_over
 from tests.unit.lake.small_lake import (
     FIRST,
     SECOND,
@@ -38,7 +38,7 @@ def test_a_parent_that_is_retired_before_the_commit_refuses_it(lake: Lake) -> No
         pytest.raises(NotFoundError, match="study@1 is retired"),
         lake.publication("merged", holder="ann", on_step=meanwhile) as publication,
     ):
-        publication.commit(lambda version: standing_on(record, "merged", version))
+        publication.commit(lambda version: record_over(record, "merged", version))
     assert lake.list_records() == ()
 
 
@@ -65,7 +65,7 @@ def test_a_pin_that_no_unretired_record_has_refuses_the_commit(lake: Lake) -> No
     end(lake, "study@1")
 
     def build(version: int) -> DatasetRecord:
-        orphan = standing_on(record, "orphan", version)
+        orphan = record_over(record, "orphan", version)
         return orphan.model_copy(update={"lineage": record.lineage})
 
     with (

@@ -188,14 +188,10 @@ def test_new_fields_stand_behind_the_key_under_the_header_of_either_file() -> No
 def test_a_coding_takes_a_name_that_is_free() -> None:
     facts = {"patient_id": facts_of(as_texts(["P1"]), MISSING)}
     first = infer_fields(PATIENT, BASE, facts | {"mood": facts_of(as_texts(["a", "a"]), MISSING)})
-    standing = BASE.model_copy(update={"codings": first.codings})
+    base = BASE.model_copy(update={"codings": first.codings})
 
-    again = infer_fields(
-        PATIENT, standing, facts | {"mood": facts_of(as_texts(["a", "a"]), MISSING)}
-    )
-    other = infer_fields(
-        PATIENT, standing, facts | {"mood": facts_of(as_texts(["b", "b"]), MISSING)}
-    )
+    again = infer_fields(PATIENT, base, facts | {"mood": facts_of(as_texts(["a", "a"]), MISSING)})
+    other = infer_fields(PATIENT, base, facts | {"mood": facts_of(as_texts(["b", "b"]), MISSING)})
 
     assert [each.name for each in first.codings] == ["patient_mood"]
     assert (again.codings, again.fields[0].coding_name) == ((), "patient_mood")

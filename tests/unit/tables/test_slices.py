@@ -120,8 +120,8 @@ def test_extensions_of_any_size_stay_cheap(seed: int) -> None:
 
 
 def test_full_tables_and_larger_ones_are_left_alone() -> None:
-    standing = [SliceSize("full", 9), SliceSize("large", 4), SliceSize("one", 1)]
+    before = [SliceSize("full", 9), SliceSize("large", 4), SliceSize("one", 1)]
 
-    assert plan_slice_folds(standing, 1, 10) == ("one",)
-    assert plan_slice_folds(standing, 3, 10) == ("one", "large")
-    assert plan_slice_folds(standing, 9, 10) == ()
+    assert plan_slice_folds(before, 1, 10) == ("one",)
+    assert plan_slice_folds(before, 3, 10) == ("one", "large")
+    assert plan_slice_folds(before, 9, 10) == ()
