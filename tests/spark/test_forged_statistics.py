@@ -8,9 +8,8 @@ from sqlglot import exp
 from apollo_spark.engines.spark import SparkEngine
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.names import parse_reference
-from apollo_spark.operations.locating import locate
+from apollo_spark.operations.locating import locate, spark_engine
 from apollo_spark.query.sql import column, literal
-from apollo_spark.verbs.ask.extract import spark_engine
 from tests.support.study import Study
 from tests.support.withdrawing import withdraw
 
