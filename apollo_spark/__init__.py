@@ -12,6 +12,10 @@ from apollo_spark import version as _version
 
 if TYPE_CHECKING:
     from apollo_spark.api.assay import Assay as Assay
+    from apollo_spark.api.conditions.compared import percentile as percentile
+    from apollo_spark.api.conditions.condition import Condition as Condition
+    from apollo_spark.api.conditions.condition import all_of as all_of
+    from apollo_spark.api.conditions.condition import any_of as any_of
     from apollo_spark.api.dataset import Dataset as Dataset
     from apollo_spark.api.lake import ApolloLake as ApolloLake
     from apollo_spark.api.lake import open_lake as open_lake
@@ -61,6 +65,7 @@ _ERRORS = (
 _HOMES = {
     "ApolloLake": "apollo_spark.api.lake",
     "Assay": "apollo_spark.api.assay",
+    "Condition": "apollo_spark.api.conditions.condition",
     "Dataset": "apollo_spark.api.dataset",
     "ExpressionSource": "apollo_spark.api.sources",
     "LakeSettings": "apollo_spark.runtime.settings",
@@ -69,6 +74,9 @@ _HOMES = {
     "SampleFields": "apollo_spark.api.sources",
     "SweepReceipt": "apollo_spark.lake.sweep.receipt",
     "WithdrawReceipt": "apollo_spark.model.withdrawal",
+    "all_of": "apollo_spark.api.conditions.condition",
+    "any_of": "apollo_spark.api.conditions.condition",
+    "percentile": "apollo_spark.api.conditions.compared",
     "open_lake": "apollo_spark.api.lake",
     **dict.fromkeys(_RECEIPTS, "apollo_spark.model.receipt"),
     **dict.fromkeys(_ERRORS, "apollo_spark.errors"),

@@ -13,6 +13,7 @@ from apollo_spark.api.choices import (
     as_table,
     choose_features,
 )
+from apollo_spark.api.conditions.condition import Where
 from apollo_spark.api.forms import (
     FeatureOptions,
     StatisticsOptions,
@@ -109,7 +110,7 @@ class Assay(AssayValues):
         choice = choose_features(ids, symbol, location)
         return as_table(find_annotation(self._open, choice), to, spark)
 
-    def only(self, cohort: "str | Cohort | None" = None, *, where: str | None = None) -> "Assay":
+    def only(self, cohort: "str | Cohort | None" = None, *, where: Where | None = None) -> "Assay":
         """Return the same with the samples of some people alone: see `Dataset.only`."""
         return self._limited(cohort, where)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from apollo_spark.api.cohort import Cohort
+from apollo_spark.api.conditions.condition import Where, filter_text
 from apollo_spark.api.performing import PerformingLake
 from apollo_spark.api.published import Published
 from apollo_spark.model.receipt import CohortReceipt
@@ -28,7 +29,7 @@ class CohortLake(PerformingLake):
         name: str,
         *,
         source: str,
-        filter: str | None = None,  # noqa: A002 the word of the command
+        filter: Where | None = None,  # noqa: A002 the word of the command
         filter_file: str | None = None,
         filter_json: str | None = None,
         ids: str | None = None,
@@ -42,7 +43,7 @@ class CohortLake(PerformingLake):
         Args:
             name: The name of the cohort.
             source: The dataset or the cohort: `NAME`, `NAME@3` or `NAME@2026-03-01`.
-            filter: A filter that they fulfil.
+            filter: A filter that they fulfil, as text or as a condition.
             filter_file: Path of a file with such a filter.
             filter_json: Such a filter as the original's JSON: a path, or the JSON itself.
             ids: Path of a file with their ids, one a line.
@@ -59,7 +60,7 @@ class CohortLake(PerformingLake):
         request = CreateCohortRequest(
             name=name,
             from_name=source,
-            filter=filter,
+            filter=filter_text(filter),
             filter_file=filter_file,
             filter_json=filter_json,
             ids=ids,

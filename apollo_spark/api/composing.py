@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from apollo_spark.api.conditions.condition import Where, filter_text
 from apollo_spark.api.performing import PerformingLake
 from apollo_spark.api.published import Published
 from apollo_spark.api.telling import told
@@ -28,7 +29,7 @@ class Composing(PerformingLake):
         fields: Sequence[str] | None = None,
         entities: Sequence[str] | None = None,
         assays: Sequence[str] | None = None,
-        rows: str | None = None,
+        rows: Where | None = None,
         dry_run: bool = False,
         wait: float | None = None,
     ) -> Published[ViewReceipt]:
@@ -40,7 +41,7 @@ class Composing(PerformingLake):
             fields: Fields to keep, as `entity.field`; None keeps all.
             entities: Entities to keep; None keeps all, or those of the fields.
             assays: Assays to keep; None keeps those whose entity is kept.
-            rows: A filter that rows of the main entity fulfil.
+            rows: A filter that rows of the main entity fulfil, as text or as a condition.
             dry_run: Count what it would show, and publish nothing.
             wait: Seconds to wait for another writer; by default those of the lake.
 
@@ -55,7 +56,7 @@ class Composing(PerformingLake):
             fields=None if fields is None else ",".join(fields),
             entities=None if entities is None else tuple(entities),
             assays=None if assays is None else tuple(assays),
-            rows=rows,
+            rows=filter_text(rows),
             dry_run=dry_run,
         )
         return self._perform(request, wait=wait)

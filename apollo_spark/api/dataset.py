@@ -10,6 +10,8 @@ from typing_extensions import Unpack
 
 from apollo_spark.api.assay import Assay
 from apollo_spark.api.choices import TABLE_FORMS, require_form, require_session
+from apollo_spark.api.conditions.condition import Where
+from apollo_spark.api.conditions.names import Names
 from apollo_spark.api.entity import EntityHandle, Target
 from apollo_spark.api.forms import FieldOptions, Values
 from apollo_spark.api.joining import JoinedAssays
@@ -27,7 +29,7 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.operations.locating import spark_engine
 from apollo_spark.query.extract import ExtractPlan, ExtractRequest
 from apollo_spark.query.values import ValueMode
@@ -49,8 +51,10 @@ _MODES = {
 }
 
 
-class Dataset(ChosenPeople, JoinedAssays):
+class Dataset(ChosenPeople, Names, JoinedAssays):
     """One published version: it reads the same rows for ever.
+
+    Its entities as attributes make conditions: `study.patient.age > 60`.
 
     Args:
         lake: Where it lies.
@@ -95,7 +99,7 @@ class Dataset(ChosenPeople, JoinedAssays):
         return self._stored.version
 
     @cached_property
-    def dictionary(self) -> DataDictionary:
+    def dictionary(self) -> DataDictionary:  # type: ignore[override]
         """Entities, fields, relations and codings."""
         return self._opened.dictionary
 
@@ -151,6 +155,9 @@ class Dataset(ChosenPeople, JoinedAssays):
             return told
         return self.assay(told.name).record.as_record()
 
+    def _rows_of(self, entity: Entity) -> EntityHandle:
+        return EntityHandle(self, entity)
+
     def coding(self, name: str) -> Coding:
         """Return a coding by name.
 
@@ -197,7 +204,7 @@ class Dataset(ChosenPeople, JoinedAssays):
         to: Target = "arrow",
         spark: "SparkSession | None" = None,
         cohort: "str | Cohort | None" = None,
-        where: str | None = None,
+        where: Where | None = None,
     ) -> Any:
         """Return fields of one or several entities, joined left outer from the main entity.
 
@@ -262,7 +269,7 @@ class Dataset(ChosenPeople, JoinedAssays):
         to: Target = "arrow",
         spark: "SparkSession | None" = None,
         cohort: "str | Cohort | None" = None,
-        where: str | None = None,
+        where: Where | None = None,
     ) -> Any:
         """Return the rows of one entity, with columns named by field; see `retrieve_fields`."""
         columns = tuple(names)

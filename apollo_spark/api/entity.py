@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from typing_extensions import Unpack
 
+from apollo_spark.api.conditions.condition import Where
+from apollo_spark.api.conditions.rows import Rows
 from apollo_spark.api.forms import FieldOptions, Values
 from apollo_spark.errors import NotFoundError
 from apollo_spark.model.dictionary import Entity
@@ -22,12 +24,12 @@ if TYPE_CHECKING:
 Target = Literal["arrow", "pandas", "spark"]
 
 
-class EntityHandle:
-    """An entity of one version of a dataset."""
+class EntityHandle(Rows):
+    """An entity of one version of a dataset; its fields as attributes make conditions."""
 
     def __init__(self, dataset: "Dataset", entity: Entity) -> None:
+        super().__init__(entity)
         self._dataset = dataset
-        self._entity = entity
 
     def __repr__(self) -> str:
         """Return the entity with its name."""
@@ -134,7 +136,7 @@ class EntityHandle:
         to: Target = "arrow",
         spark: "SparkSession | None" = None,
         cohort: "str | Cohort | None" = None,
-        where: str | None = None,
+        where: Where | None = None,
     ) -> Any:
         """Return fields of this entity, with columns named by field; all where none is named.
 

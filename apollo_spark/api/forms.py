@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 from typing_extensions import TypedDict
 
 from apollo_spark.api.choices import Names, Places
+from apollo_spark.api.conditions.condition import Where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ class FieldOptions(TypedDict, total=False):
     coding_values: Values
     spark: "SparkSession | None"
     cohort: "str | Cohort | None"
-    where: str | None
+    where: Where | None
 
 
 class FeatureOptions(TypedDict, total=False):
@@ -52,7 +53,7 @@ class LongOptions(TypedDict, total=False):
     max_memory: int
     spark: "SparkSession | None"
     cohort: "str | Cohort | None"
-    where: str | None
+    where: Where | None
 
 
 class MatrixOptions(TypedDict, total=False):
@@ -64,7 +65,7 @@ class MatrixOptions(TypedDict, total=False):
     max_memory: int
     spark: "SparkSession | None"
     cohort: "str | Cohort | None"
-    where: str | None
+    where: Where | None
 
 
 class FileOptions(MatrixOptions, total=False):

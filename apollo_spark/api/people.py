@@ -3,6 +3,7 @@
 import logging
 from typing import TYPE_CHECKING
 
+from apollo_spark.api.conditions.condition import Where, filter_text
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.dataset import DatasetRecord
@@ -27,12 +28,14 @@ class ChosenPeople:
     _is_kept: bool
     _opened: OpenDataset
 
-    def only(self, cohort: "str | Cohort | None" = None, *, where: str | None = None) -> "Dataset":
+    def only(
+        self, cohort: "str | Cohort | None" = None, *, where: Where | None = None
+    ) -> "Dataset":
         """Return the same version with some people alone, and what hangs from them.
 
         Args:
             cohort: A cohort of this version, or its name.
-            where: A filter that the people fulfil, instead of a cohort.
+            where: A filter that the people fulfil, as text or as a condition, instead of a cohort.
 
         Raises:
             NotFoundError: The cohort, or a name in the filter, is not there.
@@ -40,7 +43,7 @@ class ChosenPeople:
             ConflictError: The cohort stands on another version.
         """
         chosen = cohort if cohort is None or isinstance(cohort, str) else cohort.record
-        opened, notes = limit(self._lake, self._opened, cohort=chosen, text=where)
+        opened, notes = limit(self._lake, self._opened, cohort=chosen, text=filter_text(where))
         for note in notes:
             logger.info("note: %s", note)
         from apollo_spark.api.dataset import Dataset
@@ -51,7 +54,7 @@ class ChosenPeople:
         self,
         name: str,
         *,
-        where: str | None = None,
+        where: Where | None = None,
         ids: str | None = None,
         title: str | None = None,
         description: str | None = None,
@@ -60,7 +63,7 @@ class ChosenPeople:
 
         Args:
             name: The name of the cohort.
-            where: A filter that they fulfil.
+            where: A filter that they fulfil, as text or as a condition.
             ids: Path of a file with their ids, one a line; instead of a filter.
             title: What it is called for people.
             description: What it is for.
@@ -75,7 +78,7 @@ class ChosenPeople:
         request = CreateCohortRequest(
             name=name,
             from_name=str(self._stored),
-            filter=where,
+            filter=filter_text(where),
             ids=ids,
             title=title,
             description=description,

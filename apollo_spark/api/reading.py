@@ -11,6 +11,7 @@ from apollo_spark.api.choices import (
     require_session,
     texts,
 )
+from apollo_spark.api.conditions.condition import Where
 from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord, parse_unit
 from apollo_spark.assays.expression.query import FeatureChoice, expression_tree
 from apollo_spark.assays.expression.read.matrix import (
@@ -51,7 +52,7 @@ class AssayReading:
         *,
         spark_engine: "Callable[[SparkSession], SparkEngine]",
         sample_fields: Callable[[], pa.Table],
-        limited: "Callable[[str | Cohort | None, str | None], Assay]",
+        limited: "Callable[[str | Cohort | None, Where | None], Assay]",
         is_kept: bool = False,
     ) -> None:
         self._limited = limited

@@ -16,6 +16,7 @@ from apollo_spark.api.choices import (
     choose_features,
     require_form,
 )
+from apollo_spark.api.conditions.condition import Where
 from apollo_spark.api.forms import (
     FileOptions,
     LongOptions,
@@ -129,7 +130,7 @@ class AssayValues(AssayReading):
         dry_run: bool = False,
         spark: "SparkSession | None" = None,
         cohort: "str | Cohort | None" = None,
-        where: str | None = None,
+        where: Where | None = None,
     ) -> Any:
         """Return values of samples (rows) x features (columns), missing ones missing.
 
@@ -232,7 +233,7 @@ class AssayValues(AssayReading):
         max_memory: int = MAX_MEMORY,
         spark: "SparkSession | None" = None,
         cohort: "str | Cohort | None" = None,
-        where: str | None = None,
+        where: Where | None = None,
     ) -> Any:
         """Return measured values as rows of feature_id, sample_id and value.
 

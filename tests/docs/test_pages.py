@@ -23,6 +23,7 @@ SHOWN_ELSEWHERE = {("filters.md", 0)}
 """What tests/docs/test_filters.py asks."""
 POLICIES = {("clinical.md", 0), ("merging.md", 3)}
 FILTER, WORDS, PYTHON = ("expression.md", 2), ("extending.md", 0), ("merging.md", 2)
+CONDITIONS = ("python.md", 0)
 HEADER = "entity,name,type,primary_key_type\n"
 MATRIX = "feature_id,S1,S2,S3\nENSG00000141510,5,3,1\nENSG00000139618,1,2,4\n"
 QUANTS = (
@@ -100,6 +101,7 @@ STAGES = {
             "merge assay liver both --as dataset --assay rna --name rna_liver --link-file link.csv",
         ),
     ),
+    CONDITIONS: Stage(1),
     ("sharing.md", 0): Stage(1),
     ("sharing.md", 1): Stage(7, before=(SMOKERS,)),
     ("sharing.md", 2): Stage(1, GONE),
@@ -164,8 +166,10 @@ def test_a_block_of_commands_runs(page: str, number: int, tmp_path: Path) -> Non
 
 
 def test_every_block_is_run_or_read() -> None:
-    assert {*COMMANDS, *POLICIES, FILTER, WORDS, PYTHON} | SHOWN_ELSEWHERE == set(BLOCKS)
-    assert {*COMMANDS, PYTHON} == set(STAGES)
+    assert {*COMMANDS, *POLICIES, FILTER, WORDS, PYTHON, CONDITIONS} | SHOWN_ELSEWHERE == set(
+        BLOCKS
+    )
+    assert {*COMMANDS, PYTHON, CONDITIONS} == set(STAGES)
 
 
 @pytest.mark.parametrize("place", sorted(POLICIES))
@@ -196,3 +200,12 @@ def test_the_example_in_python_runs(tmp_path: Path) -> None:
     dataset = ap.open_lake(str(tmp_path / "lake")).dataset("dataset")
 
     exec(BLOCKS[PYTHON][1], {"dataset": dataset})
+
+
+def test_the_example_of_conditions_runs(tmp_path: Path) -> None:
+    prepare(STAGES[CONDITIONS], tmp_path)
+    lake = ap.open_lake(str(tmp_path / "lake"))
+
+    exec(BLOCKS[CONDITIONS][1], {"lake": lake})
+
+    assert [each.name for each in lake.list()] == ["heavy", "part", "study"]

@@ -107,7 +107,9 @@ def test_python_reads_the_people_of_a_cohort_everywhere(lake: ApolloLake) -> Non
     assert (women.name, women.version, repr(women.dataset)) == ("women", 1, "<Dataset both@1>")
     assert [each.left for each in women.attrition().steps] == [2, 2]
     fields = ["patient.patient_id"]
-    for options in ({"cohort": "women"}, {"cohort": women}, {"where": WOMEN}):
+    written = (both.patient.sex == "F") & (both.patient.weight > 60)
+    assert str(written) == WOMEN
+    for options in ({"cohort": "women"}, {"cohort": women}, {"where": WOMEN}, {"where": written}):
         rows = both.retrieve_fields(fields, **options).column(0).to_pylist()  # type: ignore[call-overload]
         assert rows == ["P1", "P3"]
         matrix = both.assay("rna").matrix(**options)  # type: ignore[call-overload]
@@ -126,7 +128,8 @@ def test_python_reads_the_people_of_a_cohort_everywhere(lake: ApolloLake) -> Non
 def test_python_makes_cohorts(study: Study) -> None:
     lake = open_lake(str(study.lake))
 
-    made = lake.dataset("both").cohort("light", where="patient.weight < 70", title="Light")
+    both = lake.dataset("both")
+    made = both.cohort("light", where=both.patient.weight < 70, title="Light")
     again = lake.create_cohort("light", source="both", filter="patient.weight < 70", title="Light")
     other = lake.combine_cohorts("heavy", operation="complement", cohorts=["light"])
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import apollo_spark as ap
 from tests.support.study import CommandResult, Study
 
 WOMEN = 'patient.sex = "F" and patient.weight > 60'
@@ -85,6 +86,20 @@ def test_a_cohort_is_made_of_the_json_that_another_tells(study: Study) -> None:
         ["the cohort is made of other cohorts"],
         ["the cohort is made of a list of ids"],
     ]  # fmt: skip
+
+
+def test_a_condition_written_in_python_goes_where_a_filter_goes(study: Study) -> None:
+    lake = ap.open_lake(str(study.lake))
+    data = lake.dataset("study")
+    women = (data.patient.sex == "F") & (data.patient.weight > 60)
+
+    same = lake.create_cohort("women", source="study", filter=women)
+    view = lake.view("study", as_name="part", rows=data["patient"].weight > 60, dry_run=True)
+
+    assert (str(women), str(same.version), same.is_new) == (WOMEN, "women@1", False)
+    assert view.receipt.rows == 2
+    with pytest.raises(ap.NotFoundError, match=r"no field patient\.wait"):
+        data.patient.wait  # noqa: B018 the name alone is refused
 
 
 def test_a_cohort_of_nobody_is_a_result(study: Study) -> None:

@@ -1,0 +1,91 @@
+"""Entities as attributes of what has a dictionary, and conditions that no entity has."""
+
+from typing import Any
+
+from apollo_spark.api.conditions.compared import MeasuredValue
+from apollo_spark.api.conditions.condition import Condition
+from apollo_spark.api.conditions.rows import Rows, unknown_name
+from apollo_spark.errors import UsageError
+from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.filter import InCohort
+from apollo_spark.query.filters.check import read_filter
+from apollo_spark.query.filters.pheno.check import filter_of_json, read_filter_json
+
+
+class Names:
+    """What conditions are made of: the entities of a dictionary as attributes.
+
+    An entity whose name is taken is found in brackets, where there are some, or by `rows`.
+    """
+
+    dictionary: DataDictionary
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the rows of an entity."""
+        if name.startswith("_") or hasattr(type(self), name):
+            raise AttributeError(name)
+        return self.rows(name)
+
+    def __dir__(self) -> list[str]:
+        """Return what there is, with the entities."""
+        return sorted({*super().__dir__(), *(each.name for each in self.dictionary.entities)})
+
+    def rows(self, entity: str) -> Rows:
+        """Return the rows of an entity, to make conditions of.
+
+        Raises:
+            UnknownNameError: There is no such entity.
+        """
+        found = self.dictionary.find_entity(entity)
+        if found is None:
+            known = [each.name for each in self.dictionary.entities]
+            raise unknown_name(f"There is no entity {entity!r}", entity, known)
+        return self._rows_of(found)
+
+    def expression(self, assay: str, feature: str, unit: str | None = None) -> MeasuredValue:
+        """Return what an assay measured of a feature in some sample of a person.
+
+        Args:
+            assay: The assay.
+            feature: The id of a feature, or its symbol.
+            unit: The unit; None where there is one alone.
+        """
+        return MeasuredValue("expression", assay, feature, unit)
+
+    def in_cohort(self, cohort: Any) -> Condition:
+        """Return that somebody is in a cohort: `NAME@2`, or a cohort that is open."""
+        name = cohort if isinstance(cohort, str) else str(cohort.record)
+        return Condition(InCohort(cohort=name))
+
+    def condition(self, text: str | None = None, *, json: Any = None) -> Condition | None:
+        """Return a filter that is written as text, or as JSON of the original.
+
+        Args:
+            text: The text.
+            json: The JSON, as text or as an object; one that means everybody gives None.
+
+        Raises:
+            UsageError: Not one of both is given, or it has no meaning; `problems` says why.
+            NotFoundError: It has a name that is not there, or not to be seen.
+        """
+        if (text is None) == (json is None):
+            raise UsageError("A condition is read from a text or from JSON.")
+        if text is not None:
+            return Condition(read_filter(text, self.dictionary))
+        read = read_filter_json if isinstance(json, str) else filter_of_json
+        found = read(json, self.dictionary)
+        return None if found is None else Condition(found)
+
+    def _rows_of(self, entity: Entity) -> Rows:
+        return Rows(entity)
+
+
+class DictionaryNames(Names):
+    """The entities of a dictionary alone, without a lake.
+
+    Args:
+        dictionary: The dictionary.
+    """
+
+    def __init__(self, dictionary: DataDictionary) -> None:
+        self.dictionary = dictionary
