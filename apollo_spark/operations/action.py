@@ -37,7 +37,7 @@ class Action(ABC, Generic[Request, Plan, Receipt]):
         """Decide by reading alone, and refuse what cannot be done."""
 
     @abstractmethod
-    def foretell(self, plan: Plan) -> Outcome[Receipt]:
+    def preview(self, plan: Plan) -> Outcome[Receipt]:
         """Return the outcome of a dry run: its plan says what would be done."""
 
     @abstractmethod
@@ -51,4 +51,4 @@ class Action(ABC, Generic[Request, Plan, Receipt]):
             ApolloError: It was refused; its class says why.
         """
         plan = self.plan()
-        return self.foretell(plan) if self.request.is_dry_run else self.act(plan)
+        return self.preview(plan) if self.request.is_dry_run else self.act(plan)

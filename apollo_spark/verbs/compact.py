@@ -59,7 +59,7 @@ class CompactionPlan(Record):
     version: int
     counts: CompactionReceipt
 
-    def foretell(self) -> Outcome[CompactionReceipt]:
+    def preview(self) -> Outcome[CompactionReceipt]:
         """Return what would be published."""
         counts = flat_counts(self.counts.model_dump(mode="json"))
         work = WorkPlan(does=f"publish {self.name}@{self.version + 1}", counts=counts)
@@ -90,9 +90,9 @@ class Compact(Action[CompactRequest, tuple[CompactionPlan, ...], CompactionRecei
                 )
         return tuple(found)
 
-    def foretell(self, plan: tuple[CompactionPlan, ...]) -> Outcome[CompactionReceipt]:
+    def preview(self, plan: tuple[CompactionPlan, ...]) -> Outcome[CompactionReceipt]:
         """Say what would be published."""
-        return self._join(plan, [each.foretell() for each in plan])
+        return self._join(plan, [each.preview() for each in plan])
 
     def act(self, plan: tuple[CompactionPlan, ...]) -> Outcome[CompactionReceipt]:
         """Fold it.

@@ -112,7 +112,7 @@ class Sweep(Action[GcRequest, SweepPlan, SweepReceipt]):
             lake.parts.finish_removing()
             return super().run()
 
-    def foretell(self, plan: SweepPlan) -> Outcome[SweepReceipt]:
+    def preview(self, plan: SweepPlan) -> Outcome[SweepReceipt]:
         """Say what would be swept."""
         return self._told(SweepReceipt(plan=plan, grace_hours=self.request.grace))
 

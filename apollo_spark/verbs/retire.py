@@ -78,7 +78,7 @@ class Retire(Action[RetireRequest, RetirePlan, RetireReceipt]):
             stand_on_it=children,
         )
 
-    def foretell(self, plan: RetirePlan) -> Outcome[RetireReceipt]:
+    def preview(self, plan: RetirePlan) -> Outcome[RetireReceipt]:
         """Say what it means."""
         return Outcome(RetireReceipt(**plan.counts), notes=plan.notes, plan=plan)
 

@@ -76,7 +76,7 @@ class Seal(Action[SealRequest, OpenDataset, SealReceipt]):
             )
         return opened
 
-    def foretell(self, plan: OpenDataset) -> Outcome[SealReceipt]:
+    def preview(self, plan: OpenDataset) -> Outcome[SealReceipt]:
         """Count what is shown."""
         lake = self.context.lake
         receipt = SealReceipt(

@@ -98,7 +98,7 @@ class Rebase(Action[RebaseRequest, tuple[RecordToMove, ...], Record]):
             for record, each in zip(records, planned, strict=True)
         )
 
-    def foretell(self, plan: tuple[RecordToMove, ...]) -> Outcome[Record]:
+    def preview(self, plan: tuple[RecordToMove, ...]) -> Outcome[Record]:
         """Say what moving them changes."""
         return _join(plan, [Outcome(x.told, plan=planned_work(x.told)) for x in plan], planned=True)
 

@@ -81,7 +81,7 @@ class Withdraw(Action[WithdrawRequest, WithdrawPlan, WithdrawReceipt]):
         receipt = _receipt(lake, found, chosen).model_copy(update=update)
         return WithdrawPlan(tuple(chosen), receipt)
 
-    def foretell(self, plan: WithdrawPlan) -> Outcome[WithdrawReceipt]:
+    def preview(self, plan: WithdrawPlan) -> Outcome[WithdrawReceipt]:
         """Say who goes."""
         receipt = plan.receipt
         counts = flat_counts(receipt.model_dump(mode="json"))
