@@ -67,66 +67,26 @@ class DiffRequest(VerbRequest):
 
 
 def compare(asker: Asker, request: DiffRequest) -> DatasetDiff:
-    """Compare two versions.
+    """Compare two versions, of one dataset or of two, and write the keys of rows that differ.
+
+    Rows are read only of tables that the versions do not pin with the same content, and only as
+    far as either version shows them. A file `ENTITY.added.csv`, `ENTITY.removed.csv` or
+    `ENTITY.changed.csv` is written where there are such rows and they have a key. They are data,
+    and to be protected as such.
 
     Raises:
         NotFoundError: There is no such version.
         UsageError: A file of keys is there already.
         BrokenPinError: A pinned version cannot be read.
-    """
-    lake, keys = asker.lake, request.keys
-    before, after = (lake.open(parse_reference(x)) for x in (request.first, request.second))
-    diff = diff_datasets(lake, before, after)
-    if keys is not None:
-        files = write_differing_keys(lake, before, after, diff, keys, force=request.force)
-        asker.say(f"{len(files)} files of keys written to {keys}: protect them as the data")
-    return diff
-
-
-def diff_datasets(lake: Lake, first: OpenDataset, second: OpenDataset) -> DatasetDiff:
-    """Compare two versions, of one dataset or of two.
-
-    Rows are read only of tables that the versions do not pin with the same content, and only as
-    far as either version shows them.
-
-    Args:
-        lake: Where both are.
-        first: The earlier one.
-        second: The later one.
-
-    Raises:
-        BrokenPinError: A pinned version cannot be read.
-    """
-    return _Comparison(lake, first, second).run()
-
-
-def write_differing_keys(
-    lake: Lake,
-    first: OpenDataset,
-    second: OpenDataset,
-    diff: DatasetDiff,
-    folder: str,
-    *,
-    force: bool = False,
-) -> tuple[str, ...]:
-    """Write the keys of rows that differ as csv, and return the names of the files.
-
-    A file `ENTITY.added.csv`, `ENTITY.removed.csv` or `ENTITY.changed.csv` is written where there
-    are such rows and they have a key. They are data, and to be protected as such.
-
-    Args:
-        lake: Where both versions are.
-        first: The earlier one.
-        second: The later one.
-        diff: What differs between them.
-        folder: Where the files are written; it is made.
-        force: Whether to overwrite files.
-
-    Raises:
-        UsageError: A file is there already.
         StorageRefusedError: A file cannot be written.
     """
-    return _Comparison(lake, first, second).write_keys(diff, Path(folder), force=force)
+    before, after = (asker.lake.open(parse_reference(x)) for x in (request.first, request.second))
+    comparison = _Comparison(asker.lake, before, after)
+    diff = comparison.run()
+    if request.keys is not None:
+        files = comparison.write_keys(diff, Path(request.keys), force=request.force)
+        asker.say(f"{len(files)} files of keys written to {request.keys}: protect them as the data")
+    return diff
 
 
 class _Comparison:

@@ -78,7 +78,11 @@ def extract(asker: Asker, request: ExtractFieldsRequest) -> Written | Statement:
         BrokenPinError: A pinned table cannot be read.
     """
     if request.sql:
-        return Statement(sql=extract_sql(asker.lake, request))
+        opened, plans = plan_extract(asker.lake, request)
+        require_no_rule(opened.record, full=request.full)
+        where = locate(asker.lake)
+        statements = (spark_statement(x.tree, opened.pins, where) for x in plans.values())
+        return Statement(sql="\n".join(f"{each};" for each in statements))
     settings = asker.read_settings()
     return Written(rows=extract_fields(asker.lake, request, settings=settings, say=asker.say))
 
@@ -136,18 +140,6 @@ def build_plans(
     if per_entity:
         return build_extract_per_entity(scope, request)
     return {"": build_extract(scope, request)}
-
-
-def extract_sql(lake: Lake, request: ExtractFieldsRequest) -> str:
-    """Return the statements of an extract for Spark, each ending with a semicolon.
-
-    Raises:
-        NotFoundError: The record or a field is not there, or the rule of a view would be shown.
-    """
-    opened, plans = plan_extract(lake, request)
-    require_no_rule(opened.record, full=request.full)
-    statements = (spark_statement(plan.tree, opened.pins, locate(lake)) for plan in plans.values())
-    return "\n".join(f"{each};" for each in statements)
 
 
 def extract_fields(

@@ -42,37 +42,26 @@ def show_lineage(asker: Asker, request: LineageRequest) -> LineageTree:
         UsageError: The picture is there already.
         BrokenPinError: A record is not as it was published.
     """
-    svg = request.svg
-    if svg is None:
-        return read_lineage(asker.lake, request.name, full=request.full)
-    require_free(svg, force=request.force)
-    tree = read_lineage(asker.lake, request.name, full=request.full)
-    with completed_file(Path(svg)) as file:
-        file.write(lineage_svg(tree).encode())
+    if request.svg is not None:
+        require_free(request.svg, force=request.force)
+    tree = _read(asker.lake, request)
+    if request.svg is not None:
+        with completed_file(Path(request.svg)) as file:
+            file.write(lineage_svg(tree).encode())
     return tree
 
 
-def read_lineage(lake: Lake, name: str, *, full: bool = False) -> LineageTree:
-    """Return what a version was made from, and those in turn, retired ones too.
-
-    Args:
-        lake: Where it is.
-        name: The version.
-        full: Whether to show what views keep to themselves: what they are views of.
-
-    Raises:
-        NotFoundError: There is no such version, or it is retired.
-        BrokenPinError: A record is not as it was published.
-    """
+def _read(lake: Lake, request: LineageRequest) -> LineageTree:
+    """Return what a version was made from, and those in turn, retired ones too."""
     snapshot = lake.registry.snapshot()
-    waiting = [str(snapshot.get(parse_reference(name)))]
+    waiting = [str(snapshot.get(parse_reference(request.name)))]
     found: dict[str, LineageNode] = {}
     while waiting:
         known = {each: entry for each in waiting if (entry := _entry(snapshot, each)) is not None}
         texts = {str(e): text for e, text in lake.registry.read_texts(list(known.values()))}
         for each in waiting:
             found[each] = (
-                _node(known[each], json.loads(texts[each]), full=full)
+                _node(known[each], json.loads(texts[each]), full=request.full)
                 if each in known
                 else LineageNode(version=each)
             )

@@ -101,25 +101,7 @@ class Traced:
 
 
 def trace(asker: Asker, request: TraceRequest) -> Traced:
-    """Find where one cell came from; see `trace_cell`."""
-    found = trace_cell(
-        asker.lake, request.name, request.entity, request.key, request.field, full=request.full
-    )
-    return replace(found, with_value=request.value)
-
-
-def trace_cell(
-    lake: Lake, name: str, entity: str, key: str, field: str, *, full: bool = False
-) -> Traced:
     """Find where one cell came from.
-
-    Args:
-        lake: The lake.
-        name: The version of a dataset.
-        entity: The entity of the row.
-        key: Its primary key, as in the raw file.
-        field: The field.
-        full: Whether to show what a view keeps to itself: tables, files and lines of its base.
 
     Raises:
         NotFoundError: No such version, entity or field, no such row that may be seen, or the row
@@ -127,11 +109,13 @@ def trace_cell(
         UsageError: The entity has no primary key.
         BrokenPinError: A file cannot be read.
     """
-    opened = lake.open(parse_reference(name))
-    ((found, spec),) = find_fields(opened.scope, (f"{entity}.{field}",))
+    lake, entity = asker.lake, request.entity
+    opened = lake.open(parse_reference(request.name))
+    ((found, spec),) = find_fields(opened.scope, (f"{entity}.{request.field}",))
     if found.primary_key is None:
         raise UsageError(f"Rows of {entity} have no name.", why="It has no primary key.")
-    return _Trace(lake, opened, found, spec, found.primary_key, full=full).run(key)
+    traced = _Trace(lake, opened, found, spec, found.primary_key, full=request.full)
+    return replace(traced.run(request.key), with_value=request.value)
 
 
 class _Trace:

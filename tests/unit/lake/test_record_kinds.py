@@ -13,10 +13,10 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import RECORD_KINDS, Published, RecordKind
-from apollo_spark.verbs.ask.lineage import read_lineage
+from apollo_spark.verbs.ask.lineage import LineageRequest, show_lineage
 from apollo_spark.verbs.verify.verify import verify_records
 from apollo_spark.workers.values.hashing import hash_table
-from tests.support.asking import describe_history
+from tests.support.asking import asking, describe_history
 from tests.support.study import apollo
 from tests.unit.lake.retirements import end
 from tests.unit.lake.small_lake import FIRST, LINEAGE, SECOND, publish, table_of
@@ -100,7 +100,7 @@ def test_commands_that_ask_show_it(lake: Lake, note: NoteRecord, words: tuple[st
 
 def test_its_history_and_lineage_tell_what_made_it(lake: Lake, note: NoteRecord) -> None:
     (version,) = describe_history(lake, "remark")
-    tree = read_lineage(lake, "remark")
+    tree = show_lineage(asking(lake), LineageRequest(name="remark"))
 
     assert (version["kind"], version["operation"], version["rows"]) == ("note", "note", None)
     assert [(each.version, each.kind) for each in tree.nodes] == [

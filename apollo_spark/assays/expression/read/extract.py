@@ -109,10 +109,11 @@ def extract(asker: Asker, request: ExtractExpressionRequest) -> Written | Statem
         BrokenPinError: A pinned table cannot be read.
     """
     if request.sql:
-        return Statement(sql=expression_sql(asker.lake, request, say=asker.say))
+        return Statement(sql=_statement(asker, request))
     if request.dry_run:
-        return estimate_expression(asker.lake, request, say=asker.say)
-    return Written(rows=extract_expression(asker.lake, request, say=asker.say))
+        plan = _plan(asker, request)
+        return plan.files.estimate(plan.layer, plan.selection.features, plan.selection.samples)
+    return Written(rows=_write(asker, request))
 
 
 def plan_expression(
@@ -143,66 +144,43 @@ def plan_expression(
     return PlannedExtract(opened, reading, layer, asked, selection, additional)
 
 
-def extract_expression(
-    lake: Lake, request: ExtractExpressionRequest, *, say: Say
-) -> dict[str, int]:
-    """Write the values of an extract; return the rows by file, none for standard output.
-
-    Raises:
-        NotFoundError: The record, the assay or the unit is not there.
-        UsageError: The options are not legal, a file exists, or its ending names no format.
-        BrokenPinError: A pinned table cannot be read.
-    """
+def _write(asker: Asker, request: ExtractExpressionRequest) -> dict[str, int]:
+    """Write the values; return the rows by file, none for standard output."""
     target = request.output or STANDARD_OUTPUT
     require_free(target, force=request.force)
     if not (request.matrix and is_anndata(target)):
         format_of(target)
-    plan = plan_expression(lake, request, say=say)
-    _say_notes(plan, say)
+    plan = _plan(asker, request)
     if request.matrix:
-        rows = _write_matrix(lake, plan, target, force=request.force)
+        rows = _write_matrix(asker.lake, plan, target, force=request.force)
     else:
         rows = _write_long(plan, target, force=request.force)
     if target == STANDARD_OUTPUT:
         return {}
-    say(f"wrote {rows:,} rows to {target}")
+    asker.say(f"wrote {rows:,} rows to {target}")
     return {target: rows}
 
 
-def estimate_expression(
-    lake: Lake, request: ExtractExpressionRequest, *, say: Say = lambda _: None
-) -> ReadEstimate:
-    """Return the most rows and bytes that an extract takes; no value is read."""
-    plan = plan_expression(lake, request, say=say)
-    _say_notes(plan, say)
-    return plan.files.estimate(plan.layer, plan.selection.features, plan.selection.samples)
-
-
-def expression_sql(
-    lake: Lake, request: ExtractExpressionRequest, *, say: Say = lambda _: None
-) -> str:
-    """Return the statement of a long extract for Spark, ending with a semicolon.
-
-    Raises:
-        UsageError: A matrix is asked for, which is not a statement.
-        NotFoundError: The rule of a view would be shown.
-    """
+def _statement(asker: Asker, request: ExtractExpressionRequest) -> str:
+    """Return the statement of a long extract for Spark, ending with a semicolon."""
     if request.matrix:
         raise UsageError("A matrix cannot be printed as SQL.", fix="Leave --matrix or --sql out.")
-    plan = plan_expression(lake, request, say=say)
+    plan = _plan(asker, request)
     require_no_rule(plan.opened.record, full=request.full)
-    _say_notes(plan, say)
     pairs = as_pairs(
         plan.open_assay, plan.selection, plan.choice, plan.asked.sample_ids,
         minimum=plan.asked.min_value, maximum=plan.asked.max_value,
     )  # fmt: skip
     tree = extract_tree(plan.assay, plan.layer, pairs, plan.additional)
-    return spark_statement(tree, plan.opened.pins, locate(lake)) + ";"
+    return spark_statement(tree, plan.opened.pins, locate(asker.lake)) + ";"
 
 
-def _say_notes(plan: PlannedExtract, say: Say) -> None:
+def _plan(asker: Asker, request: ExtractExpressionRequest) -> PlannedExtract:
+    """Return what is read, and say what a person should know of it."""
+    plan = plan_expression(asker.lake, request, say=asker.say)
     for note in plan.selection.notes:
-        say(f"note: {note}")
+        asker.say(f"note: {note}")
+    return plan
 
 
 def read_additional_fields(text: str | None) -> tuple[str, ...]:
