@@ -1,12 +1,16 @@
 """Commands, jobs and Python have every option of a request, under the same name."""
 
+import ast
 import inspect
 import typing
 from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeGuard
 
 import click
 import pytest
 
+import apollo_spark
 from apollo_spark.api.lake import ApolloLake
 from apollo_spark.api.sources import ExpressionSource, SampleFields
 from apollo_spark.cli.job import VERBS as JOBS
@@ -15,6 +19,7 @@ from apollo_spark.cli.main import apollo
 from apollo_spark.model.request import ActionRequest
 from apollo_spark.verbs.table import all_questions, all_verbs, operation_of, request_type
 
+PACKAGE = Path(apollo_spark.__file__).parent
 METHODS = {
     "load clinical": "load_clinical", "load expression": "load_expression", "extend": "extend",
     "extend assay": "extend_assay", "merge clinical": "merge_clinical",
@@ -186,3 +191,23 @@ def test_every_question_of_the_table_is_a_method_or_asked_of_a_dataset() -> None
 
 def test_every_verb_of_the_table_is_a_method() -> None:
     assert METHODS.keys() == all_verbs().keys()
+
+
+def test_forms_as_json_are_made_below_the_ways_in() -> None:
+    """What a command prints is what `as_json` of an answer or an outcome says."""
+    for path in [*(PACKAGE / "cli").glob("*.py"), *(PACKAGE / "api").glob("*.py")]:
+        for call in (each for each in ast.walk(ast.parse(path.read_text())) if is_call(each)):
+            name = name_of(call)
+            assert name not in ("dumps", "model_dump") or path.name == "terminal.py", path
+            if name == "print_json":
+                (shown,) = call.args
+                assert is_call(shown), path
+                assert name_of(shown) == "as_json", path
+
+
+def is_call(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call)
+
+
+def name_of(call: ast.Call) -> str:
+    return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
