@@ -3,11 +3,13 @@
 Loads are not among them: what they read are files, which the lineage names.
 """
 
+import operator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from apollo_spark.model.base import Record
+from apollo_spark.model.cohort import CohortStep
 from apollo_spark.model.names import MemberName
 
 
@@ -66,7 +68,11 @@ class AssayMerge(Record):
 
 
 class ViewChange(Record):
-    """Fewer entities, fields, assays or rows of one dataset; None keeps all of a kind."""
+    """Fewer entities, fields, assays or rows of one dataset; None keeps all of a kind.
+
+    Rows are those that fulfil a filter or, where there are `members`, those of a cohort: how that
+    is made is kept here by value, and `rows` says it to people.
+    """
 
     kind: Literal["view"] = "view"
     base: str
@@ -74,6 +80,7 @@ class ViewChange(Record):
     fields: tuple[str, ...] | None = None
     assays: tuple[MemberName, ...] | None = None
     rows: str | None = None
+    members: Annotated[tuple[CohortStep, ...], Field(exclude_if=operator.not_)] = ()
 
 
 class Extension(Record):

@@ -1,8 +1,9 @@
 """The dataset record: what there is, how it relates, and which table versions hold it."""
 
+import operator
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 from typing_extensions import Self
@@ -102,7 +103,7 @@ class RowRule(Record):
 
     entity: MemberName
     text: str | None = None
-    members: tuple[CohortStep, ...] = ()
+    members: Annotated[tuple[CohortStep, ...], Field(exclude_if=operator.not_)] = ()
     keys: str | None = None
     field: MemberName | None = None
     main_entity: MemberName

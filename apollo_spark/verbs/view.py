@@ -9,12 +9,11 @@ from apollo_spark.model.change import ViewChange
 from apollo_spark.model.names import parse_reference, require_dataset_name
 from apollo_spark.model.receipt import ViewReceipt
 from apollo_spark.model.request import ResultRequest
+from apollo_spark.operations.cohorts.row_rule import read_rows
 from apollo_spark.operations.deriving import Derivation, DerivedOperation, planned_dataset
-from apollo_spark.query.filters.check import notes_of_filter, read_filter, require_few_conditions
-from apollo_spark.query.filters.reach import fields_needed
+from apollo_spark.query.filters.check import notes_of_filter
 from apollo_spark.records.changes.view import RowFilter, make_view
 from apollo_spark.sources.filters.text import parse_filter
-from apollo_spark.sources.filters.write import write_filter
 from apollo_spark.verbs.ask.extract import read_field_list
 from apollo_spark.verbs.ask.shown_counts import count_rows
 
@@ -57,20 +56,19 @@ def plan_view(lake: Lake, request: ViewRequest) -> Derivation:
         fields=None if request.fields is None else read_field_list(request.fields),
         assays=request.assays,
     )
-    if request.rows is not None:
-        require_few_conditions(request.rows)
-    return derive_view(lake, opened, change, rows=request.rows, name=request.as_name)
+    rule = None if request.rows is None else read_rows(lake, opened, request.rows)
+    return derive_view(lake, opened, change, rule=rule, name=request.as_name)
 
 
 def derive_view(
-    lake: Lake, opened: OpenDataset, change: ViewChange, *, rows: str | None, name: str
+    lake: Lake, opened: OpenDataset, change: ViewChange, *, rule: RowFilter | None, name: str
 ) -> Derivation:
-    """Return a view of an open dataset; `rows` is the filter as it is typed."""
-    rule = None if rows is None else check_rows(opened, rows)
-    change = change.model_copy(update={"rows": None if rule is None else rule.text})
+    """Return a view of an open dataset; `rule` was checked against it."""
+    if rule is not None:
+        change = change.model_copy(update={"rows": rule.text, "members": rule.members})
     base = lake.load_record(parse_reference(change.base))
     derived = make_view(lake.load_content(base), change, rule)
-    if rule is not None:
+    if rule is not None and not rule.members:
         notes = notes_of_filter(parse_filter(rule.text), opened.dictionary)
         derived = replace(derived, notes=(*derived.notes, *notes))
     planned = planned_dataset(lake, name, derived)
@@ -91,14 +89,3 @@ def derive_view(
         schema_tag=base.schema_tag,
         people=rows_shown,
     )
-
-
-def check_rows(opened: OpenDataset, text: str) -> RowFilter:
-    """Return a row rule that was checked against what a dataset shows.
-
-    Raises:
-        UsageError: The filter cannot be read, or compares what cannot be compared.
-        NotFoundError: It names a field that is not there, or not to be seen.
-    """
-    tree = read_filter(text, opened.dictionary)
-    return RowFilter(text=write_filter(tree), fields=fields_needed(tree, opened.dictionary))

@@ -172,3 +172,63 @@ def test_people_who_cannot_be_meant_are_refused(
     result = loaded.ask("extract", "fields", *words, "--fields", "patient.patient_id")
 
     assert (result.code, result.out, said in result.err) == (code, "", True), result.err
+
+
+VIEWS = {
+    "women": ["P1", "P3"],
+    "few": ["P1"],
+    "listed@1": ["P1", "P2"],
+    'patient.weight < 60 or in cohort "few"': ["P1", "P4"],
+}
+
+
+@pytest.mark.parametrize("rows", VIEWS)
+def test_a_view_keeps_the_meaning_of_a_cohort_by_value(study: Study, rows: str) -> None:
+    done(study, "view", "both", "--as", "part", "--rows", rows, "--assays", "")
+    again = done(study, "view", "both", "--as", "part", "--rows", rows, "--assays", "")
+    for name in ("few@1", "women@1", "listed@1", "both@1"):
+        done(study, "retire", name)
+    done(study, "gc", "--apply", "--grace", "0")
+    done(study, "view", "part", "--as", "less", "--rows", "patient.born < 1999-01-01")
+
+    assert again.last_line == "part@1"
+    for name in ("part", "less"):
+        fields = ("--fields", "patient.patient_id")
+        assert done(study, "extract", "fields", name, *fields).out.splitlines()[1:] == VIEWS[rows]
+    visits = done(study, "extract", "fields", "part", "--fields", "visit.patient_id").out
+    assert {*visits.splitlines()[1:]} - {'""'} == {"P1", "P2", "P3"} & set(VIEWS[rows])
+    done(study, "verify", "part", "--deep")
+
+
+def test_a_view_of_a_cohort_moves_with_what_the_cohort_means(study: Study) -> None:
+    for rows in ("few", "women"):
+        done(study, "cohort", "create", f"s_{rows}", "--from", "study", "--filter", WOMEN)
+    ids = ("--ids", study.folder / "ids.txt")
+    done(study, "cohort", "create", "s_ids", "--from", "study", *ids)
+    done(study, "cohort", "combine", "s_both", "--operation", "union", "s_women", "s_ids")
+    done(study, "view", "study@1", "--as", "part", "--rows", "s_both")
+    changed = study.write("changed.csv", "patient_id,weight\nP2,80\nP3,50\nP4,90\n")
+    done(study, "extend", "study", "--data", f"patient={changed}", "--mode", "rows")
+
+    done(study, "rebase", "part", "--onto", "study@2", "--apply")
+
+    fields = ("--fields", "patient.patient_id")
+    before, after = (
+        done(study, "extract", "fields", name, *fields).out.splitlines()[1:]
+        for name in ("part@1", "part@2")
+    )
+    assert (before, after) == (["P1", "P2", "P3"], ["P1", "P2"])
+    refused = study.ask("view", "study@2", "--as", "part", "--rows", "s_both")
+    assert (refused.code, "apollo rebase s_both --onto study@2 --apply" in refused.err) == (
+        14, True,
+    )  # fmt: skip
+
+
+def test_withdrawn_people_are_in_no_view_of_a_cohort(study: Study) -> None:
+    done(study, "view", "both", "--as", "part", "--rows", "listed")
+    gone = study.write("gone.csv", "patient_id\nP1\n")
+
+    done(study, "withdraw", gone, "--of", "study.patient", "--apply")
+
+    rows = done(study, "extract", "fields", "part", "--fields", "patient.patient_id").out
+    assert rows.splitlines()[1:] == ["P2"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.cohort import CohortOperation, CohortRecord, CohortStep
+from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import And, Filter, InCohort, Not, Or, conditions_of
 from apollo_spark.model.filter.walk import with_parts
 from apollo_spark.operations.cohorts.agreeing import require_dataset
@@ -68,11 +69,21 @@ def read_meaning(lake: Lake, opened: OpenDataset, text: str) -> Meaning:
         return Meaning(tree, notes=notes_of_filter(tree, opened.dictionary))
     for record in found.values():
         require_dataset(record, str(opened.record), opened.record.id)
-    for each in _without_cohorts(tree):
-        check_filter(each, opened.dictionary)
+    check_beside_cohorts(tree, opened.dictionary)
     cohorts = {str(each): each for each in found.values()}
     told = _with_versions(tree, {name: str(each) for name, each in found.items()})
     return Meaning(told, tuple(cohorts.values()), notes_of_filter(tree, opened.dictionary))
+
+
+def check_beside_cohorts(tree: Filter, dictionary: DataDictionary) -> None:
+    """Check all of a filter but the cohorts that it names.
+
+    Raises:
+        UsageError: A condition has no meaning.
+        NotFoundError: Nothing but unknown names is wrong.
+    """
+    for each in _without_cohorts(tree):
+        check_filter(each, dictionary)
 
 
 def _names_in(tree: Filter) -> list[str]:

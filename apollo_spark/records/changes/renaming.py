@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from apollo_spark.model.change import AssayMerge, Change, ClinicalMerge, ViewChange
+from apollo_spark.model.cohort import CohortStep
 from apollo_spark.model.filter import (
     ChosenRow,
     Comparison,
@@ -32,6 +33,7 @@ def rename_fields(change: Change, names: Names) -> Change:
             update={
                 "fields": None if fields is None else tuple(names.get(x, x) for x in fields),
                 "rows": None if rows is None else rename_in_text(rows, names),
+                "members": tuple(_rename_in_step(each, names) for each in change.members),
             }
         )
     if isinstance(change, AssayMerge):
@@ -51,6 +53,12 @@ def rename_fields(change: Change, names: Names) -> Change:
         )
         return change.model_copy(update={"link": found})
     return change
+
+
+def _rename_in_step(step: CohortStep, names: Names) -> CohortStep:
+    if step.text is None:
+        return step
+    return step.model_copy(update={"text": rename_in_text(step.text, names)})
 
 
 def rename_in_text(text: str, names: Names) -> str:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.change import ViewChange
+from apollo_spark.model.cohort import CohortStep
 from apollo_spark.model.dataset import RowRule, TableSlice, homes_of
 from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.pin import TablePin
 from apollo_spark.records.content import (
     Content,
     Derived,
@@ -22,10 +24,19 @@ FieldPath = tuple[str, str]
 
 @dataclass(frozen=True)
 class RowFilter:
-    """A row rule as it is written, and the fields of the base that it mentions."""
+    """A row rule as it is written, and the fields of the base that it mentions.
+
+    Attributes:
+        text: The filter; of a cohort what says it to people.
+        fields: What of the base is read for it.
+        members: How the cohort is made.
+        lists: The tables of ids that it asks for, by the names that `members` uses.
+    """
 
     text: str
     fields: frozenset[FieldPath]
+    members: tuple[CohortStep, ...] = ()
+    lists: tuple[TablePin, ...] = ()
 
 
 def make_view(base: Content, change: ViewChange, rows: RowFilter | None = None) -> Derived:
@@ -222,11 +233,12 @@ def _limit_rows(base: Content, view: Content, rows: RowFilter) -> tuple[Content,
     rule = RowRule(
         entity=main.name,
         text=rows.text,
+        members=rows.members,
         main_entity=main.name,
         entities=entity_entries(world, ruled.slices),
         codings=coding_entries(world),
         relations=world.relations,
-        pins=ruled.pins,
+        pins=(*ruled.pins, *rows.lists),
     )
     guarded = with_guards(view.dictionary, view.tables_of, rule=len(base.rules))
     return replace(view, slices=guarded, rules=(*base.rules, rule)), part_texts(world)

@@ -9,6 +9,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.rebase import RebaseReceipt
+from apollo_spark.operations.cohorts.row_rule import rows_again
 from apollo_spark.operations.deriving import Derivation
 from apollo_spark.records.content import Derived
 from apollo_spark.verbs.merge.plan import MergePlan, plan_assay_merge, plan_clinical_merge
@@ -30,7 +31,8 @@ def derive_again(lake: Lake, change: Change, *, before: DatasetRecord) -> Deriva
     """
     if isinstance(change, ViewChange):
         opened = lake.open(parse_reference(change.base))
-        return derive_view(lake, opened, change, rows=change.rows, name=before.name)
+        rule = rows_again(opened, change, before)
+        return derive_view(lake, opened, change, rule=rule, name=before.name)
     if isinstance(change, ClinicalMerge):
         return _sound(plan_clinical_merge(lake, change, name=before.name))
     if isinstance(change, AssayMerge):
