@@ -52,6 +52,15 @@ class OrderedList(exp.Expression, exp.Func):
     arg_types: ClassVar[dict[str, bool]] = {"this": True, "place": True}
 
 
+class Moved(exp.Expression, exp.Func):
+    """A date or datetime some days, weeks, months or years later; a month's end stays in the month.
+
+    `unit` and `of` are the words of the offset's unit and of the value's type.
+    """
+
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "number": True, "unit": True, "of": True}
+
+
 # Java before 19 prints some doubles with a digit too many, and the smallest with two where one is
 # enough, all of them below 1e-4 or above 1e16. There the fewest digits that read back are searched;
 # of 140,000 random doubles, 6 keep another last digit, and read back the same all the same.
@@ -129,6 +138,30 @@ def _duckdb_list_item(self: Any, node: ListItem) -> str:
     return f"LIST_EXTRACT({self.sql(node, 'this')}, {self.sql(node, 'place')} + 1)"
 
 
+_DAYS = {"days": 1, "weeks": 7}
+_MONTHS = {"months": 1, "years": 12}
+
+
+def _spark_moved(self: Any, node: Moved) -> str:
+    moved, number, unit = self.sql(node, "this"), int(node.text("number")), node.text("unit")
+    is_date = node.text("of") == "date"
+    if unit in _DAYS:
+        days = number * _DAYS[unit]
+        return f"DATE_ADD({moved}, {days})" if is_date else f"{moved} + MAKE_DT_INTERVAL({days})"
+    months = number * _MONTHS[unit]
+    if is_date:
+        return f"ADD_MONTHS({moved}, {months})"
+    return f"{moved} + MAKE_YM_INTERVAL(0, {months})"
+
+
+def _duckdb_moved(self: Any, node: Moved) -> str:
+    number, unit = int(node.text("number")), node.text("unit")
+    is_days = unit in _DAYS
+    length = f"({number * (_DAYS if is_days else _MONTHS)[unit]}) {'DAY' if is_days else 'MONTH'}"
+    moved = f"{self.sql(node, 'this')} + INTERVAL {length}"
+    return f"CAST({moved} AS DATE)" if node.text("of") == "date" else moved
+
+
 class SparkGenerator(spark.SparkGenerator):
     """Writes statements for Spark, which then replaces no variables in texts and names."""
 
@@ -139,6 +172,7 @@ class SparkGenerator(spark.SparkGenerator):
         CodeRows: _spark_code_rows,
         ItemRows: _spark_item_rows,
         ListItem: _spark_list_item,
+        Moved: _spark_moved,
         OrderedList: _spark_ordered_list,
     }
 
@@ -176,6 +210,7 @@ class DuckDBGenerator(duckdb.DuckDBGenerator):
         CodeRows: _duckdb_code_rows,
         ItemRows: _duckdb_item_rows,
         ListItem: _duckdb_list_item,
+        Moved: _duckdb_moved,
         OrderedList: _duckdb_ordered_list,
     }
 

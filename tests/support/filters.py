@@ -11,22 +11,34 @@ from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import (
     BETWEENS,
     COUNT_OPERATORS,
+    FIELD_OPERATORS,
     LISTS,
     NO_VALUE,
+    NUMBER_OPERATORS,
     RANGES,
     TEXT_SEARCHES,
     And,
+    Choice,
+    ChosenRow,
     Comparison,
     CountOf,
     Day,
     Exists,
+    FieldComparison,
+    FieldOf,
     Filter,
     FilterValue,
     Moment,
     Not,
+    Offset,
+    OffsetUnit,
     Operator,
     Or,
+    Summary,
+    SummaryOf,
 )
+from apollo_spark.model.filter.operators import values_of
+from apollo_spark.query.filters.check import find_problems
 from apollo_spark.query.filters.reach import EntityTree
 from tests.support.dictionaries import RELATIONSHIPS
 
@@ -146,7 +158,13 @@ def rows_of(entity: Entity, most: int) -> st.SearchStrategy[list[dict[str, Any]]
     """Rows of an entity, up to so many."""
     is_key = {"key", *(spec.name for spec in entity.fields if spec.name.startswith("to_"))}
     columns = {spec.name: KEYS if spec.name in is_key else cells(spec) for spec in entity.fields}
-    return st.lists(st.fixed_dictionaries(columns), max_size=most)
+    if entity.primary_key is None or entity.name == ENTITIES[0]:
+        return st.lists(st.fixed_dictionaries(columns), max_size=most)
+    # Of rows with one key it could not be told which is the first.
+    columns[entity.primary_key] = st.integers(0, most)
+    return st.lists(
+        st.fixed_dictionaries(columns), max_size=most, unique_by=lambda row: row[entity.primary_key]
+    )
 
 
 def cells(spec: FieldSpec) -> st.SearchStrategy[Any]:
@@ -165,48 +183,151 @@ def _of_type(value: Any, type_: FieldType) -> Any:
 
 def filters(dictionary: DataDictionary) -> st.SearchStrategy[Filter]:
     """A filter that can be asked of the main entity."""
-    tree = EntityTree(dictionary)
-    below = {
-        row.name: [
-            each for each in dictionary.entities if tree.path(row.name, each.name) is not None
-        ]
-        for row in dictionary.entities
-    }
-
-    def conditions(row: str, depth: int) -> st.SearchStrategy[Filter]:
-        simple = st.sampled_from(below[row]).flatmap(comparisons)
-        if depth == 0:
-            return simple
-        inner = st.deferred(lambda: conditions(row, depth - 1))
-        parts = st.lists(inner, min_size=2, max_size=3).map(tuple)
-        kinds: list[st.SearchStrategy[Filter]] = [
-            simple,
-            parts.map(lambda each: And(parts=each)),
-            parts.map(lambda each: Or(parts=each)),
-            inner.map(lambda each: Not(part=each)),
-        ]
-        if others := [each.name for each in below[row] if each.name != row]:
-            kinds += [_rows_of(name, conditions(name, depth - 1)) for name in others]
-        return st.one_of(kinds)
-
-    return conditions(dictionary.main_entity, 3)
-
-
-def _rows_of(entity: str, inner: st.SearchStrategy[Filter]) -> st.SearchStrategy[Filter]:
-    condition = st.none() | inner
-    exists = condition.map(lambda each: Exists(entity=entity, condition=each))
-    counts = st.builds(
-        CountOf,
-        entity=st.just(entity),
-        condition=condition,
-        operator=st.sampled_from(sorted(COUNT_OPERATORS)),
-        number=st.integers(0, 3),
-    )
-    return exists | counts
+    return _filters(dictionary).filter(lambda tree: not find_problems(tree, dictionary))
 
 
 @st.composite
-def comparisons(draw: st.DrawFn, entity: Entity) -> Filter:
+def _filters(draw: st.DrawFn, dictionary: DataDictionary) -> Filter:
+    return _Drawing(draw, dictionary).condition(dictionary.main_entity, 3, ())
+
+
+class _Drawing:
+    """Draws one filter, part by part: strategies for all parts at once would be very many."""
+
+    def __init__(self, draw: st.DrawFn, dictionary: DataDictionary) -> None:
+        self._draw = draw
+        self._dictionary = dictionary
+        tree = EntityTree(dictionary)
+        self._below = {
+            row.name: [
+                each for each in dictionary.entities if tree.path(row.name, each.name) is not None
+            ]
+            for row in dictionary.entities
+        }
+
+    def condition(self, row: str, depth: int, names: "Names") -> Filter:
+        kinds = ["simple", "fields"]
+        if names:
+            kinds += ["named", "named fields"]
+        if depth:
+            kinds += ["and", "or", "not"]
+            kinds += ["rows"] * 3 * (len(self._below[row]) > 1)
+            kinds += ["named rows"] * 3 * (len(self._dictionary.entities) > 1)
+        kind = self._draw(st.sampled_from(kinds))
+        if kind in ("simple", "fields"):
+            lefts: Names = ((None, self._draw(st.sampled_from(self._below[row]))),)
+        else:
+            lefts = names
+        if kind in ("simple", "named"):
+            name, entity = self._draw(st.sampled_from(lefts))
+            return self._draw(comparisons(entity, name))
+        if kind in ("fields", "named fields"):
+            return self._draw(field_comparisons(self._dictionary, lefts, names))
+        if kind == "not":
+            return Not(part=self.condition(row, depth - 1, names))
+        if kind in ("and", "or"):
+            count = self._draw(st.integers(2, 3))
+            parts = tuple(self.condition(row, depth - 1, names) for _ in range(count))
+            return And(parts=parts) if kind == "and" else Or(parts=parts)
+        return self._rows(row, depth, names, is_named=kind == "named rows")
+
+    def _rows(self, row: str, depth: int, names: "Names", *, is_named: bool) -> Filter:
+        start = self._dictionary.main_entity if is_named else row
+        others = [each for each in self._below[start] if each.name != start]
+        entity = self._draw(st.sampled_from(others))
+        name = f"row{depth}" if is_named else None
+        inside: Names = ((name, entity), *names) if is_named else names
+
+        def inner() -> Filter:
+            return self.condition(entity.name, depth - 1, inside)
+
+        given: Any = {"entity": entity.name, "name": name}
+        condition = inner() if self._draw(st.integers(0, 3)) else None
+        ordering = [x for x in entity.fields if not (x.is_multi_select or x.must_be_coded)]
+        numbers = [each for each in ordering if each.type is not FieldType.STRING]
+        kind = self._draw(st.sampled_from(["exists", "count", "chosen", "summary"]))
+        if kind == "chosen" and entity.primary_key is not None:
+            by = self._draw(st.sampled_from(ordering)).name
+            choice = self._draw(st.sampled_from(sorted(Choice)))
+            return ChosenRow(choice=choice, by=by, among=condition, condition=inner(), **given)
+        if kind == "summary" and numbers:
+            spec = self._draw(st.sampled_from(numbers))
+            return self._draw(_summaries(spec, {**given, "condition": condition}))
+        if kind == "count":
+            return CountOf(
+                condition=condition,
+                operator=self._draw(st.sampled_from(sorted(COUNT_OPERATORS))),
+                number=self._draw(st.integers(0, 3)),
+                **given,
+            )
+        return Exists(condition=condition, **given)
+
+
+@st.composite
+def _summaries(draw: st.DrawFn, spec: FieldSpec, given: dict[str, Any]) -> Filter:
+    is_date = spec.type in (FieldType.DATE, FieldType.DATETIME)
+    # Sums of floats depend on the order of rows, and the largest whole numbers are no floats.
+    is_exact = spec.type is FieldType.FLOAT or is_date or spec.name != "key"
+    words = [Summary.MAX, Summary.MIN] if is_exact else list(Summary)
+    operator = draw(st.sampled_from(sorted(NUMBER_OPERATORS)))
+    plain = FieldSpec(name=spec.name, type=spec.type)
+    value = filter_values(plain, operator)
+    values = [draw(value) for _ in range(values_of(operator) or 0)]
+    return SummaryOf(
+        summary=draw(st.sampled_from(words)),
+        field=spec.name,
+        operator=operator,
+        values=tuple(sorted(values, key=_begin)),
+        **given,
+    )
+
+
+Names = tuple[tuple[str | None, Entity], ...]
+"""Rows with names, and the entity of each."""
+
+
+@st.composite
+def field_comparisons(
+    draw: st.DrawFn,
+    dictionary: DataDictionary,
+    lefts: "Names",
+    names: Names,
+) -> Filter:
+    """A comparison with a field of the same row, a row above it, or a row with a name."""
+    row, entity = draw(st.sampled_from(lefts))
+    main = dictionary.find_entity(dictionary.main_entity)
+    assert main is not None
+    owners = [(None, main), (None, entity), *names]
+    operator = draw(st.sampled_from(sorted(FIELD_OPERATORS)))
+    spec = draw(st.sampled_from(entity.fields))
+    others = []
+    for _ in range(values_of(operator) or 0):
+        name, owner = draw(st.sampled_from(owners))
+        same = [each for each in owner.fields if each.type in _SCALES[spec.type]]
+        field = draw(st.sampled_from(same or owner.fields))
+        offset = None
+        if field.type in (FieldType.DATE, FieldType.DATETIME):
+            offset = draw(st.none() | OFFSETS)
+        others.append(FieldOf(entity=owner.name, field=field.name, row=name, offset=offset))
+    return FieldComparison(
+        entity=entity.name, field=spec.name, row=row, operator=operator, others=tuple(others)
+    )
+
+
+OFFSETS = st.builds(
+    Offset, number=st.integers(-13, 13) | st.just(1_000), unit=st.sampled_from(sorted(OffsetUnit))
+)
+_NUMBERS = (FieldType.INTEGER, FieldType.FLOAT)
+_DATES = (FieldType.DATE, FieldType.DATETIME)
+_SCALES = {
+    FieldType.STRING: (FieldType.STRING,),
+    **dict.fromkeys(_NUMBERS, _NUMBERS),
+    **dict.fromkeys(_DATES, _DATES),
+}
+
+
+@st.composite
+def comparisons(draw: st.DrawFn, entity: Entity, row: str | None = None) -> Filter:
     """A comparison that has a meaning, with any field of an entity."""
     spec = draw(st.sampled_from(entity.fields))
     operator = draw(st.sampled_from(operators_of(spec)))
@@ -224,7 +345,7 @@ def comparisons(draw: st.DrawFn, entity: Entity) -> Filter:
         values = draw(st.lists(value, min_size=1, max_size=2))
         exceptions = tuple(draw(st.lists(st.sampled_from(CODES["tree"]), max_size=2)))
     return Comparison(
-        entity=entity.name, field=spec.name, operator=operator, values=tuple(values),
+        entity=entity.name, field=spec.name, row=row, operator=operator, values=tuple(values),
         exceptions=exceptions,
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from apollo_spark.model.filter import Filter, InCohort
 from apollo_spark.query.cohorts.circuit import Circuit, Gate, Node
 from apollo_spark.query.cohorts.layers import Layers, plan_layers
 from apollo_spark.query.filters.compare import joined
-from apollo_spark.query.filters.exists import EntitySource
+from apollo_spark.query.filters.rows import EntitySource
 from apollo_spark.query.filters.sql import filter_conditions
 from apollo_spark.query.sql import column, derived, labelled, name, table, typed_if_possible
 from apollo_spark.sources.filters.text import parse_filter

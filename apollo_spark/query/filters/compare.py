@@ -74,7 +74,7 @@ class ComparedField:
 
     spec: FieldSpec
     coding: Coding | None
-    column: exp.Column
+    column: exp.Expr
     stored: Callable[[str], exp.Table | exp.Subquery]
     codes: Codes
 
@@ -113,7 +113,7 @@ def _compare_value(field: ComparedField, comparison: Comparison) -> Iterator[exp
 
 def _compare_items(field: ComparedField, comparison: Comparison) -> Iterator[exp.Expr]:
     if comparison.operator is Operator.IS_NOT_MISSING:
-        yield _is_more_than_none(field.column.copy())
+        yield is_more_than_none(field.column.copy())
         return
     question = _question(field, comparison)
     is_all = comparison.operator is Operator.ALL_OF
@@ -204,10 +204,11 @@ def _question(field: ComparedField, comparison: Comparison) -> _Question:
 def _some_item(items: exp.Expr, question: _Question) -> exp.Expr:
     asked = question.ask(exp.column(_ITEM))
     kept = exp.Lambda(this=asked, expressions=[exp.to_identifier(_ITEM)])
-    return _is_more_than_none(exp.ArrayFilter(this=items, expression=kept))
+    return is_more_than_none(exp.ArrayFilter(this=items, expression=kept))
 
 
-def _is_more_than_none(items: exp.Expr) -> exp.Expr:
+def is_more_than_none(items: exp.Expr) -> exp.Expr:
+    """Return whether an array has items."""
     return exp.GT(this=exp.ArraySize(this=items), expression=exp.Literal.number(0))
 
 

@@ -5,31 +5,34 @@ by EXISTS over the keys that have as many: both engines make joins of these, als
 """
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
-from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import (
     And,
+    ChosenRow,
     Comparison,
     CountOf,
     Exists,
+    FieldComparison,
     Filter,
     Not,
     Operator,
     Or,
+    Rows,
+    SummaryOf,
 )
-from apollo_spark.query.filters.compare import ComparedField, compare, joined
-from apollo_spark.query.filters.reach import EntityTree, needed_below
-from apollo_spark.query.filters.values import NO_CODES, Codes, codes_of
+from apollo_spark.query.filters.choosing import CHOSEN_KEY, Choosing
+from apollo_spark.query.filters.compare import joined
+from apollo_spark.query.filters.conditions import RowConditions
+from apollo_spark.query.filters.reach import EntityTree
+from apollo_spark.query.filters.rows import EntitySource, Row
+from apollo_spark.query.filters.summaries import NEGATIONS, compare_summary
 from apollo_spark.query.sql import column, derived, labelled
 from apollo_spark.records.join_path import JoinStep
 
-_KEY, _LINK, _REACHED, _COUNTED = "key", "link", "reached", "counted"
+_KEY, _COUNTED = "key", "counted"
 COUNTS: dict[Operator, tuple[type[exp.Binary], Callable[[int, int], bool]]] = {
     Operator.EQUAL: (exp.EQ, operator.eq),
     Operator.NOT_EQUAL: (exp.NEQ, operator.ne),
@@ -39,44 +42,21 @@ COUNTS: dict[Operator, tuple[type[exp.Binary], Callable[[int, int], bool]]] = {
     Operator.GREATER_OR_EQUAL: (exp.GTE, operator.ge),
 }
 
-
-class EntitySource(Protocol):
-    """What a filter may read: a `QueryScope` is one."""
-
-    @property
-    def dictionary(self) -> DataDictionary:
-        """The entities, fields, relations and codings."""
-        ...
-
-    def source(
-        self, entity: str, fields: Sequence[str], alias: str | None = None
-    ) -> exp.Table | exp.Subquery:
-        """Return what stands after FROM for an entity, with at least these columns."""
-        ...
+OnRows = Comparison | FieldComparison | Exists
+"""Conditions that some row fulfils."""
 
 
-@dataclass(frozen=True, eq=False)
-class Row:
-    """The row in hand: its entity, and what it goes by in the statement."""
-
-    entity: str
-    alias: str
-
-
-class ExistsCompiler:
+class ExistsCompiler(RowConditions):
     """Writes conditions of a filter that was checked.
 
     Args:
         scope: What is read for other entities.
         entities: The tree of the entities.
-        main_alias: What the caller reads the main entity as.
     """
 
-    def __init__(self, scope: EntitySource, entities: EntityTree, main_alias: str) -> None:
-        self._scope = scope
-        self._main_alias = main_alias
+    def __init__(self, scope: EntitySource, entities: EntityTree) -> None:
+        super().__init__(scope)
         self._entities = entities
-        self._codes: dict[tuple[str | None, str], Codes] = {}
 
     def condition(self, tree: Filter, row: Row) -> exp.Expr:
         """Return a condition on the row in hand, true or false and never NULL."""
@@ -85,31 +65,53 @@ class ExistsCompiler:
             return joined(kind, [self.condition(each, row) for each in tree.parts])
         if isinstance(tree, Not):
             return exp.Not(this=exp.Paren(this=self.condition(tree.part, row)))
-        assert isinstance(tree, Comparison | Exists | CountOf), "the filter was checked"
-        steps = self._path(row, tree.entity)
         if isinstance(tree, CountOf):
-            return self._count(tree, row, steps)
-        return self._some_row(tree, row, steps) if steps else self._inner(tree, row)
+            return self._count(tree, row, self._path(tree, row))
+        if isinstance(tree, ChosenRow):
+            return self._chosen(tree, row, self._path(tree, row))
+        if isinstance(tree, SummaryOf):
+            return self._summary(tree, row, self._path(tree, row))
+        assert isinstance(tree, OnRows), "the filter was checked"
+        steps = self._path(tree, row)
+        start = self._start(tree, row)
+        return self._some_row(tree, row, steps, start) if steps else self._inner(tree, row)
 
     def joins(self, row: Row) -> Sequence[exp.Join]:  # noqa: ARG002 - others join by it
         """Return what conditions on a row read beside it: nothing, each asks by itself."""
         return ()
 
-    def _some_row(self, tree: Comparison | Exists, row: Row, steps: Sequence[JoinStep]) -> exp.Expr:
-        """Return whether some row at the end of a path fulfils what is asked of it."""
-        step, rest = steps[0], steps[1:]
-        further = [rest[0].parent_field] if rest else self._fields(tree, step.entity)
-        far, source = self._read(step.entity, [step.field, *further])
-        related = exp.EQ(
-            this=column(far.alias, step.field), expression=column(row.alias, step.parent_field)
-        )
-        found = exp.select(exp.Literal.number(1)).from_(source, copy=False)
-        inner = self._some_row(tree, far, rest) if rest else self._inner(tree, far)
-        return exp.Exists(this=found.where(joined(exp.And, [related, inner]), copy=False))
+    def _some_row(self, tree: OnRows, row: Row, steps: Sequence[JoinStep], start: Row) -> exp.Expr:
+        """Return whether some row at the end of a path fulfils what is asked of it.
 
-    def _inner(self, tree: Comparison | Exists | CountOf, row: Row) -> exp.Expr:
+        Args:
+            tree: What is asked.
+            row: The row in hand.
+            steps: The path, one step or more.
+            start: Where it begins: the row in hand, or for rows with names the main one.
+        """
+        far = self._next_row(row, start, steps[0])
+        far.sees_outer = True
+        if len(steps) > 1:
+            inner = self._some_row(tree, far, steps[1:], far)
+        else:
+            inner = self._inner(tree, self._as_named(tree, far))
+        conditions = [*far.is_same(), inner]
+        found = self._reading(far).select(exp.Literal.number(1), copy=False)
+        return exp.Exists(this=found.where(joined(exp.And, conditions), copy=False))
+
+    def _reading(self, row: Row) -> exp.Select:
+        """Return a query on a row, once all that is asked of it was written."""
+        joins = self.joins(row)
+        found = row.reading(self._scope)
+        for each in joins:
+            found.append("joins", each)
+        return found
+
+    def _inner(self, tree: OnRows | CountOf, row: Row) -> exp.Expr:
         if isinstance(tree, Comparison):
             return self._compare(tree, row)
+        if isinstance(tree, FieldComparison):
+            return self._compare_fields(tree, row)
         return exp.true() if tree.condition is None else self.condition(tree.condition, row)
 
     def _count(self, tree: CountOf, row: Row, steps: Sequence[JoinStep]) -> exp.Expr:
@@ -124,80 +126,107 @@ class ExistsCompiler:
         )
         if holds_for_none:
             is_right = exp.Not(this=exp.Paren(this=is_right))
-        far, key, reached = self._reach(steps, self._fields(tree, tree.entity))
-        counted = reached.where(self._inner(tree, far), copy=False)
-        grouped = counted.select(labelled(key, _KEY), copy=False)
-        grouped = grouped.group_by(key.copy(), copy=False).having(is_right, copy=False)
-        same = exp.EQ(
-            this=column(_COUNTED, _KEY), expression=column(row.alias, steps[0].parent_field)
-        )
-        found = exp.select(exp.Literal.number(1)).from_(derived(grouped, _COUNTED), copy=False)
-        exists = exp.Exists(this=found.where(same, copy=False))
+        far = self._far_row(row, self._start(tree, row), steps)
+        inner = self._inner(tree, self._as_named(tree, far))
+        exists = self._in_group(far, row, steps, inner, lambda found: found.having(is_right))
         return exp.Not(this=exists) if holds_for_none else exists
 
-    def _reach(
-        self, steps: Sequence[JoinStep], fields: Iterable[str]
-    ) -> tuple[Row, exp.Column, exp.Select]:
-        """Return the rows at the end of a path, each once for each key it belongs to; and the key.
+    def _summary(self, tree: SummaryOf, row: Row, steps: Sequence[JoinStep]) -> exp.Expr:
+        """Return whether the key of a row is among those whose values make the right number."""
+        if tree.operator in NEGATIONS:
+            positive = tree.model_copy(update={"operator": NEGATIONS[tree.operator]})
+            return exp.Not(this=self._summary(positive, row, steps))
+        far = self._as_named(tree, self._far_row(row, self._start(tree, row), steps))
+        inner = exp.true() if tree.condition is None else self.condition(tree.condition, far)
+        spec = self._spec(tree.entity, tree.field)
+        is_right = compare_summary(tree, spec, far.own(tree.field), self._codes_of(spec))
+        return self._in_group(far, row, steps, inner, lambda found: found.having(is_right))
+
+    def _chosen(self, tree: ChosenRow, row: Row, steps: Sequence[JoinStep]) -> exp.Expr:
+        """Return whether the one row that is chosen for a row fulfils a condition."""
+        start = self._start(tree, row)
+        far = self._as_named(tree, self._far_row(row, start, steps))
+        among = exp.true() if tree.among is None else self.condition(tree.among, far)
+        choosing = Choosing(
+            tree=tree,
+            spec=self._spec(tree.entity, tree.by),
+            codes=self._codes_of(self._spec(tree.entity, tree.by)),
+            key=self._entities.key_of(tree.entity) or "",
+            far=far,
+            steps=len(steps),
+            among=among,
+            joins=self.joins(far),
+            scope=self._scope,
+        )
+        step = steps[-1].model_copy(
+            update={"parent_field": steps[0].parent_field, "field": CHOSEN_KEY}
+        )
+        chosen = self._as_named(tree, self._next_row(row, start, step))
+        chosen.sees_outer, chosen.source = True, choosing.rows
+        conditions = [self.condition(tree.condition, chosen), *chosen.is_same()]
+        conditions += choosing.same_outside(chosen)
+        found = self._reading(chosen).select(exp.Literal.number(1), copy=False)
+        return exp.Exists(this=found.where(joined(exp.And, conditions), copy=False))
+
+    def _in_group(
+        self,
+        far: Row,
+        row: Row,
+        steps: Sequence[JoinStep],
+        inner: exp.Expr,
+        limited: Callable[[exp.Select], exp.Select],
+    ) -> exp.Exists:
+        """Return whether a row is among those that some group of far rows belongs to."""
+        link = far.start_link(len(steps))
+        key, outside = far.beside(*link), far.outside(len(steps))
+        values = [far.beside(*each) for each in outside]
+        found = self._reading(far).where(inner, copy=False)
+        names = [f"outside {number}" for number in range(len(outside))]
+        found = found.select(
+            labelled(key, _KEY),
+            *(labelled(value, name) for value, name in zip(values, names, strict=True)),
+            copy=False,
+        )
+        found = limited(found.group_by(key.copy(), *(x.copy() for x in values), copy=False))
+        same: list[exp.Expr] = [exp.EQ(this=column(_COUNTED, _KEY), expression=row.beside(*link))]
+        same += [
+            exp.NullSafeEQ(this=column(_COUNTED, name), expression=row.beside(*each))
+            for each, name in zip(outside, names, strict=True)
+        ]
+        outer = exp.select(exp.Literal.number(1)).from_(derived(found, _COUNTED), copy=False)
+        return exp.Exists(this=outer.where(joined(exp.And, same), copy=False))
+
+    def _far_row(self, row: Row, start: Row, steps: Sequence[JoinStep]) -> Row:
+        """Return the row at the end of a path, each once for each key that it belongs to.
 
         On the way the pairs of a key and what the next entity is joined by are made distinct: a
         row that is reached in two ways is one row.
         """
-        before: exp.Select | None = None
-        for place, step in enumerate(steps):
-            is_last = place == len(steps) - 1
-            further = fields if is_last else [steps[place + 1].parent_field]
-            far, source = self._read(step.entity, [step.field, *further])
-            key = column(far.alias, step.field)
-            query = exp.select().from_(source, copy=False)
-            if before is not None:
-                same = exp.EQ(this=column(_REACHED, _LINK), expression=key)
-                key = column(_REACHED, _KEY)
-                query = query.join(derived(before, _REACHED), on=same, copy=False)
-            if is_last:
-                return far, key, query
-            link = labelled(column(far.alias, steps[place + 1].parent_field), _LINK)
-            before = query.select(labelled(key, _KEY), link, copy=False).distinct(copy=False)
-        raise AssertionError("rows that are counted are of another entity")
+        far = self._next_row(row, start, steps[0])
+        for step in steps[1:]:
+            far = self._next_row(far, far, step)
+        return far
 
-    def _compare(self, tree: Comparison, row: Row) -> exp.Expr:
-        entity = self._scope.dictionary.find_entity(tree.entity)
-        spec = entity.find_field(tree.field) if entity else None
-        assert spec is not None, "the filter was checked"
-        field = ComparedField(
-            spec=spec,
-            coding=self._scope.dictionary.find_coding(spec.coding_name),
-            column=column(row.alias, tree.field),
-            stored=lambda alias: self._scope.source(tree.entity, [tree.field], alias),
-            codes=self._codes_of(spec),
-        )
-        return compare(field, tree)
+    def _next_row(self, outer: Row, parent: Row, step: JoinStep) -> Row:
+        taken = {each.alias.lower() for each in outer.enclosing()}
+        alias, number = step.entity, 1
+        while alias.lower() in taken:
+            alias = f"{step.entity} row" if number == 1 else f"{step.entity} row {number}"
+            number += 1
+        return Row(step.entity, alias, outer, parent, step)
 
-    def _codes_of(self, spec: FieldSpec) -> Codes:
-        # Text is its own code: a coding of 100,000 codes is left alone where nothing asks for it.
-        if spec.type is FieldType.STRING and not spec.is_sparse:
-            return NO_CODES
-        key = (spec.coding_name, spec.type.value)
-        if key not in self._codes:
-            coding = self._scope.dictionary.find_coding(spec.coding_name)
-            self._codes[key] = codes_of(spec, coding)
-        return self._codes[key]
+    def _as_named(self, tree: OnRows | Rows, far: Row) -> Row:
+        far.name = tree.name if isinstance(tree, Rows) else None
+        return far
 
-    def _path(self, row: Row, entity: str) -> tuple[JoinStep, ...]:
-        path = self._entities.path(row.entity, entity)
+    def _start(self, tree: OnRows | Rows, row: Row) -> Row:
+        """Return the row whose rows are meant: of rows with names the main one."""
+        is_named = isinstance(tree, Rows) and tree.name is not None
+        return row.main if is_named else row
+
+    def _path(self, tree: OnRows | Rows, row: Row) -> tuple[JoinStep, ...]:
+        if isinstance(tree, Comparison | FieldComparison) and tree.row is not None:
+            return ()
+        path = self._entities.path(self._start(tree, row).entity, tree.entity)
         assert path is not None, "the filter was checked"
         return path
-
-    def _fields(self, tree: Comparison | Exists | CountOf, entity: str) -> Iterable[str]:
-        """Return the fields of an entity's row that are asked about, once that row is in hand."""
-        if isinstance(tree, Comparison):
-            return [tree.field]
-        if tree.condition is None:
-            return []
-        needed = needed_below(tree.condition, self._entities, entity)
-        return [field for owner, field in needed if owner == entity]
-
-    def _read(self, entity: str, fields: Iterable[str]) -> tuple[Row, exp.Table | exp.Subquery]:
-        is_taken = entity.lower() == self._main_alias.lower()
-        far = Row(entity, f"{entity} row" if is_taken else entity)
-        return far, self._scope.source(entity, list(dict.fromkeys(fields)), far.alias)

@@ -3,7 +3,19 @@
 from collections.abc import Iterator
 
 from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.model.filter import Comparison, CountOf, Exists, Filter, parts_of
+from apollo_spark.model.filter import (
+    ChosenRow,
+    Comparison,
+    FieldComparison,
+    FieldOf,
+    Filter,
+    InCohort,
+    Rows,
+    SummaryOf,
+    conditions_of,
+    parts_of,
+    row_inside,
+)
 from apollo_spark.records.join_path import JoinStep, join_steps
 
 FieldPath = tuple[str, str]
@@ -14,6 +26,7 @@ class EntityTree:
     """The entities as a tree: each stands below the one through which it is reached.
 
     Attributes:
+        main: The main entity.
         unjoined: Those that are joined to nothing, and stand below none.
 
     Args:
@@ -21,9 +34,11 @@ class EntityTree:
     """
 
     def __init__(self, dictionary: DataDictionary) -> None:
+        self.main = dictionary.main_entity
         self.unjoined = dictionary.unjoined
         reached = (each.name for each in dictionary.entities if each.name not in self.unjoined)
         self._steps = {each.entity: each for each in join_steps(dictionary, reached)}
+        self._keys = {each.name: each.primary_key for each in dictionary.entities}
 
     def path(self, near: str, far: str) -> tuple[JoinStep, ...] | None:
         """Return the joins from an entity to one below it; None where it is not below it."""
@@ -36,6 +51,35 @@ class EntityTree:
             far = step.parent
         return tuple(found)
 
+    def key_of(self, entity: str) -> str | None:
+        """Return the primary key of an entity."""
+        return self._keys.get(entity)
+
+    def start(self, tree: Filter, row: str) -> str:
+        """Return from which entity the rows are reached that a condition asks about."""
+        return self.main if isinstance(tree, Rows) and tree.name is not None else row
+
+
+def owner_of(tree: Filter) -> str | None:
+    """Return the entity of the rows that a condition reaches; None where it reaches none."""
+    if isinstance(tree, Comparison | FieldComparison):
+        return tree.entity if tree.row is None else None
+    return tree.entity if isinstance(tree, Rows) else None
+
+
+def asks_outside(tree: Filter) -> bool:
+    """Whether what is asked of a row may also be about rows that are not related to it alone."""
+    for each in conditions_of(tree):
+        if isinstance(each, Rows) and each.name is not None:
+            return True
+        if isinstance(each, Comparison | FieldComparison) and each.row is not None:
+            return True
+        if isinstance(each, FieldComparison):
+            fields = (other for other in each.others if isinstance(other, FieldOf))
+            if any(other.row is not None or other.entity != each.entity for other in fields):
+                return True
+    return False
+
 
 def fields_needed(tree: Filter, dictionary: DataDictionary) -> frozenset[FieldPath]:
     """Return every field that a filter reads: those it names, and those that join the entities."""
@@ -44,12 +88,26 @@ def fields_needed(tree: Filter, dictionary: DataDictionary) -> frozenset[FieldPa
 
 def needed_below(tree: Filter, entities: EntityTree, row: str) -> Iterator[FieldPath]:
     """Yield the fields that a condition on a row of an entity reads, some of them repeatedly."""
-    if isinstance(tree, Comparison | Exists | CountOf):
-        for step in entities.path(row, tree.entity) or ():
+    owner = owner_of(tree)
+    if owner is not None:
+        for step in entities.path(entities.start(tree, row), owner) or ():
             yield step.parent, step.parent_field
             yield step.entity, step.field
-    if isinstance(tree, Comparison):
-        yield tree.entity, tree.field
-    inner = tree.entity if isinstance(tree, Exists | CountOf) else row
+    yield from _named_fields(tree, entities)
     for part in parts_of(tree):
-        yield from needed_below(part, entities, inner)
+        yield from needed_below(part, entities, row_inside(tree, row))
+
+
+def _named_fields(tree: Filter, entities: EntityTree) -> Iterator[FieldPath]:
+    """Yield the fields that a condition itself names, and the keys that it goes by."""
+    if isinstance(tree, Comparison | FieldComparison | SummaryOf):
+        yield tree.entity, tree.field
+    if isinstance(tree, FieldComparison):
+        yield from ((x.entity, x.field) for x in tree.others if isinstance(x, FieldOf))
+    if isinstance(tree, ChosenRow):
+        yield tree.entity, tree.by
+    entity = entities.main if isinstance(tree, InCohort) else None
+    entity = tree.entity if isinstance(tree, ChosenRow) else entity
+    key = entities.key_of(entity) if entity else None
+    if entity is not None and key is not None:
+        yield entity, key

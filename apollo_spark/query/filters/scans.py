@@ -6,15 +6,16 @@ so that thousands of answers are a few columns. No row for a key is no bit: what
 fulfils is asked the other way round.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from apollo_spark.model.filter import Comparison, CountOf, Exists, Filter
+from apollo_spark.model.filter import CountOf, Exists, Filter
 from apollo_spark.query.filters.compare import joined
-from apollo_spark.query.filters.exists import COUNTS, EntitySource, ExistsCompiler, Row
-from apollo_spark.query.filters.reach import EntityTree, needed_below
+from apollo_spark.query.filters.exists import COUNTS, ExistsCompiler, OnRows
+from apollo_spark.query.filters.reach import EntityTree, asks_outside
+from apollo_spark.query.filters.rows import EntitySource, Row
 from apollo_spark.query.sql import column, derived, labelled
 from apollo_spark.records.join_path import JoinStep
 
@@ -45,8 +46,8 @@ class _Scan:
 class ScanCompiler(ExistsCompiler):
     """Writes conditions of a filter that looks at rows of other entities many times."""
 
-    def __init__(self, scope: EntitySource, entities: EntityTree, main_alias: str) -> None:
-        super().__init__(scope, entities, main_alias)
+    def __init__(self, scope: EntitySource, entities: EntityTree) -> None:
+        super().__init__(scope, entities)
         self._scans: dict[Row, dict[tuple[str, ...], _Scan]] = {}
         self._number = 0
 
@@ -54,7 +55,9 @@ class ScanCompiler(ExistsCompiler):
         """Return the answers that conditions on a row read, once they were written."""
         return [self._join(each, row) for each in self._scans.pop(row, {}).values()]
 
-    def _some_row(self, tree: Comparison | Exists, row: Row, steps: Sequence[JoinStep]) -> exp.Expr:
+    def _some_row(self, tree: OnRows, row: Row, steps: Sequence[JoinStep], start: Row) -> exp.Expr:
+        if asks_outside(tree):
+            return super()._some_row(tree, row, steps, start)
         scan = self._scan(row, steps[:1])
         asked: Filter | None = tree
         if isinstance(tree, Exists) and len(steps) == 1:
@@ -62,6 +65,8 @@ class ScanCompiler(ExistsCompiler):
         return _answer(scan, _SOME, scan.some.setdefault(asked, len(scan.some)))
 
     def _count(self, tree: CountOf, row: Row, steps: Sequence[JoinStep]) -> exp.Expr:
+        if asks_outside(tree):
+            return super()._count(tree, row, steps)
         scan = self._scan(row, steps)
         found = _answer(scan, _NUMBER, scan.counts.setdefault(tree, len(scan.counts)))
         return exp.Not(this=found) if _holds_for_none(tree) else found
@@ -75,21 +80,19 @@ class ScanCompiler(ExistsCompiler):
         return scans[path]
 
     def _join(self, scan: _Scan, row: Row) -> exp.Join:
-        same = exp.EQ(
-            this=column(scan.alias, _KEY),
-            expression=column(row.alias, scan.steps[0].parent_field),
-        )
-        return exp.Join(this=derived(self._answers(scan), scan.alias), side="left", on=same)
+        same = exp.EQ(this=column(scan.alias, _KEY), expression=row.own(scan.steps[0].parent_field))
+        answers = derived(self._answers(scan, row), scan.alias)
+        return exp.Join(this=answers, side="left", on=same)
 
-    def _answers(self, scan: _Scan) -> exp.Select:
+    def _answers(self, scan: _Scan, row: Row) -> exp.Select:
         """Ask for the answers of each key: of some row as they are, of counts once compared."""
         rights = [_is_answer(each, column(_GROUPS, f"{_COUNTED} {number}"))
                   for each, number in scan.counts.items()]  # fmt: skip
         some = [column(_GROUPS, each) for each in _names(_SOME, len(scan.some))]
         found = exp.select(column(_GROUPS, _KEY), *some, *_packed(rights, _NUMBER))
-        return found.from_(derived(self._groups(scan), _GROUPS), copy=False)
+        return found.from_(derived(self._groups(scan, row), _GROUPS), copy=False)
 
-    def _groups(self, scan: _Scan) -> exp.Select:
+    def _groups(self, scan: _Scan, row: Row) -> exp.Select:
         key = column(_ROWS, _KEY)
         some = [
             labelled(exp.BitwiseOrAgg(this=column(_ROWS, each)), each)
@@ -100,31 +103,21 @@ class ScanCompiler(ExistsCompiler):
             for each in (f"{_COUNTED} {number}" for number in scan.counts.values())
         ]
         found = exp.select(key, *some, *counts).group_by(key.copy(), copy=False)
-        return found.from_(derived(self._rows(scan), _ROWS), copy=False)
+        return found.from_(derived(self._rows(scan, row), _ROWS), copy=False)
 
-    def _rows(self, scan: _Scan) -> exp.Select:
+    def _rows(self, scan: _Scan, row: Row) -> exp.Select:
         """Ask of each row, once for each key that it belongs to, what it fulfils."""
-        far, key, found = self._reach(scan.steps, self._fields_of(scan))
+        far = self._far_row(row, row, scan.steps)
         some = [self._asked(each, far) for each in scan.some]
         counts = [
             labelled(_one_if(self._asked(each.condition, far)), f"{_COUNTED} {number}")
             for each, number in scan.counts.items()
         ]
-        found = found.select(labelled(key, _KEY), *_packed(some, _SOME), *counts, copy=False)
-        for each in self.joins(far):
-            found.append("joins", each)
-        return found
+        key = labelled(far.beside(row, scan.steps[0].parent_field), _KEY)
+        return self._reading(far).select(key, *_packed(some, _SOME), *counts, copy=False)
 
     def _asked(self, condition: Filter | None, far: Row) -> exp.Expr:
         return exp.true() if condition is None else self.condition(condition, far)
-
-    def _fields_of(self, scan: _Scan) -> Iterator[str]:
-        entity = scan.steps[-1].entity
-        for condition in (*scan.some, *(each.condition for each in scan.counts)):
-            if condition is not None:
-                for owner, name in needed_below(condition, self._entities, entity):
-                    if owner == entity:
-                        yield name
 
 
 def _holds_for_none(tree: CountOf) -> bool:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from apollo_spark.model.filter import Comparison, CountOf, Exists, Filter, parts_of
+from apollo_spark.model.filter import Filter, parts_of, row_inside
 from apollo_spark.query.filters.check import check_filter
-from apollo_spark.query.filters.exists import EntitySource, ExistsCompiler, Row
+from apollo_spark.query.filters.exists import ExistsCompiler
 from apollo_spark.query.filters.gather import gathered
-from apollo_spark.query.filters.reach import EntityTree, needed_below
+from apollo_spark.query.filters.reach import EntityTree, needed_below, owner_of
+from apollo_spark.query.filters.rows import EntitySource, Row
 from apollo_spark.query.filters.scans import ScanCompiler
 
 MOST_SUBQUERIES = 10
@@ -87,7 +88,7 @@ def filter_conditions(
         check_filter(tree, scope.dictionary)
         asked.append(gathered(tree, row.entity))
     is_long = sum(sum(_looks(each, entities, row.entity)) for each in asked) > MOST_SUBQUERIES
-    compiler = (ScanCompiler if is_long else ExistsCompiler)(scope, entities, main_alias)
+    compiler = (ScanCompiler if is_long else ExistsCompiler)(scope, entities)
     conditions = [exp.Paren(this=compiler.condition(each, row)) for each in asked]
     needed = (path for tree in trees for path in needed_below(tree, entities, row.entity))
     fields = dict.fromkeys(field for entity, field in needed if entity == row.entity)
@@ -96,9 +97,8 @@ def filter_conditions(
 
 def _looks(tree: Filter, entities: EntityTree, row: str) -> Iterable[int]:
     """Yield how many entities are stepped to by each condition on other rows than that in hand."""
-    inner = row
-    if isinstance(tree, Comparison | Exists | CountOf):
-        yield len(entities.path(row, tree.entity) or ())
-        inner = tree.entity
+    found = owner_of(tree)
+    if found is not None:
+        yield len(entities.path(entities.start(tree, row), found) or ())
     for part in parts_of(tree):
-        yield from _looks(part, entities, inner)
+        yield from _looks(part, entities, row_inside(tree, row))
