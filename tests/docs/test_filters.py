@@ -34,6 +34,7 @@ visit    visit_id    string    local             -            -                 
 visit    of_patient  string    -                 -            -                 -                patient:patient_id       many_to_one
 visit    kind        string    -                 kinds        -                 -                -                        -
 visit    systolic    integer   -                 -            -                 -                -                        -
+visit    day         date      -                 -            -                 -                -                        -
 """,  # noqa: E501
     codings="""
 coding_name  code       meaning              parent_code

@@ -95,6 +95,25 @@ count(visit: visit.reason in ("a", "x", "x") or count(test) = 0) = 1
 count(test: test.result is not missing) != 1
 not count(test) = 0 and count(hospital: hospital.city is missing) <= 1
 exists(visit: count(test: test.result >= 0 and not test.result is missing) = 1)
+patient.seen > patient.born + 70 years or patient.born < patient.seen - 3 weeks
+patient.seen between patient.born - 5 days and patient.born + 1 month
+patient.seen between patient.born + 14 months and 2020-05-06 without end
+patient.scores > patient.age or patient.scores = patient.scores and patient.many >= patient.weight
+visit.visit_id >= patient.age and test.result < patient.weight
+exists(test: test.result < visit.visit_id and test.result != patient.weight)
+exists(visit: not exists(test: test.result < visit.visit_id) or visit.visit_id < patient.age)
+exists(visit as v: v.reason = "a" and exists(visit as w: w.visit_id < v.visit_id))
+exists(visit as v: not exists(visit as w: w.visit_id > v.visit_id and w.visit_id > patient.weight))
+exists(visit as a: exists(visit as b: count(visit as c: c.visit_id > a.visit_id) < 1 or b.visit_id > 11))
+count(visit: visit.visit_id >= patient.age) < 1
+count(test: test.result < patient.weight) = 1 or count(visit as v: v.visit_id > patient.many) = 2
+first(visit by visit.visit_id): (visit.reason = "a" or exists(test: test.result is missing))
+last(visit as v by v.visit_id: v.visit_id > 1): exists(visit as w: w.visit_id < v.visit_id)
+not last(test by test.result: test.result < patient.weight): test.test_id = "t1"
+max(visit.visit_id) = 12 or min(test.result: test.result < patient.weight) is missing
+sum(visit.visit_id) != 23 and mean(test.result) between 0 and 0.1
+exists(visit as v: max(visit.visit_id as w: w.visit_id < v.visit_id) = 11)
+patient.name contains "東" or patient.name starts with "say" or patient.name contains "drop"
 """.replace('"x"', '"say ""hi"" `there`"')
     .strip()
     .splitlines()

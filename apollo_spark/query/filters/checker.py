@@ -54,12 +54,14 @@ class _Hand:
     Attributes:
         row: The entity of the row.
         names: The entity of each row with a name.
+        is_inside: Whether it is a row that a condition asks for.
         ambiguous: Entities above the row of which it may have several, where one is counted once.
     """
 
     row: str
     names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     ambiguous: frozenset[str] = frozenset()
+    is_inside: bool = False
 
 
 class Checker:
@@ -104,8 +106,12 @@ class Checker:
         hand: _Hand,
         place: Place | None,
     ) -> Iterator[Problem]:
-        if isinstance(tree, AssayValue | InCohort):
-            yield problem_at(place, "this cannot be asked yet")
+        if isinstance(tree, AssayValue):
+            yield problem_at(place, "values of assays cannot be asked about yet")
+            return
+        if isinstance(tree, InCohort):
+            where = "write it outside" if hand.is_inside else "beside others joined by and, or, not"
+            yield problem_at(place, f"whether somebody is in a cohort is asked of people; {where}")
             return
         spec = yield from self._find_field(tree, hand, place)
         if tree.row is None and not self._is_below(hand.row, tree.entity):
@@ -185,6 +191,10 @@ class Checker:
         if inside is not None:
             yield from self._find(inside, inner, depth + 1)
         if isinstance(tree, ChosenRow):
+            # What stands between it and the row in hand is not kept of a chosen row.
+            steps = self._entities.path(self._entities.start(tree, hand.row), tree.entity) or ()
+            between = {step.parent for step in steps[1:]}
+            inner = replace(inner, ambiguous=inner.ambiguous | between)
             yield from self._find(tree.condition, inner, depth + 1)
 
     def _find_way_problem(self, tree: Rows, hand: _Hand, place: Place | None) -> Iterator[Problem]:
@@ -221,7 +231,7 @@ class Checker:
 
     def _inside(self, tree: Rows, hand: _Hand) -> _Hand:
         """Return what is in hand where the rows of a condition are."""
-        found = replace(hand, row=tree.entity)
+        found = replace(hand, row=tree.entity, is_inside=True)
         if tree.name is not None:
             found = replace(found, names={**hand.names, tree.name: tree.entity})
         if isinstance(tree, Exists):
