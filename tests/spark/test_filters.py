@@ -104,7 +104,7 @@ exists(test: test.result < visit.visit_id and test.result != patient.weight)
 exists(visit: not exists(test: test.result < visit.visit_id) or visit.visit_id < patient.age)
 exists(visit as v: v.reason = "a" and exists(visit as w: w.visit_id < v.visit_id))
 exists(visit as v: not exists(visit as w: w.visit_id > v.visit_id and w.visit_id > patient.weight))
-exists(visit as a: exists(visit as b: count(visit as c: c.visit_id > a.visit_id) < 1 or b.visit_id > 11))
+exists(visit as a: exists(visit as b: count(visit as c: a.visit_id < b.visit_id) > 1))
 count(visit: visit.visit_id >= patient.age) < 1
 count(test: test.result < patient.weight) = 1 or count(visit as v: v.visit_id > patient.many) = 2
 first(visit by visit.visit_id): (visit.reason = "a" or exists(test: test.result is missing))
