@@ -7,9 +7,11 @@ from apollo_spark.api.cohort import Cohort
 from apollo_spark.api.conditions.condition import Where, filter_text
 from apollo_spark.api.performing import PerformingLake
 from apollo_spark.api.published import Published
+from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.model.receipt import CohortReceipt
 from apollo_spark.operations.cohorts.opening import load_cohort
 from apollo_spark.verbs.cohort.combine import CombineCohortsRequest
+from apollo_spark.verbs.cohort.compare import Comparison, compare_cohorts
 from apollo_spark.verbs.cohort.create import CreateCohortRequest
 
 
@@ -23,6 +25,22 @@ class CohortLake(PerformingLake):
             NotFoundError: There is no such version, or it is no cohort.
         """
         return Cohort(self._lake, load_cohort(self._lake, name))
+
+    def compare_cohorts(
+        self, first: str, second: str, *, fields: Sequence[str] | None = None
+    ) -> Comparison:
+        """Compare two cohorts: sizes, overlap, and what fields say about each.
+
+        Args:
+            first: A cohort.
+            second: Another one; both may stand on different versions.
+            fields: Fields as `entity.field`; by default those of the main entity.
+
+        Raises:
+            NotFoundError: A cohort or a field is not there, or not to be seen.
+        """
+        engine = EmbeddedEngine(self._lake.tables)
+        return compare_cohorts(self._lake, (first, second), fields, engine)
 
     def create_cohort(
         self,

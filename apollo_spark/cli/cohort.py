@@ -10,7 +10,11 @@ from apollo_spark.cli.terminal import print_json, put_data
 from apollo_spark.cli.text import render_cohort, render_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from apollo_spark.verbs.cohort.attrition import Attrition
+    from apollo_spark.verbs.cohort.compare import Comparison
+    from apollo_spark.verbs.cohort.summary import Summary
 
 OTHERS = {
     "from_name": Option("The dataset, or the cohort that is narrowed.", "NAME[@V]", spelled="from"),
@@ -41,6 +45,13 @@ ASKING = {
 PEOPLE = VerbOptions("from_name", "filter", "engine", others=ASKING, waits=False)
 IDS = VerbOptions("engine", others=ASKING, waits=False)
 SHOW = VerbOptions(waits=False)
+COMPARE = VerbOptions(
+    "fields", "engine",
+    others={**ASKING, "fields": Option(
+        "The fields; by default those of the main entity.", "LIST|F"
+    )},
+    waits=False,
+)  # fmt: skip
 
 
 @click.group("cohort")
@@ -100,6 +111,58 @@ def show_cohort(**values: Any) -> None:
     """Show what a cohort means, on which version of which dataset it stands, and its count."""
     found = ask_here(SHOW.request("cohort show", values))
     print_answer(found, lambda each: render_cohort(each.as_json()))
+
+
+@cohort_command.command("compare")
+@click.argument("first", metavar="A[@V]")
+@click.argument("second", metavar="B[@V]")
+@COMPARE.add
+def compare(**values: Any) -> None:
+    """Compare two cohorts: sizes, overlap, and what fields say about each."""
+    print_answer(ask_here(COMPARE.request("cohort compare", values)), _render_comparison)
+
+
+def _render_comparison(found: "Comparison") -> str:
+    sizes = f"{found.first}: {found.sizes[0]:,} people, {found.second}: {found.sizes[1]:,}"
+    rows: list[tuple[str, ...]] = []
+    for each in found.fields:
+        apart = each.standardised_difference
+        head = ["" if apart is None else f"{apart:.3f}", each.field]
+        both = (each.first, each.second)
+        counts = [f"{one.n:,} ({one.missing:,} missing, {one.sparse:,} sparse)" for one in both]
+        rows.append((head[1], "", *counts, head[0]))
+        if each.first.is_of_numbers and each.second.is_of_numbers:
+            rows += _numbers(both)
+        else:
+            rows += [("", "quartiles", *(" ".join(one.dates) for one in both), "")]
+            rows += _values(both)
+    table = render_table(("field", "", "first", "second", "apart"), rows)
+    return f"{sizes}, in both: {found.both:,}\n\n{table}"
+
+
+def _numbers(both: "Sequence[Summary]") -> "Iterator[tuple[str, ...]]":
+    means = [_pair(each.mean, each.sd) for each in both]
+    medians = [
+        "" if each.median is None else f"{each.median:.4g} ({each.q1:.4g} to {each.q3:.4g})"
+        for each in both
+    ]
+    yield ("", "mean (SD)", *means, "")
+    yield ("", "median (quartiles)", *medians, "")
+
+
+def _values(both: "Sequence[Summary]") -> "Iterator[tuple[str, ...]]":
+    found = [{each.value: each for each in one.values} for one in both]
+    for value in dict.fromkeys(each for one in found for each in one):
+        cells = [one.get(value) for one in found]
+        label = next(each.label or each.value for each in cells if each is not None)
+        shown = ["0" if one is None else f"{one.count:,} ({one.share:.1%})" for one in cells]
+        yield ("", label, *shown, "")
+
+
+def _pair(mean: float | None, deviation: float | None) -> str:
+    if mean is None:
+        return ""
+    return f"{mean:.4g}" + ("" if deviation is None else f" ({deviation:.4g})")
 
 
 def _render_attrition(found: "Attrition") -> str:

@@ -63,6 +63,7 @@ QUESTIONS: Mapping[str, Verb] = {
     "cohort count": Verb("apollo_spark.verbs.cohort.questions", "count", "CountRequest"),
     "cohort ids": Verb("apollo_spark.verbs.cohort.questions", "ids", "IdsRequest"),
     "cohort show": Verb("apollo_spark.verbs.cohort.questions", "show", "ShowCohortRequest"),
+    "cohort compare": Verb("apollo_spark.verbs.cohort.compare", "compare", "CompareRequest"),
     "cohort attrition": Verb(
         "apollo_spark.verbs.cohort.questions", "attrition", "AttritionRequest"
     ),

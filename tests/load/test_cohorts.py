@@ -328,3 +328,23 @@ def test_what_ids_prints_ids_reads(study: Study) -> None:
 
     assert json.loads(again.out)["receipt"]["count"] == 2
     assert ids(study, "again") == ["P1", "P3"]
+
+
+def test_two_cohorts_are_compared(study: Study) -> None:
+    fields = ("--fields", "patient.weight,patient.smokes,visit.symptoms")
+
+    found = made(study, "compare", "women", "listed", *fields, "--json").json
+
+    assert [found[each] for each in ("sizes", "both", "only_first", "only_second")] == [
+        [2, 2], 1, 1, 1,
+    ]  # fmt: skip
+    weight, smokes, symptoms = found["fields"]
+    assert (weight["first"]["mean"], weight["second"]["missing"]) == (66.75, 1)
+    assert (smokes["second"]["n"], smokes["second"]["sparse"]) == (1, 1)
+    assert [each["count"] for each in symptoms["first"]["values"]] == [1, 2, 1]
+    assert symptoms["standardised_difference"] is None
+    text = made(study, "compare", "women", "listed").out
+    assert "women@1: 2 people, listed@1: 2, in both: 1" in text
+    assert "66.75 (7.425)" in text
+    refused = study.ask("cohort", "compare", "women", "listed", "--fields", "patient.wait")
+    assert (refused.code, "patient.wait" in refused.err) == (13, True)

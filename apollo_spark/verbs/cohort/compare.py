@@ -1,0 +1,140 @@
+"""Two cohorts beside each other: sizes, overlap, and what fields say about each."""
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow.compute as pc
+
+from apollo_spark.engines.base import Engine
+from apollo_spark.engines.fields import answer_fields
+from apollo_spark.errors import UsageError
+from apollo_spark.lake.lake import Lake
+from apollo_spark.model.base import Record
+from apollo_spark.model.request import VerbRequest
+from apollo_spark.operations.answering import answering
+from apollo_spark.operations.asker import Asker
+from apollo_spark.operations.cohorts.opening import People, load_cohort, open_cohort
+from apollo_spark.query.cohorts.members import main_key
+from apollo_spark.query.extract import ExtractRequest, build_extract_per_entity, find_fields
+from apollo_spark.query.values import ValueMode
+from apollo_spark.verbs.ask.extract import read_field_list
+from apollo_spark.verbs.cohort.summary import Summary, standardised_difference, summarise
+
+MOST_FIELDS = 100
+"""Fields that are compared where none is named."""
+
+
+class CompareRequest(VerbRequest):
+    """What a person asks for: the options of `apollo cohort compare`.
+
+    Attributes:
+        first: A cohort.
+        second: Another one.
+        fields: The fields; by default those of the main entity but its key.
+        engine: Who answers.
+    """
+
+    verb = "cohort compare"
+
+    first: str
+    second: str
+    fields: str | None = None
+    engine: str = "auto"
+
+
+class FieldSummaries(Record):
+    """One field of both cohorts, and how far they are apart in standard deviations."""
+
+    field: str
+    title: str | None
+    first: Summary
+    second: Summary
+    standardised_difference: float | None
+
+
+class Comparison(Record):
+    """Two cohorts: their versions and sizes, how many people are in both, and their fields."""
+
+    first: str
+    second: str
+    sizes: tuple[int, int]
+    both: int
+    only_first: int
+    only_second: int
+    fields: tuple[FieldSummaries, ...]
+
+
+def compare(asker: Asker, request: CompareRequest) -> Comparison:
+    """Compare two cohorts.
+
+    Raises:
+        NotFoundError: A cohort or a field is not there, or not to be seen.
+        UsageError: Their people go by keys of different types.
+    """
+    fields = None if request.fields is None else read_field_list(request.fields)
+    with answering(asker.lake, request.engine, asker.read_settings()) as engine:
+        found = compare_cohorts(asker.lake, (request.first, request.second), fields, engine)
+    if fields is None and len(found.fields) == MOST_FIELDS:
+        asker.say(f"note: the first {MOST_FIELDS} fields are compared; --fields names others")
+    return found
+
+
+def compare_cohorts(
+    lake: Lake, names: tuple[str, str], fields: Sequence[str] | None, engine: Engine
+) -> Comparison:
+    """Compare two cohorts: see `compare`."""
+    records = [load_cohort(lake, each) for each in names]
+    people = [open_cohort(lake, each) for each in records]
+    keys = [each.keys(engine).read_all().column(0).combine_chunks() for each in people]
+    if keys[0].type != keys[1].type:
+        raise UsageError(
+            f"{records[0]} and {records[1]} have people with keys of different types, which "
+            "cannot be compared."
+        )
+    both = int(pc.sum(pc.is_in(keys[0], value_set=keys[1])).as_py() or 0)
+    paths = _default_fields(people[0]) if fields is None else tuple(fields)
+    for each in people:
+        if paths:
+            find_fields(each.dataset.scope, paths)
+    return Comparison(
+        first=str(records[0]),
+        second=str(records[1]),
+        sizes=(len(keys[0]), len(keys[1])),
+        both=both,
+        only_first=len(keys[0]) - both,
+        only_second=len(keys[1]) - both,
+        fields=tuple(_compared(people, each, engine) for each in paths),
+    )
+
+
+def _default_fields(people: People) -> tuple[str, ...]:
+    scope = people.dataset.scope
+    key, _ = main_key(scope)
+    main = scope.dictionary.find_entity(scope.dictionary.main_entity)
+    assert main is not None, "a dataset has a main entity"
+    paths = (f"{main.name}.{each.name}" for each in main.fields if each.name != key)
+    return tuple(paths)[:MOST_FIELDS]
+
+
+def _compared(people: Sequence[People], path: str, engine: Engine) -> FieldSummaries:
+    ((_, spec),) = find_fields(people[0].dataset.scope, (path,))
+    first, second = _summaries(people, path, engine)
+    return FieldSummaries(
+        field=path,
+        title=spec.title,
+        first=first,
+        second=second,
+        # Items of one cell exclude each other not.
+        standardised_difference=None
+        if spec.is_multi_select
+        else standardised_difference(first, second),
+    )
+
+
+def _summaries(people: Sequence[People], path: str, engine: Engine) -> Iterator[Summary]:
+    request = ExtractRequest(fields=(path,), values=ValueMode.RAW)
+    for each in people:
+        only = each.only
+        ((_, spec),) = find_fields(only.scope, (path,))
+        (plan,) = build_extract_per_entity(only.scope, request).values()
+        values = answer_fields(engine, plan, only.pins).read_all().column(0)
+        yield summarise(values, spec, only.dictionary.find_coding(spec.coding_name))
