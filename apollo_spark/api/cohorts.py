@@ -113,7 +113,7 @@ class CohortLake(PerformingLake):
         Raises:
             NotFoundError: A cohort is not there.
             UsageError: There is no such operation, or it is not of so many cohorts.
-            ConflictError: The cohorts stand on different versions, or the name is taken.
+            ConflictError: The cohorts are based on different versions, or the name is taken.
         """
         request = CombineCohortsRequest(
             name=name,

@@ -55,11 +55,11 @@ class GrowingLake(LoadingLake):
             no_codings: Whether an inferred dictionary has no codings.
             codings_of: The columns whose values are codes, and no others; by default those that
                 look so.
-            mode: What is added; by default the entity and the columns of the files tell.
+            mode: What is added; by default the entity and the columns of the files say it.
             as_name: The name to publish under; by default the dataset's own.
             missing: Texts that mean missing, beside the empty cell.
             encoding: Encoding of the data files.
-            delimiter: What parts their cells; by default each file tells.
+            delimiter: What separates their cells; by default each file shows it.
             policy: Path of the policy file.
             report: Folder of the validation report; by default one in the lake.
             dry_run: Check everything and publish nothing; the outcome has the plan and the counts.
@@ -117,7 +117,7 @@ class GrowingLake(LoadingLake):
             spark: The session whose executors do the work; by default one is started and stopped.
 
         Returns:
-            The version that was published, or the one in which the same stands already.
+            The version that was published, or the one that has the same already.
 
         Raises:
             ApolloError: It was refused; its class says why (see `apollo_spark.errors`).

@@ -54,7 +54,7 @@ class KeepingLake(PerformingLake):
             name: The version.
             svg: The file of a picture.
             force: Whether to overwrite it.
-            full: Whether to tell what views are made from.
+            full: Whether to show what views are made from.
 
         Raises:
             NotFoundError: There is no such version.
@@ -72,7 +72,7 @@ class KeepingLake(PerformingLake):
             entity: The entity of the row.
             key: Its primary key, as in the raw file.
             field: The field.
-            full: Whether to tell what a view keeps to itself.
+            full: Whether to show what a view keeps to itself.
 
         Raises:
             NotFoundError: No such version, entity, field or row that may be seen.
@@ -97,7 +97,7 @@ class KeepingLake(PerformingLake):
             name: `NAME` or `NAME@3`; None verifies everything that is not retired.
             deep: Also read all rows and compare their content hashes.
             sources: Also make the tables again from their files, and compare.
-            full: Whether to tell what views keep to themselves.
+            full: Whether to show what views keep to themselves.
 
         Raises:
             NotFoundError: There is no such record.

@@ -52,12 +52,12 @@ OPTIONS: Mapping[str, Option] = {
     "schema_tag": Option("Tag of like datasets.", "TAG", spelled="schema"),
     "encoding": Option("Encoding of the data files.", "E", default="utf-8"),
     "delimiter": Option(
-        "What separates the cells of data files: a character, or tab; else files tell.", "D"
+        "What separates the cells of data files: a character, or tab; else files show it.", "D"
     ),
     "no_codings": Option("Infer no codings: values stay as they are.", kind="flag"),
     "codings_of": Option("The columns whose values are codes, and no others.", "LIST", "names"),
     "mode": _choice(
-        "What the files add; by default their entity and columns tell.",
+        "What the files add; by default their entity and columns say it.",
         "fields", "rows", "entity", has_default=False,
     ),
     "assay": Option("Name of the assay.", "A"),

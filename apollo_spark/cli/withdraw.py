@@ -1,4 +1,4 @@
-"""`apollo withdraw`: take people out of every version of a dataset and of what stands on it."""
+"""`apollo withdraw`: take people out of every version of a dataset and of what is based on it."""
 
 from typing import TYPE_CHECKING, Any
 

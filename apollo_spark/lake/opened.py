@@ -117,7 +117,7 @@ def _shown_by(rule: RowRule) -> "Filter | Members | None":
 
 
 def rule_label(number: int) -> str:
-    """Return what stands before the names of a rule's tables in a question."""
+    """Return what comes before the names of a rule's tables in a question."""
     return f"rule {number} "
 
 

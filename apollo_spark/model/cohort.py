@@ -2,7 +2,7 @@
 
 A cohort keeps what it means and no people: who is in it is found anew in what the dataset shows.
 Other cohorts that it is made of are named, by version and id, so that a record stays small however
-many combinations it stands on. What the dataset of that version reads is pinned here as well, so
+many combinations it is based on. What the dataset of that version reads is pinned here as well, so
 that a cohort can be read for as long as it is not retired, whatever becomes of the others.
 """
 
@@ -87,7 +87,7 @@ _NUMBER_OF_COHORTS = {
 
 
 class CohortReference(Record):
-    """Another cohort: its `name@version`, and its id, by which it is told for good."""
+    """Another cohort: its `name@version`, and its id, by which it is known for good."""
 
     version: str
     id: str

@@ -65,7 +65,7 @@ def home_of(tables: Sequence[TableSlice], field: str) -> int:
 
 
 class EntityEntry(Record):
-    """An entity as the record names it; its fields stand in the part of that SHA-256."""
+    """An entity as the record names it; its fields are in the part of that SHA-256."""
 
     name: MemberName
     primary_key: MemberName | None = None
@@ -76,7 +76,7 @@ class EntityEntry(Record):
 
 
 class CodingEntry(Record):
-    """A coding as the record names it; its codes stand in the part of that SHA-256."""
+    """A coding as the record names it; its codes are in the part of that SHA-256."""
 
     name: str
     code_count: int
@@ -88,7 +88,7 @@ class RowRule(Record):
     """Which rows of an entity are shown, with all that is needed to tell: tables, fields, pins.
 
     A rule by `text` shows the rows that fulfil the filter, one by `members` those of a cohort,
-    whose meaning is kept here by value; a rule by `keys` takes out those whose `field` stands in
+    whose meaning is kept here by value; a rule by `keys` takes out those whose `field` is in
     that table; what hangs from the entity follows it. A rule by neither takes
     out what only rows refer to that the guards of its tables hide. The tables go by names of the
     rule's own pins; their guards are rules before this one.

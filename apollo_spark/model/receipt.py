@@ -235,7 +235,7 @@ class SealReceipt(Record):
 class MergeReceipt(Record):
     """The receipt of a merge: what the link matches among the rows that both datasets show.
 
-    `duplicate_keys` are keys that stand more often on a side than the relationship allows,
+    `duplicate_keys` are keys that occur more often on a side than the relationship allows,
     `fan_out_max` the most source rows of one target row.
     """
 

@@ -79,7 +79,7 @@ class Published(Record):
 
     @property
     def main_rows(self) -> int | None:
-        """How many rows a list shows of it; None where it has none, or does not tell."""
+        """How many rows a list shows of it; None where it has none, or does not say."""
         return None
 
 

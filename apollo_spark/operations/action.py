@@ -1,4 +1,4 @@
-"""A verb that changes a lake and is no single publication: it plans, and then acts.
+"""A verb that changes a lake and is not a single publication: it plans, and then acts.
 
 Retiring, withdrawing and sweeping publish no record; compactions and rebases are publications of
 several names, each an `Operation`; a sealed copy is published in another lake.

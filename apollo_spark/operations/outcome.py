@@ -80,7 +80,7 @@ class Outcome(Generic[Receipt]):
     ) -> "Outcome[Receipt]":
         """Return the outcome of a dry run with its plan: what would be published, and counts.
 
-        What stands already would be kept, as without a dry run, and no table written.
+        What is there already would be kept, as without a dry run, and no table written.
         """
         kept = ", ".join(self.current)
         plan = WorkPlan(

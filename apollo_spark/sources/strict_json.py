@@ -1,4 +1,4 @@
-"""JSON from people: read whole or refused, with the path of each thing that is no honest JSON."""
+"""JSON from people: read whole or refused, with the path of each thing that is not honest JSON."""
 
 import json
 import math
@@ -22,7 +22,7 @@ class JsonPath(NamedTuple):
     path: str = "$"
 
     def __str__(self) -> str:
-        """Return the path as it stands in a message."""
+        """Return the path as it is in a message."""
         return self.path
 
     def __truediv__(self, step: str | int) -> "JsonPath":
@@ -43,11 +43,11 @@ def path_problem(
 
 
 class _Repeating(dict[str, Any]):
-    """An object in which a key stands twice: one of the values is lost."""
+    """An object in which a key occurs twice: one of the values is lost."""
 
 
 def read_json(text: str) -> tuple[Any, tuple[Problem, ...]]:
-    """Return what a text says, and what is wrong with it; where it is no JSON, the first of it."""
+    """Return what a text says, and what is wrong with it; where it is not JSON, the first of it."""
     try:
         found = json.loads(text, object_pairs_hook=_to_object)
     except json.JSONDecodeError as error:
@@ -64,7 +64,7 @@ def read_json(text: str) -> tuple[Any, tuple[Problem, ...]]:
 
 
 def check_json(content: Any) -> tuple[Any, tuple[Problem, ...]]:
-    """Return a value, None where it is too deep to be looked at, and what in it is no JSON."""
+    """Return a value, None where it is too deep to be looked at, and what in it is not JSON."""
     found: list[Problem] = []
     waiting = [(content, JsonPath(), 0)]
     while waiting:
@@ -72,7 +72,7 @@ def check_json(content: Any) -> tuple[Any, tuple[Problem, ...]]:
         if level > MOST_LEVELS:
             return None, (_too_deep(path),)
         if isinstance(value, _Repeating):
-            found.append(path_problem(path, "a key stands twice in this object"))
+            found.append(path_problem(path, "a key occurs twice in this object"))
         inside: list[tuple[Any, JsonPath, int]] = []
         for step, each in _items(value):
             if isinstance(each, dict | list):

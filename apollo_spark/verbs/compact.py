@@ -1,6 +1,6 @@
 """Put small blocks and small files together; the next version has the same content.
 
-What is folded is written anew beside what stands, and takes its place in one commit per table.
+What is folded is written anew beside what is there, and takes its place in one commit per table.
 Files that are not folded are not touched, and older versions keep reading the old ones.
 """
 
@@ -51,7 +51,7 @@ class CompactionPlan(Record):
 
     Attributes:
         name: The dataset.
-        version: The version that it stands on.
+        version: The version that it is based on.
         counts: Blocks and files before and after, and what is written.
     """
 

@@ -229,7 +229,7 @@ def test_cohorts_of_other_versions_or_views_are_not_combined(study: Study) -> No
     ):
         refused = study.ask("cohort", "combine", "x", "--operation", "union", "women", name)
         assert (refused.code, fix in refused.err) == (14, True), refused.err
-        assert "cohorts stand on different versions or views" in refused.err
+        assert "cohorts are based on different versions or views" in refused.err
 
 
 MORE = "patient_id,bmi\nP1,20\nP2,22\nP3,23\nP4,24\n"
@@ -288,7 +288,7 @@ def test_withdrawn_people_are_in_no_cohort(study: Study) -> None:
         (("create", "x", "--from", "study", "--filter-file", "no.txt"), 2, "filter file 'no.txt'"),
         (("create", "x", "--from", "study", "--filter-json", "no.json"), 13, "no filter file"),
         (("create", "x", "--from", "study", "--filter-json", "{"), 2, "this is not JSON"),
-        (("create", "x", "--from", "study", "--filter-json", '{"a":' * 9_999), 2, "levels deep"),
+        (("create", "x", "--from", "study", "--filter-json", '{"a":' * 99_999), 2, "levels deep"),
         (("create", "x", "--from", "study", "--ids", "no.txt"), 10, "list of ids no.txt"),
         (("combine", "x", "--operation", "union", "women"), 2, "' takes two cohorts or more, not"),
         (("combine", "x", "--operation", "complement", "women", "listed"), 2, "exactly one cohort"),

@@ -115,7 +115,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 def copy(base: Study, folder: Path) -> Study:
     shutil.copytree(base.folder, folder)
-    # The files stay where they were, so that the same names stand in the records.
+    # The files stay where they were, so that the same names are in the records.
     return Study.reopen(base.folder, lake=folder / "lake", data=DATA)
 
 
@@ -146,7 +146,7 @@ def test_a_stop_at_any_step_changes_nothing_for_the_next_run(
 def undisturbed(
     base: Study, words: tuple[object, ...], folder: Path
 ) -> tuple[str, list[str], Published]:
-    """Publish as ever, and return the version, the steps and what stands then."""
+    """Publish as ever, and return the version, the steps and what is there then."""
     steps: list[str] = []
     study = copy(base, folder / "undisturbed")
     with watched(steps.append):

@@ -1,4 +1,4 @@
-"""People who are taken out are seen by no reader of any version, nor of what stands on it."""
+"""People who are taken out are seen by no reader of any version, nor of what is based on it."""
 
 from pathlib import Path
 

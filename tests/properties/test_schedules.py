@@ -2,7 +2,7 @@
 
 The real code runs on a small lake, in two threads that take turns at the steps of the protocol,
 and also between reading and committing the registry and the leases, and before each part. Nobody
-waits for a lease: who does not get it is refused. Whatever the schedule is, what stands at the
+waits for a lease: who does not get it is refused. Whatever the schedule is, what is there at the
 end is what one of the orders leaves, where each verb is done or refused.
 
 The short profile takes the schedules that switch right before a commit to the registry, and some
@@ -207,7 +207,7 @@ def require_one_after_the_other(
 def one_after_the_other(
     stage: Stage, pair: tuple[str, str], new_root: MakeRoot
 ) -> tuple[list[list[str]], dict[str, list[State]]]:
-    """Return the steps of each verb, and what stands after both, or one of them."""
+    """Return the steps of each verb, and what is there after both, or one of them."""
     deeds = [getattr(stage, each) for each in pair]
     ends: dict[str, list[State]] = {"both": []}
     steps = []
@@ -215,7 +215,7 @@ def one_after_the_other(
         root = new_root()
         steps.append(steps_of(partial(deeds[me], root)))
         ends[word] = [state_of(root)]
-        # One that is refused after the other leaves what stands.
+        # One that is refused after the other leaves what is there.
         with contextlib.suppress(NotFoundError):
             deeds[1 - me](root, no_step)
         ends["both"].append(state_of(root))

@@ -64,7 +64,7 @@ OTHERWISE_IN_PYTHON = {
     # A method of its own each: `plan_rebase` tells in full, `undo_rebase` takes a version back;
     # `rebase` applies where nothing else is said.
     "rebase": {"apply", "full", "undo"},
-    # The value is no part of the answer.
+    # The value is not part of the answer.
     "trace": {"value"},
 }
 NO_JOB = {"extract sealed"}

@@ -17,7 +17,7 @@ from apollo_spark.model.filter.tree import (
 )
 
 MAX_DEPTH = 200
-"""How many parentheses and negations may stand around a condition that is typed."""
+"""How many parentheses and negations may be around a condition that is typed."""
 
 _PLAIN_DEPTH = 20
 _FRAMES = 20_000
@@ -34,7 +34,7 @@ def allow_depth(depth: int) -> None:
 
 
 def parts_of(condition: Filter) -> tuple[Filter, ...]:
-    """Return the conditions that stand directly inside a condition, in their order."""
+    """Return the conditions that are directly inside a condition, in their order."""
     if isinstance(condition, And | Or):
         return condition.parts
     if isinstance(condition, Not):
@@ -82,7 +82,7 @@ def comparisons_of(tree: Filter) -> Iterator[Comparison]:
 
 
 def needs_parentheses(tree: Filter, part: Filter) -> bool:
-    """Whether a part of a condition stands in parentheses in the text."""
+    """Whether a part of a condition is in parentheses in the text."""
     if isinstance(tree, Or):
         return isinstance(part, Or)
     return isinstance(part, And | Or)

@@ -19,7 +19,7 @@ def require_one_dataset(lake: Lake, records: Sequence[CohortRecord]) -> None:
     newest = max((each.dataset for each in records), key=lambda each: _place(lake, each))
     behind = [each for each in records if each.dataset != newest]
     raise ConflictError(
-        "The cohorts stand on different versions or views: "
+        "The cohorts are based on different versions or views: "
         + ", ".join(f"{each} on {each.dataset}" for each in records)
         + ".",
         fix=" ".join(_fix(each, newest) for each in behind),

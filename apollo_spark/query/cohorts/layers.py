@@ -13,7 +13,7 @@ from apollo_spark.query.cohorts.circuit import LEAVES, Node
 DEEPEST = 24
 """Nodes of a path inside one expression."""
 LARGEST_REPEATED = 8
-"""Nodes of an expression that may stand in a statement more than once."""
+"""Nodes of an expression that may be in a statement more than once."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Layers:
     Attributes:
         leaves: The leaves that are asked.
         columns: The nodes that are columns, by layer; the leaves are not among them.
-        is_flat: Whether the answer is one expression in which each leaf stands once.
+        is_flat: Whether the answer is one expression in which each leaf occurs once.
         carried: The columns, leaves among them, that are read after each layer, from that of the
             leaves on.
     """

@@ -14,7 +14,7 @@ WRITTEN_OUT = 8
 def describe_step(step: CohortStep, cohorts: Sequence[str]) -> str:
     """Return a step as the text of a filter.
 
-    A list of ids is not to be told, and is `in the list of ids` there.
+    A list of ids is not to be shown, and is `in the list of ids` there.
 
     Args:
         step: How the cohort is made.

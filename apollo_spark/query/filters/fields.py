@@ -116,7 +116,7 @@ def code_text(value: FilterValue, spec: FieldSpec) -> str | None:
     """Return a value as the text of a code of a field, None where it cannot be one.
 
     Text is meant as a code, but of an open coding only where it could become one. Values of a
-    sparse field that are no text are its ordinary values.
+    sparse field that are not text are its ordinary values.
     """
     if isinstance(value, str):
         is_lost = spec.has_open_coding and parse_code(value, spec.type) is None
@@ -166,7 +166,7 @@ def _find_value_problems(
 def _allowed_value(
     operator: Operator, value: FilterValue, spec: FieldSpec, codes: Codes
 ) -> TypedValue | None:
-    # A code is no end of a range.
+    # A code is not an end of a range.
     typed = typed_value(value, spec, NO_CODES if operator in RANGES else codes)
     return None if spec.must_be_coded and typed not in codes else typed
 

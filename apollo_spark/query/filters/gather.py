@@ -33,7 +33,7 @@ def gathered(tree: Filter, row: str) -> Filter:
 
 
 def gather_or(tree: Or, row: str) -> Filter:
-    """Return an equal condition in which parts about one field, or one entity, stand together.
+    """Return an equal condition in which parts about one field, or one entity, are together.
 
     `x = 1 or x in (2, 3)` is `x in (1, 2, 3)`; on rows of another entity, `exists(e: a) or e.x = 1`
     is `exists(e: a or e.x = 1)`.

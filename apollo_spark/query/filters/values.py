@@ -65,7 +65,7 @@ def compared_values(
     if comparison.operator is Operator.UNDER and coding is not None:
         values = [parse_code(each, spec.type) for each in codes_meant(comparison, coding)]
     else:
-        # A code is no end of a range.
+        # A code is not an end of a range.
         known = NO_CODES if comparison.operator in RANGES else codes
         values = [typed_value(each, spec, known) for each in comparison.values]
     found = [each for each in values if each is not None]

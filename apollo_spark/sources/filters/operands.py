@@ -91,7 +91,7 @@ def read_values(
 
 
 def value_reader(reader: TokenReader, operator: Operator) -> Callable[[], FilterValue]:
-    """Return what reads a value that stands behind an operator."""
+    """Return what reads a value that is behind an operator."""
 
     def read() -> FilterValue:
         if operator is Operator.UNDER or operator in TEXT_SEARCHES:
@@ -102,7 +102,7 @@ def value_reader(reader: TokenReader, operator: Operator) -> Callable[[], Filter
 
 
 def read_exceptions(reader: TokenReader) -> tuple[Text, ...]:
-    """Read the codes behind `except`, if it stands here."""
+    """Read the codes behind `except`, if it is here."""
     if not reader.accepts_word("except"):
         return ()
 
@@ -178,7 +178,7 @@ def _read_list(reader: TokenReader, read: Callable[[], _Value]) -> tuple[_Value,
 
 
 def _read_offset(reader: TokenReader) -> Offset | None:
-    """Read `+ 30 days`; the sign may stand with the number."""
+    """Read `+ 30 days`; the sign may be with the number."""
     token = reader.next
     sign = ""
     if token.is_sign("+", "-"):

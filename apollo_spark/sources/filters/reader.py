@@ -48,13 +48,13 @@ class TokenReader:
         return token
 
     def take_sign(self, sign: str) -> None:
-        """Take a sign that must stand here."""
+        """Take a sign that must be here."""
         if not self.next.is_sign(sign):
             raise self.refusal(f"'{sign}' is expected.")
         self.take()
 
     def take_word(self, word: str, fix: str = "") -> None:
-        """Take a word that must stand here."""
+        """Take a word that must be here."""
         if not self.next.is_word(word):
             raise self.refusal(f"'{word}' is expected.", fix)
         self.take()
@@ -66,11 +66,11 @@ class TokenReader:
         return self.take()
 
     def accepts_sign(self, sign: str) -> bool:
-        """Take a sign if it stands here, and say whether it does."""
+        """Take a sign if it is here, and say whether it was."""
         return self.next.is_sign(sign) and bool(self.take())
 
     def accepts_word(self, *words: str) -> bool:
-        """Take one of some words if it stands here, and say whether it does."""
+        """Take one of some words if it is here, and say whether it was."""
         return self.next.is_word(*words) and bool(self.take())
 
     def token_at(self, place: int) -> Token:
@@ -85,19 +85,19 @@ class TokenReader:
             refused: Why it cannot be read.
 
         Returns:
-            What is to be told, None where it was told already.
+            What is to be reported, None where it was already.
         """
         is_told = self.at == self._told_at
         while self.at > start and self.next.place[:2] > refused_at(refused):
             self.at -= 1
         self.at = next_part(self._tokens, start, self.at)
         skipped = self._tokens[start : self.at + 1]
-        # What is no token at all is the cause of what is missing around it.
+        # What is not a token at all is the cause of what is missing around it.
         if none := next((each for each in skipped if each.kind is TokenKind.NONE), None):
             refused, is_told = refusal_of_none(none), False
         self._told_at = self.at
         return None if is_told else refused
 
     def refusal(self, why: str, fix: str = "") -> UsageError:
-        """Return the refusal of what stands here."""
+        """Return the refusal of what is here."""
         return refusal(self.next.place, why, fix)

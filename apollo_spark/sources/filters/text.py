@@ -80,7 +80,7 @@ def parse_with_places(text: str) -> ParsedFilter:
     """Read a filter, and keep where its parts stand, for what is found wrong later.
 
     Raises:
-        UsageError: The text is no filter; the message holds the places, and no value.
+        UsageError: The text is not a filter; the message holds the places, and no value.
     """
     parsed = parse_as_far_as_possible(text)
     if parsed.problems:
@@ -326,7 +326,7 @@ class _Parser:
 
     @contextmanager
     def _named(self, entity: str) -> Iterator[str | None]:
-        """Read `as NAME` if it stands here; the row goes by it until the end."""
+        """Read `as NAME` if it is here; the row goes by it until the end."""
         if not self._reader.accepts_word("as"):
             yield None
             return

@@ -47,7 +47,7 @@ class Place(NamedTuple):
     length: int = 0
 
     def __str__(self) -> str:
-        """Return the place as it stands in a message."""
+        """Return the place as it is in a message."""
         return f"line {self.line}, column {self.column}"
 
 

@@ -19,7 +19,7 @@ class VersionLine(RecordEntry):
     """One version.
 
     Attributes:
-        operation: What made it; None where its record cannot be told.
+        operation: What made it; None where its record cannot be shown.
         rows: Rows of the main entity as it is stored; None where something of it is hidden, or
             where there is none.
     """

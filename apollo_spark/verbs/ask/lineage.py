@@ -23,7 +23,7 @@ class LineageRequest(VerbRequest):
         name: The version.
         svg: The file of a picture.
         force: Whether to overwrite it.
-        full: Whether to tell what views keep to themselves.
+        full: Whether to show what views keep to themselves.
     """
 
     verb = "lineage"

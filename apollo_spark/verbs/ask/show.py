@@ -52,7 +52,7 @@ class ShowRequest(VerbRequest):
     Attributes:
         name: The version.
         pins: Whether pins are shown whole.
-        full: Whether to tell what a view keeps to itself.
+        full: Whether to show what a view keeps to itself.
     """
 
     verb = "show"
@@ -114,7 +114,7 @@ def list_fields(asker: Asker, request: FieldsRequest) -> FieldList:
 
     Raises:
         NotFoundError: There is no such version.
-        UsageError: The pattern is no regular expression.
+        UsageError: The pattern is not a regular expression.
     """
     record = asker.lake.load_record(parse_reference(request.name))
     return FieldList(fields=find_fields(asker.lake.load_dictionary(record), request.pattern))

@@ -73,7 +73,7 @@ class TraceRequest(VerbRequest):
         key: Its primary key, as in the raw file.
         field: The field.
         value: Whether the value is shown too: it is data.
-        full: Whether to tell what a view keeps to itself: tables, files and lines of its base.
+        full: Whether to show what a view keeps to itself: tables, files and lines of its base.
     """
 
     verb = "trace"

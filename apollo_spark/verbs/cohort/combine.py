@@ -44,7 +44,7 @@ class CombineCohorts(PublishCohort[CombineCohortsRequest]):
         Raises:
             UsageError: There is no such operation, or it is not of so many cohorts.
             NotFoundError: A cohort is not there.
-            ConflictError: The cohorts stand on different versions or views.
+            ConflictError: The cohorts are based on different versions or views.
         """
         request, lake = self.request, self.context.lake
         require_dataset_name(request.name)

@@ -45,7 +45,7 @@ class CohortPlan:
 
     Attributes:
         request: What was asked for.
-        dataset: The version of the dataset that it stands on, as it was published.
+        dataset: The version of the dataset that it is based on, as it was published.
         step: How it is made; its numbers are places in `cohorts`.
         cohorts: The cohorts that it is made of.
         codings: The codings that its filters ask for, with the SHA-256 of their parts.

@@ -28,7 +28,7 @@ class RebaseRequest(ApplyRequest):
         onto: The parents to move to, as `NAME@V`; others stay.
         field_map: A csv file of old and new names of fields.
         only: Of the records, those that are moved.
-        full: Whether to tell what views keep to themselves.
+        full: Whether to show what views keep to themselves.
         undo: The version that a rebase made, instead of all that: the one before it is published
             again.
     """
@@ -50,7 +50,7 @@ class RebaseRequest(ApplyRequest):
 
 @dataclass(frozen=True)
 class RecordToMove:
-    """A record, what is planned for it, and what of that is told."""
+    """A record, what is planned for it, and what of that is reported."""
 
     record: DatasetRecord
     planned: PlannedRebase

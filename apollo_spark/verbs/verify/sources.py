@@ -67,7 +67,7 @@ def prove_sources(
         lake: Where the records are.
         records: The versions. What they read of other datasets is proven as well.
         settings: How files are cut into tasks and tables.
-        full: Whether to tell of views what they stand on.
+        full: Whether to say of views what they are based on.
     """
     owners = {pin.owner for record in records for pin in record.pins}
     histories = {each: _history(lake, each) for each in owners if each is not None}
@@ -192,7 +192,7 @@ class _Chain:
         except BrokenPinError:
             return [problem("unproven", "its data dictionary or its receipt is not there any more")]
         if request is None and record.lineage.operation != CompactRequest.verb:
-            # What was added to it stands on other records, which are not made again here.
+            # What was added to it is based on other records, which are not made again here.
             self._stopped = str(record)
             return [problem(*found) for found in self._compare_links(record)]
         if base := self._base_elsewhere(record):

@@ -45,7 +45,7 @@ class VerifyRequest(VerbRequest):
         name: `NAME`, `NAME@VERSION`, or None for everything.
         deep: Whether all rows are read, and their content hashes compared.
         sources: Whether the tables are made again from their files, and compared.
-        full: Whether to tell of views too what is not as it was.
+        full: Whether to say of views too what is not as it was.
     """
 
     verb = "verify"

@@ -1,4 +1,4 @@
-"""Take people out of a dataset and of everything that stands on it: plan, then apply."""
+"""Take people out of a dataset and of everything that is based on it: plan, then apply."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

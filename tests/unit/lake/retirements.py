@@ -1,4 +1,4 @@
-"""Versions that are retired, and records that stand on them."""
+"""Versions that are retired, and records that are based on them."""
 
 from datetime import datetime, timezone
 
@@ -23,7 +23,7 @@ def named(lake: Lake, text: str) -> str:
 
 
 def merge(lake: Lake, parent: DatasetRecord, *, name: str = "merged") -> DatasetRecord:
-    """Publish a record that stands on another one: it names it and pins its tables."""
+    """Publish a record that is based on another one: it names it and pins its tables."""
     with lake.publication(name, holder="ann") as publication:
         return publication.commit(lambda version: record_over(parent, name, version))
 

@@ -231,7 +231,7 @@ REFUSED: dict[str, list[str]] = {
     "[]": ["$: this is not an object"],
     '"x"': ["$: this is not an object"],
     '{"logic": "and", "logic": "or"}': [
-        "$: a key stands twice in this object",
+        "$: a key occurs twice in this object",
         "$.logic: only 'and' joins the filters of a dataset",
     ],
     '{"logic": "xor"}': ["$.logic: this is neither 'and' nor 'or'"],

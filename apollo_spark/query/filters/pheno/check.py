@@ -17,7 +17,7 @@ def read_filter_json(text: str, dictionary: DataDictionary) -> Filter | None:
     """Read a filter from JSON text, and check it against a dictionary; None means every row.
 
     Raises:
-        UsageError: The text is no filter, or a condition has no meaning.
+        UsageError: The text is not a filter, or a condition has no meaning.
         NotFoundError: Nothing but unknown names is wrong.
     """
     return _read(*read_json(text), dictionary)

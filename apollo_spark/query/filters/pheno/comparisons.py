@@ -107,7 +107,7 @@ def _read_values(
         if isinstance(each, bool) or not isinstance(each, str | int | float):
             problems.append(path_problem(path / at, "this is neither a text nor a number"))
         elif not scalar_problem(each):
-            # What is no JSON was told of where the text was read.
+            # What is not JSON was reported of where the text was read.
             found.append(_typed(each, spec))
     needed = 2 if operator in BETWEENS else 1
     if operator not in LISTS and len(listed) != needed:
@@ -117,13 +117,13 @@ def _read_values(
 
 
 def _typed(value: str | int | float, spec: FieldSpec | None) -> FilterValue:
-    """Return a value as it would be written in a text: dates stand there without quotes."""
+    """Return a value as it would be written in a text: dates are without quotes."""
     if not isinstance(value, str) or spec is None:
         return value
     if spec.type in (FieldType.DATE, FieldType.DATETIME):
         day = parse_date(value)
         if day is not None:
-            # A year or a month alone is no day: left as it is, it is refused as a value.
+            # A year or a month alone is not a day: left as it is, it is refused as a value.
             return value if day.is_partial else Day(day=day.value)
     if spec.type is FieldType.DATETIME:
         moment = parse_datetime(value)

@@ -24,13 +24,13 @@ def merge_ids(filters: Mapping[str, Any], entity: str, field: str, ids: Sequence
     that is left empty keeps nobody.
 
     Args:
-        filters: The original's filters, as they stand in a cohort; they are not changed.
+        filters: The original's filters, as they are in a cohort; they are not changed.
         entity: The main entity.
         field: Its key.
         ids: The ids, as they are compared with the key.
 
     Raises:
-        UsageError: The filters do not join by `and`, or ask of the key what is no list.
+        UsageError: The filters do not join by `and`, or ask of the key what is not a list.
     """
     _require_and(filters)
     pheno = filters.get("pheno_filters") or {"compound": [], "logic": "and"}

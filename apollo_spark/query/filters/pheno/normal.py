@@ -8,7 +8,7 @@ _NOBODY = [Operator.IS_MISSING, Operator.IS_NOT_MISSING]
 
 
 def normal(tree: Filter, *, is_opposite: bool = False) -> Filter:
-    """Return an equal filter, or its opposite; what stands inside `exists` stays as it is."""
+    """Return an equal filter, or its opposite; what is inside `exists` stays as it is."""
     if isinstance(tree, Not):
         return normal(tree.part, is_opposite=not is_opposite)
     if not isinstance(tree, And | Or) or (is_nobody(tree) and not is_opposite):

@@ -4,7 +4,7 @@
     C = {name, logic, filters: {"entity$field": [{condition, values}, ...]},
          entity: {name, logic, operator: "exists", children: [C, ...]}}
 
-Each child is some row of its entity that fulfils all of the child. What the text does not tell is
+Each child is some row of its entity that fulfils all of the child. What the text does not say is
 refused by name: a cohort of other people than were meant is worse than none.
 """
 
@@ -48,7 +48,7 @@ class PhenoFilter:
 
 
 def read_pheno(content: Any, dictionary: DataDictionary) -> PhenoFilter:
-    """Read the original's filters, as they stand in a cohort or a request of it.
+    """Read the original's filters, as they are in a cohort or a request of it.
 
     Args:
         content: The object, from JSON that was found to be honest.
@@ -70,7 +70,7 @@ def _walk(tree: Filter | None) -> Iterator[Filter]:
 
 
 class _Reader:
-    """Reads, and keeps what is wrong and where each condition stands.
+    """Reads, and keeps what is wrong and where each condition is.
 
     A condition of None means every row: nothing is asked.
     """
