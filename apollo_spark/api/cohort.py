@@ -10,6 +10,8 @@ from apollo_spark.operations.cohorts.opening import People, dataset_of, open_coh
 from apollo_spark.query.cohorts.text import describe_step
 from apollo_spark.verbs.cohort.asking import count_now, list_ids
 from apollo_spark.verbs.cohort.attrition import Attrition, attrition_of
+from apollo_spark.verbs.cohort.explain import explain_person
+from apollo_spark.verbs.cohort.explanation import ExplanationPair
 
 
 class Cohort:
@@ -65,6 +67,18 @@ class Cohort:
     def attrition(self) -> Attrition:
         """Count who is left after each part of the outermost `and`, and by each part alone."""
         return attrition_of(self._people, self._engine)
+
+    def explain(self, id: str, *, onto: str | None = None) -> ExplanationPair:  # noqa: A002
+        """Say why a person is in it or not: which part decided, by which rows.
+
+        Args:
+            id: The id of the person.
+            onto: Another version of the cohort or of its dataset: what changed.
+
+        Raises:
+            NotFoundError: No version shows the person.
+        """
+        return explain_person(self._lake, str(self.record), id, onto=onto)
 
     @cached_property
     def _people(self) -> People:

@@ -8,12 +8,14 @@ from apollo_spark.cli.context import ask_here, current, perform_and_print, print
 from apollo_spark.cli.options import OPTIONS, Option, VerbOptions
 from apollo_spark.cli.terminal import print_json, put_data
 from apollo_spark.cli.text import render_cohort, render_table
+from apollo_spark.export.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from apollo_spark.verbs.cohort.attrition import Attrition
     from apollo_spark.verbs.cohort.compare import Comparison
+    from apollo_spark.verbs.cohort.explanation import Explanation, ExplanationPair
     from apollo_spark.verbs.cohort.summary import Summary
 
 OTHERS = {
@@ -45,6 +47,11 @@ ASKING = {
 PEOPLE = VerbOptions("from_name", "filter", "engine", others=ASKING, waits=False)
 IDS = VerbOptions("engine", others=ASKING, waits=False)
 SHOW = VerbOptions(waits=False)
+EXPLAIN = VerbOptions(
+    "onto",
+    others={"onto": Option("Another version of it or of its dataset: what changed.", "NAME@V")},
+    waits=False,
+)
 COMPARE = VerbOptions(
     "fields", "engine",
     others={**ASKING, "fields": Option(
@@ -120,6 +127,41 @@ def show_cohort(**values: Any) -> None:
 def compare(**values: Any) -> None:
     """Compare two cohorts: sizes, overlap, and what fields say about each."""
     print_answer(ask_here(COMPARE.request("cohort compare", values)), _render_comparison)
+
+
+@cohort_command.command("explain")
+@click.argument("name", metavar="NAME[@V]")
+@click.argument("id", metavar="ID")
+@EXPLAIN.add
+def explain(**values: Any) -> None:
+    """Say why a person is in a cohort or not: which part decided, by which rows."""
+    print_answer(ask_here(EXPLAIN.request("cohort explain", values)), _render_explanation)
+
+
+def _render_explanation(found: "ExplanationPair") -> str:
+    lines = [*_explained(found.explanation)]
+    if found.onto is not None:
+        lines += ["", *_explained(found.onto), "", *(
+            f"changed: {each.rule}: {each.what}" if each.rule else f"changed: {each.what}"
+            for each in found.changes
+        )]  # fmt: skip
+    return "\n".join(printable(each) for each in lines)
+
+
+def _explained(found: "Explanation") -> "Iterator[str]":
+    verdict = "is in" if found.is_member else "is not in"
+    yield f"the person {verdict} {found.cohort}, in {found.dataset}"
+    if found.withdrawn:
+        yield "withdrawn: in no cohort"
+    for each in found.parts:
+        mark = "decides" if each.decides else ""
+        yield f"{'yes' if each.holds else 'no':4}{mark:8}{each.rule}"
+        for entity, rows in each.rows.items():
+            for row in rows:
+                yield f"            {entity}: " + ", ".join(f"{k} {v}" for k, v in row.items())
+        for path, codes in each.codes.items():
+            for code, above in codes.items():
+                yield f"            {path} {code} under {' < '.join(above) or 'nothing'}"
 
 
 def _render_comparison(found: "Comparison") -> str:

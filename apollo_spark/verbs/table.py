@@ -64,6 +64,7 @@ QUESTIONS: Mapping[str, Verb] = {
     "cohort ids": Verb("apollo_spark.verbs.cohort.questions", "ids", "IdsRequest"),
     "cohort show": Verb("apollo_spark.verbs.cohort.questions", "show", "ShowCohortRequest"),
     "cohort compare": Verb("apollo_spark.verbs.cohort.compare", "compare", "CompareRequest"),
+    "cohort explain": Verb("apollo_spark.verbs.cohort.explain", "explain", "ExplainRequest"),
     "cohort attrition": Verb(
         "apollo_spark.verbs.cohort.questions", "attrition", "AttritionRequest"
     ),

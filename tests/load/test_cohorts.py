@@ -348,3 +348,39 @@ def test_two_cohorts_are_compared(study: Study) -> None:
     assert "66.75 (7.425)" in text
     refused = study.ask("cohort", "compare", "women", "listed", "--fields", "patient.wait")
     assert (refused.code, "patient.wait" in refused.err) == (13, True)
+
+
+def test_a_person_is_explained_by_parts_rows_and_versions(study: Study) -> None:
+    text = 'patient.weight > 60 and exists(visit: visit.symptoms under "R")'
+    made(study, "create", "ill", "--from", "study", "--filter", text)
+
+    found = made(study, "explain", "ill", "P2", "--json").json
+
+    assert (found["is_member"], found["shown"], found["dataset"]) == (False, True, "study@1")
+    assert [(each["rule"], each["holds"], each["decides"]) for each in found["parts"]] == [
+        ("patient.weight > 60", False, True),
+        ('exists(visit: visit.symptoms under "R")', False, True),
+    ]
+    assert found["parts"][0]["rows"] == {"patient": [{"patient_id": "P2", "weight": None}]}
+    within = made(study, "explain", "ill", "P1", "--json").json
+    assert within["parts"][1]["codes"] == {"visit.symptoms": {"R1": ["R"], "R2": ["R"]}}
+    assert "the person is in ill@1, in study@1" in made(study, "explain", "ill", "P1").out
+
+    rows = study.write("changed.csv", "patient_id,weight\nP1,50\n")
+    study.ask("extend", "study", "--data", f"patient={rows}", "--mode", "rows")
+    onto = made(study, "explain", "ill", "P1", "--onto", "study@2", "--json").json
+    assert (onto["is_member"], onto["onto"]["is_member"]) == (True, False)
+    assert [each["what"] for each in onto["changes"]] == [
+        "it does not hold any more from study@1 to study@2",
+        (
+            'patient: [{"patient_id": "P1", "weight": 61.5}] became '
+            '[{"patient_id": "P1", "weight": 50.0}]'
+        ),
+    ]
+    study.ask("withdraw", study.write("gone.csv", "patient_id\nP1\n"), "--of", "study.patient",
+              "--apply")  # fmt: skip
+    gone = made(study, "explain", "ill", "P1", "--json").json
+    assert (gone["withdrawn"], gone["shown"], gone["is_member"]) == (True, False, False)
+    nobody = study.ask("cohort", "explain", "ill", "P9")
+    assert (nobody.code, "Nobody has that id in study@1" in nobody.err) == (13, True)
+    assert "P9" not in nobody.err

@@ -37,7 +37,9 @@ class Attrition(Record):
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
+    """One part of a cohort, as text, and its node."""
+
     rule: str
     node: int
 
@@ -50,9 +52,7 @@ def attrition_of(people: People, engine: Engine) -> Attrition:
         engine: Who counts.
     """
     circuit = new_circuit()
-    steps = people.members.steps
-    known = circuit.add_steps(steps)
-    parts = _parts_of(circuit, people, known, len(steps) - 1)
+    parts = parts_of_people(circuit, people)
     flags = Statement(people.dataset.scope, circuit.nodes).flags([each.node for each in parts])
     counted = [exp.Count(this=exp.Star())]
     for number in range(len(parts)):
@@ -69,13 +69,19 @@ def attrition_of(people: People, engine: Engine) -> Attrition:
     )
 
 
+def parts_of_people(circuit: Circuit, people: People) -> list[Part]:
+    """Return the parts of who is meant: those of the outermost `and`, in order."""
+    steps = people.members.steps
+    return _parts_of(circuit, people, circuit.add_steps(steps), len(steps) - 1)
+
+
 def _count(condition: exp.Expr) -> exp.Count:
     return exp.Count(this=exp.Case(ifs=[exp.If(this=condition, true=exp.Literal.number(1))]))
 
 
-def _parts_of(circuit: Circuit, people: People, known: Sequence[int], at: int) -> list[_Part]:
+def _parts_of(circuit: Circuit, people: People, known: Sequence[int], at: int) -> list[Part]:
     """Return the parts of a cohort: those of the ones that it narrows come first."""
-    found: list[_Part] = []
+    found: list[Part] = []
     steps = people.members.steps
     while True:
         step = steps[at]
@@ -87,23 +93,23 @@ def _parts_of(circuit: Circuit, people: People, known: Sequence[int], at: int) -
 
 def _own_parts(
     circuit: Circuit, people: People, known: Sequence[int], step: CohortStep
-) -> list[_Part]:
+) -> list[Part]:
     if step.text is not None:
         cohorts = {name: known[number] for name, number in step.named}
         trees = _conjuncts(parse_filter(step.text))
-        return [_Part(write_filter(each), circuit.filter(each, cohorts)) for each in trees]
+        return [Part(write_filter(each), circuit.filter(each, cohorts)) for each in trees]
     names = people.names
     if step.operation in (CohortOperation.INTERSECT, CohortOperation.SUBTRACT):
         first, *others = step.of
-        parts = [_Part(in_cohort(names[first]), known[first])]
+        parts = [Part(in_cohort(names[first]), known[first])]
         if step.operation is CohortOperation.INTERSECT:
-            return [*parts, *(_Part(in_cohort(names[each]), known[each]) for each in others)]
+            return [*parts, *(Part(in_cohort(names[each]), known[each]) for each in others)]
         opposite = [
-            _Part(f"not {in_cohort(names[each])}", circuit.opposite(known[each])) for each in others
+            Part(f"not {in_cohort(names[each])}", circuit.opposite(known[each])) for each in others
         ]
         return [*parts, *opposite]
     alone = step.model_copy(update={"of": ()}) if step.operation in NARROWING else step
-    return [_Part(describe_step(alone, names), circuit.add_step(alone, known))]
+    return [Part(describe_step(alone, names), circuit.add_step(alone, known))]
 
 
 def _conjuncts(tree: Filter) -> Sequence[Filter]:

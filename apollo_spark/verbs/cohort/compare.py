@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.fields import answer_fields
-from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.base import Record
 from apollo_spark.model.request import VerbRequest
@@ -68,7 +68,6 @@ def compare(asker: Asker, request: CompareRequest) -> Comparison:
 
     Raises:
         NotFoundError: A cohort or a field is not there, or not to be seen.
-        UsageError: Their people go by keys of different types.
     """
     fields = None if request.fields is None else read_field_list(request.fields)
     with answering(asker.lake, request.engine, asker.read_settings()) as engine:
@@ -86,10 +85,8 @@ def compare_cohorts(
     people = [open_cohort(lake, each) for each in records]
     keys = [each.keys(engine).read_all().column(0).combine_chunks() for each in people]
     if keys[0].type != keys[1].type:
-        raise UsageError(
-            f"{records[0]} and {records[1]} have people with keys of different types, which "
-            "cannot be compared."
-        )
+        # A later version may have retyped the key.
+        keys = [each.cast(pa.string()) for each in keys]
     both = int(pc.sum(pc.is_in(keys[0], value_set=keys[1])).as_py() or 0)
     paths = _default_fields(people[0]) if fields is None else tuple(fields)
     for each in people:
