@@ -101,6 +101,8 @@ def render_cohort(shown: dict[str, Any]) -> str:
         f"{shown['count']:,} of {shown['main_entity']} in {shown['dataset']}",
         printable(shown["filter"]),
     ]
+    if shown["filter_prose"]:
+        parts.append(printable(shown["filter_prose"]))
     for of, count in shown["withdrawn"].items():
         parts.append(f"withdrawn: {count:,} of {of} are hidden, and in no cohort")
     return "\n".join(parts)

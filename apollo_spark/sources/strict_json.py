@@ -13,6 +13,7 @@ MOST_LEVELS = 300
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHOWN_KEY = 60
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _LONGEST_NUMBER = 2**63
 
 
@@ -48,6 +49,8 @@ class _Repeating(dict[str, Any]):
 
 def read_json(text: str) -> tuple[Any, tuple[Problem, ...]]:
     """Return what a text says, and what is wrong with it; where it is not JSON, the first of it."""
+    if _is_too_deep(text):
+        return None, (_too_deep(JsonPath()),)
     try:
         found = json.loads(text, object_pairs_hook=_to_object)
     except json.JSONDecodeError as error:
@@ -56,31 +59,57 @@ def read_json(text: str) -> tuple[Any, tuple[Problem, ...]]:
             f"this is not JSON: {error.msg}", place, line=error.lineno, column=error.colno, length=0
         )
         return None, (problem,)
-    except RecursionError:
-        return None, (_too_deep(JsonPath()),)
     except ValueError:
         return None, (path_problem(JsonPath(), "a number has too many digits"),)
     return check_json(found)
 
 
+def _is_too_deep(text: str) -> bool:
+    """Whether lists and objects are nested too deeply: the reader of JSON calls itself for each."""
+    if text.count("[") + text.count("{") <= MOST_LEVELS:
+        return False
+    level = 0
+    for found in _BRACKET.finditer(text):
+        level += found[0] in "[{"
+        level -= found[0] in "]}"
+        if level > MOST_LEVELS:
+            return True
+    return False
+
+
 def check_json(content: Any) -> tuple[Any, tuple[Problem, ...]]:
     """Return a value, None where it is too deep to be looked at, and what in it is not JSON."""
     found: list[Problem] = []
-    waiting = [(content, JsonPath(), 0)]
+    # The way to each value, of which most are never told.
+    waiting: list[tuple[Any, _Trail, int]] = [(content, None, 0)]
     while waiting:
-        value, path, level = waiting.pop()
+        value, trail, level = waiting.pop()
         if level > MOST_LEVELS:
-            return None, (_too_deep(path),)
+            return None, (_too_deep(_path_of(trail)),)
         if isinstance(value, _Repeating):
-            found.append(path_problem(path, "a key occurs twice in this object"))
-        inside: list[tuple[Any, JsonPath, int]] = []
+            found.append(path_problem(_path_of(trail), "a key occurs twice in this object"))
+        inside: list[tuple[Any, _Trail, int]] = []
         for step, each in _items(value):
             if isinstance(each, dict | list):
-                inside.append((each, path / step, level + 1))
+                inside.append((each, (trail, step), level + 1))
             elif wrong := scalar_problem(each):
-                found.append(path_problem(path / step, wrong))
+                found.append(path_problem(_path_of((trail, step)), wrong))
         waiting.extend(reversed(inside))
     return content, tuple(found)
+
+
+_Trail = tuple[Any, str | int] | None
+
+
+def _path_of(trail: _Trail) -> JsonPath:
+    steps: list[str | int] = []
+    while trail is not None:
+        trail, step = trail
+        steps.append(step)
+    path = JsonPath()
+    for each in reversed(steps):
+        path /= each
+    return path
 
 
 def scalar_problem(value: Any) -> str | None:

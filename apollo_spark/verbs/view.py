@@ -12,6 +12,7 @@ from apollo_spark.model.request import ResultRequest
 from apollo_spark.operations.cohorts.row_rule import read_rows
 from apollo_spark.operations.deriving import Derivation, DerivedOperation, planned_dataset
 from apollo_spark.query.filters.check import notes_of_filter
+from apollo_spark.query.filters.prose import describe_filter
 from apollo_spark.records.changes.view import RowFilter, make_view
 from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.verbs.ask.extract import read_field_list
@@ -57,7 +58,12 @@ def plan_view(lake: Lake, request: ViewRequest) -> Derivation:
         assays=request.assays,
     )
     rule = None if request.rows is None else read_rows(lake, opened, request.rows)
-    return derive_view(lake, opened, change, rule=rule, name=request.as_name)
+    made = derive_view(lake, opened, change, rule=rule, name=request.as_name)
+    if rule is None or rule.members:
+        return made
+    said = describe_filter(parse_filter(rule.text), opened.dictionary)
+    derived = replace(made.derived, notes=(f"the view keeps: {said}", *made.derived.notes))
+    return replace(made, derived=derived)
 
 
 def derive_view(

@@ -52,6 +52,10 @@ def test_a_cohort_says_exactly_what_scripts_rely_on(loaded: Study) -> None:
         "main_entity": "patient",
     }  # fmt: skip
     assert (shown["filter"], shown["count"]) == (WOMEN, 2)
+    assert (
+        shown["filter_prose"] == "Patients where Sex is Female (F), and Weight is greater than 60."
+    )
+    assert shown["filter_prose"] in made(loaded, "show", "women").out
     assert shown["filter_json_problems"] == []
     (part,) = shown["filter_json"]["pheno_filters"]["compound"]
     assert part["filters"] == {
@@ -98,6 +102,12 @@ def test_a_condition_written_in_python_goes_where_a_filter_goes(study: Study) ->
 
     assert (str(women), str(same.version), same.is_new) == (WOMEN, "women@1", False)
     assert view.receipt.rows == 2
+    said = "Patients where Weight is greater than 60."
+    assert (data.describe(data.patient.weight > 60), view.notes[0]) == (
+        said,
+        f"the view keeps: {said}",
+    )
+    assert data.describe("patient.weight > 60") == said
     with pytest.raises(ap.NotFoundError, match=r"no field patient\.wait"):
         data.patient.wait  # noqa: B018 the name alone is refused
 

@@ -34,7 +34,7 @@ _BETWEENS: dict[str | None, Operator] = {
 
 
 class Compared:
-    """What stands left of an operator; what it is compared with makes a condition."""
+    """What is left of an operator; what it is compared with makes a condition."""
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -102,7 +102,7 @@ class Field(Ranged):
         self.path = FieldOf(entity=entity, field=field, row=row)
 
     def __repr__(self) -> str:
-        """Return the field as it stands in a text."""
+        """Return the field as it is written in a text."""
         return f"<Field {self.path.row or self.path.entity}.{self.path.field}>"
 
     def is_in(self, values: Iterable[Value]) -> Condition:

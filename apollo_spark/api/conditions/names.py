@@ -10,6 +10,7 @@ from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.filter import InCohort
 from apollo_spark.query.filters.check import read_filter
 from apollo_spark.query.filters.pheno.check import filter_of_json, read_filter_json
+from apollo_spark.query.filters.prose import describe_filter
 
 
 class Names:
@@ -75,6 +76,19 @@ class Names:
         read = read_filter_json if isinstance(json, str) else filter_of_json
         found = read(json, self.dictionary)
         return None if found is None else Condition(found)
+
+    def describe(self, condition: Condition | str | None) -> str:
+        """Return a filter as an English sentence, with titles of fields and meanings of codes.
+
+        Args:
+            condition: A condition, or the text of one; None is everybody.
+
+        Raises:
+            UsageError: The text has no meaning.
+            NotFoundError: It has a name that is not there, or not to be seen.
+        """
+        read = self.condition(condition) if isinstance(condition, str) else condition
+        return describe_filter(None if read is None else read.tree, self.dictionary)
 
     def _rows_of(self, entity: Entity) -> Rows:
         return Rows(entity)

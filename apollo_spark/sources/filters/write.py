@@ -118,10 +118,11 @@ def _write_operand(operand: Operand) -> str:
     if not isinstance(operand, FieldOf):
         return write_literal(operand)
     path = f"{operand.row or operand.entity}.{operand.field}"
-    return path if operand.offset is None else f"{path} {_write_offset(operand.offset)}"
+    return path if operand.offset is None else f"{path} {write_offset(operand.offset)}"
 
 
-def _write_offset(offset: Offset) -> str:
+def write_offset(offset: Offset) -> str:
+    """Return an offset as it stands behind a field: `+ 30 days`."""
     sign = "-" if offset.number < 0 else "+"
     number = abs(offset.number)
     unit = offset.unit.value.removesuffix("s") if number == 1 else offset.unit.value

@@ -16,7 +16,7 @@ from apollo_spark.model.names import parse_reference
 from apollo_spark.operations.cohorts.choosing import people_by_filter
 from apollo_spark.operations.cohorts.opening import People, load_cohort, open_cohort
 from apollo_spark.query.cohorts.text import describe_step
-from apollo_spark.verbs.cohort.original import filter_json_of
+from apollo_spark.verbs.cohort.original import filter_json_of, filter_prose_of
 from apollo_spark.workers.values.texts import format_column
 
 
@@ -84,6 +84,7 @@ def describe_cohort(lake: Lake, record: CohortRecord) -> dict[str, Any]:
         "operation": record.step.operation.value,
         "cohorts": [each.version for each in record.cohorts],
         "filter": describe_step(record.step, [each.version for each in record.cohorts]),
+        "filter_prose": filter_prose_of(lake, record),
         **filter_json_of(lake, record),
         "count": count_now(lake, record),
         "count_published": record.count,

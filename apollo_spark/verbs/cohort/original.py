@@ -1,4 +1,4 @@
-"""Cohorts as the original has them: their filters as its JSON, read and written."""
+"""Filters of cohorts as JSON of the original, read and written, and as sentences."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from apollo_spark.model.filter import Comparison, Operator
 from apollo_spark.operations.cohorts.opening import dataset_of
 from apollo_spark.query.filters.pheno.check import read_filter_json
 from apollo_spark.query.filters.pheno.write import write_pheno
+from apollo_spark.query.filters.prose import describe_filter
 from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.sources.filters.write import write_filter
 from apollo_spark.sources.given import read_given_json
@@ -37,6 +38,14 @@ def filter_json_of(lake: Lake, record: CohortRecord) -> dict[str, Any]:
     except UsageError as refused:
         return _refused(*(each.text for each in refused.problems))
     return {"filter_json": written, "filter_json_problems": []}
+
+
+def filter_prose_of(lake: Lake, record: CohortRecord) -> str | None:
+    """Return the own filter of a cohort as a sentence, None where it has none."""
+    if record.step.text is None:
+        return None
+    dictionary = lake.open_record(dataset_of(lake, record)).dictionary
+    return describe_filter(parse_filter(record.step.text), dictionary)
 
 
 def _refused(*why: str) -> dict[str, Any]:
