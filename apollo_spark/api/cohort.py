@@ -10,6 +10,7 @@ from apollo_spark.operations.cohorts.opening import People, dataset_of, open_coh
 from apollo_spark.query.cohorts.text import describe_step
 from apollo_spark.verbs.cohort.asking import count_now, list_ids
 from apollo_spark.verbs.cohort.attrition import Attrition, attrition_of
+from apollo_spark.verbs.cohort.diff import CohortDiff, diff_cohorts
 from apollo_spark.verbs.cohort.explain import explain_person
 from apollo_spark.verbs.cohort.explanation import ExplanationPair
 
@@ -79,6 +80,10 @@ class Cohort:
             NotFoundError: No version shows the person.
         """
         return explain_person(self._lake, str(self.record), id, onto=onto)
+
+    def diff(self, other: "Cohort") -> CohortDiff:
+        """Compare it with a later cohort: what they mean, and who came and went."""
+        return diff_cohorts(self._lake, self.record, other.record)
 
     @cached_property
     def _people(self) -> People:

@@ -35,9 +35,13 @@ class ApolloLake(GrowingLake, MergingLake, Composing, CohortLake, KeepingLake):
         """Return the lake with its root."""
         return f"<ApolloLake {self._lake.root}>"
 
-    def list(self) -> tuple[RecordEntry, ...]:
-        """Return the newest version of every record, by name."""
-        listing: Listing = self._ask(ListRequest())
+    def list(self, *, kind: str | None = None) -> tuple[RecordEntry, ...]:
+        """Return the newest version of every record, by name.
+
+        Args:
+            kind: `dataset` or `cohort`: those alone.
+        """
+        listing: Listing = self._ask(ListRequest(kind=kind))
         return listing.records
 
     def dataset(self, name: str, *, full: bool = False) -> Dataset:

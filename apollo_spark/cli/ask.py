@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from apollo_spark.verbs.ask.show import Description, FieldList
 
 NOTHING = VerbOptions(waits=False)
+LIST = VerbOptions(
+    "kind",
+    others={"kind": Option("Records of a kind: dataset or cohort.", "KIND")},
+    waits=False,
+)
 SHOW = VerbOptions(
     "pins", "full",
     others={
@@ -29,10 +34,10 @@ SHOW = VerbOptions(
 
 
 @click.command("list")
-@NOTHING.add
+@LIST.add
 def list_command(**values: Any) -> None:
     """List the newest version of every record."""
-    found = ask_here(NOTHING.request("list", values))
+    found = ask_here(LIST.request("list", values))
     print_answer(found, lambda each: render_list(each.as_json()["records"]))
 
 

@@ -11,6 +11,7 @@ from apollo_spark.cli.text import render_table
 
 if TYPE_CHECKING:
     from apollo_spark.model.diff import AssayDiff, DatasetDiff
+    from apollo_spark.verbs.cohort.diff import CohortDiff
 
 
 DIFF = VerbOptions(
@@ -32,10 +33,23 @@ def diff_command(**values: Any) -> None:
     print_answer(ask_here(DIFF.request("diff", values)), render_diff)
 
 
-def render_diff(diff: "DatasetDiff") -> str:
+def render_cohort_diff(diff: "CohortDiff") -> str:
+    """Return what differs between two cohorts as text."""
+    pairs = (("dataset", diff.datasets), ("means", diff.filters))
+    told = [f"{title}: {one} -> {other}" for title, (one, other) in pairs if one != other]
+    told += [f"codings that differ: {', '.join(diff.codings)}"] * bool(diff.codings)
+    people = f"people: {diff.sizes[0]:,} -> {diff.sizes[1]:,}"
+    return "\n".join([*told, f"{people}, {diff.added:,} added, {diff.removed:,} removed"])
+
+
+def render_diff(diff: "DatasetDiff | CohortDiff") -> str:
     """Return the differences as text; what is the same is left out."""
     if diff.is_same:
         return f"{diff.first} and {diff.second} are the same"
+    from apollo_spark.verbs.cohort.diff import CohortDiff
+
+    if isinstance(diff, CohortDiff):
+        return f"{diff.first} -> {diff.second}\n{render_cohort_diff(diff)}"
     parts = [f"{diff.first} -> {diff.second}", *_render_schema(diff), *_render_rows(diff)]
     parts += [_render_assay(each) for each in diff.assays if not each.is_same]
     return "\n".join(parts)

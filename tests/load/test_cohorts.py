@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import apollo_spark as ap
+from apollo_spark.operations.cohorts.opening import People
 from tests.support.study import CommandResult, Study
 
 WOMEN = 'patient.sex = "F" and patient.weight > 60'
@@ -394,3 +395,31 @@ def test_a_person_is_explained_by_parts_rows_and_versions(study: Study) -> None:
     nobody = study.ask("cohort", "explain", "ill", "P9")
     assert (nobody.code, "Nobody has that id in study@1" in nobody.err) == (13, True)
     assert "P9" not in nobody.err
+
+
+def test_versions_of_a_cohort_are_compared_and_listed_by_kind(study: Study) -> None:
+    made(study, "create", "women", "--from", "study", "--filter", "patient.weight > 60")
+    made(study, "create", "women", "--from", "study", "--filter", "patient.born < 1965-01-01")
+
+    found = study.ask("diff", "women@2", "women@3", "--json").json
+
+    assert (found["sizes"], found["added"], found["removed"]) == ([2, 3], 2, 1)
+    assert found["filters"] == ["patient.weight > 60", "patient.born < 1965-01-01"]
+    text = study.ask("diff", "women@1", "women@2").out
+    assert "codings that differ: sex" in text
+    assert "people: 2 -> 2, 0 added, 0 removed" in text
+    assert study.ask("diff", "women@2", "women@2").out == "women@2 and women@2 are the same\n"
+    assert study.ask("diff", "women@2", "study").code == 13
+    listed = study.ask("list", "--kind", "cohort", "--json").json["records"]
+    assert [each["name"] for each in listed] == ["listed", "women"]
+
+
+def test_a_cohort_that_counts_others_than_it_did_is_told(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert study.ask("verify", "women", "--deep").code == 0
+    monkeypatch.setattr(People, "count", lambda *_: 3)
+
+    found = study.ask("verify", "women", "--deep")
+
+    assert (found.code, "it has 3 people instead of 2" in found.out + found.err) == (16, True)

@@ -15,11 +15,13 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.storage.root import storage_access
 from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import TableSlice, homes_of
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.diff import AssayDiff, DatasetDiff, EntityDiff, FieldDiff
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
+from apollo_spark.model.record import Published
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
 from apollo_spark.query.diff import (
@@ -41,6 +43,7 @@ from apollo_spark.records.pairs import (
     pair_entities,
     relation_texts,
 )
+from apollo_spark.verbs.cohort.diff import CohortDiff, diff_cohorts
 
 FIELDS_AT_ONCE = 200
 """Fields of one question: both more and fewer take longer."""
@@ -66,7 +69,7 @@ class DiffRequest(VerbRequest):
     force: bool = False
 
 
-def compare(asker: Asker, request: DiffRequest) -> DatasetDiff:
+def compare(asker: Asker, request: DiffRequest) -> DatasetDiff | CohortDiff:
     """Compare two versions, of one dataset or of two, and write the keys of rows that differ.
 
     Rows are read only of tables that the versions do not pin with the same content, and only as
@@ -80,7 +83,12 @@ def compare(asker: Asker, request: DiffRequest) -> DatasetDiff:
         BrokenPinError: A pinned version cannot be read.
         StorageRefusedError: A file cannot be written.
     """
-    before, after = (asker.lake.open(parse_reference(x)) for x in (request.first, request.second))
+    names = (request.first, request.second)
+    records = [asker.lake.load(parse_reference(each), Published) for each in names]
+    cohorts = [each for each in records if isinstance(each, CohortRecord)]
+    if len(cohorts) == len(records) and request.keys is None:
+        return diff_cohorts(asker.lake, *cohorts)
+    before, after = (asker.lake.open(parse_reference(each)) for each in names)
     comparison = _Comparison(asker.lake, before, after)
     diff = comparison.run()
     if request.keys is not None:

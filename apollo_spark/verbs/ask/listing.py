@@ -7,9 +7,15 @@ from apollo_spark.operations.asker import Asker
 
 
 class ListRequest(VerbRequest):
-    """What a person asks for: the options of `apollo list`."""
+    """What a person asks for: the options of `apollo list`.
+
+    Attributes:
+        kind: The kind of the records; by default every kind.
+    """
 
     verb = "list"
+
+    kind: str | None = None
 
 
 class Listing(Record):
@@ -18,6 +24,9 @@ class Listing(Record):
     records: tuple[RecordEntry, ...]
 
 
-def list_records(asker: Asker, request: ListRequest) -> Listing:  # noqa: ARG001 it has no options
-    """Return the newest version of every record."""
-    return Listing(records=asker.lake.list_records())
+def list_records(asker: Asker, request: ListRequest) -> Listing:
+    """Return the newest version of every record, or of every one of a kind."""
+    found = asker.lake.list_records()
+    if request.kind is None:
+        return Listing(records=found)
+    return Listing(records=tuple(each for each in found if each.kind == request.kind))

@@ -9,6 +9,7 @@ from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.lake.tables.log_cache import TABLES
 from apollo_spark.lake.verifying import VerifyProblem
 from apollo_spark.model.base import Record
+from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.record import Published, is_kind
@@ -128,9 +129,31 @@ def verify_version(
 ) -> tuple[VerifyProblem, ...]:
     """Return what of a record is not as it was published, its assays included."""
     if not isinstance(record, DatasetRecord):
-        return lake.verify(record, deep=deep, known_parts=known_parts)
+        found = lake.verify(record, deep=deep, known_parts=known_parts)
+        if deep and not found and isinstance(record, CohortRecord):
+            return _recounted(lake, record)
+        return found
     special = hash_assay_tables(record, lake.tables)
     return lake.verify(record, deep=deep, known_parts=known_parts, hash_special=special)
+
+
+def _recounted(lake: Lake, record: CohortRecord) -> tuple[VerifyProblem, ...]:
+    """Count a cohort again; of whom people were withdrawn since, fewer are meant."""
+    # What is asked of rows is loaded where rows are read.
+    from apollo_spark.engines.embedded import EmbeddedEngine
+    from apollo_spark.operations.cohorts.opening import open_cohort
+
+    if lake.withdrawn_from(record):
+        return ()
+    count = open_cohort(lake, record).count(EmbeddedEngine(lake.tables))
+    if count == record.count:
+        return ()
+    what = f"it has {count:,} people instead of {record.count:,}"
+    return (
+        VerifyProblem(
+            record=str(record), table=None, version=None, what=what, readable="they can be read"
+        ),
+    )
 
 
 def told_problems(
