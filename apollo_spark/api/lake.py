@@ -5,7 +5,7 @@ import logging
 from apollo_spark.api.cohorts import CohortLake
 from apollo_spark.api.composing import Composing
 from apollo_spark.api.dataset import Dataset
-from apollo_spark.api.growing import GrowingLake
+from apollo_spark.api.extending import ExtendingLake
 from apollo_spark.api.keeping import KeepingLake
 from apollo_spark.api.merging import MergingLake
 from apollo_spark.lake.lake import Lake
@@ -19,7 +19,7 @@ from apollo_spark.verbs.ask.listing import Listing, ListRequest
 logger = logging.getLogger(__name__)
 
 
-class ApolloLake(GrowingLake, MergingLake, Composing, CohortLake, KeepingLake):
+class ApolloLake(ExtendingLake, MergingLake, Composing, CohortLake, KeepingLake):
     """The place that holds tables, records and reports.
 
     Args:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-class GrowingLake(LoadingLake):
+class ExtendingLake(LoadingLake):
     """A lake whose datasets grow."""
 
     def extend(
