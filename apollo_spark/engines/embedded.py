@@ -126,6 +126,8 @@ class EmbeddedEngine:
             closing(duckdb.connect(":memory:", config=self._options(overflow))) as connection,
         ):
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            # A filter may be 200 levels deep, each of some subqueries.
+            connection.execute("SET GLOBAL max_expression_depth = 5000")
             yield connection
 
     def _options(self, overflow: str) -> dict[str, str | bool | int | float | list[str]]:

@@ -36,7 +36,7 @@ FORMS = {"subqueries": 1_000, "scans": -1}
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("limit", [0, 2, 100])
 @given(study=studies(), data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_a_filter_holds_where_nested_loops_say_so(
     limit: int, form: str, study: Study, data: st.DataObject
 ) -> None:

@@ -57,6 +57,7 @@ def _database() -> duckdb.DuckDBPyConnection:
     """Return the one database of all questions: to open one takes longer than an answer."""
     connection = duckdb.connect()
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL max_expression_depth = 5000")
     return connection
 
 

@@ -13,7 +13,7 @@ from sqlglot import exp
 from apollo_spark.model.filter import Filter, parts_of, row_inside
 from apollo_spark.query.filters.check import check_filter
 from apollo_spark.query.filters.exists import ExistsCompiler
-from apollo_spark.query.filters.gather import gathered
+from apollo_spark.query.filters.gather import gathered, plainly
 from apollo_spark.query.filters.reach import EntityTree, needed_below, owner_of
 from apollo_spark.query.filters.rows import EntitySource, Row
 from apollo_spark.query.filters.scans import ScanCompiler
@@ -86,7 +86,7 @@ def filter_conditions(
     asked: list[Filter] = []
     for tree in trees:
         check_filter(tree, scope.dictionary)
-        asked.append(gathered(tree, row.entity))
+        asked.append(gathered(plainly(tree), row.entity))
     is_long = sum(sum(_looks(each, entities, row.entity)) for each in asked) > MOST_SUBQUERIES
     compiler = (ScanCompiler if is_long else ExistsCompiler)(scope, entities)
     conditions = [exp.Paren(this=compiler.condition(each, row)) for each in asked]

@@ -13,6 +13,7 @@ from apollo_spark.model.dictionary import DataDictionary, Entity, Relation, Rela
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import (
     BETWEENS,
+    MAX_DEPTH,
     NO_VALUE,
     TEXT_SEARCHES,
     Comparison,
@@ -291,3 +292,31 @@ def test_a_day_that_is_a_code_is_the_code_alone_but_all_of_the_day_in_a_range() 
         [False, True, False, True, False],
         [False, True, False, True, False],
     ]
+
+
+DEEPEST = {
+    "not and": (
+        "not (patient.hid != 7 and " * (MAX_DEPTH // 2) + "patient.sex = 0" + ")" * 100,
+        "patient.sex = 0",
+    ),
+    "or and": (
+        "(patient.sex != 1 and (patient.sex = 1 or " * 99 + "patient.sex = 0" + "))" * 99,
+        "patient.sex = 0",
+    ),
+    "rows": (
+        "".join(f"exists(visit as v{n}: " for n in range(MAX_DEPTH))
+        + 'v199.reason = "a"'
+        + ")" * MAX_DEPTH,
+        'visit.reason = "a"',
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "short"), DEEPEST.values(), ids=DEEPEST)
+def test_the_deepest_filter_that_can_be_typed_is_asked(text: str, short: str) -> None:
+    trees = [read_filter(each, DICTIONARY) for each in (text, short)]
+
+    deep, plain = held_in_duckdb(trees, DICTIONARY, HOSPITAL_ROWS)
+
+    assert deep == plain
+    assert any(plain)
