@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from apollo_spark.export.printable import printable
 from apollo_spark.model.findings import Finding, Severity
@@ -10,31 +10,6 @@ from apollo_spark.model.report import sort_findings
 
 LINES_SHOWN = 3
 MARKS = {Severity.REFUSE: "", Severity.QUARANTINE: ", quarantined", Severity.WARN: ", warning"}
-TITLES = {
-    Severity.REFUSE: "errors",
-    Severity.QUARANTINE: "quarantined",
-    Severity.WARN: "warnings",
-}
-
-
-class RowCounts(Protocol):
-    """What became of the rows of one entity; None where they were not read."""
-
-    @property
-    def entity(self) -> str:
-        """Name of the entity."""
-
-    @property
-    def rows_read(self) -> int | None:
-        """Rows in its files."""
-
-    @property
-    def rows_stored(self) -> int | None:
-        """Rows in its table."""
-
-    @property
-    def rows_quarantined(self) -> int | None:
-        """Rows that the policy sets aside."""
 
 
 class _Message(NamedTuple):
@@ -61,19 +36,6 @@ def describe_findings(
     kept = sorted(ranks[:limit])
     more = f"and {len(messages) - limit:,} more {rest}".rstrip()
     return "\n".join([*(messages[at].text for at in kept), more])
-
-
-def describe_counts(entities: Iterable[RowCounts], findings: Iterable[Finding] = ()) -> str:
-    """Return a line of rows for each entity and a line of rules for each severity."""
-    order = [*Severity]
-    ordered = sorted(sort_findings(findings), key=lambda each: order.index(each.severity))
-    by_severity = groupby(ordered, key=lambda each: each.severity)
-    return "\n".join(
-        [
-            *(_count_rows(each) for each in entities),
-            *(_count_rules(severity, list(found)) for severity, found in by_severity),
-        ]
-    )
 
 
 def _messages(findings: Iterable[Finding]) -> Iterator[_Message]:
@@ -118,20 +80,6 @@ def _more(lines: Sequence[int], count: int) -> str:
         return ""
     title = "lines" if len(lines) == count <= LINES_SHOWN else "first lines"
     return f"; {title} {', '.join(map(str, lines[:LINES_SHOWN]))}"
-
-
-def _count_rows(rows: RowCounts) -> str:
-    if rows.rows_read is None:
-        return f"{printable(rows.entity)}: not read"
-    quarantined = f", {rows.rows_quarantined:,} quarantined" if rows.rows_quarantined else ""
-    read = f"{rows.rows_read:,} {'row' if rows.rows_read == 1 else 'rows'} read"
-    return f"{printable(rows.entity)}: {read}, {rows.rows_stored or 0:,} stored{quarantined}"
-
-
-def _count_rules(severity: Severity, findings: Sequence[Finding]) -> str:
-    by_rule = groupby(findings, key=lambda each: each.rule)
-    counts = [(rule, sum(each.count for each in found)) for rule, found in by_rule]
-    return f"{TITLES[severity]}: " + ", ".join(f"{rule} {_times(count)}" for rule, count in counts)
 
 
 def _times(count: int) -> str:

@@ -3,10 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apollo_spark.export.messages import describe_counts, describe_findings
+from apollo_spark.export.messages import describe_findings
 from apollo_spark.model.findings import Finding, Place, Severity
-from apollo_spark.model.receipt import EntityReceipt
-from apollo_spark.model.report import EntityRows
 
 REFUSE, QUARANTINE, WARN = Severity.REFUSE, Severity.QUARANTINE, Severity.WARN
 
@@ -106,35 +104,3 @@ def test_a_value_changes_nothing(value: str) -> None:
     bare = DATES.without_values()
 
     assert describe_findings([with_value]) == describe_findings([bare])
-    assert describe_counts([], [with_value]) == describe_counts([], [bare])
-
-
-def test_counts_tell_rows_of_each_entity_and_rules_of_each_severity() -> None:
-    entities = (
-        EntityRows(
-            entity="patient", fields=1, rows_read=1_000, rows_stored=997, rows_quarantined=3
-        ),
-        EntityRows(entity="lab", fields=1),
-        EntityRows(entity="visit", fields=1, rows_read=1),
-    )
-    findings = [
-        DATES,
-        finding("cell_date", file="other.csv", count=2),
-        finding("coding_unused", severity=WARN),
-    ]
-
-    assert describe_counts(entities, findings).splitlines() == [
-        "patient: 1,000 rows read, 997 stored, 3 quarantined",
-        "lab: not read",
-        "visit: 1 row read, 0 stored",
-        "errors: cell_date 314 times",
-        "warnings: coding_unused once",
-    ]
-
-
-def test_counts_take_the_entities_of_a_receipt_too() -> None:
-    receipt = EntityReceipt(
-        entity="visit", files=2, rows_read=5_000, rows_stored=5_000, rows_quarantined=0
-    )
-
-    assert describe_counts([receipt]) == "visit: 5,000 rows read, 5,000 stored"

@@ -58,17 +58,6 @@ def annotate(feature_ids: pa.Array, annotation: Annotation) -> Annotated:
     )
 
 
-def find_by_symbol(table: pa.Table, symbol: str) -> tuple[str, ...]:
-    """Return all feature ids of a symbol: several are normal.
-
-    Args:
-        table: Columns feature_id and symbol, of an annotation or of an assay's features.
-        symbol: As the annotation writes it.
-    """
-    found = table.filter(pc.equal(table["symbol"], symbol).fill_null(False))
-    return tuple(found["feature_id"].to_pylist())
-
-
 def _take(
     feature_ids: pa.Array, table: pa.Table, at: pa.Array, is_borrowed: np.ndarray
 ) -> pa.Table:

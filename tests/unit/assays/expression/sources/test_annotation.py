@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from apollo_spark.assays.expression.sources.annotation.annotate import annotate, find_by_symbol
+from apollo_spark.assays.expression.sources.annotation.annotate import annotate
 from apollo_spark.assays.expression.sources.annotation.annotation import (
     Annotation,
     AnnotationReading,
@@ -193,12 +193,3 @@ def test_features_are_annotated_in_their_order_and_the_others_are_counted(write:
     ]
     assert (found.annotated, found.versioned, found.par_y) == (4, 1, 1)
     assert (found.retired, found.unknown) == (1, 3)
-
-
-def test_all_ids_of_a_symbol_are_found(write: Write) -> None:
-    annotation = read(
-        write, "a.tsv", HEADER, "ENSG05 A X 1 2 + c", "ENSG07  X 3 4 - c", "ENSG08 A 1 5 6 - c"
-    )
-
-    assert find_by_symbol(annotation.table, "A") == ("ENSG05", "ENSG08")
-    assert find_by_symbol(annotation.table, "a") == ()
