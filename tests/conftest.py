@@ -1,5 +1,6 @@
 """What all tests share: one Spark session, the study files, markers and the order by folder."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if (folder := _folder(item)) in FOLDERS:
             item.add_marker(folder)
     items.sort(key=lambda item: _rank(_folder(item)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave modules and tests out of garbage collections, which would look through them all."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let the garbage collector see everything again: libraries tell of what is left at the end."""
+    gc.unfreeze()
 
 
 def _folder(item: pytest.Item) -> str:

@@ -88,9 +88,13 @@ def names_in(tree: exp.Query) -> frozenset[str] | None:
 
     None stands for every column: the question does not name them.
     """
-    if any(not isinstance(each.parent, exp.Count) for each in tree.find_all(exp.Star)):
-        return None
-    return frozenset(each.name for each in tree.find_all(exp.Identifier))
+    found = set()
+    for each in tree.walk():
+        if isinstance(each, exp.Identifier):
+            found.add(each.name)
+        elif isinstance(each, exp.Star) and not isinstance(each.parent, exp.Count):
+            return None
+    return frozenset(found)
 
 
 def normal_type(type_: pa.DataType) -> pa.DataType:

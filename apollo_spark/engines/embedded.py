@@ -1,9 +1,11 @@
 """The engine in this process: DuckDB over the files of the pinned versions. No Java."""
 
+import atexit
 import tempfile
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +14,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from apollo_spark.engines.base import TableFiles, checked_files, names_in, normalize
+from apollo_spark.engines.databases import Database, Limits, OpenDatabases
 from apollo_spark.engines.reading import find_fault
 from apollo_spark.errors import ApolloError, EnvironmentProblemError, broken_file, naming_only
 from apollo_spark.model.pin import TablePin
@@ -29,15 +32,37 @@ ROWS_PER_BATCH = range(2_048, 100_000)
 """Fewest and most rows of a batch; between them the width decides."""
 
 
+OPTIONS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,
+    "preserve_insertion_order": False,
+}
+
+
 class TimeIsUpError(Exception):
     """A question took longer than it may."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a statement reads.
+
+    Attributes:
+        files: The files.
+        empty: The columns of the tables that have none, by the name of the table.
+    """
+
+    files: list[str] = field(default_factory=list)
+    empty: dict[str, pa.Schema] = field(default_factory=dict)
 
 
 class EmbeddedEngine:
     """Answers with DuckDB, one connection for each question, or for all about the same tables.
 
-    A connection reads the files of the pins and nothing else: no other file, no network, no
-    extension. What does not fit into its memory goes to a temporary folder of its own.
+    A connection reads the files of the pins, or at most of those asked about before, and nothing
+    else: no other file, no network, no extension. What does not fit into memory goes to a
+    temporary folder.
 
     Args:
         files: Where the pinned tables are.
@@ -62,8 +87,7 @@ class EmbeddedEngine:
     ) -> None:
         self._files = files
         self._file_column = file_column
-        self._memory_limit = memory_limit
-        self._threads = threads
+        self._limits = Limits(memory_limit, threads)
         self._seconds = seconds
         self._shared = connection
 
@@ -77,9 +101,10 @@ class EmbeddedEngine:
             pins: The tables of all the questions.
             folders: Where further files of theirs are, which come to be while they are asked.
         """
-        with self._connected() as connection:
-            files = [path for pin in pins.values() for path in self._files.files(pin)]
-            _restrict(connection, files, folders)
+        files = [path for pin in pins.values() for path in self._files.files(pin)]
+        # Most of them are about files that were just written, and nobody asks about them so again.
+        database = open_database(self._limits, files, folders)
+        with database.overflow, closing(database.connection) as connection:
             yield EmbeddedEngine(
                 self._files,
                 seconds=self._seconds,
@@ -101,13 +126,16 @@ class EmbeddedEngine:
 
     def _answer(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> Iterator[pa.RecordBatch]:
         """Yield at first an empty batch with the columns, then the rows."""
-        allowed: list[str] = []
+        asked = _Asked()
+        with _translated_errors(asked.files, _reader_of(pins)):
+            statement = self._prepare(tree, pins, asked)
         with (
-            self._connected() as connection,
-            _translated_errors(allowed, _reader_of(pins)),
+            self._connected(asked.files) as connection,
+            _translated_errors(asked.files, _reader_of(pins)),
             _stopped_after(connection, self._seconds),
         ):
-            statement = self._prepare(connection, tree, pins, allowed)
+            for table_name, columns in asked.empty.items():
+                connection.register(table_name, columns.empty_table())
             relation = connection.sql(statement)
             width = len(relation.columns)
             rows = min(max(CELLS_PER_BATCH // width, ROWS_PER_BATCH.start), ROWS_PER_BATCH.stop)
@@ -115,66 +143,57 @@ class EmbeddedEngine:
             yield pa.RecordBatch.from_pylist([], schema=reader.schema)
             yield from reader
 
-    @contextmanager
-    def _connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _connected(
+        self, files: Collection[str]
+    ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         if self._shared is not None:
-            with closing(self._shared.cursor()) as cursor:
-                yield cursor
-            return
-        with (
-            tempfile.TemporaryDirectory(prefix="apollo-query-") as overflow,
-            closing(duckdb.connect(":memory:", config=self._options(overflow))) as connection,
-        ):
-            connection.execute("SET GLOBAL TimeZone = 'UTC'")
-            # A filter may be 200 levels deep, each of some subqueries.
-            connection.execute("SET GLOBAL max_expression_depth = 5000")
-            yield connection
+            return closing(self._shared.cursor())
+        return DATABASES.over(self._limits, files)
 
-    def _options(self, overflow: str) -> dict[str, str | bool | int | float | list[str]]:
-        options: dict[str, str | bool | int | float | list[str]] = {
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "python_enable_replacements": False,
-            "preserve_insertion_order": False,
-            "temp_directory": overflow,
-        }
-        if self._memory_limit is not None:
-            options["memory_limit"] = self._memory_limit
-        return options | ({"threads": self._threads} if self._threads else {})
-
-    def _prepare(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        tree: exp.Query,
-        pins: Mapping[str, TablePin],
-        allowed: list[str],
-    ) -> str:
-        """Give the connection the pinned files alone, and return the statement over them."""
+    def _prepare(self, tree: exp.Query, pins: Mapping[str, TablePin], asked: _Asked) -> str:
+        """Return the statement over the pinned files, and note what it reads."""
         names = names_in(tree)
 
         def source(table_name: str) -> exp.Table:
             pin = pin_named(pins, table_name)
             files = checked_files(self._files, pin, names)
             if not files:
-                connection.register(table_name, self._no_rows(pin))
+                asked.empty[table_name] = self._columns(pin)
                 return table(table_name)
-            allowed.extend(files)
+            asked.files.extend(files)
             return _read_parquet(files, self._file_column)
 
-        placed = with_sources(tree, source)
-        if self._shared is None:
-            _restrict(connection, allowed)
-        return duckdb_statement(placed)
+        return duckdb_statement(with_sources(tree, source))
 
-    def _no_rows(self, pin: TablePin) -> pa.Table:
+    def _columns(self, pin: TablePin) -> pa.Schema:
         columns = self._files.schema(pin)
         if self._file_column is not None:
             columns = columns.append(pa.field(self._file_column, pa.string()))
-        return columns.empty_table()
+        return columns
+
+
+def open_database(
+    limits: Limits, files: Collection[str], folders: Collection[Path] = ()
+) -> Database:
+    """Open a database that reads some files, and those in some folders, and nothing else."""
+    overflow = tempfile.TemporaryDirectory(prefix="apollo-query-")
+    options = OPTIONS | {"temp_directory": overflow.name}
+    options |= {} if limits.memory is None else {"memory_limit": limits.memory}
+    options |= {"threads": limits.threads} if limits.threads else {}
+    try:
+        connection = duckdb.connect(":memory:", config=options)
+    except BaseException:
+        overflow.cleanup()
+        raise
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    # A filter may be 200 levels deep, each of some subqueries.
+    connection.execute("SET GLOBAL max_expression_depth = 5000")
+    _restrict(connection, files, folders)
+    return Database(limits, frozenset(files), connection, overflow)
 
 
 def _restrict(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[str], folders: Collection[Path] = ()
+    connection: duckdb.DuckDBPyConnection, files: Collection[str], folders: Collection[Path]
 ) -> None:
     """Let a connection read some files, and those in some folders, and nothing else any more."""
     connection.execute("SET allowed_paths = $files", {"files": list(files)})
@@ -237,3 +256,9 @@ def _translated_errors(files: Sequence[str], view: str | None) -> Iterator[None]
                 if why := find_fault(path):
                     raise broken_file(path, why) from error
         raise
+
+
+DATABASES = OpenDatabases(open_database)
+"""Those of this process."""
+
+atexit.register(DATABASES.close)

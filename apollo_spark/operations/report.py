@@ -10,6 +10,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,6 +37,7 @@ TOOLS = ("pyarrow", "deltalake")
 logger = logging.getLogger(__name__)
 
 
+@cache
 def tool_versions() -> tuple[tuple[str, str], ...]:
     """Return the versions of what decides the stored bytes."""
     return (

@@ -97,9 +97,10 @@ def with_sources(tree: exp.Query, source: Sources) -> exp.Query:
     """
     found = tree.copy()
     placed: dict[str, exp.Table] = {}
-    own = {each.alias for each in found.find_all(exp.CTE)}
-    for each in list(found.find_all(exp.Table)):
-        if each.name in own:
+    nodes = list(found.find_all(exp.CTE, exp.Table))
+    own = {each.alias for each in nodes if isinstance(each, exp.CTE)}
+    for each in nodes:
+        if isinstance(each, exp.CTE) or each.name in own:
             continue
         if each.name not in placed:
             placed[each.name] = source(each.name)
@@ -141,7 +142,7 @@ def spark_statement(
         )
         return exp.Table(this=name(locate(pin)), db=exp.to_identifier("delta"), version=version)
 
-    return with_sources(tree, source).sql(dialect=SparkDialect, pretty=pretty)
+    return with_sources(tree, source).sql(dialect=SparkDialect, pretty=pretty, copy=False)
 
 
 def sql_name(*parts: str) -> str:
@@ -157,8 +158,8 @@ def sql_name(*parts: str) -> str:
 
 
 def duckdb_statement(tree: exp.Query) -> str:
-    """Return a tree whose tables are in place as one statement for DuckDB."""
-    return tree.sql(dialect=DuckDBDialect)
+    """Return a tree whose tables are in place as one statement for DuckDB; it may be changed."""
+    return tree.sql(dialect=DuckDBDialect, copy=False)
 
 
 def _under(found: exp.Table, alias: str) -> exp.Table:
