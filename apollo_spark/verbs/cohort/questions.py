@@ -1,12 +1,11 @@
 """The questions about cohorts: how many people, who, who is left after each part."""
 
-from typing import Any
-
 from apollo_spark.model.base import Record
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.answering import answering
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.cohorts.opening import People, load_cohort
+from apollo_spark.verbs.ask.show import CohortDescription
 from apollo_spark.verbs.cohort.asking import describe_cohort, list_ids, people_asked_for
 from apollo_spark.verbs.cohort.attrition import Attrition, attrition_of
 
@@ -68,16 +67,6 @@ class Ids(Record):
     ids: tuple[str, ...]
 
 
-class ShownCohort(Record):
-    """A cohort as people and programs read it."""
-
-    shown: dict[str, Any]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        return self.shown
-
-
 def count(asker: Asker, request: CountRequest) -> Count:
     """Count the people of a cohort, or of a dataset by a filter."""
     people = _people(asker, request)
@@ -99,9 +88,11 @@ def ids(asker: Asker, request: IdsRequest) -> Ids:
         return Ids(ids=tuple(list_ids(people, engine)))
 
 
-def show(asker: Asker, request: ShowCohortRequest) -> ShownCohort:
+def show(asker: Asker, request: ShowCohortRequest) -> CohortDescription:
     """Show what a cohort means."""
-    return ShownCohort(shown=describe_cohort(asker.lake, load_cohort(asker.lake, request.name)))
+    return CohortDescription(
+        shown=describe_cohort(asker.lake, load_cohort(asker.lake, request.name))
+    )
 
 
 def _people(asker: Asker, request: PeopleRequest) -> People:
