@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from apollo_spark.model.request import PublishRequest
     from apollo_spark.operations.engines import RowWriter
     from apollo_spark.operations.past_request import PastRequest
+    from apollo_spark.query.filters.measured import UnusableAssay
 
 
 class AssaySummary(Record):
@@ -103,6 +104,8 @@ class AssayType(ABC):
     """How records name the type."""
     operation: ClassVar[str | None] = None
     """What the lineage calls a load of the type; None where its loads cannot be asked for again."""
+    measure: ClassVar[str | None] = None
+    """The word by which filters ask for a measured value; None where they cannot."""
     verbs: ClassVar[Mapping[str, Verb]] = {}
     """The type's own verbs that publish, as `verbs.table` has them: module and class."""
 
@@ -144,6 +147,21 @@ class AssayType(ABC):
             assay: The assay.
             publication: The load of the lake that is given away.
         """
+
+    def find_measured(
+        self,
+        assay: ReadAssay,
+        feature: str,
+        unit: str | None,
+    ) -> "exp.Select | UnusableAssay":
+        """Return the question for `sample_id` and `value` of what was measured of a feature.
+
+        Only what is shown is asked for. Filters ask for it by the word `measure`.
+
+        Raises:
+            BrokenPinError: A pinned table cannot be read.
+        """
+        raise NotImplementedError("types with a word for what they measure have this")
 
     def hash_table(
         self,

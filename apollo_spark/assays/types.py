@@ -9,14 +9,18 @@ from apollo_spark.errors import EnvironmentProblemError
 from apollo_spark.model.assay import AssayRecord
 
 if TYPE_CHECKING:
+    from sqlglot import exp
+
     from apollo_spark.engines.base import TableFiles
     from apollo_spark.lake.lake import Lake
     from apollo_spark.lake.opened import OpenDataset
     from apollo_spark.lake.tables.store import TableStore
     from apollo_spark.lake.verifying import HashSpecial
     from apollo_spark.model.dataset import DatasetRecord
+    from apollo_spark.model.filter import AssayValue
     from apollo_spark.model.pin import TablePin
     from apollo_spark.operations.engines import RowWriter
+    from apollo_spark.query.filters.measured import UnusableAssay
 
 ASSAY_TYPES: tuple[AssayType, ...] = (ExpressionType(),)
 
@@ -69,6 +73,25 @@ def shown_ids(files: "TableFiles", opened: "OpenDataset", record: AssayRecord) -
         BrokenPinError: A pinned table cannot be read.
     """
     return type_of(record).shown_ids(ReadAssay(files, opened, record))
+
+
+def find_measured(
+    files: "TableFiles", opened: "OpenDataset", record: AssayRecord, asked: "AssayValue"
+) -> "exp.Select | UnusableAssay":
+    """Return the question for `sample_id` and `value` that a filter asks for, or why it cannot.
+
+    Raises:
+        BrokenPinError: A pinned table cannot be read.
+        EnvironmentProblemError: This version does not know the type of the assay.
+    """
+    from apollo_spark.query.filters.measured import UnusableAssay
+
+    found = type_of(record)
+    if found.measure != asked.measure:
+        known = [each.measure for each in ASSAY_TYPES if each.measure is not None]
+        fix = f"; write {found.measure}(...)" if found.measure in known else ""
+        return UnusableAssay(f"{asked.measure}(...) is not asked of {record.name!r}{fix}")
+    return found.find_measured(ReadAssay(files, opened, record), asked.feature, asked.unit)
 
 
 def plan_foldings(lake: "Lake", record: "DatasetRecord") -> tuple[Folding, ...]:

@@ -196,7 +196,7 @@ class Lake:
         from apollo_spark.records.withdrawn import without_withdrawn
 
         read = without_withdrawn(record, self.withdrawals())
-        return OpenDataset(read, PartReader(self.parts, planned or {}))
+        return OpenDataset(read, PartReader(self.parts, planned or {}), tables=self.tables)
 
     @property
     def withdrawing(self) -> "Withdrawing":

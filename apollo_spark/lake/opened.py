@@ -16,6 +16,8 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.query.scope import QueryScope, RuleScope, Slices
 
 if TYPE_CHECKING:
+    from apollo_spark.lake.measured import AssayValues
+    from apollo_spark.lake.tables.store import TableStore
     from apollo_spark.model.filter import Filter
     from apollo_spark.query.cohorts.members import Members
 
@@ -29,12 +31,14 @@ class OpenDataset:
         parts: Where its parts are read.
         members: The people of a cohort, where these alone are read.
         lists: The tables of ids that it asks for, by the names that questions use.
+        tables: Where its tables are, which filters on values of assays look features up in.
     """
 
     record: DatasetRecord
     parts: PartReader
     members: "Members | None" = None
     lists: Mapping[str, TablePin] = field(default_factory=dict)
+    tables: "TableStore | None" = None
 
     def only(self, members: "Members", lists: Mapping[str, TablePin]) -> "OpenDataset":
         """Return the same with the people of a cohort alone.
@@ -62,8 +66,23 @@ class OpenDataset:
             slices=_slices(self.record),
             rules=self._rules,
             suggests=not self.record.hides,
+            measured=self._measured,
         )
         return found if self.members is None else found.only(self.members)
+
+    @cached_property
+    def _measured(self) -> "AssayValues | None":
+        if self.tables is None or not self.record.assays:
+            return None
+        # Few questions are about assays.
+        from apollo_spark.lake.measured import AssayValues
+
+        if self.members is None:
+            return AssayValues(self.tables, self)
+        # A cohort may ask for them itself: they are those of the whole dataset.
+        whole = replace(self, members=None, lists={})
+        vars(whole).update(dictionary=self.dictionary, _rules=self._rules)
+        return AssayValues(self.tables, whole)
 
     @cached_property
     def pins(self) -> Mapping[str, TablePin]:

@@ -52,6 +52,12 @@ class OrderedList(exp.Expression, exp.Func):
     arg_types: ClassVar[dict[str, bool]] = {"this": True, "place": True}
 
 
+class Quantile(exp.Expression, exp.Func):
+    """The number that a share of values do not exceed; between two it is interpolated."""
+
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "share": True}
+
+
 class Moved(exp.Expression, exp.Func):
     """A date or datetime some days, weeks, months or years later; a month's end stays in the month.
 
@@ -173,6 +179,7 @@ class SparkGenerator(spark.SparkGenerator):
         ItemRows: _spark_item_rows,
         ListItem: _spark_list_item,
         Moved: _spark_moved,
+        Quantile: lambda self, node: self.func("PERCENTILE", node.this, node.args["share"]),
         OrderedList: _spark_ordered_list,
     }
 
@@ -211,6 +218,7 @@ class DuckDBGenerator(duckdb.DuckDBGenerator):
         ItemRows: _duckdb_item_rows,
         ListItem: _duckdb_list_item,
         Moved: _duckdb_moved,
+        Quantile: lambda self, node: self.func("QUANTILE_CONT", node.this, node.args["share"]),
         OrderedList: _duckdb_ordered_list,
     }
 

@@ -22,6 +22,7 @@ from apollo_spark.records.row_guards import with_guards
 if TYPE_CHECKING:
     from apollo_spark.model.filter import Filter
     from apollo_spark.query.cohorts.members import Members
+    from apollo_spark.query.filters.measured import MeasuredValues
 
 Slices = Mapping[str, tuple[TableSlice, ...]]
 """The tables of each entity; an entity that is not named is one table of its own name."""
@@ -40,6 +41,7 @@ class QueryScope:
         rules: What the guards of the tables refer to, by number.
         suggests: Whether a name that is not there is answered with a like one that is.
         label: Stands before the names of tables, so that those of a rule are told from others.
+        measured: What assays measured, where a filter may ask for it.
         is_of_members: Whether the last rule shows the people of a cohort alone.
     """
 
@@ -49,6 +51,7 @@ class QueryScope:
     suggests: bool = True
     label: str = ""
     is_of_members: bool = False
+    measured: "MeasuredValues | None" = None
 
     def tables_of(self, entity: str) -> tuple[TableSlice, ...]:
         """Return the tables of an entity, the one with every row first."""

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import Filter
+from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.query.filters.reach import fields_needed
 from apollo_spark.query.filters.sql import filter_rows
 from apollo_spark.query.sql import ascending, column, derived, duckdb_statement, labelled, table
@@ -26,6 +27,7 @@ class StrictScope:
     """Every entity is one table of its own name, with the columns asked for and no other."""
 
     dictionary: DataDictionary
+    measured: MeasuredValues | None = None
 
     def source(
         self, entity: str, fields: Sequence[str], alias: str | None = None

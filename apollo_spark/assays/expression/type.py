@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from apollo_spark.model.request import PublishRequest
     from apollo_spark.operations.engines import RowWriter
     from apollo_spark.operations.past_request import PastRequest
+    from apollo_spark.query.filters.measured import UnusableAssay
 
 
 class ExpressionType(AssayType):
@@ -35,6 +36,7 @@ class ExpressionType(AssayType):
 
     name: ClassVar[str] = EXPRESSION
     operation: ClassVar[str | None] = LOAD
+    measure: ClassVar[str | None] = "expression"
     verbs: ClassVar[Mapping[str, Verb]] = {
         "load expression": Verb(
             "apollo_spark.assays.expression.load.load", "LoadExpression", "ExpressionLoad"
@@ -74,6 +76,14 @@ class ExpressionType(AssayType):
         for layer in own.layers:
             title = f"expression_{own.name}_{layer.unit.replace(':', '_')}"
             yield title, expression_tree(own, layer, choice)
+
+    def find_measured(
+        self, assay: ReadAssay, feature: str, unit: str | None
+    ) -> "exp.Select | UnusableAssay":
+        """Return the values of a feature, by its id or by a symbol that it has alone."""
+        from apollo_spark.assays.expression.read.measured import find_measured
+
+        return find_measured(assay, feature, unit)
 
     def compare(self, before: ReadAssay, after: ReadAssay) -> "AssayDiff":
         """Return samples and features that came and went, and units with other values."""

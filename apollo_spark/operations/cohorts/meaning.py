@@ -18,6 +18,7 @@ from apollo_spark.query.filters.check import (
     read_filter,
     require_few_conditions,
 )
+from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.sources.filters.write import write_filter
 
@@ -65,17 +66,19 @@ def read_meaning(lake: Lake, opened: OpenDataset, text: str) -> Meaning:
     tree = parse_filter(text)
     found = {name: load_cohort(lake, name) for name in _names_in(tree)}
     if not found:
-        tree = read_filter(text, opened.dictionary)
+        tree = read_filter(text, opened.dictionary, opened.scope.measured)
         return Meaning(tree, notes=notes_of_filter(tree, opened.dictionary))
     for record in found.values():
         require_dataset(record, str(opened.record), opened.record.id)
-    check_beside_cohorts(tree, opened.dictionary)
+    check_beside_cohorts(tree, opened.dictionary, opened.scope.measured)
     cohorts = {str(each): each for each in found.values()}
     told = _with_versions(tree, {name: str(each) for name, each in found.items()})
     return Meaning(told, tuple(cohorts.values()), notes_of_filter(tree, opened.dictionary))
 
 
-def check_beside_cohorts(tree: Filter, dictionary: DataDictionary) -> None:
+def check_beside_cohorts(
+    tree: Filter, dictionary: DataDictionary, measured: MeasuredValues | None = None
+) -> None:
     """Check all of a filter but the cohorts that it names.
 
     Raises:
@@ -83,7 +86,7 @@ def check_beside_cohorts(tree: Filter, dictionary: DataDictionary) -> None:
         NotFoundError: Nothing but unknown names is wrong.
     """
     for each in _without_cohorts(tree):
-        check_filter(each, dictionary)
+        check_filter(each, dictionary, measured=measured)
 
 
 def _names_in(tree: Filter) -> list[str]:

@@ -15,7 +15,7 @@ from apollo_spark.operations.cohorts.opening import load_cohort
 from apollo_spark.operations.cohorts.program import Program
 from apollo_spark.query.cohorts.members import main_key
 from apollo_spark.query.cohorts.text import in_cohort
-from apollo_spark.query.filters.check import read_filter
+from apollo_spark.query.filters.check import check_filter, read_filter
 from apollo_spark.query.filters.reach import fields_needed
 from apollo_spark.records.changes.view import RowFilter
 from apollo_spark.sources.filters.text import parse_filter
@@ -76,6 +76,8 @@ def is_reference(text: str) -> bool:
 
 def _by_text(opened: OpenDataset, text: str) -> RowFilter:
     tree = parse_filter(text)
+    # A rule pins what it stands on, which are tables of entities alone.
+    check_filter(tree, opened.dictionary)
     return RowFilter(text=text, fields=fields_needed(tree, opened.dictionary))
 
 

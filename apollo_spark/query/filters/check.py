@@ -10,6 +10,7 @@ from apollo_spark.model.filter import (
 )
 from apollo_spark.query.filters.checker import Checker, UnknownName
 from apollo_spark.query.filters.fields import unknown_codes
+from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.query.filters.values import codes_of
 from apollo_spark.sources.filters.problems import list_problems, refuse_filter
 from apollo_spark.sources.filters.text import parse_as_far_as_possible
@@ -19,7 +20,9 @@ MOST_CONDITIONS = 10_000
 """What may ask something in a filter that is typed; one that is stored may have more."""
 
 
-def read_filter(text: str, dictionary: DataDictionary) -> Filter:
+def read_filter(
+    text: str, dictionary: DataDictionary, measured: MeasuredValues | None = None
+) -> Filter:
     """Read a filter, and check it against a dictionary.
 
     Raises:
@@ -28,9 +31,9 @@ def read_filter(text: str, dictionary: DataDictionary) -> Filter:
     """
     parsed = parse_as_far_as_possible(text)
     if not parsed.problems:
-        check_filter(parsed.tree, dictionary, parsed.places)
+        check_filter(parsed.tree, dictionary, parsed.places, measured)
         return parsed.tree
-    checked = find_problems(parsed.tree, dictionary, parsed.places)
+    checked = find_problems(parsed.tree, dictionary, parsed.places, measured)
     raise refuse_filter(
         sorted((*parsed.problems, *checked), key=lambda each: (each.line or 0, each.column or 0))
     )
@@ -50,19 +53,25 @@ def require_few_conditions(text: str) -> None:
         )
 
 
-def check_filter(tree: Filter, dictionary: DataDictionary, places: Sequence[Place] = ()) -> None:
+def check_filter(
+    tree: Filter,
+    dictionary: DataDictionary,
+    places: Sequence[Place] = (),
+    measured: MeasuredValues | None = None,
+) -> None:
     """Check names, operators and values; everything wrong is listed, and no value.
 
     Args:
         tree: The filter, on rows of the main entity.
         dictionary: The fields that may be named.
         places: Where comparisons, exists and counts stand, in the order of the text.
+        measured: What assays measured; None where nothing can be asked of them.
 
     Raises:
         UsageError: A condition has no meaning.
         NotFoundError: Nothing but unknown names is wrong.
     """
-    problems = find_problems(tree, dictionary, places)
+    problems = find_problems(tree, dictionary, places, measured)
     if not problems:
         return
     what = list_problems("The filter cannot be used", problems)
@@ -72,10 +81,13 @@ def check_filter(tree: Filter, dictionary: DataDictionary, places: Sequence[Plac
 
 
 def find_problems(
-    tree: Filter, dictionary: DataDictionary, places: Sequence[Place] = ()
+    tree: Filter,
+    dictionary: DataDictionary,
+    places: Sequence[Place] = (),
+    measured: MeasuredValues | None = None,
 ) -> tuple[Problem, ...]:
     """Return what is wrong with a filter; see `check_filter`."""
-    return tuple(Checker(dictionary, places).find(tree))
+    return tuple(Checker(dictionary, places, measured).find(tree))
 
 
 def notes_of_filter(tree: Filter, dictionary: DataDictionary) -> tuple[str, ...]:

@@ -1,8 +1,7 @@
 """Goes through a filter and finds everything that is wrong with its names, rows and values."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 
 from apollo_spark.errors import Problem
 from apollo_spark.model.dictionary import DataDictionary, Entity
@@ -13,7 +12,6 @@ from apollo_spark.model.filter import (
     AssayValue,
     ChosenRow,
     Comparison,
-    CountOf,
     Exists,
     FieldComparison,
     FieldOf,
@@ -32,7 +30,9 @@ from apollo_spark.query.filters.field_pairs import (
     find_pair_problem,
     find_summary_problem,
 )
-from apollo_spark.query.filters.fields import Wrong, find_comparison_problem
+from apollo_spark.query.filters.fields import find_comparison_problem
+from apollo_spark.query.filters.in_hand import Hand, told, word_of
+from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.query.filters.reach import EntityTree
 from apollo_spark.query.filters.values import Codes, codes_of
 from apollo_spark.sources.filters.text import UNREAD
@@ -47,21 +47,8 @@ class UnknownName(Problem):
     """A name that is not in the dictionary, or not to be seen."""
 
 
-@dataclass(frozen=True)
-class _Hand:
-    """What is in hand where a condition stands.
-
-    Attributes:
-        row: The entity of the row.
-        names: The entity of each row with a name.
-        is_inside: Whether it is a row that a condition asks for.
-        ambiguous: Entities above the row of which it may have several, where one is counted once.
-    """
-
-    row: str
-    names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    ambiguous: frozenset[str] = frozenset()
-    is_inside: bool = False
+_Finds = Generator[Problem, None, FieldSpec | None]
+"""Problems of a field, and in the end the field if it is there."""
 
 
 class Checker:
@@ -70,20 +57,27 @@ class Checker:
     Args:
         dictionary: The fields that may be named.
         places: Where all that asks something stands, in the order of the text.
+        measured: What assays measured; None where nothing can be asked of them.
     """
 
-    def __init__(self, dictionary: DataDictionary, places: Sequence[Place]) -> None:
+    def __init__(
+        self,
+        dictionary: DataDictionary,
+        places: Sequence[Place],
+        measured: MeasuredValues | None,
+    ) -> None:
         self._dictionary = dictionary
-        self._entities = EntityTree(dictionary)
+        self._measured = measured
+        self._entities = EntityTree(dictionary, measured)
         self._places = iter(places)
         self._suggested = 0
         self._codes: dict[tuple[str | None, str], Codes] = {}
 
     def find(self, tree: Filter) -> Iterator[Problem]:
         """Yield what is wrong with a filter on rows of the main entity."""
-        return self._find(tree, _Hand(self._dictionary.main_entity), 0)
+        return self._find(tree, Hand(self._dictionary.main_entity), 0)
 
-    def _find(self, tree: Filter, hand: _Hand, depth: int) -> Iterator[Problem]:
+    def _find(self, tree: Filter, hand: Hand, depth: int) -> Iterator[Problem]:
         allow_depth(depth)
         if depth > MAX_DEPTH:
             yield problem_at(None, f"conditions are nested more than {MAX_DEPTH} levels deep")
@@ -103,11 +97,11 @@ class Checker:
     def _find_in_question(
         self,
         tree: Comparison | FieldComparison | AssayValue | InCohort,
-        hand: _Hand,
+        hand: Hand,
         place: Place | None,
     ) -> Iterator[Problem]:
         if isinstance(tree, AssayValue):
-            yield problem_at(place, "values of assays cannot be asked about yet")
+            yield from self._find_in_assay(tree, hand, place)
             return
         if isinstance(tree, InCohort):
             where = "write it outside" if hand.is_inside else "beside others joined by and, or, not"
@@ -121,10 +115,26 @@ class Checker:
         elif spec is not None:
             coding = self._dictionary.find_coding(spec.coding_name)
             wrong = find_comparison_problem(tree, spec, coding, self._codes_of(spec))
-            yield from _told(place, f"{tree.entity}.{tree.field}", wrong)
+            yield from told(place, f"{tree.entity}.{tree.field}", wrong)
+
+    def _find_in_assay(
+        self, tree: AssayValue, hand: Hand, place: Place | None
+    ) -> Iterator[Problem]:
+        if self._measured is None:
+            yield problem_at(
+                place, "values of assays cannot be asked for here, as in a view's rule"
+            )
+            return
+        wrong = self._measured.find_problem(tree)
+        if wrong is not None:
+            found = problem_at(place, wrong.text, suggestions=wrong.suggestions)
+            yield UnknownName(**vars(found)) if wrong.is_unknown else found
+        owner = self._entities.owner_of(tree)
+        if owner is not None and not self._is_below(hand.row, owner):
+            yield self._not_below(place, owner, hand.row)
 
     def _find_in_fields(
-        self, tree: FieldComparison, spec: FieldSpec | None, hand: _Hand, place: Place | None
+        self, tree: FieldComparison, spec: FieldSpec | None, hand: Hand, place: Place | None
     ) -> Iterator[Problem]:
         path = f"{tree.entity}.{tree.field}"
         for each in tree.others:
@@ -132,17 +142,17 @@ class Checker:
                 other = yield from self._find_field(each, hand, place)
                 yield from self._find_row_problem(tree, each, hand, place)
                 if spec is not None and other is not None:
-                    yield from _told(place, path, find_pair_problem(tree, spec, each, other))
+                    yield from told(place, path, find_pair_problem(tree, spec, each, other))
             elif spec is not None:
                 alone = Comparison(
                     entity=tree.entity, field=tree.field, operator=Operator.LESS, values=(each,)
                 )
                 coding = self._dictionary.find_coding(spec.coding_name)
                 wrong = find_comparison_problem(alone, spec, coding, self._codes_of(spec))
-                yield from _told(place, path, wrong)
+                yield from told(place, path, wrong)
 
     def _find_row_problem(
-        self, tree: FieldComparison, other: FieldOf, hand: _Hand, place: Place | None
+        self, tree: FieldComparison, other: FieldOf, hand: Hand, place: Place | None
     ) -> Iterator[Problem]:
         """Yield why it cannot be told which row the other field is of."""
         if other.row is not None or not self._is_known(other.entity, tree.entity):
@@ -162,8 +172,8 @@ class Checker:
             )
 
     def _find_field(
-        self, owner: Comparison | FieldComparison | FieldOf, hand: _Hand, place: Place | None
-    ) -> "_Finds":
+        self, owner: Comparison | FieldComparison | FieldOf, hand: Hand, place: Place | None
+    ) -> _Finds:
         """Yield why a field cannot be named, and return it if it is there."""
         if owner.row is not None and hand.names.get(owner.row) != owner.entity:
             text = f"no row of {owner.entity!r} goes by the name {owner.row!r} here"
@@ -177,7 +187,7 @@ class Checker:
             yield self._unknown_field(place, entity, owner.field)
         return spec
 
-    def _find_in_rows(self, tree: Rows, hand: _Hand, depth: int) -> Iterator[Problem]:
+    def _find_in_rows(self, tree: Rows, hand: Hand, depth: int) -> Iterator[Problem]:
         place = next(self._places, None)
         entity = self._dictionary.find_entity(tree.entity)
         if entity is None:
@@ -197,12 +207,12 @@ class Checker:
             inner = replace(inner, ambiguous=inner.ambiguous | between)
             yield from self._find(tree.condition, inner, depth + 1)
 
-    def _find_way_problem(self, tree: Rows, hand: _Hand, place: Place | None) -> Iterator[Problem]:
+    def _find_way_problem(self, tree: Rows, hand: Hand, place: Place | None) -> Iterator[Problem]:
         start = self._entities.start(tree, hand.row)
         if tree.entity == start:
             yield problem_at(
                 place,
-                f"{_word_of(tree)}({tree.entity}: ...) asks for other rows, and the row in hand is "
+                f"{word_of(tree)}({tree.entity}: ...) asks for other rows, and the row in hand is "
                 f"one of {start!r}; write its condition without it",
             )
         elif not self._is_below(start, tree.entity):
@@ -227,9 +237,9 @@ class Checker:
             wrong = find_choice_problem(tree, entity, spec)
         else:
             wrong = find_summary_problem(tree, spec)
-        yield from _told(place, f"{entity.name}.{name}", wrong)
+        yield from told(place, f"{entity.name}.{name}", wrong)
 
-    def _inside(self, tree: Rows, hand: _Hand) -> _Hand:
+    def _inside(self, tree: Rows, hand: Hand) -> Hand:
         """Return what is in hand where the rows of a condition are."""
         found = replace(hand, row=tree.entity, is_inside=True)
         if tree.name is not None:
@@ -289,21 +299,3 @@ class Checker:
             suggestions=() if near is None else (written.format(near),),
         )
         return UnknownName(**vars(found))
-
-
-def _told(place: Place | None, path: str, wrong: Iterator[Wrong]) -> Iterator[Problem]:
-    for found in wrong:
-        yield problem_at(
-            place, f"{path} {found.text}", expected=found.expected, suggestions=found.suggestions
-        )
-
-
-def _word_of(tree: Rows) -> str:
-    if isinstance(tree, ChosenRow):
-        return tree.choice.value
-    if isinstance(tree, SummaryOf):
-        return tree.summary.value
-    return "count" if isinstance(tree, CountOf) else "exists"
-
-
-_Finds = Generator[Problem, None, FieldSpec | None]

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from apollo_spark.model.filter import (
     And,
+    AssayValue,
     ChosenRow,
     Comparison,
     CountOf,
@@ -26,6 +27,7 @@ from apollo_spark.model.filter import (
 from apollo_spark.query.filters.choosing import CHOSEN_KEY, Choosing
 from apollo_spark.query.filters.compare import joined
 from apollo_spark.query.filters.conditions import RowConditions
+from apollo_spark.query.filters.measured import is_measured
 from apollo_spark.query.filters.reach import EntityTree
 from apollo_spark.query.filters.rows import EntitySource, Row
 from apollo_spark.query.filters.summaries import NEGATIONS, compare_summary
@@ -42,7 +44,7 @@ COUNTS: dict[Operator, tuple[type[exp.Binary], Callable[[int, int], bool]]] = {
     Operator.GREATER_OR_EQUAL: (exp.GTE, operator.ge),
 }
 
-OnRows = Comparison | FieldComparison | Exists
+OnRows = Comparison | FieldComparison | Exists | AssayValue
 """Conditions that some row fulfils."""
 
 
@@ -112,6 +114,8 @@ class ExistsCompiler(RowConditions):
             return self._compare(tree, row)
         if isinstance(tree, FieldComparison):
             return self._compare_fields(tree, row)
+        if isinstance(tree, AssayValue):
+            return self._compare_measured(tree, row)
         return exp.true() if tree.condition is None else self.condition(tree.condition, row)
 
     def _count(self, tree: CountOf, row: Row, steps: Sequence[JoinStep]) -> exp.Expr:
@@ -215,6 +219,15 @@ class ExistsCompiler(RowConditions):
             number += 1
         return Row(step.entity, alias, outer, parent, step)
 
+    def _compare_measured(self, tree: AssayValue, row: Row) -> exp.Expr:
+        if tree.operator in NEGATIONS:
+            positive = tree.model_copy(update={"operator": NEGATIONS[tree.operator]})
+            return exp.Not(this=self._compare_measured(positive, row))
+        place, source = self._entities.place_of(tree.assay), self._scope.measured
+        assert place is not None, "the filter was checked"
+        assert source is not None, "the filter was checked"
+        return is_measured(tree, row.own(place[1]), source)
+
     def _as_named(self, tree: OnRows | Rows, far: Row) -> Row:
         far.name = tree.name if isinstance(tree, Rows) else None
         return far
@@ -227,6 +240,8 @@ class ExistsCompiler(RowConditions):
     def _path(self, tree: OnRows | Rows, row: Row) -> tuple[JoinStep, ...]:
         if isinstance(tree, Comparison | FieldComparison) and tree.row is not None:
             return ()
-        path = self._entities.path(self._start(tree, row).entity, tree.entity)
+        owner = self._entities.owner_of(tree)
+        assert owner is not None, "the filter was checked"
+        path = self._entities.path(self._start(tree, row).entity, owner)
         assert path is not None, "the filter was checked"
         return path

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import (
+    AssayValue,
     ChosenRow,
     Comparison,
     FieldComparison,
@@ -16,6 +17,7 @@ from apollo_spark.model.filter import (
     parts_of,
     row_inside,
 )
+from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.records.join_path import JoinStep, join_steps
 
 FieldPath = tuple[str, str]
@@ -31,9 +33,11 @@ class EntityTree:
 
     Args:
         dictionary: The entities and their relations.
+        measured: What assays measured, and which entities their samples belong to.
     """
 
-    def __init__(self, dictionary: DataDictionary) -> None:
+    def __init__(self, dictionary: DataDictionary, measured: MeasuredValues | None = None) -> None:
+        self._measured = measured
         self.main = dictionary.main_entity
         self.unjoined = dictionary.unjoined
         reached = (each.name for each in dictionary.entities if each.name not in self.unjoined)
@@ -55,16 +59,22 @@ class EntityTree:
         """Return the primary key of an entity."""
         return self._keys.get(entity)
 
+    def place_of(self, assay: str) -> tuple[str, str] | None:
+        """Return the entity and field that the samples of an assay belong to."""
+        return None if self._measured is None else self._measured.place_of(assay)
+
+    def owner_of(self, tree: Filter) -> str | None:
+        """Return the entity of the rows that a condition reaches; None where it reaches none."""
+        if isinstance(tree, Comparison | FieldComparison):
+            return tree.entity if tree.row is None else None
+        if isinstance(tree, AssayValue):
+            place = self.place_of(tree.assay)
+            return None if place is None else place[0]
+        return tree.entity if isinstance(tree, Rows) else None
+
     def start(self, tree: Filter, row: str) -> str:
         """Return from which entity the rows are reached that a condition asks about."""
         return self.main if isinstance(tree, Rows) and tree.name is not None else row
-
-
-def owner_of(tree: Filter) -> str | None:
-    """Return the entity of the rows that a condition reaches; None where it reaches none."""
-    if isinstance(tree, Comparison | FieldComparison):
-        return tree.entity if tree.row is None else None
-    return tree.entity if isinstance(tree, Rows) else None
 
 
 def asks_outside(tree: Filter) -> bool:
@@ -81,14 +91,17 @@ def asks_outside(tree: Filter) -> bool:
     return False
 
 
-def fields_needed(tree: Filter, dictionary: DataDictionary) -> frozenset[FieldPath]:
+def fields_needed(
+    tree: Filter, dictionary: DataDictionary, measured: MeasuredValues | None = None
+) -> frozenset[FieldPath]:
     """Return every field that a filter reads: those it names, and those that join the entities."""
-    return frozenset(needed_below(tree, EntityTree(dictionary), dictionary.main_entity))
+    entities = EntityTree(dictionary, measured)
+    return frozenset(needed_below(tree, entities, dictionary.main_entity))
 
 
 def needed_below(tree: Filter, entities: EntityTree, row: str) -> Iterator[FieldPath]:
     """Yield the fields that a condition on a row of an entity reads, some of them repeatedly."""
-    owner = owner_of(tree)
+    owner = entities.owner_of(tree)
     if owner is not None:
         for step in entities.path(entities.start(tree, row), owner) or ():
             yield step.parent, step.parent_field
@@ -106,6 +119,8 @@ def _named_fields(tree: Filter, entities: EntityTree) -> Iterator[FieldPath]:
         yield from ((x.entity, x.field) for x in tree.others if isinstance(x, FieldOf))
     if isinstance(tree, ChosenRow):
         yield tree.entity, tree.by
+    if isinstance(tree, AssayValue) and (place := entities.place_of(tree.assay)):
+        yield place
     entity = entities.main if isinstance(tree, InCohort) else None
     entity = tree.entity if isinstance(tree, ChosenRow) else entity
     key = entities.key_of(entity) if entity else None

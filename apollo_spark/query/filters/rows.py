@@ -12,6 +12,7 @@ from typing import Protocol
 from sqlglot import exp
 
 from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.query.sql import column, derived, labelled
 from apollo_spark.records.join_path import JoinStep
 
@@ -24,6 +25,11 @@ class EntitySource(Protocol):
     @property
     def dictionary(self) -> DataDictionary:
         """The entities, fields, relations and codings."""
+        ...
+
+    @property
+    def measured(self) -> MeasuredValues | None:
+        """What assays measured, None where no values of assays can be asked for."""
         ...
 
     def source(self, entity: str, fields: Sequence[str], alias: str | None = None) -> Source:

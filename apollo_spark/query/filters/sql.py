@@ -14,7 +14,7 @@ from apollo_spark.model.filter import Filter, parts_of, row_inside
 from apollo_spark.query.filters.check import check_filter
 from apollo_spark.query.filters.exists import ExistsCompiler
 from apollo_spark.query.filters.gather import gathered, plainly
-from apollo_spark.query.filters.reach import EntityTree, needed_below, owner_of
+from apollo_spark.query.filters.reach import EntityTree, needed_below
 from apollo_spark.query.filters.rows import EntitySource, Row
 from apollo_spark.query.filters.scans import ScanCompiler
 
@@ -82,10 +82,10 @@ def filter_conditions(
 ) -> FilterConditions:
     """Return several filters as `filter_rows` does one, with looks at other entities shared."""
     row = Row(scope.dictionary.main_entity, main_alias)
-    entities = EntityTree(scope.dictionary)
+    entities = EntityTree(scope.dictionary, scope.measured)
     asked: list[Filter] = []
     for tree in trees:
-        check_filter(tree, scope.dictionary)
+        check_filter(tree, scope.dictionary, measured=scope.measured)
         asked.append(gathered(plainly(tree), row.entity))
     is_long = sum(sum(_looks(each, entities, row.entity)) for each in asked) > MOST_SUBQUERIES
     compiler = (ScanCompiler if is_long else ExistsCompiler)(scope, entities)
@@ -97,7 +97,7 @@ def filter_conditions(
 
 def _looks(tree: Filter, entities: EntityTree, row: str) -> Iterable[int]:
     """Yield how many entities are stepped to by each condition on other rows than that in hand."""
-    found = owner_of(tree)
+    found = entities.owner_of(tree)
     if found is not None:
         yield len(entities.path(entities.start(tree, row), found) or ())
     for part in parts_of(tree):

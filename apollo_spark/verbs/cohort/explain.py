@@ -164,7 +164,7 @@ class _Person:
         """Yield the rows of the person that a filter reads, with the fields that it names."""
         opened = self._alone()
         dictionary = opened.dictionary
-        needed = fields_needed(tree, dictionary)
+        needed = fields_needed(tree, dictionary, opened.scope.measured)
         for entity in dictionary.entities:
             names = {field for owner, field in needed if owner == entity.name}
             if not names:

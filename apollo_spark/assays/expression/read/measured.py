@@ -1,0 +1,85 @@
+"""The values of one feature in one unit, as filters ask for them."""
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from apollo_spark.assays.base import ReadAssay
+from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord
+from apollo_spark.assays.expression.query import (
+    ALL_FEATURES,
+    FeatureChoice,
+    PairChoice,
+    expression_tree,
+)
+from apollo_spark.assays.expression.read.select import OpenAssay, find_annotation, open_assay
+from apollo_spark.query.filters.measured import UnusableAssay
+from apollo_spark.sources.suggest import find_near
+
+IDS_SHOWN = 10
+"""Ids of features with one symbol that a message shows; all are counted."""
+
+
+def find_measured(assay: ReadAssay, feature: str, unit: str | None) -> exp.Select | UnusableAssay:
+    """Return the question for `sample_id` and `value` of a feature, or why there is none.
+
+    Args:
+        assay: The assay.
+        feature: The id of a feature, or a symbol that one feature has alone.
+        unit: The unit; it may be left out where there is one.
+    """
+    own = ExpressionAssay.of(assay.record)
+    layer = _find_layer(own, unit)
+    if isinstance(layer, UnusableAssay):
+        return layer
+    opened = open_assay(assay.files, assay.opened, own)
+    ids = _ids_of(opened, FeatureChoice(ids=(feature,)))
+    ids = ids or _ids_of(opened, FeatureChoice(symbols=(feature,)))
+    if len(ids) != 1:
+        return _not_one(opened, feature, ids, suggests=assay.opened.scope.suggests)
+    choice = PairChoice(features=FeatureChoice(ids=tuple(ids)), shown=opened.shown)
+    return expression_tree(own, layer, choice)
+
+
+def _find_layer(assay: ExpressionAssay, unit: str | None) -> LayerRecord | UnusableAssay:
+    units = [each.unit for each in assay.layers]
+    known = ", ".join(units)
+    if unit is None:
+        if len(units) == 1:
+            return assay.layers[0]
+        return UnusableAssay(f"the assay {assay.name!r} has several units; name one: {known}")
+    found = assay.find_layer(unit)
+    if found is not None:
+        return found
+    near = find_near(unit, units)
+    text = f"the assay {assay.name!r} has no unit {unit!r}; it has {known}"
+    return UnusableAssay(text, is_unknown=True, suggestions=() if near is None else (near,))
+
+
+def _ids_of(assay: OpenAssay, choice: FeatureChoice) -> list[str]:
+    return [str(each) for each in find_annotation(assay, choice).column("feature_id").to_pylist()]
+
+
+def _not_one(
+    assay: OpenAssay, feature: str, ids: Sequence[str], *, suggests: bool
+) -> UnusableAssay:
+    name = assay.files.assay.name
+    if ids:
+        shown = ", ".join(ids[:IDS_SHOWN]) + (" ..." if len(ids) > IDS_SHOWN else "")
+        return UnusableAssay(
+            f"{len(ids):,} features of the assay {name!r} have the symbol {feature!r}; name one by "
+            f"its id: {shown}"
+        )
+    near = _find_near_feature(assay, feature) if suggests else None
+    hint = "" if near is None else f" (did you mean {near!r}?)"
+    text = f"the assay {name!r} has no feature {feature!r}{hint}"
+    return UnusableAssay(text, is_unknown=True, suggestions=() if near is None else (near,))
+
+
+def _find_near_feature(assay: OpenAssay, feature: str) -> str | None:
+    known = find_annotation(assay, ALL_FEATURES)
+    for names in ("symbol", "feature_id"):
+        found = find_near(feature, (each for each in known.column(names).to_pylist() if each))
+        if found is not None:
+            return found
+    return None
