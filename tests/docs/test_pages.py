@@ -23,7 +23,7 @@ SHOWN_ELSEWHERE = {("filters.md", 0)}
 """What tests/docs/test_filters.py asks."""
 POLICIES = {("clinical.md", 0), ("merging.md", 3)}
 FILTER, WORDS, PYTHON = ("expression.md", 2), ("extending.md", 0), ("merging.md", 2)
-CONDITIONS = ("python.md", 0)
+CONDITIONS, COHORTS = ("python.md", 0), ("cohorts.md", 3)
 HEADER = "entity,name,type,primary_key_type\n"
 MATRIX = "feature_id,S1,S2,S3\nENSG00000141510,5,3,1\nENSG00000139618,1,2,4\n"
 QUANTS = (
@@ -52,8 +52,19 @@ class Stage:
 
 MORE = {"more.csv": "patient_id,bmi\nP0017,20\n", "keys.csv": "visit_id\n4\n"}
 GONE = {"gone.csv": "patient_id\nP0017\n"}
+IDS = {"ids.txt": "P0017\nP2\n"}
+COHORTS_MADE = (
+    "cohort create women --from study --filter 'patient.sex = \"F\"'",
+    "cohort create listed --from study --ids ids.txt",
+    "cohort create heavy --from women --filter 'patient.weight > 65'",
+)
 SMOKERS = "view study@1 --as smokers --rows 'patient.smokes > 0'"
 STAGES = {
+    ("cohorts.md", 0): Stage(1, IDS),
+    ("cohorts.md", 1): Stage(1, IDS, COHORTS_MADE),
+    ("cohorts.md", 2): Stage(1, IDS, COHORTS_MADE),
+    COHORTS: Stage(1, IDS, COHORTS_MADE),
+    ("cohorts.md", 4): Stage(1, IDS, COHORTS_MADE),
     ("expression.md", 0): Stage(files={"counts.csv": MATRIX, **SAMPLES}),
     ("expression.md", 1): Stage(
         files={
@@ -166,10 +177,9 @@ def test_a_block_of_commands_runs(page: str, number: int, tmp_path: Path) -> Non
 
 
 def test_every_block_is_run_or_read() -> None:
-    assert {*COMMANDS, *POLICIES, FILTER, WORDS, PYTHON, CONDITIONS} | SHOWN_ELSEWHERE == set(
-        BLOCKS
-    )
-    assert {*COMMANDS, PYTHON, CONDITIONS} == set(STAGES)
+    code = {PYTHON, CONDITIONS, COHORTS}
+    assert {*COMMANDS, *POLICIES, FILTER, WORDS, *code} | SHOWN_ELSEWHERE == set(BLOCKS)
+    assert {*COMMANDS, *code} == set(STAGES)
 
 
 @pytest.mark.parametrize("place", sorted(POLICIES))
@@ -209,3 +219,13 @@ def test_the_example_of_conditions_runs(tmp_path: Path) -> None:
     exec(BLOCKS[CONDITIONS][1], {"lake": lake})
 
     assert [each.name for each in lake.list()] == ["heavy", "part", "study"]
+
+
+def test_the_example_of_cohorts_runs(tmp_path: Path) -> None:
+    prepare(STAGES[COHORTS], tmp_path)
+
+    with inside(tmp_path):
+        exec(BLOCKS[COHORTS][1], {"ap": ap})
+
+    names = [each.name for each in ap.open_lake(str(tmp_path / "lake")).list(kind="cohort")]
+    assert names == ["any", "heavy", "light", "listed", "women"]

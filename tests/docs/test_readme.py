@@ -69,6 +69,7 @@ SHOWN = (
     ("['smoking_status']", "mean       2.2"),
     ("lung_rna@1\n", "ENSG00000141510,LS00002,1034", "LS00002,,1034"),
     ("lung_study@3\nlung_all@1\nlung_women@1\n", "fields added: patient.risk_score"),
+    ("smokers@1\n", "everybody", "others@1\n", "in both: 0", "the person is"),
     ("line 2, column sex", "lung_women@1\n"),
     ("exit code 12\n", "report.html"),
 )
