@@ -33,7 +33,9 @@ from tests.support.study import CommandResult, Study
 from tests.support.watching import watched
 
 DATA = ["patient=patient.csv", "visit=visit.csv", "site=site.csv", "passport=passport.csv"]
-VERBS = ["view", "merge", "assay", "linked", "rebase", "rebase a merge", "undo"]
+VERBS = [
+    "view", "merge", "assay", "linked", "rebase", "rebase a merge", "undo", "cohort",
+]  # fmt: skip
 
 
 def words_of(study: Study, verb: str) -> tuple[object, ...]:
@@ -47,6 +49,7 @@ def words_of(study: Study, verb: str) -> tuple[object, ...]:
         "rebase": ("rebase", "part", "--onto", "study@2", "--apply"),
         "rebase a merge": ("rebase", "both", "--onto", "rna@2", "--apply"),
         "undo": ("rebase", "--undo", "moved@2"),
+        "cohort": ("cohort", "create", "new", "--from", "light", "--ids", study.folder / "ids.txt"),
     }[verb]
 
 
@@ -60,6 +63,7 @@ def done(study: Study, *words: object) -> CommandResult:
 def base(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """A lake with everything that the verbs are about."""
     study = Study(tmp_path_factory.mktemp("base"))
+    study.write("ids.txt", "P1\nP4\n")
     study.write("link.csv", "sample,person\nP1,P2\nP2,P1\n")
     study.load()
     study.replace("patient.csv", "61.5", "62.5")
@@ -97,6 +101,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Study:
     done(study, "view", "study@1", "--as", "part", "--rows", "patient.weight > 60")
     done(study, "view", "study@1", "--as", "moved", "--rows", "patient.weight > 60")
     done(study, "rebase", "moved", "--onto", "study@2", "--apply")
+    light = ("--filter", "patient.weight < 70")
+    done(study, "cohort", "create", "light", "--from", "study@1", *light)
     done(
         study,
         "merge",

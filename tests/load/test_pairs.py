@@ -31,6 +31,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     study.write("more.csv", "patient_id,bmi\nP1,20\nP3,22\n")
     study.write("rows.csv", "visit_id,patient_id,note\n7,P2,late\n")
     study.write("gone.csv", "patient_id\nP4\n")
+    study.write("few.txt", "P1\nP3\n")
     return study.folder
 
 
@@ -58,6 +59,7 @@ def words_of(study: Study, verb: str) -> tuple[object, ...]:
                   "prefix:b_"),
         "view": ("view", "study@1", "--as", "less", "--rows", 'patient.sex = "F"'),
         "rebase": ("rebase", "part", "--onto", "study@2", "--apply"),
+        "cohort": ("cohort", "create", "few", "--from", "study@1", "--ids", folder / "few.txt"),
         "gc": ("gc", "--apply", "--grace", "0"),
         "retire": ("retire", "study@1"),
         "withdraw": ("withdraw", folder / "gone.csv", "--of", "study.patient", "--apply"),
@@ -79,7 +81,7 @@ def readings(study: Study) -> dict[str, str]:
 PAIRS = [
     ("fields", "gc"), ("rows", "gc"), ("load", "gc"), ("merge", "retire"), ("view", "gc"),
     ("rebase", "retire"), ("merge", "withdraw"), ("load", "withdraw"), ("view", "load"),
-    ("rebase", "fields"),
+    ("rebase", "fields"), ("cohort", "retire"), ("cohort", "gc"),
 ]  # fmt: skip
 
 

@@ -33,6 +33,13 @@ DEEDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "crash": crash(4),
         "name": st.sampled_from(["v", "w"]),
     },
+    "cohort": {
+        "number": ANY,
+        "age": st.none() | NUMBERS,
+        "score": st.none() | NUMBERS,
+        "crash": crash(4),
+    },
+    "complement": {"crash": crash(4)},
     "merge": {"first": ANY, "second": ANY, "crash": crash(4)},
     "extend": {"number": ANY, "values": VALUES, "crash": crash(10)},
     "copy": {"number": ANY, "values": VALUES, "crash": crash(10)},

@@ -61,6 +61,24 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Chosen(Seen):
+    """The people of a version who are in a cohort."""
+
+
+@dataclass(frozen=True)
+class NotChosen(Chosen):
+    """The people of a version who are not in a cohort."""
+
+    def read(self, withdrawn: Withdrawn) -> Rows:
+        rows = self.base.read(withdrawn)
+        chosen = {row["patient_id"] for row in super().read(withdrawn)["patient"]}
+        return {
+            entity: [row for row in found if row["patient_id"] not in chosen]
+            for entity, found in rows.items()
+        }
+
+
+@dataclass(frozen=True)
 class Merged:
     """The people of a source beside those of a target, under names that begin with `b_`."""
 

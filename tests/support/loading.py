@@ -16,8 +16,8 @@ from apollo_spark.engines.tasks import LocalTaskRunner, TaskRunner
 from apollo_spark.ingest.plan import ClinicalLoad
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference, parse_reference
+from apollo_spark.model.record import Published as Record
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.query.extract import ExtractRequest, build_extract_per_entity
 from apollo_spark.query.values import ValueMode
@@ -111,7 +111,7 @@ def small_study(folder: Path, files: Mapping[str, str]) -> Study:
     return study
 
 
-def rows_of(lake: Lake, record: DatasetRecord) -> Rows:
+def rows_of(lake: Lake, record: Record) -> Rows:
     """Read all rows behind the pins of a record, by table."""
     found = {}
     for pin in record.pins:
@@ -138,7 +138,7 @@ def answers_of(folder: Path, reference: str) -> Rows:
     return found
 
 
-def comparable(record: DatasetRecord) -> dict[str, Any]:
+def comparable(record: Record) -> dict[str, Any]:
     """Return a record without ids, times, table versions and names of files.
 
     What stays tells versions of other content apart: the hashes of rows, columns, dictionary,
@@ -162,7 +162,8 @@ def published(folder: Path, *, whole: bool = True) -> Published:
     lake = open_lake(str(folder))
     found = {}
     for entry in lake.registry.snapshot().unretired():
-        record = lake.load_record(RecordReference(name=entry.name, version=entry.version))
+        reference = RecordReference(name=entry.name, version=entry.version)
+        record = lake.load(reference, Record)
         found[str(entry)] = (comparable(record), rows_of(lake, record) if whole else {})
     return found
 
