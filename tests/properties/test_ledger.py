@@ -18,11 +18,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from apollo_spark.api.lake import open_lake
 from tests.support.ledger_deeds import DEEDS, LOADED
 from tests.support.ledger_model import (
+    Chosen,
     Entry,
     Extended,
     Ledger,
     Loaded,
     Merged,
+    NotChosen,
     Row,
     Seen,
     moved,
@@ -118,11 +120,17 @@ class EveryVerb(RuleBasedStateMachine):
 
     def pick(self, number: int) -> str:
         """Return one of the versions that stand."""
-        unretired = self.ledger.unretired()
+        unretired = self.datasets()
         return unretired[number % len(unretired)]
 
+    def datasets(self) -> list[str]:
+        return [each for each in self.ledger.unretired() if not self.is_cohort(each)]
+
+    def is_cohort(self, reference: str) -> bool:
+        return isinstance(self.ledger.entry(reference).version, Chosen)
+
     def has_versions(self) -> bool:
-        return hasattr(self, "ledger") and bool(self.ledger.unretired())
+        return hasattr(self, "ledger") and bool(self.datasets())
 
     def view(
         self, number: int, age: int | None, score: int | None, crash: int | None, name: str
@@ -130,11 +138,28 @@ class EveryVerb(RuleBasedStateMachine):
         base = self.pick(number)
         if base.startswith(f"{name}@"):
             return
-        conditions = [] if age is None else [f"patient.age >= {age}"]
-        conditions += [] if score is None else [f"exists(visit: visit.score >= {score})"]
+        conditions = _conditions(age, score)
         rows = ("--rows", " and ".join(conditions)) if conditions else ()
         found = self.publish(crash, "view", base, "--as", name, *rows)
         self.note(found, Seen(self.ledger.entry(base).version, age, score), (base,))
+
+    def cohort(self, number: int, age: int | None, score: int | None, crash: int | None) -> None:
+        base = self.pick(number)
+        text = " and ".join(_conditions(age, score)) or "patient.patient_id is not missing"
+        words = ("cohort", "create", "k", "--from", base, "--filter", text)
+        found = self.publish(crash, *words)
+        self.note(found, Chosen(self.ledger.entry(base).version, age, score), (base,))
+
+    def complement(self, crash: int | None) -> None:
+        cohort = self.ledger.newest("k")
+        if cohort is None:
+            return
+        words = ("cohort", "combine", "n", "--operation", "complement", cohort)
+        found = self.publish(crash, *words)
+        chosen = self.ledger.entry(cohort).version
+        assert isinstance(chosen, Chosen)
+        others = NotChosen(chosen.base, chosen.least_age, chosen.least_score)
+        self.note(found, others, (cohort,))
 
     def merge(self, first: int, second: int, crash: int | None) -> None:
         source, target = self.pick(first), self.pick(second)
@@ -231,7 +256,8 @@ class EveryVerb(RuleBasedStateMachine):
             return
 
     def retire(self, number: int) -> None:
-        reference = self.pick(number)
+        unretired = self.ledger.unretired()
+        reference = unretired[number % len(unretired)]
         assert self.run("retire", reference).code == 0
         self.ledger.entry(reference).is_retired = True
 
@@ -267,12 +293,21 @@ class EveryVerb(RuleBasedStateMachine):
         self.clean = True
         lake = open_lake(str(self.folder / "lake"))
         for reference in self.ledger.unretired():
+            if self.is_cohort(reference):
+                people = {row["patient_id"] for row in self.ledger.read(reference)["patient"]}
+                assert lake.cohort(reference).ids == sorted(people), reference
+                continue
             dataset = lake.dataset(reference)
             read = {each.name: each.retrieve_fields().to_pylist() for each in dataset.entities}
             expected = self.ledger.read(reference)
             assert set(read) == set(expected), reference
             for entity, rows in expected.items():
                 assert _sorted(read[entity]) == _sorted(rows), (reference, entity)
+
+
+def _conditions(age: int | None, score: int | None) -> list[str]:
+    conditions = [] if age is None else [f"patient.age >= {age}"]
+    return conditions + ([] if score is None else [f"exists(visit: visit.score >= {score})"])
 
 
 def _sorted(rows: list[Row]) -> list[str]:
