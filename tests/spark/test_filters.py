@@ -29,7 +29,8 @@ from apollo_spark.query.filters import sql as filter_sql
 from apollo_spark.query.filters.check import read_filter
 from apollo_spark.query.filters.sql import filter_rows
 from apollo_spark.query.sql import ascending, column, labelled, literal, table
-from tests.support.filter_asking import StrictScope, kept_question
+from apollo_spark.sources.filters.text import parse_filter
+from tests.support.filter_asking import MeasuredInTable, StrictScope, kept_question
 from tests.support.filter_model import held_by
 from tests.support.filters import (
     CODES,
@@ -185,6 +186,40 @@ def test_filters_keep_the_same_rows_everywhere(
         if is_held
     )
     assert embedded == spark
+
+
+MEASURED = {
+    "> 0.05": ["P2"],
+    "= 0.1": ["P2"],
+    "< 0.05": ["P1"],
+    "is missing": ["P2"],
+    "!= 0.1": ["P1", "P2"],
+    ">= percentile(50)": ["P2"],
+    "< percentile(75)": ["P1"],
+    "between percentile(0) and percentile(100) without end": ["P1"],
+}
+
+
+@pytest.mark.parametrize("most", [1_000, -1], ids=["as subqueries", "in scans"])
+def test_values_of_assays_are_compared_alike_everywhere(
+    tables: Tables,
+    engines: tuple[EmbeddedEngine, SparkEngine],
+    most: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(filter_sql, "MOST_SUBQUERIES", most)
+    source = MeasuredInTable("test", "result", ("visit", "visit_id"))
+    kept = [
+        kept_question(tree, HOSPITAL, "patient_id", source).select(labelled(literal(text), "text"))
+        for text in MEASURED
+        for tree in [parse_filter(f'expression(rna, "of_visit") {text}')]
+    ]
+    question = exp.union(*kept, distinct=False)
+
+    embedded, spark = (sorted(answer(each.run(question, tables.pins))) for each in engines)
+
+    assert embedded == sorted((key, text) for text, keys in MEASURED.items() for key in keys)
+    assert spark == embedded
 
 
 def test_every_comparison_gives_the_same_everywhere(

@@ -10,7 +10,7 @@ import duckdb
 from sqlglot import exp
 
 from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.model.filter import Filter
+from apollo_spark.model.filter import AssayValue, Filter
 from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.query.filters.reach import fields_needed
 from apollo_spark.query.filters.sql import filter_rows
@@ -47,10 +47,33 @@ def filter_question(tree: Filter, dictionary: DataDictionary, order: str) -> exp
     return rows.joined_to(found).order_by(ascending(column(MAIN, order)))
 
 
-def kept_question(tree: Filter, dictionary: DataDictionary, key: str) -> exp.Select:
+@dataclass(frozen=True)
+class MeasuredInTable:
+    """The numbers of one field of an entity are what every assay measured, of its other field."""
+
+    entity: str
+    field: str
+    place: tuple[str, str]
+
+    def place_of(self, assay: str) -> tuple[str, str]:  # noqa: ARG002
+        return self.place
+
+    def find_problem(self, tree: AssayValue) -> None:  # noqa: ARG002
+        return None
+
+    def values(self, tree: AssayValue) -> exp.Select:
+        value, key = (column(STORED, each) for each in (self.field, tree.feature))
+        is_there = exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
+        found = exp.select(labelled(key, "key"), labelled(value, "value"))
+        return found.from_(table(self.entity, STORED)).where(is_there)
+
+
+def kept_question(
+    tree: Filter, dictionary: DataDictionary, key: str, measured: MeasuredValues | None = None
+) -> exp.Select:
     """The keys of the rows that a filter keeps, in no order."""
     main = dictionary.main_entity
-    rows = filter_rows(tree, StrictScope(dictionary), main_alias=main)
+    rows = filter_rows(tree, StrictScope(dictionary, measured), main_alias=main)
     return rows.kept_in(exp.select(column(main, key)).from_(table(main, main)))
 
 
