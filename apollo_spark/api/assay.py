@@ -51,7 +51,7 @@ class Assay(AssayValues):
         """What the record says of the assay; of a view what it shows."""
         if not self._is_kept:
             return self._record
-        return self._record.told(
+        return self._record.shown(
             samples=len(self._files.sample_ids),
             features=len(self._files.feature_ids),
         )

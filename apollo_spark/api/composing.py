@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from apollo_spark.api.conditions.condition import Where, filter_text
 from apollo_spark.api.performing import PerformingLake
-from apollo_spark.api.published import Published
-from apollo_spark.api.telling import told
+from apollo_spark.api.published import Published, published_by
 from apollo_spark.lake.lake import open_lake as open_stored_lake
 from apollo_spark.model.base import Record
 from apollo_spark.model.rebase import RebasePlan
@@ -110,7 +109,7 @@ class Composing(PerformingLake):
         """
         request = _request(records, onto, field_map, only, apply=not dry_run)
         outcome = perform(self._context(wait), request)
-        return tuple(told(self._lake, each) for each in outcome.parts)
+        return tuple(published_by(self._lake, each) for each in outcome.parts)
 
     def undo_rebase(
         self, version: str, *, dry_run: bool = False, wait: float | None = None
@@ -171,7 +170,7 @@ class Composing(PerformingLake):
             UsageError: The folder is not empty.
         """
         request = SealRequest(name=name, output=folder, dry_run=dry_run)
-        return told(open_stored_lake(folder), perform(self._context(None), request))
+        return published_by(open_stored_lake(folder), perform(self._context(None), request))
 
 
 def _request(

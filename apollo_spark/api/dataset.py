@@ -33,7 +33,7 @@ from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.operations.locating import spark_engine
 from apollo_spark.query.extract import ExtractPlan, ExtractRequest
 from apollo_spark.query.values import ValueMode
-from apollo_spark.records.telling import keeps_to_itself, told_record
+from apollo_spark.records.showing import keeps_to_itself, shown_record
 from apollo_spark.verbs.ask.extract import build_plans
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ class Dataset(ChosenPeople, Names, JoinedAssays):
         """What the version says of itself; of a view what it shows, unless opened in full."""
         if not self._is_kept:
             return self._stored
-        told = told_record(self._stored)
-        return told.model_copy(update={"assays": tuple(map(self._told_assay, told.assays))})
+        shown = shown_record(self._stored)
+        return shown.model_copy(update={"assays": tuple(map(self._shown_assay, shown.assays))})
 
     def __repr__(self) -> str:
         """Return the dataset as `name@version`."""
@@ -150,10 +150,10 @@ class Dataset(ChosenPeople, Names, JoinedAssays):
             limited=lambda cohort, where: self.only(cohort, where=where).assay(found.name),
         )
 
-    def _told_assay(self, told: AssayRecord) -> AssayRecord:
-        if told.type != EXPRESSION:
-            return told
-        return self.assay(told.name).record.as_record()
+    def _shown_assay(self, shown: AssayRecord) -> AssayRecord:
+        if shown.type != EXPRESSION:
+            return shown
+        return self.assay(shown.name).record.as_record()
 
     def _rows_of(self, entity: Entity) -> EntityHandle:
         return EntityHandle(self, entity)

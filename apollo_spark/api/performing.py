@@ -3,8 +3,7 @@
 import logging
 from typing import TYPE_CHECKING, Any
 
-from apollo_spark.api.published import Published
-from apollo_spark.api.telling import told
+from apollo_spark.api.published import Published, published_by
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.request import ActionRequest, VerbRequest
 from apollo_spark.operations.asker import Asker
@@ -59,4 +58,4 @@ class PerformingLake:
     ) -> Published[Any]:
         """Do what is asked for, or for a dry run say what that would be."""
         context = self._context(wait, spark, has_steps=isinstance(request, LONG))
-        return told(self._lake, perform(context, request))
+        return published_by(self._lake, perform(context, request))

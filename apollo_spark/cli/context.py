@@ -177,7 +177,7 @@ def perform_and_print(
         describe: Returns the counts as a line for people, where the verb has one.
     """
     outcome = perform_here(request, may_be_new=may_be_new, has_steps=has_steps)
-    for line in outcome.told():
+    for line in outcome.lines():
         say(printable_lines(line))
     if describe is not None and not current().as_json:
         say(describe(outcome))

@@ -34,7 +34,7 @@ def rebase_command(**values: Any) -> None:
     """
     outcome = perform_here(REBASE.request("rebase", values))
     if values["undo"] is not None:
-        for line in outcome.told():
+        for line in outcome.lines():
             say(line)
     print_plans(outcome)
     print_outcome(outcome, _say if values["undo"] is None else show_versions)

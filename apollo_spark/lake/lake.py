@@ -240,7 +240,7 @@ class Lake:
         self, model: type[R], name: str, *, holder: str, on_step: "OnStep | None" = None
     ) -> "Publication[R]":
         """Return what `publication` does, for records of the kind of a class."""
-        from apollo_spark.lake.publishing import Publication, telling
+        from apollo_spark.lake.publishing import Publication, calling_all
 
         return Publication(
             spare=self.spare,
@@ -250,7 +250,7 @@ class Lake:
             name=name,
             model=model,
             holder=holder,
-            on_step=telling(self._on_step, on_step),
+            on_step=calling_all(self._on_step, on_step),
         )
 
     def verify(

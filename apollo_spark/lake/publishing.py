@@ -55,7 +55,7 @@ def no_step(name: str) -> None:
     """Do nothing at a step."""
 
 
-def telling(*listeners: OnStep | None) -> OnStep:
+def calling_all(*listeners: OnStep | None) -> OnStep:
     """Return what calls everybody who listens, in order."""
     heard_by = [each for each in listeners if each is not None]
 

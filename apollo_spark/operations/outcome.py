@@ -41,7 +41,7 @@ class Outcome(Generic[Receipt]):
     more: Mapping[str, Any] = field(default_factory=dict)
     parts: "tuple[Outcome[Any], ...]" = ()
 
-    def told(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
         """Yield what a person should know beside the result: notes and findings, without values."""
         yield from (f"note: {each}" for each in self.notes)
         if self.findings:

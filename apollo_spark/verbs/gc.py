@@ -114,7 +114,7 @@ class Sweep(Action[GcRequest, SweepPlan, SweepReceipt]):
 
     def preview(self, plan: SweepPlan) -> Outcome[SweepReceipt]:
         """Say what would be swept."""
-        return self._told(SweepReceipt(plan=plan, grace_hours=self.request.grace))
+        return self._outcome(SweepReceipt(plan=plan, grace_hours=self.request.grace))
 
     def act(self, plan: SweepPlan) -> Outcome[SweepReceipt]:
         """Do what is planned."""
@@ -130,13 +130,13 @@ class Sweep(Action[GcRequest, SweepPlan, SweepReceipt]):
             tables += self._sweep_names([name], acting, waits=True)
         parts = self._sweep_parts(plan.parts) if plan.parts else ()
         done = plan.model_copy(update={"tables": tuple(tables), "parts": parts})
-        return self._told(
+        return self._outcome(
             SweepReceipt(
                 plan=plan, done=done, busy=tuple(self._busy), grace_hours=self.request.grace
             )
         )
 
-    def _told(self, receipt: SweepReceipt) -> Outcome[SweepReceipt]:
+    def _outcome(self, receipt: SweepReceipt) -> Outcome[SweepReceipt]:
         plan = receipt.work() if receipt.done is None else None
         return Outcome(receipt, plan=plan, more=receipt.described())
 

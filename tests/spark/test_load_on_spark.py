@@ -83,7 +83,7 @@ def load(
     said: list[str] = []
     listener = Listener.of_lines(said.append)
     outcome = perform(Context(lake, settings=by, listener=listener, session=session), request)
-    said += outcome.told()
+    said += outcome.lines()
     return said
 
 

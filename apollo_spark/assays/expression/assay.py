@@ -9,7 +9,7 @@ from pydantic import Field
 from apollo_spark.errors import UsageError
 from apollo_spark.model.assay import AssayFacts, AssayRecord, AssayReference, AssayTable
 from apollo_spark.model.base import Record
-from apollo_spark.records.telling import told_assay
+from apollo_spark.records.showing import shown_assay
 
 EXPRESSION = "molecular_expression"
 MODEL_VERSION = "1"
@@ -118,11 +118,11 @@ class ExpressionAssay(AssayFacts):
         """Return the layer of a unit, or None."""
         return next((each for each in self.layers if each.unit == unit), None)
 
-    def told(self, *, samples: int, features: int) -> "ExpressionAssay":
+    def shown(self, *, samples: int, features: int) -> "ExpressionAssay":
         """Return the assay for people, with the numbers of samples and features that are shown."""
         counts = {"sample_count": samples, "feature_count": features}
         blocks = -(-samples // self.block_size)
-        shown = ExpressionAssay.of(told_assay(self.as_record()))
+        shown = ExpressionAssay.of(shown_assay(self.as_record()))
         return shown.model_copy(update={**counts, "block_count": blocks})
 
 

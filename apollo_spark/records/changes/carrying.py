@@ -63,8 +63,8 @@ def _beside(derived: Content, own: Sequence[TablePin]) -> Content:
         if pin.table.casefold() in names:
             labels[pin.table] = free_label(pin.table, taken)
             taken.add(labels[pin.table])
-    told = {each.name: derived.tables_of(each.name) for each in derived.dictionary.entities}
-    return replace(derived, slices=told).with_labels(labels)
+    slices = {each.name: derived.tables_of(each.name) for each in derived.dictionary.entities}
+    return replace(derived, slices=slices).with_labels(labels)
 
 
 class _Carrier:
@@ -96,7 +96,7 @@ class _Carrier:
         if entity.name.casefold() in {each.casefold() for each in self._entities}:
             self._lose(entity.name, [each.name for each in entity.fields])
             return
-        fields = tuple(self._codings.told(each) for each in entity.fields)
+        fields = tuple(self._codings.with_coding(each) for each in entity.fields)
         self._entities[entity.name] = entity.model_copy(update={"fields": fields})
         # What hid rows before is found again.
         self._slices[entity.name] = tuple(each.model_copy(update={"guards": ()}) for each in tables)
@@ -114,7 +114,7 @@ class _Carrier:
         self._lose(entity.name, [each for each in added.fields or () if each not in kept])
         if present is None or not kept:
             return
-        fields = (self._codings.told(each) for each in entity.fields if each.name in kept)
+        fields = (self._codings.with_coding(each) for each in entity.fields if each.name in kept)
         self._entities[name] = present.model_copy(update={"fields": (*present.fields, *fields)})
         columns = tuple(pair for pair in added.columns if pair[0] in kept)
         part = added.model_copy(update={"fields": kept, "columns": columns})
@@ -150,14 +150,14 @@ class _Carrier:
     def _relations(self) -> list[Relation]:
         """Return the relations of the new content, and those of the added entities to it."""
         added = (
-            self._told(each)
+            self._renamed(each)
             for each in self._before.dictionary.relations
             if {each.from_entity, each.to_entity} & {*self._added}
         )
         found = [*self._derived.dictionary.relations, *added]
         return [each for each in found if self._is_whole(each)]
 
-    def _told(self, relation: Relation) -> Relation:
+    def _renamed(self, relation: Relation) -> Relation:
         begin = renamed(relation.from_entity, relation.from_field, self._names)
         end = renamed(relation.to_entity, relation.to_field, self._names)
         return relation.model_copy(
@@ -226,7 +226,7 @@ class _Codings:
         self._derived = derived.codings
         self._carried: dict[str, Coding] = {}
 
-    def told(self, spec: FieldSpec) -> FieldSpec:
+    def with_coding(self, spec: FieldSpec) -> FieldSpec:
         """Return a field with what its coding is called now."""
         if spec.coding_name is None:
             return spec

@@ -17,7 +17,7 @@ from apollo_spark.model.names import parse_reference
 from apollo_spark.model.record import Published, require_kind
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
-from apollo_spark.records.telling import ToldPin, keeps_to_itself, told_pins, told_record
+from apollo_spark.records.showing import ShownPin, keeps_to_itself, shown_pins, shown_record
 
 
 class FieldLine(Record):
@@ -136,7 +136,7 @@ def describe_record(
         full: Whether to show what a view keeps to itself.
     """
     dictionary = lake.load_dictionary(record)
-    told = told_record(record, full=full)
+    shown = shown_record(record, full=full)
     return {
         "name": record.name,
         "version": record.version,
@@ -159,15 +159,15 @@ def describe_record(
         "assays": [_assay(record, each) for each in record.assays],
         "pins": [
             _pin(lake, record, pin, with_pins=with_pins, full=full)
-            for pin in told_pins(record, full=full)
+            for pin in shown_pins(record, full=full)
         ],
-        "parents": list(told.lineage.parents),
+        "parents": list(shown.lineage.parents),
         "operation": record.lineage.operation,
         # Of a view, whom its base lost is not reported either.
         "withdrawn": lake.withdrawn_from(record) if full or not record.hides else {},
-        "inputs": [each.model_dump(mode="json") for each in told.lineage.inputs],
-        "receipt": json.loads(lake.parts.get(told.receipt)) if told.receipt else {},
-        **({"rules": [_rule(each) for each in told.rules]} if full else {}),
+        "inputs": [each.model_dump(mode="json") for each in shown.lineage.inputs],
+        "receipt": json.loads(lake.parts.get(shown.receipt)) if shown.receipt else {},
+        **({"rules": [_rule(each) for each in shown.rules]} if full else {}),
     }
 
 
@@ -205,12 +205,12 @@ def _rule(rule: RowRule) -> dict[str, Any]:
 
 
 def _pin(
-    lake: Lake, record: DatasetRecord, told: ToldPin, *, with_pins: bool, full: bool
+    lake: Lake, record: DatasetRecord, shown: ShownPin, *, with_pins: bool, full: bool
 ) -> dict[str, Any]:
     # Where tables lie names their datasets, and a content hash begins with the number of rows.
-    is_hidden, pin = keeps_to_itself(record, full=full), told.pin
+    is_hidden, pin = keeps_to_itself(record, full=full), shown.pin
     short = {
-        "table": told.table,
+        "table": shown.table,
         "version": pin.version,
         "location": None if is_hidden else pin.location,
         "rows": None if is_hidden else pin.rows,

@@ -25,7 +25,7 @@ from apollo_spark.records.changes.renaming import rename_fields
 from apollo_spark.records.changes.replay import is_root, parents_of, with_parents
 from apollo_spark.records.content import Derived
 from apollo_spark.records.diff import diff_dictionaries
-from apollo_spark.records.telling import keeps_to_itself
+from apollo_spark.records.showing import keeps_to_itself
 from apollo_spark.verbs.rebase.again import derive_again
 from apollo_spark.verbs.rebase.assays import compare_assays
 

@@ -15,7 +15,7 @@ from apollo_spark.operations.context import Context
 from apollo_spark.operations.deriving import Derivation, PublishDerivation, already_made
 from apollo_spark.operations.outcome import Outcome, join_outcomes
 from apollo_spark.records.content import Derived
-from apollo_spark.records.telling import keeps_to_itself
+from apollo_spark.records.showing import keeps_to_itself
 from apollo_spark.verbs.rebase.new_names import read_map, require_known
 from apollo_spark.verbs.rebase.plan import PlannedRebase, plan_rebase, planned_work
 

@@ -26,7 +26,7 @@ from apollo_spark.model.request import PublishRequest
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.past_request import PastRequest
 from apollo_spark.records.field_link import find_spec
-from apollo_spark.records.telling import keeps_to_itself
+from apollo_spark.records.showing import keeps_to_itself
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.sources.link_file import read_link_file
 from apollo_spark.verbs.compact import CompactRequest

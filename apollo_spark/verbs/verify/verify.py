@@ -15,7 +15,7 @@ from apollo_spark.model.names import parse_reference
 from apollo_spark.model.record import Published, is_kind
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
-from apollo_spark.records.telling import keeps_to_itself, told_pins
+from apollo_spark.records.showing import keeps_to_itself, shown_pins
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.verbs.verify.proof import SourceProof
 from apollo_spark.verbs.verify.sources import prove_sources
@@ -102,7 +102,7 @@ def verify_records(
             problems.append(_unreadable(entry))
             continue
         records.append(record)
-        pins += len(told_pins(record, full=full))
+        pins += len(shown_pins(record, full=full))
         hashes = deep or sources is not None
         found = verify_version(lake, record, deep=hashes, known_parts=known_parts)
         problems += told_problems(found, record, full=full)

@@ -14,7 +14,7 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import Published
 
 
-class ToldPin(Record):
+class ShownPin(Record):
     """A pin by the name that it is shown under; a view does not say where a table is."""
 
     table: str
@@ -31,40 +31,40 @@ def is_view(record: DatasetRecord) -> bool:
     return isinstance(record.change, ViewChange)
 
 
-def told_record(record: DatasetRecord, *, full: bool = False) -> DatasetRecord:
+def shown_record(record: DatasetRecord, *, full: bool = False) -> DatasetRecord:
     """Return a record for people: of one that hides something, without rules, pins and parents.
 
     It is not to be read from: open the record itself.
     """
     if not keeps_to_itself(record, full=full):
         return record
-    told = record.model_copy(
+    shown = record.model_copy(
         update={
-            "entities": tuple(_told_entity(each) for each in record.entities),
-            "assays": tuple(map(told_assay, record.assays)),
+            "entities": tuple(_shown_entity(each) for each in record.entities),
+            "assays": tuple(map(shown_assay, record.assays)),
             "pins": (),
             "rules": (),
         }
     )
     if not is_view(record):
-        return told
+        return shown
     lineage = record.lineage.model_copy(
         update={"parents": (), "inputs": (), "parameters": (), "fingerprint": ""}
     )
-    return told.model_copy(update={"lineage": lineage, "change": None, "receipt": ""})
+    return shown.model_copy(update={"lineage": lineage, "change": None, "receipt": ""})
 
 
-def told_pins(record: Published, *, full: bool = False) -> tuple[ToldPin, ...]:
+def shown_pins(record: Published, *, full: bool = False) -> tuple[ShownPin, ...]:
     """Return the pins under the names that they are shown by: those of what the record shows."""
     if not keeps_to_itself(record, full=full):
-        return tuple(ToldPin(table=pin.table, pin=pin) for pin in record.pins)
+        return tuple(ShownPin(table=pin.table, pin=pin) for pin in record.pins)
     names = dict(_names(record)) if isinstance(record, DatasetRecord) else {}
     return tuple(
-        ToldPin(table=names[pin.table], pin=pin) for pin in record.pins if pin.table in names
+        ShownPin(table=names[pin.table], pin=pin) for pin in record.pins if pin.table in names
     )
 
 
-def told_assay(assay: AssayRecord) -> AssayRecord:
+def shown_assay(assay: AssayRecord) -> AssayRecord:
     """Return an assay for people: its tables by names that mention no other dataset."""
     tables = tuple(
         each.model_copy(update={"table": name_table(assay.name, each.role)})
@@ -85,5 +85,5 @@ def _names(record: DatasetRecord) -> Iterator[tuple[str, str]]:
             yield assay.link.table, name_table(assay.name, "link")
 
 
-def _told_entity(entity: EntityEntry) -> EntityEntry:
+def _shown_entity(entity: EntityEntry) -> EntityEntry:
     return entity.model_copy(update={"slices": (TableSlice(table=entity.name),)})
