@@ -161,7 +161,7 @@ class AssayType(ABC):
         Raises:
             BrokenPinError: A pinned table cannot be read.
         """
-        raise NotImplementedError("types with a word for what they measure have this")
+        raise NotImplementedError
 
     def hash_table(
         self,

@@ -9,15 +9,25 @@ from pydantic import ValidationError
 from apollo_spark.model.base import Record
 from apollo_spark.model.filter import (
     And,
+    AssayValue,
+    Choice,
+    ChosenRow,
     Comparison,
     CountOf,
     Day,
     Exists,
+    FieldComparison,
+    FieldOf,
     Filter,
     Moment,
     Not,
+    Offset,
+    OffsetUnit,
     Operator,
     Or,
+    Percentile,
+    Summary,
+    SummaryOf,
 )
 from tests.support.hospital import HOSTILE, NASTY
 
@@ -110,3 +120,61 @@ def test_one_condition_is_not_joined() -> None:
 def test_a_number_of_rows_is_compared_as_a_number(operator: str) -> None:
     with pytest.raises(ValidationError):
         CountOf(entity="visit", operator=Operator(operator), number=1)
+
+
+def other(**more: Any) -> FieldOf:
+    return FieldOf(entity="e", field="g", **more)
+
+
+WRONG = {
+    "does not go with 1 values": lambda: FieldComparison(
+        entity="e", field="f", operator=Operator.BETWEEN, others=(other(),)
+    ),
+    "a field is not compared by 'in' with fields": lambda: FieldComparison(
+        entity="e", field="f", operator=Operator.IN, others=(other(),)
+    ),
+    "a comparison of fields names another field": lambda: FieldComparison(
+        entity="e", field="f", operator=Operator.EQUAL, others=(1,)
+    ),
+    "'=' has no exceptions": lambda: Comparison(
+        entity="e", field="f", operator=Operator.EQUAL, values=("a",), exceptions=("b",)
+    ),
+    "a number made of rows is not compared by 'in'": lambda: SummaryOf(
+        summary=Summary.MAX, entity="e", field="f", operator=Operator.IN, values=(1,)
+    ),
+    "a measured value is not compared by 'under'": lambda: AssayValue(
+        measure="m", assay="a", feature="f", operator=Operator.UNDER, values=(1,)
+    ),
+    "an offset is at most 52,000 weeks": lambda: Offset(number=-52_001, unit=OffsetUnit.WEEKS),
+    "less than or equal to 100": lambda: Percentile(percentile=100.5),
+}
+
+
+@pytest.mark.parametrize("why", WRONG)
+def test_what_no_text_says_is_no_condition(why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        WRONG[why]()
+
+
+def test_what_was_not_said_before_is_stored_where_it_is_said_alone() -> None:
+    kept = Kept(
+        rule=ChosenRow(
+            choice=Choice.LAST,
+            entity="visit",
+            by="day",
+            name="a",
+            condition=FieldComparison(
+                entity="visit",
+                field="day",
+                row="a",
+                operator=Operator.LESS,
+                others=(other(offset=Offset(number=-1, unit=OffsetUnit.MONTHS)),),
+            ),
+        )
+    )
+
+    text = kept.to_json()
+
+    assert Kept.model_validate_json(text) == kept
+    assert '"name":"a"' in text
+    assert "row" not in Kept(rule=equal("age", 5)).to_json()
