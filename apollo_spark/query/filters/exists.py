@@ -28,7 +28,7 @@ from apollo_spark.query.filters.choosing import CHOSEN_KEY, Choosing
 from apollo_spark.query.filters.compare import joined
 from apollo_spark.query.filters.conditions import RowConditions
 from apollo_spark.query.filters.measured import is_measured
-from apollo_spark.query.filters.reach import EntityTree
+from apollo_spark.query.filters.reach import EntityTree, mixes_looks
 from apollo_spark.query.filters.rows import EntitySource, Row
 from apollo_spark.query.filters.summaries import NEGATIONS, compare_summary
 from apollo_spark.query.sql import column, derived, labelled
@@ -92,7 +92,8 @@ class ExistsCompiler(RowConditions):
             start: Where it begins: the row in hand, or for rows with names the main one.
         """
         far = self._next_row(row, start, steps[0])
-        far.sees_outer = True
+        inside = tree.condition if isinstance(tree, Exists) else None
+        far.sees_outer = len(steps) > 1 or not mixes_looks(inside, far.entity)
         if len(steps) > 1:
             inner = self._some_row(tree, far, steps[1:], far)
         else:
@@ -166,7 +167,8 @@ class ExistsCompiler(RowConditions):
             update={"parent_field": steps[0].parent_field, "field": CHOSEN_KEY}
         )
         chosen = self._as_named(tree, self._next_row(row, start, step))
-        chosen.sees_outer, chosen.source = True, choosing.rows
+        chosen.sees_outer = not mixes_looks(tree.condition, chosen.entity)
+        chosen.source = choosing.rows
         conditions = [self.condition(tree.condition, chosen), *chosen.is_same()]
         conditions += choosing.same_outside(chosen)
         found = self._reading(chosen).select(exp.Literal.number(1), copy=False)

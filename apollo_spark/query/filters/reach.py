@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import (
+    LISTS,
+    And,
     AssayValue,
     ChosenRow,
     Comparison,
@@ -11,6 +13,9 @@ from apollo_spark.model.filter import (
     FieldOf,
     Filter,
     InCohort,
+    Not,
+    Operator,
+    Or,
     Rows,
     SummaryOf,
     conditions_of,
@@ -89,6 +94,45 @@ def asks_outside(tree: Filter) -> bool:
             if any(other.row is not None or other.entity != each.entity for other in fields):
                 return True
     return False
+
+
+def mixes_looks(tree: Filter | None, row: str) -> bool:
+    """Whether a part of a condition's `and` has rows outside beside looks at further rows.
+
+    Spark takes such a part out of its subquery as a whole, and loses what the looks are about.
+    """
+    waiting = [] if tree is None else [tree]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, And):
+            waiting.extend(part.parts)
+        elif isinstance(part, Or | Not):
+            asked = list(_asked_directly(part))
+            if any(_is_outside(each) for each in asked) and any(_looks(x, row) for x in asked):
+                return True
+    return False
+
+
+def _asked_directly(tree: Filter) -> Iterator[Filter]:
+    if isinstance(tree, And | Or | Not):
+        for part in parts_of(tree):
+            yield from _asked_directly(part)
+    else:
+        yield tree
+
+
+def _is_outside(tree: Filter) -> bool:
+    return isinstance(tree, Comparison | FieldComparison) and asks_outside(tree)
+
+
+def _looks(tree: Filter, row: str) -> bool:
+    """Whether a condition is, or may become, a subquery: lists of many values are."""
+    if isinstance(tree, Comparison):
+        is_list = tree.operator in LISTS or tree.operator is Operator.UNDER
+        return is_list or (tree.row is None and tree.entity != row)
+    if isinstance(tree, FieldComparison):
+        return tree.row is None and tree.entity != row
+    return True
 
 
 def fields_needed(

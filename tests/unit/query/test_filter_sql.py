@@ -320,3 +320,17 @@ def test_the_deepest_filter_that_can_be_typed_is_asked(text: str, short: str) ->
 
     assert deep == plain
     assert any(plain)
+
+
+ALONE = "exists(visit: visit.visit_id < patient.age and not exists(test: test.result > 1))"
+MIXED = "exists(visit: visit.visit_id < patient.age or not exists(test: test.result > 1))"
+
+
+@pytest.mark.parametrize(("text", "is_beside"), [(ALONE, False), (MIXED, True)])
+def test_rows_outside_stand_beside_a_row_where_looks_are_in_one_part_with_them(
+    text: str, is_beside: bool
+) -> None:
+    # Spark takes such a part out of its subquery, and cannot find the fields of the look then.
+    question = filter_question(read_filter(text, DICTIONARY), DICTIONARY, "patient_id")
+
+    assert ("above visit" in question.sql(dialect=SparkDialect)) == is_beside
