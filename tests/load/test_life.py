@@ -257,7 +257,13 @@ def loaded_by(study: Study, *commands: list[object]) -> set[str]:
 
 
 def test_asking_loads_nothing_that_only_reading_rows_needs(study: Study) -> None:
-    asked = (["list"], ["show", "study"], ["fields", "study"], ["history", "study"])
+    asked = (
+        ["list"],
+        ["show", "study"],
+        ["fields", "study"],
+        ["history", "study"],
+        ["retire", "study@1", "--dry-run"],
+    )
     needless = {"pandas", "sqlglot", "duckdb", "pyspark", "pyarrow.compute", "pyarrow.dataset"}
 
     assert needless & loaded_by(study, *asked) == set()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -9,9 +10,10 @@ from apollo_spark.lake.storage.root import storage_access
 from apollo_spark.lake.tables.store import TableStore, WriteMode
 from apollo_spark.model.pin import TablePin
 from apollo_spark.workers.files.parquet import FileWriter, WrittenFile
-from apollo_spark.workers.files.row_files import write_row_files
 from apollo_spark.workers.files.small_table import read_small_table, write_small_table
-from apollo_spark.workers.values.hashing import ContentHash
+
+if TYPE_CHECKING:
+    from apollo_spark.workers.values.hashing import ContentHash
 
 
 class TableDraft:
@@ -53,8 +55,11 @@ class TableDraft:
 
     def add_rows(
         self, batches: Iterable[pa.RecordBatch], schema: pa.Schema
-    ) -> tuple[list[WrittenFile], ContentHash]:
+    ) -> "tuple[list[WrittenFile], ContentHash]":
         """Write rows as they come, in files of bounded size, for a commit."""
+        # What publishes no rows waits for nothing that hashes them.
+        from apollo_spark.workers.files.row_files import write_row_files
+
         return write_row_files(Path(self.folder), batches, schema)
 
     def open_file(self, number: int = 0) -> FileWriter:
