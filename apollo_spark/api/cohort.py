@@ -2,12 +2,17 @@
 
 from functools import cached_property
 
+from sqlglot import exp
+
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.operations.cohorts.opening import People, dataset_of, open_cohort
+from apollo_spark.operations.locating import locate, require_no_rule
+from apollo_spark.query.cohorts.members import KEY
 from apollo_spark.query.cohorts.text import describe_step
+from apollo_spark.query.sql import column, derived, labelled, spark_statement
 from apollo_spark.verbs.cohort.asking import count_now, list_ids
 from apollo_spark.verbs.cohort.attrition import Attrition, attrition_of
 from apollo_spark.verbs.cohort.diff import CohortDiff, diff_cohorts
@@ -64,6 +69,20 @@ class Cohort:
             UsageError: An id is not one line.
         """
         return list(list_ids(self._people, self._engine))
+
+    @property
+    def sql(self) -> str:
+        """A statement for Spark that gives the keys of its people, every table at its pin.
+
+        Raises:
+            NotFoundError: It would show the rule of a view.
+        """
+        people = self._people
+        require_no_rule(people.dataset.record, full=False)
+        keys = derived(people.members.keys(people.dataset.scope), "people")
+        key = self.dataset.primary_entity.primary_key or KEY
+        tree = exp.select(labelled(column("people", KEY), key)).from_(keys, copy=False)
+        return spark_statement(tree, people.pins, locate(self._lake))
 
     def attrition(self) -> Attrition:
         """Count who is left after each part of the outermost `and`, and by each part alone."""

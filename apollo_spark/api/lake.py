@@ -8,6 +8,7 @@ from apollo_spark.api.dataset import Dataset
 from apollo_spark.api.extending import ExtendingLake
 from apollo_spark.api.keeping import KeepingLake
 from apollo_spark.api.merging import MergingLake
+from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.lake import open_lake as open_stored_lake
 from apollo_spark.lake.leases.lease import WAIT_SECONDS
@@ -43,6 +44,17 @@ class ApolloLake(ExtendingLake, MergingLake, Composing, CohortLake, KeepingLake)
         """
         listing: Listing = self._ask(ListRequest(kind=kind))
         return listing.records
+
+    def version_of_id(self, id: str) -> str:  # noqa: A002 the word of the record
+        """Return the `name@version` of a version's id.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        for each in self._lake.registry.snapshot().entries:
+            if each.id == id and each.retired is None:
+                return str(each)
+        raise NotFoundError("There is no version of that id, or it is retired.")
 
     def dataset(self, name: str, *, full: bool = False) -> Dataset:
         """Return a dataset: `NAME` (the newest version), `NAME@3` or `NAME@2026-03-01`.
