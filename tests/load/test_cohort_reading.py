@@ -121,7 +121,7 @@ def test_python_reads_the_people_of_a_cohort_everywhere(lake: ApolloLake) -> Non
     assert both.only(women).assay("rna").samples() == ("P1", "P3")
     with pytest.raises(UsageError, match="by a cohort or by a filter, not by both"):
         both.retrieve_fields(fields, cohort="women", where=WOMEN)
-    with pytest.raises(ConflictError, match=r"women@1 stands on both@1, and not on study@1"):
+    with pytest.raises(ConflictError, match=r"women@1 is based on both@1, and not on study@1"):
         lake.dataset("study").retrieve_fields(fields, cohort="women")
 
 
@@ -161,8 +161,8 @@ def test_a_filter_that_names_cohorts_is_a_cohort_that_needs_them(study: Study) -
         (("women", "--cohort", "few"), 2, "women@1 is a cohort: its people are read"),
         (("both", "--filter", 'in cohort "nobody"'), 13, "There is no 'nobody'"),
         (("both", "--filter", 'in cohort "study"'), 13, "study@1 is a dataset and no cohort"),
-        (("study", "--cohort", "women"), 14, "women@1 stands on both@1, and not on study@1"),
-        (("study", "--filter", 'in cohort "women"'), 14, "women@1 stands on both@1"),
+        (("study", "--cohort", "women"), 14, "women@1 is based on both@1, and not on study@1"),
+        (("study", "--filter", 'in cohort "women"'), 14, "women@1 is based on both@1"),
         (("both", "--filter", 'in cohort "women" and patient.wait = 1'), 13, "patient.wait"),
     ],
 )

@@ -283,7 +283,7 @@ def _operand(given: Any) -> Any:
 
 def _listed(values: Iterable[Any]) -> list[Any]:
     if isinstance(values, str):
-        raise UsageError("Several values stand in a list: ['a', 'b'].")
+        raise UsageError("Several values are in a list: ['a', 'b'].")
     return list(values)
 
 

@@ -82,7 +82,7 @@ def refuse_joining(*_: Any) -> NoReturn:
     """
     raise ConditionError(
         "Only conditions are joined by &, | and ~.",
-        fix="Comparisons stand in parentheses: (patient.age > 20) & (patient.sex == 0).",
+        fix="Comparisons are in parentheses: (patient.age > 20) & (patient.sex == 0).",
     )
 
 

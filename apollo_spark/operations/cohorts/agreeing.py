@@ -1,4 +1,4 @@
-"""Whether cohorts stand on the same version of the same dataset, and what to type otherwise."""
+"""Whether cohorts are based on the same version of the same dataset, and what to type otherwise."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from apollo_spark.model.names import parse_reference
 
 
 def require_one_dataset(lake: Lake, records: Sequence[CohortRecord]) -> None:
-    """Require that cohorts stand on one version of one dataset.
+    """Require that cohorts are based on one version of one dataset.
 
     Raises:
         ConflictError: They do not; the message says what to type.
@@ -27,14 +27,14 @@ def require_one_dataset(lake: Lake, records: Sequence[CohortRecord]) -> None:
 
 
 def require_dataset(record: CohortRecord, dataset: str, dataset_id: str) -> None:
-    """Require that a cohort stands on a version of a dataset.
+    """Require that a cohort is based on a version of a dataset.
 
     Raises:
         ConflictError: It does not; the message says what to type.
     """
     if record.dataset_id != dataset_id:
         raise ConflictError(
-            f"{record} stands on {record.dataset}, and not on {dataset}.",
+            f"{record} is based on {record.dataset}, and not on {dataset}.",
             fix=_fix(record, dataset),
         )
 

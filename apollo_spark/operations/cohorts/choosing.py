@@ -46,7 +46,7 @@ def open_for_reading(
     Raises:
         NotFoundError: Something is not there, or not to be seen.
         UsageError: The filter has no meaning, or there are both.
-        ConflictError: The cohort stands on another version.
+        ConflictError: The cohort is based on another version.
     """
     record = lake.load(parse_reference(name), Published)
     if isinstance(record, CohortRecord):

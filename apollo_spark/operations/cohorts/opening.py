@@ -79,14 +79,14 @@ def open_cohort(lake: Lake, record: CohortRecord) -> People:
 
 
 def dataset_of(lake: Lake, record: CohortRecord) -> DatasetRecord:
-    """Return the version of the dataset that a cohort stands on, also where it is retired.
+    """Return the version of the dataset that a cohort is based on, also where it is retired.
 
     Raises:
         BrokenPinError: The record is not as it was published.
     """
     entry = lake.registry.snapshot().find(parse_reference(record.dataset))
     if entry.id != record.dataset_id:
-        raise BrokenPinError(f"{record.dataset} is not the version that {record} stands on.")
+        raise BrokenPinError(f"{record.dataset} is not the version that {record} is based on.")
     return lake.registry.read_record(entry, DatasetRecord)
 
 

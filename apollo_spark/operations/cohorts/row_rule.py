@@ -28,7 +28,7 @@ def read_rows(lake: Lake, opened: OpenDataset, text: str) -> RowFilter:
     Raises:
         UsageError: The filter cannot be read, or compares what cannot be compared.
         NotFoundError: It names something that is not there, or not to be seen.
-        ConflictError: A cohort stands on another version.
+        ConflictError: A cohort is based on another version.
     """
     program = Program(lake)
     if is_reference(text):
@@ -76,7 +76,7 @@ def is_reference(text: str) -> bool:
 
 def _by_text(opened: OpenDataset, text: str) -> RowFilter:
     tree = parse_filter(text)
-    # A rule pins what it stands on, which are tables of entities alone.
+    # A rule pins what it is based on, which are tables of entities alone.
     check_filter(tree, opened.dictionary)
     return RowFilter(text=text, fields=fields_needed(tree, opened.dictionary))
 

@@ -167,7 +167,7 @@ class Checker:
         elif other.entity in hand.ambiguous:
             yield problem_at(
                 place,
-                f"a row of {tree.entity!r} may stand below several of {other.entity!r}, so that "
+                f"a row of {tree.entity!r} may be below several of {other.entity!r}, so that "
                 "it cannot be told which is meant",
             )
 

@@ -1,6 +1,6 @@
 """A filter as a condition on a row, which asks for rows of other entities one by one.
 
-Other entities are asked for by EXISTS over what stands one step further out, and numbers of rows
+Other entities are asked for by EXISTS over what is one step further out, and numbers of rows
 by EXISTS over the keys that have as many: both engines make joins of these, also under or and not.
 """
 

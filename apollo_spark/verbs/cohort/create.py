@@ -196,7 +196,7 @@ def _by_ids(request: CreateCohortRequest, source: Source, engine: Engine) -> Coh
     step = CohortStep(operation=CohortOperation.IDS, keys="")
     notes = []
     if ids.repeated:
-        notes.append(f"{ids.repeated:,} lines hold an id that stands before; it counts once")
+        notes.append(f"{ids.repeated:,} lines hold an id that came before; it counts once")
     if receipt.elsewhere:
         notes.append(
             f"{receipt.elsewhere:,} of {ids.table.num_rows:,} ids are not in {source.record}, "

@@ -17,7 +17,7 @@ class CohortDiff(Record):
     Attributes:
         first: The earlier one.
         second: The later one.
-        datasets: The versions that they stand on.
+        datasets: The versions that they are based on.
         filters: What they mean, as text.
         codings: Codings of their filters that differ, or that only one of them asks for.
         sizes: How many people are in each.

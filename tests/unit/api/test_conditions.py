@@ -130,7 +130,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "true": (lambda: AGE == True, "with no bool"),  # noqa: E712
     "a list": (lambda: AGE == [1, 2], r"with no list.*\.is_in"),
     "no values": (lambda: AGE.is_in([]), "'in' does not go with 0 values"),
-    "one text": (lambda: AGE.is_in("ab"), "Several values stand in a list"),
+    "one text": (lambda: AGE.is_in("ab"), "Several values are in a list"),
     "no number": (lambda: float("inf") > AGE, "This makes no condition"),
     "a huge number": (lambda: AGE == 2**63, "A whole number has 64 bits"),
     "NUL": (lambda: PATIENT.field("name") == "\0", "This makes no condition"),

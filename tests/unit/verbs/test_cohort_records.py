@@ -33,7 +33,7 @@ def test_another_dataset_in_the_place_of_its_own_is_not_read(
 ) -> None:
     other = cohort.model_copy(update={"dataset_id": "another"})
 
-    with pytest.raises(BrokenPinError, match="study@1 is not the version that some@1 stands on"):
+    with pytest.raises(BrokenPinError, match="study@1 is not the version that some@1 is based on"):
         dataset_of(lake, other)
 
 
