@@ -244,6 +244,8 @@ def test_hostile_texts_are_found_everywhere(
         for field, operator in (
             ("name", Operator.EQUAL),
             ("name", Operator.MATCHES),
+            ("name", Operator.CONTAINS),
+            ("name", Operator.STARTS_WITH),
             ("name", Operator.GREATER_OR_EQUAL),
             *([("cancers", Operator.IN)] if text else []),
         )

@@ -4,7 +4,7 @@ import pytest
 
 from apollo_spark.model.filter import Or
 from apollo_spark.query.filters.check import read_filter
-from apollo_spark.query.filters.gather import gather_or
+from apollo_spark.query.filters.gather import gather_or, plainly
 from apollo_spark.query.filters.sql import filter_rows
 from apollo_spark.query.sql import table
 from apollo_spark.sources.filters.text import parse_filter
@@ -65,3 +65,20 @@ def test_of_thousands_of_problems_the_first_are_listed_and_the_others_counted() 
         read_filter(text, DICTIONARY)
 
     assert str(refused.value).count("\n") == 101
+
+
+PLAIN = {
+    "not (patient.age = 1 and not patient.sex = 1)": "not patient.age = 1 or patient.sex = 1",
+    "not (patient.age = 1 or not (patient.sex = 1 and patient.age = 2))": (
+        "not patient.age = 1 and (patient.sex = 1 and patient.age = 2)"
+    ),
+    "not exists(visit: not (visit.visit_id = 1 and visit.visit_id = 2))": (
+        "not exists(visit: not visit.visit_id = 1 or not visit.visit_id = 2)"
+    ),
+    "not not patient.age = 1": "patient.age = 1",
+}
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_negations_move_to_single_conditions(text: str) -> None:
+    assert write_filter(plainly(parse_filter(text))) == PLAIN[text]
