@@ -24,6 +24,11 @@ class Engine(Protocol):
 
     packs_fields: ClassVar[bool]
 
+    @property
+    def files(self) -> "TableFiles | None":
+        """Where this process reads the tables itself; None where only the engine can."""
+        ...
+
     def run(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> pa.RecordBatchReader:
         """Answer a question; read all batches or close the reader.
 

@@ -85,7 +85,7 @@ class EmbeddedEngine:
         file_column: str | None = None,
         connection: duckdb.DuckDBPyConnection | None = None,
     ) -> None:
-        self._files = files
+        self.files = files
         self._file_column = file_column
         self._limits = Limits(memory_limit, threads)
         self._seconds = seconds
@@ -101,12 +101,12 @@ class EmbeddedEngine:
             pins: The tables of all the questions.
             folders: Where further files of theirs are, which come to be while they are asked.
         """
-        files = [path for pin in pins.values() for path in self._files.files(pin)]
+        files = [path for pin in pins.values() for path in self.files.files(pin)]
         # Most of them are about files that were just written, and nobody asks about them so again.
         database = open_database(self._limits, files, folders)
         with database.overflow, closing(database.connection) as connection:
             yield EmbeddedEngine(
-                self._files,
+                self.files,
                 seconds=self._seconds,
                 file_column=self._file_column,
                 connection=connection,
@@ -156,7 +156,7 @@ class EmbeddedEngine:
 
         def source(table_name: str) -> exp.Table:
             pin = pin_named(pins, table_name)
-            files = checked_files(self._files, pin, names)
+            files = checked_files(self.files, pin, names)
             if not files:
                 asked.empty[table_name] = self._columns(pin)
                 return table(table_name)
@@ -166,7 +166,7 @@ class EmbeddedEngine:
         return duckdb_statement(with_sources(tree, source))
 
     def _columns(self, pin: TablePin) -> pa.Schema:
-        columns = self._files.schema(pin)
+        columns = self.files.schema(pin)
         if self._file_column is not None:
             columns = columns.append(pa.field(self._file_column, pa.string()))
         return columns

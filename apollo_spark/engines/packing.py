@@ -12,15 +12,14 @@ import pyarrow as pa
 from sqlglot import exp
 
 from apollo_spark.engines.base import Engine, normalize
+from apollo_spark.engines.fetching import FEWEST_FETCHED, fetch_fields, stored_schema
 from apollo_spark.engines.shipping import ship_package
 from apollo_spark.engines.spark import spark_columns
 from apollo_spark.export.decoding import decoder_of
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.extract import ExtractPlan
-from apollo_spark.query.joined import FieldsQuestion, PackedQuestion
-from apollo_spark.query.pieces import PIECE_FIELDS
+from apollo_spark.query.joined import FieldsQuestion
 from apollo_spark.query.sql import name
-from apollo_spark.tables.layout import arrow_type
 from apollo_spark.workers.values.unpacking import Unpacking, UnpackingTask
 
 MOST_SENT_CELLS = 1_000_000
@@ -33,17 +32,11 @@ if TYPE_CHECKING:
 
 
 def ask_packed(
-    engine: Engine,
-    question: FieldsQuestion,
-    places: Sequence[int],
-    pins: Mapping[str, TablePin],
-    *,
-    with_order: bool = False,
+    engine: Engine, question: FieldsQuestion, pins: Mapping[str, TablePin]
 ) -> pa.RecordBatchReader:
     """Answer `FieldsQuestion.stored` by packs: the same rows, columns and types."""
-    packed = question.packed(places, with_order=with_order)
-    unpacking = _unpacking(question, packed, places)
-    reader = engine.run(_joined_for(packed.tree, rows_of(question, pins) * len(places)), pins)
+    tree, unpacking = _packed(question, pins)
+    reader = engine.run(tree, pins)
 
     def batches() -> Iterator[pa.RecordBatch]:
         yield unpacking.unpack(pa.RecordBatch.from_pylist([], schema=reader.schema))
@@ -53,11 +46,11 @@ def ask_packed(
     return normalize(next(found).schema, found)
 
 
-def rows_of(question: FieldsQuestion, pins: Mapping[str, TablePin]) -> int:
-    """Return the rows of the largest table that is asked for."""
+def _cells_of(question: FieldsQuestion, pins: Mapping[str, TablePin]) -> int:
+    """Return the rows of the largest table that is asked for, times the fields."""
     entities = {entity.name for entity, _ in question.asked}
     tables = (each.table for entity in entities for each in question.scope.tables_of(entity))
-    return max((pins[each].rows for each in tables), default=0)
+    return max((pins[each].rows for each in tables), default=0) * len(question.asked)
 
 
 def frame_of_fields(
@@ -78,23 +71,29 @@ def frame_of_fields(
         BrokenPinError: A pinned version is gone, or a file of it is missing or damaged.
         EnvironmentProblemError: Datetimes become text, and the session's zone is not UTC.
     """
-    if len(plan.columns) <= PIECE_FIELDS:
+    question = plan.question
+    if len(question.asked) < FEWEST_FETCHED:
         return engine.frame(plan.tree, pins).toDF(*names)
-    tree, task, shown = unpacking_task(plan)
-    cells = rows_of(plan.question, pins) * len(plan.columns)
-    frame = engine.frame(_joined_for(tree, cells), pins)
+    files = engine.files if engine.runs_here else None
+    tree, task = fetch_fields(files, question, pins) or unpacking_task(question, pins)
+    frame = engine.frame(tree, pins)
     ship_package(frame.sparkSession)
-    return frame.mapInArrow(task, spark_columns(zip(names, shown.types, strict=True)))
+    types = task.schema.types
+    return frame.mapInArrow(task, spark_columns(zip(names, types, strict=True)))
 
 
-def unpacking_task(plan: ExtractPlan) -> tuple[exp.Select, UnpackingTask, pa.Schema]:
-    """Return a statement, what tasks make of its rows, and the columns that result."""
-    question, places = plan.question, range(len(plan.columns))
-    packed = question.packed(places)
-    stored = _stored_schema(question, places)
-    decoder = decoder_of([spec for _, spec in question.asked], question.codes, question.mode)
-    task = UnpackingTask(_unpacking(question, packed, places), decoder)
-    return packed.tree, task, decoder.schema(stored)
+def unpacking_task(
+    question: FieldsQuestion, pins: Mapping[str, TablePin]
+) -> tuple[exp.Select, UnpackingTask]:
+    """Return a statement, and what tasks make of its rows."""
+    tree, unpacking = _packed(question, pins)
+    return tree, UnpackingTask(unpacking, decoder_of(question))
+
+
+def _packed(question: FieldsQuestion, pins: Mapping[str, TablePin]) -> tuple[exp.Select, Unpacking]:
+    packed = question.packed()
+    tree = _joined_for(packed.tree, _cells_of(question, pins))
+    return tree, Unpacking(packed.packs, packed.parts, stored_schema(question))
 
 
 def _joined_for(tree: exp.Select, cells: int) -> exp.Select:
@@ -109,16 +108,3 @@ def _joined_for(tree: exp.Select, cells: int) -> exp.Select:
                 merge = exp.Anonymous(this="MERGE", expressions=names)
                 select.set("hint", exp.Hint(expressions=[merge]))
     return tree
-
-
-def _unpacking(
-    question: FieldsQuestion, packed: PackedQuestion, places: Sequence[int]
-) -> Unpacking:
-    return Unpacking(packed.packs, packed.parts, _stored_schema(question, places))
-
-
-def _stored_schema(question: FieldsQuestion, places: Sequence[int]) -> pa.Schema:
-    asked = [question.asked[each] for each in places]
-    return pa.schema(
-        [pa.field(f"{entity.name}.{spec.name}", arrow_type(spec)) for entity, spec in asked]
-    )

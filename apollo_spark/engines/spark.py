@@ -58,7 +58,12 @@ class SparkEngine:
     ) -> None:
         self._spark = spark
         self._locate = locate
-        self._files = files
+        self.files = files
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether tasks run on this machine, and so read the files that this process reads."""
+        return str(self._spark.conf.get("spark.master", "")).startswith("local")
 
     def frame(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> "DataFrame":
         """Return the answer as a DataFrame that is computed when it is used.
@@ -69,8 +74,8 @@ class SparkEngine:
         """
         if tree.find(DatetimeText):
             self._require_utc()
-        if self._files is not None:
-            return self._frame_of_files(self._files, tree, pins)
+        if self.files is not None:
+            return self._frame_of_files(self.files, tree, pins)
         statement = spark_statement(tree, pins, self._locate)
         with _translated_errors():
             return self._spark.sql(statement)

@@ -3,26 +3,19 @@
 The rules are those of `query/values.py`, which writes them as SQL.
 """
 
-from collections.abc import Sequence
-
 from apollo_spark.model.field import FieldSpec
+from apollo_spark.query.joined import FieldsQuestion
 from apollo_spark.query.values import Codes, ValueMode
 from apollo_spark.workers.values.decoding import CodedFields, ValueDecoder
 
 
-def decoder_of(
-    specs: Sequence[FieldSpec], codes: Sequence[Codes | None], mode: ValueMode
-) -> ValueDecoder:
-    """Return what shows the values of some fields.
-
-    Args:
-        specs: The fields, in the order of the columns.
-        codes: The codes of each as values of its type; None where no code changes what is shown.
-        mode: What is shown.
-    """
+def decoder_of(question: FieldsQuestion) -> ValueDecoder:
+    """Return what shows the stored values of the fields of a question, in their order."""
+    specs = [spec for _, spec in question.asked]
+    mode = question.mode
     groups: dict[tuple[int, bool], list[int]] = {}
     shared: dict[int, Codes] = {}
-    for place, (spec, found) in enumerate(zip(specs, codes, strict=True)):
+    for place, (spec, found) in enumerate(zip(specs, question.codes, strict=True)):
         if found is not None and _changes(spec, found, mode):
             shared[id(found)] = found
             groups.setdefault((id(found), spec.is_multi_select), []).append(place)

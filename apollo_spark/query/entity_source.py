@@ -1,6 +1,6 @@
 """What stands after FROM for an entity: its tables joined by row, their guards, their columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -40,7 +40,7 @@ class EntitySource:
         is_alone = self._needed_tables(set(homes.values())) == {0}
         if is_alone and not first.guards and not _renamed(first, fields):
             return table(self._table_name(first), self._alias)
-        return self._joined(homes or {self._any_field: 0}, {})
+        return self._joined(homes or {self._any_field: 0}, {}, {})
 
     def build_packed(
         self, fields: Sequence[str], packed: Mapping[str, str]
@@ -54,11 +54,41 @@ class EntitySource:
         packs: dict[str, list[str]] = {}
         for each, type_ in packed.items():
             packs.setdefault(f"pack {self._home(each)} {type_}", []).append(each)
-        return self._joined({each: self._home(each) for each in fields}, packs), packs
-
-    def _joined(self, homes: Mapping[str, int], packs: Packs) -> exp.Subquery:
-        """Join the tables of fields, and of packs of them, row by row."""
         held = {pack: self._home(fields[0]) for pack, fields in packs.items()}
+        return self._joined({each: self._home(each) for each in fields}, packs, held), packs
+
+    def build_located(
+        self, fields: Sequence[str], tables: Collection[int]
+    ) -> tuple[exp.Table | exp.Subquery, Mapping[int, str]]:
+        """Return a source with the columns of some fields and with the keys of rows of tables.
+
+        Args:
+            fields: The fields that are columns.
+            tables: The tables by their number.
+
+        Returns:
+            The source, and for each table the column that holds the key of its row.
+        """
+        # A row of a further table that is hidden has no key; else its key is the entity's own.
+        own = {each: f"row {each}" for each in tables if each and self._tables[each].guards}
+        keys = {each: own.get(each) or self._on(each) for each in tables}
+        named = dict.fromkeys([*fields, *(keys[each] for each in tables if each not in own)])
+        if not own:
+            return self.build(tuple(named)), keys
+        homes = {each: self._home(each) for each in named}
+        held = {label: each for each, label in own.items()}
+        return self._joined(homes, dict.fromkeys(held, ()), held), keys
+
+    def key_of(self, number: int) -> tuple[str, str]:
+        """Return the table's column that tells its rows apart, and the field it stands for."""
+        on = self._on(number)
+        each = self._tables[number]
+        return (each.key or on) if number else each.column_of(on), on
+
+    def _joined(
+        self, homes: Mapping[str, int], packs: Packs, held: Mapping[str, int]
+    ) -> exp.Subquery:
+        """Join the tables of fields, and of packs of them, row by row."""
         used = self._needed_tables({*homes.values(), *held.values()})
         first = self._tables[0]
         values: list[exp.Expr] = [
@@ -119,7 +149,9 @@ class EntitySource:
         query = exp.select(*(column(alias, each) for each in needed))
         for pack, packed in packs.items():
             values = [column(alias, own.column_of(each)) for each in packed]
-            query = query.select(labelled(exp.Array(expressions=values), pack), copy=False)
+            # What is packed without fields is the key of the row.
+            value = exp.Array(expressions=values) if values else column(alias, keys[0])
+            query = query.select(labelled(value, pack), copy=False)
         query = query.from_(table(self._table_name(own), alias), copy=False)
         for guard in guards:
             query = query.where(self._scope.guarded(guard, alias), copy=False)

@@ -68,35 +68,21 @@ class FieldsQuestion:
             show_value(_source(self.scope, entity, spec), codes, self.mode)
             for (entity, spec), codes in zip(self.asked, self.codes, strict=True)
         ]
-        tree = self._select([each.value for each in shown], range(len(self.asked)))
+        tree = self.over(_labelled([each.value for each in shown], self.asked), self.asked)
         _add_lookups(tree, shown)
-        return self._ordered(tree)
+        return tree
 
-    def stored(self, places: Sequence[int], *, with_order: bool = False) -> exp.Select:
-        """Return the statement for the stored values of some of the fields.
+    def stored(self) -> exp.Select:
+        """Return the statement for the stored values."""
+        return self.over(stored_columns(self.asked), self.asked)
 
-        Args:
-            places: Their places among the fields asked for.
-            with_order: Whether what orders the rows follows in further columns. The statements
-                for any places give the same rows in the same order, as far as that tells them
-                apart.
-        """
-        values = [column(self.asked[each][0].name, self.asked[each][1].name) for each in places]
-        tree = self._select(values, places)
-        return self._ordered(self._with_order(tree) if with_order else tree)
-
-    def packed(self, places: Sequence[int], *, with_order: bool = False) -> "PackedQuestion":
-        """Return `stored` for very many fields: those of a table and type are one array.
-
-        Args:
-            places: Their places among the fields asked for.
-            with_order: Whether what orders the rows follows in further columns.
-        """
+    def packed(self) -> "PackedQuestion":
+        """Return `stored` for very many fields: those of a table and type are one array."""
         wanted: dict[str, dict[str, str]] = {}
-        for entity, spec in map(self.asked.__getitem__, places):
+        for entity, spec in self.asked:
             type_ = f"{spec.type}s" if spec.is_multi_select else str(spec.type)
             wanted.setdefault(entity.name, {})[spec.name] = type_
-        needed = _needed_fields(self.joined, (), self.order)
+        needed = self.needed(())
         sources: dict[str, exp.Table | exp.Subquery] = {}
         packs: list[exp.Expr] = []
         held: dict[tuple[str, str], tuple[int, int]] = {}
@@ -105,12 +91,8 @@ class FieldsQuestion:
             for pack, fields in found.items():
                 held |= {(owner, each): (len(packs), part) for part, each in enumerate(fields)}
                 packs.append(labelled(column(owner, pack), f"pack {len(packs)}"))
-        tree = self._joined(exp.select(*packs), sources, needed)
-        if with_order:
-            tree = self._with_order(tree)
-        asked = (self.asked[each] for each in places)
-        parts = tuple(held[entity.name, spec.name] for entity, spec in asked)
-        return PackedQuestion(self._ordered(tree), len(packs), parts)
+        parts = tuple(held[entity.name, spec.name] for entity, spec in self.asked)
+        return PackedQuestion(self.over(packs, (), sources), len(packs), parts)
 
     @cached_property
     def codes(self) -> tuple[Codes | None, ...]:
@@ -128,43 +110,43 @@ class FieldsQuestion:
             for key in _order_fields(dictionary, entity, self.asked)
         )
 
-    def _select(self, values: Sequence[exp.Expr], places: Sequence[int]) -> exp.Select:
-        asked = [self.asked[each] for each in places]
-        needed = _needed_fields(self.joined, asked, self.order)
-        tree = exp.select(
-            *(
-                labelled(value, f"{entity.name}.{spec.name}")
-                for value, (entity, spec) in zip(values, asked, strict=True)
-            )
-        )
-        return self._joined(tree, {}, needed)
-
-    def _joined(
+    def over(
         self,
-        tree: exp.Select,
-        sources: Mapping[str, exp.Table | exp.Subquery],
-        needed: dict[str, list[str]],
+        values: Sequence[exp.Expr],
+        asked: Asked,
+        sources: Mapping[str, exp.Table | exp.Subquery] | None = None,
     ) -> exp.Select:
-        """Let a tree read the joined entities, from their sources where these are given."""
+        """Return a statement over the joined entities, in the order of their rows.
+
+        Args:
+            values: Its columns.
+            asked: The stored fields that these mention.
+            sources: What stands after FROM for some of the entities, with the fields needed.
+        """
+        needed = self.needed(asked)
 
         def read(entity: str) -> exp.Table | exp.Subquery:
-            return sources.get(entity) or _read(self.scope, entity, needed)
+            given = (sources or {}).get(entity)
+            return given or self.scope.source(entity, needed.get(entity, ()))
 
-        tree = tree.from_(read(self.joined.first), copy=False)
+        tree = exp.select(*values).from_(read(self.joined.first), copy=False)
         for join in self.joined.joins:
             same = exp.EQ(
                 this=column(join.near, join.near_field), expression=column(join.far, join.far_field)
             )
             tree = tree.join(read(join.far), on=same, join_type="left outer", copy=False)
-        return tree
-
-    def _with_order(self, tree: exp.Select) -> exp.Select:
-        keys = [labelled(column(*key), f"order {number}") for number, key in enumerate(self.order)]
-        return tree.select(*keys, copy=False)
-
-    def _ordered(self, tree: exp.Select) -> exp.Select:
         keys = [ascending(column(entity, key)) for entity, key in self.order]
         return tree.order_by(*keys, copy=False)
+
+    def needed(self, asked: Asked) -> Mapping[str, Sequence[str]]:
+        """Return by entity the stored fields, each once, of a statement that mentions some."""
+        pairs = [(entity.name, spec.name) for entity, spec in asked]
+        for join in self.joined.joins:
+            pairs += [(join.near, join.near_field), (join.far, join.far_field)]
+        needed: dict[str, list[str]] = {}
+        for entity, field in dict.fromkeys([*pairs, *self.order]):
+            needed.setdefault(entity, []).append(field)
+        return needed
 
 
 @dataclass(frozen=True)
@@ -172,7 +154,7 @@ class PackedQuestion:
     """A question whose answer has many fields in few columns.
 
     Attributes:
-        tree: The statement; its first columns are packs, then comes what orders the rows.
+        tree: The statement.
         packs: How many packs.
         parts: Where each field is: the number of its pack, and its place there.
     """
@@ -180,6 +162,16 @@ class PackedQuestion:
     tree: exp.Select
     packs: int
     parts: tuple[tuple[int, int], ...]
+
+
+def stored_columns(asked: Asked) -> list[exp.Expr]:
+    """Return the stored values of fields, each named ENTITY.FIELD."""
+    return _labelled([column(entity.name, spec.name) for entity, spec in asked], asked)
+
+
+def _labelled(values: Sequence[exp.Expr], asked: Asked) -> list[exp.Expr]:
+    named = zip(values, asked, strict=True)
+    return [labelled(value, f"{entity.name}.{spec.name}") for value, (entity, spec) in named]
 
 
 def _order_fields(dictionary: DataDictionary, entity: str, asked: Asked) -> list[tuple[str, str]]:
@@ -191,19 +183,6 @@ def _order_fields(dictionary: DataDictionary, entity: str, asked: Asked) -> list
         for each, spec in asked
         if each.name == entity and not spec.is_multi_select
     ]
-
-
-def _needed_fields(
-    joined: JoinedEntities, asked: Asked, order: Iterable[tuple[str, str]]
-) -> dict[str, list[str]]:
-    """Return the stored fields that the statement mentions, by entity, each once."""
-    pairs = [(entity.name, spec.name) for entity, spec in asked]
-    for join in joined.joins:
-        pairs += [(join.near, join.near_field), (join.far, join.far_field)]
-    needed: dict[str, list[str]] = {}
-    for entity, field in dict.fromkeys([*pairs, *order]):
-        needed.setdefault(entity, []).append(field)
-    return needed
 
 
 def _type_codes(
@@ -223,10 +202,6 @@ def _source(scope: QueryScope, entity: Entity, spec: FieldSpec) -> FieldSource:
         rows=lambda alias: scope.source(entity.name, [spec.name], alias),
         column=column(entity.name, spec.name),
     )
-
-
-def _read(scope: QueryScope, entity: str, needed: dict[str, list[str]]) -> exp.Table | exp.Subquery:
-    return scope.source(entity, needed.get(entity, ()))
 
 
 def _add_lookups(tree: exp.Select, shown: Iterable[Shown]) -> None:

@@ -5,7 +5,7 @@ entity, gives columns their fields' names, and leaves out the rows that rules hi
 cannot reach a table in any other way.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -83,6 +83,23 @@ class QueryScope:
             packed: The fields that it only hands on, each with a name of its type.
         """
         return EntitySource(self, entity, entity).build_packed(fields, packed)
+
+    def located_source(
+        self, entity: str, fields: Sequence[str], tables: Collection[int]
+    ) -> tuple[exp.Table | exp.Subquery, Mapping[int, str]]:
+        """Return what stands after FROM for an entity of which tables are read beside.
+
+        Args:
+            entity: The entity.
+            fields: The fields that the statement mentions; they are columns.
+            tables: The tables by their number; for each the column with the key of its row is
+                returned.
+        """
+        return EntitySource(self, entity, entity).build_located(fields, tables)
+
+    def key_of(self, entity: str, number: int) -> tuple[str, str]:
+        """Return the column that tells the rows of a table apart, and the field it stands for."""
+        return EntitySource(self, entity, entity).key_of(number)
 
     def unguarded(self) -> "QueryScope":
         """Return the same with all rows, for questions whose answer hides what guards hide."""

@@ -1,4 +1,4 @@
-"""Very many fields asked of Spark, in packs and in pieces, are the rows of the embedded engine."""
+"""Very many fields asked of Spark, by keys and in packs, are the rows of the embedded engine."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 from sqlglot import exp
 
 from apollo_spark.api.lake import open_lake
-from apollo_spark.engines import fields, packing
+from apollo_spark.engines import fetching, fields, packing
 from apollo_spark.engines.base import normalize
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
@@ -29,9 +29,9 @@ KEYED = tuple(each for each in all_fields(DICTIONARY) if not each.startswith("no
 
 
 @pytest.fixture(autouse=True)
-def few_fields_are_packed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fields, "FEWEST_PACKED", 0)
-    monkeypatch.setattr(packing, "PIECE_FIELDS", 0)
+def few_fields_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    for each in (fetching, fields, packing):
+        monkeypatch.setattr(each, "FEWEST_FETCHED", 0)
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +42,13 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> DeltaTables:
     return found
 
 
+@pytest.mark.parametrize("by_keys", [True, False], ids=["by keys", "in packs"])
 @pytest.mark.parametrize("values", list(ValueMode), ids=str)
 def test_all_types_and_joins_come_as_from_the_embedded_engine(
     spark_session: SparkSession,
     hospital: DeltaTables,
     values: ValueMode,
+    by_keys: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(packing, "MOST_SENT_CELLS", -1)
@@ -54,10 +56,9 @@ def test_all_types_and_joins_come_as_from_the_embedded_engine(
     plan = build_extract(QueryScope(DICTIONARY), request)
     embedded = EmbeddedEngine(hospital).run(plan.tree, hospital.pins)
     schema, rows = embedded.schema, answer(embedded)
-    engine = SparkEngine(spark_session, hospital.path, hospital)
+    engine = SparkEngine(spark_session, hospital.path, hospital if by_keys else None)
 
-    half = len(KEYED) // 2 + 1
-    reader = answer_fields(engine, plan, hospital.pins, piece_fields=half)
+    reader = answer_fields(engine, plan, hospital.pins)
     assert reader.schema == schema
     assert answer(reader) == rows
     names = [f"column {number}" for number in range(len(KEYED))]

@@ -61,7 +61,11 @@ def _read(path: str, schema: pa.Schema) -> pa.Table:
         found = file.read([each for each in schema.names if each in present])
         rows = file.metadata.num_rows
     columns = [
-        found[each.name].cast(each.type) if each.name in present else pa.nulls(rows, each.type)
-        for each in schema
+        found[each.name] if each.name in present else pa.nulls(rows, each.type) for each in schema
+    ]
+    # Thousands of casts take their time where nothing is to be cast.
+    columns = [
+        each if each.type == type_ else each.cast(type_)
+        for each, type_ in zip(columns, schema.types, strict=True)
     ]
     return pa.table(columns, schema=schema)

@@ -23,21 +23,16 @@ class Unpacking:
     def __init__(self, packs: int, parts: Sequence[tuple[int, int]], schema: pa.Schema) -> None:
         self._packs = packs
         self._parts = tuple(parts)
-        self._schema = schema
-
-    @property
-    def width(self) -> int:
-        """How many fields result."""
-        return len(self._parts)
+        self.schema = schema
 
     def unpack(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return stored values, a column each, in the types of the schema."""
         packs = [_Pack(each) for each in batch.columns[: self._packs]]
         columns = [
             packs[pack].field(place, field.type)
-            for (pack, place), field in zip(self._parts, self._schema, strict=True)
+            for (pack, place), field in zip(self._parts, self.schema, strict=True)
         ]
-        names = [*self._schema.names, *batch.schema.names[self._packs :]]
+        names = [*self.schema.names, *batch.schema.names[self._packs :]]
         return pa.RecordBatch.from_arrays([*columns, *batch.columns[self._packs :]], names=names)
 
 
@@ -70,10 +65,15 @@ class UnpackingTask:
         self._unpacking = unpacking
         self._decoder = decoder
 
+    @property
+    def schema(self) -> pa.Schema:
+        """The fields as they are shown."""
+        return self._decoder.schema(self._unpacking.schema)
+
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Show the rows, some at a time."""
         for batch in batches:
-            step = max(CELLS_AT_ONCE // max(self._unpacking.width, 1), 1)
+            step = max(CELLS_AT_ONCE // max(len(self._unpacking.schema), 1), 1)
             for start in range(0, batch.num_rows, step):
                 some = self._unpacking.unpack(batch.slice(start, step))
                 yield self._decoder.decode(some)

@@ -1,5 +1,6 @@
-"""Fields asked for in pieces: the same rows, in the same order, whatever the pieces are."""
+"""Fields read by keys: the same rows, in the same order, however many are read together."""
 
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -8,8 +9,10 @@ import pyarrow as pa
 import pytest
 from sqlglot import exp
 
+from apollo_spark.engines import fetching
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
+from apollo_spark.errors import BrokenPinError
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.extract import (
@@ -18,9 +21,9 @@ from apollo_spark.query.extract import (
     build_extract,
     build_extract_per_entity,
 )
-from apollo_spark.query.pieces import cut_question
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.values import ValueMode
+from apollo_spark.workers.values import fetching as task
 from tests.support.dictionaries import dictionary
 from tests.support.hospital import HOSPITAL_ROWS, hospital_dictionary
 from tests.support.questions import all_fields
@@ -37,6 +40,7 @@ class Counting:
 
     def __init__(self, tables: FileTables) -> None:
         self.tables = tables
+        self.files: FileTables | None = tables
         self.widths: list[int] = []
         self._engine = EmbeddedEngine(tables, threads=1)
 
@@ -48,13 +52,26 @@ class Counting:
         self.widths.append(len(tree.selects))
         return self._engine.run(tree, pins)
 
-    def ask(self, plan: ExtractPlan, most: int | None = None) -> list[tuple[Any, ...]]:
-        reader = answer_fields(self, plan, self.pins, piece_fields=most)
+    def ask(self, plan: ExtractPlan) -> list[tuple[Any, ...]]:
+        reader = answer_fields(self, plan, self.pins)
         assert reader.schema.names == list(plan.columns)
         return answer(reader)
 
     def ask_as_statement(self, plan: ExtractPlan) -> list[tuple[Any, ...]]:
         return answer(self._engine.run(plan.tree, self.pins))
+
+
+@pytest.fixture(autouse=True)
+def few_fields_are_read_by_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "FEWEST_FETCHED", 1)
+
+
+@pytest.fixture(params=[1, 9, 10_000], ids="cells {}".format)
+def cells(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many cells are read, and shown, together."""
+    monkeypatch.setattr(task, "CELLS_READ", request.param)
+    monkeypatch.setattr(task, "CELLS_SHOWN", request.param)
+    monkeypatch.setattr(task, "FEWEST_ROWS", 1)
 
 
 @pytest.fixture
@@ -69,25 +86,23 @@ def plan_of(fields: tuple[str, ...], values: ValueMode) -> ExtractPlan:
     return build_extract(QueryScope(DICTIONARY), ExtractRequest(fields=fields, values=values))
 
 
-@pytest.mark.parametrize("most", [1, 4, 400])
+@pytest.mark.usefixtures("cells")
 @pytest.mark.parametrize("values", list(ValueMode), ids=str)
-def test_pieces_give_what_one_statement_gives(
-    engine: Counting, values: ValueMode, most: int
-) -> None:
+def test_they_are_what_one_statement_gives(engine: Counting, values: ValueMode) -> None:
     plan = plan_of(tuple(reversed(KEYED)), values)
 
-    found = engine.ask(plan, most)
+    found = engine.ask(plan)
 
     assert found == engine.ask_as_statement(plan)
-    assert len(engine.widths) > 2 or most == 400
+    assert engine.widths[0] < len({each.split(".")[0] for each in KEYED}) + 1, "keys alone"
 
 
-@pytest.mark.parametrize("most", [1, 4, 400])
+@pytest.mark.usefixtures("cells")
 @pytest.mark.parametrize("values", list(ValueMode), ids=str)
-def test_everything_equals_nested_loops(engine: Counting, values: ValueMode, most: int) -> None:
+def test_everything_equals_nested_loops(engine: Counting, values: ValueMode) -> None:
     fields = all_fields(DICTIONARY)
 
-    found = engine.ask(plan_of(fields, values), most)
+    found = engine.ask(plan_of(fields, values))
 
     assert as_multiset(found) == as_multiset(
         join_outward(DICTIONARY, HOSPITAL_ROWS, fields, values)
@@ -95,16 +110,16 @@ def test_everything_equals_nested_loops(engine: Counting, values: ValueMode, mos
 
 
 @pytest.mark.parametrize("values", list(ValueMode), ids=str)
-def test_each_entity_alone_comes_in_pieces_too(engine: Counting, values: ValueMode) -> None:
+def test_each_entity_alone_is_read_by_keys_too(engine: Counting, values: ValueMode) -> None:
     request = ExtractRequest(fields=KEYED, values=values)
     for plan in build_extract_per_entity(QueryScope(DICTIONARY), request).values():
-        assert engine.ask(plan, 2) == engine.ask_as_statement(plan)
+        assert engine.ask(plan) == engine.ask_as_statement(plan)
 
 
 def test_types_are_those_of_the_statement(engine: Counting, tmp_path: Path) -> None:
     for values in ValueMode:
         plan = plan_of(KEYED, values)
-        reader = answer_fields(engine, plan, engine.pins, piece_fields=3)
+        reader = answer_fields(engine, plan, engine.pins)
         assert reader.schema == engine.run(plan.tree, engine.pins).schema
 
 
@@ -149,52 +164,69 @@ def wide_study(
     return Counting(tables), QueryScope(found, {"p": tuple(slices)})
 
 
-def test_no_statement_is_wider_than_a_piece(tmp_path: Path) -> None:
+def test_a_statement_is_as_wide_for_any_number_of_fields(tmp_path: Path) -> None:
     engine, scope = wide_study(tmp_path, width=60, keys=["b", "a", "c"])
     fields = tuple(f"p.f{number}" for number in range(60))
     plan = build_extract(scope, ExtractRequest(fields=fields))
 
-    rows = engine.ask(plan, most=10)
+    rows = engine.ask(plan)
 
     assert rows == [tuple(range(start, start + 60)) for start in (100, 0, 200)]
-    assert len(engine.widths) == 6
-    assert max(engine.widths) == 10 + 1, "the fields of a piece, and the key"
+    assert engine.widths == [1], "the key"
 
 
-def test_fields_of_one_table_stay_together(tmp_path: Path) -> None:
-    _, scope = wide_study(tmp_path, width=20, keys=["a"])
-    mixed = tuple(f"p.f{number % 4 * 5 + number // 4}" for number in range(20))
-    question = build_extract(scope, ExtractRequest(fields=mixed)).question
-
-    for places in cut_question(question, 5):
-        assert len({int(mixed[each][3:]) // 5 for each in places}) == 1
-
-
-def test_keys_that_stand_twice_are_asked_as_one_statement(tmp_path: Path) -> None:
-    engine, scope = wide_study(tmp_path, width=12, keys=["a", "b", "a"])
+@pytest.mark.parametrize("keys", [["a", "b", "a"], ["a", "b", None]], ids=["twice", "missing"])
+def test_fields_are_columns_where_a_key_does_not_tell_rows_apart(
+    tmp_path: Path, keys: list[str | None]
+) -> None:
+    engine, scope = wide_study(tmp_path, width=12, keys=keys)
     fields = ("p.pid", *(f"p.f{number}" for number in range(12)))
     plan = build_extract(scope, ExtractRequest(fields=fields))
 
-    rows = engine.ask(plan, most=6)
+    rows = engine.ask(plan)
 
     assert as_multiset(rows) == as_multiset(engine.ask_as_statement(plan))
-    assert engine.widths[-1] == len(fields)
+    assert engine.widths == [len(fields)]
 
 
-def test_equal_rows_without_a_key_do_not_stop_pieces(tmp_path: Path) -> None:
+def test_fields_of_an_entity_without_a_key_stay_with_their_rows(tmp_path: Path) -> None:
     engine, scope = wide_study(tmp_path, width=12, keys=["a", "b"], notes=9)
     fields = (*(f"p.f{number}" for number in range(12)), "n.text", "n.tags")
     plan = build_extract(scope, ExtractRequest(fields=fields))
 
-    rows = engine.ask(plan, most=6)
+    rows = engine.ask(plan)
 
     assert as_multiset(rows) == as_multiset(engine.ask_as_statement(plan))
-    assert max(engine.widths) < len(fields)
+    assert engine.widths == [3], "the fields without a key, and the key of the others"
 
 
 def test_an_answer_without_rows_has_its_columns(tmp_path: Path) -> None:
     engine, scope = wide_study(tmp_path, width=12, keys=["a"])
     plan = build_extract_per_entity(scope, ExtractRequest(fields=("v.vid", "v.of")))["v"]
 
-    assert engine.ask(plan, most=1) == []
-    assert len(engine.widths) == 2
+    assert engine.ask(plan) == []
+    assert engine.widths == [1]
+
+
+@pytest.mark.usefixtures("cells")
+def test_a_task_that_travels_shows_the_same(engine: Counting) -> None:
+    plan = plan_of(KEYED, ValueMode.DECODED)
+    fetched = fetching.fetch_fields(engine.files, plan.question, engine.pins)
+    assert fetched is not None
+    tree, sent = fetched
+
+    batches = pickle.loads(pickle.dumps(sent))(engine.run(tree, engine.pins))
+
+    assert answer(pa.RecordBatchReader.from_batches(sent.schema, batches)) == engine.ask(plan)
+
+
+def test_a_file_that_is_damaged_later_is_a_broken_pin(tmp_path: Path) -> None:
+    engine, scope = wide_study(tmp_path, width=12, keys=["a"])
+    plan = build_extract(scope, ExtractRequest(fields=("p.f1", "p.f7")))
+    reader = answer_fields(engine, plan, engine.pins)
+    (path,) = engine.tables.files(engine.pins["p2"])
+
+    Path(path).write_bytes(b"PAR1")
+
+    with pytest.raises(BrokenPinError, match="is not as it was published"):
+        reader.read_all()
