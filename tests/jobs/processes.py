@@ -9,6 +9,8 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
 APOLLO = (sys.executable, "-c", "from apollo_spark.cli.main import main; main()")
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""For short lives of Java: the quick compiler and the plain collector."""
 # What leads a process to another Python, another Spark or the settings of whoever runs the tests.
 FOREIGN = ("PYTHONPATH", "SPARK_", "PYSPARK_", "APOLLO_LAKE", "APOLLO_CONF")
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from apollo_spark.runtime.jars import find_jar_folder, list_additional_jars
-from tests.jobs.processes import CHECKOUT, Finished, environment, finish
+from tests.jobs.processes import CHECKOUT, QUICK_JAVA, Finished, environment, finish
 from tests.support.study import Study
 
 MASTER = "local-cluster[2,1,1024]"
@@ -63,6 +63,8 @@ def submit(wheel: Path, config: Path, folder: Path) -> Finished:
     jars = list_additional_jars(jar_folder.glob("*.jar"))
     options = {
         "spark.executorEnv.PYTHONPATH": blocking,
+        "spark.driver.extraJavaOptions": QUICK_JAVA,
+        "spark.executor.extraJavaOptions": QUICK_JAVA,
         "spark.ui.enabled": "false",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",

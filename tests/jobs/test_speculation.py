@@ -20,7 +20,7 @@ from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.runtime.jars import find_jar_folder
 from apollo_spark.verbs.table import perform
 from apollo_spark.verbs.verify.verify import verify_records
-from tests.jobs.processes import CHECKOUT, environment, finish
+from tests.jobs.processes import CHECKOUT, QUICK_JAVA, environment, finish
 from tests.jobs.test_distributed import mirror_spark
 from tests.support.contexts import loading
 from tests.support.speculating import BLOCK_BYTES, SLOW, request
@@ -48,8 +48,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dic
     folder = tmp_path_factory.mktemp("cluster")
     home = mirror_spark(folder / "spark")
     variables = environment(
-        SPARK_HOME=str(home), PYSPARK_PYTHON=sys.executable, SPARK_WORKER_DIR=str(folder / "work")
-    )
+        SPARK_HOME=str(home), PYSPARK_PYTHON=sys.executable, SPARK_WORKER_DIR=str(folder / "work"),
+        SPARK_DAEMON_JAVA_OPTS=QUICK_JAVA,
+    )  # fmt: skip
     port = free_port()
     address = f"spark://{MASTER}:{port}"
     spark_class = home / "bin" / "spark-class"

@@ -20,6 +20,7 @@ from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.runtime.session import close_session, open_session
 from apollo_spark.runtime.settings import SMALL_WORK, SessionSettings
 from apollo_spark.verbs.table import perform
+from tests.jobs.processes import QUICK_JAVA
 from tests.support.contexts import loading
 
 BLOCK_BYTES = 65_536
@@ -70,6 +71,7 @@ def main(root: str, source: str, marks: str, master: str) -> None:
     """Load as `of_spark`."""
     options = (*SMALL_WORK, *SPECULATE.items(),
                ("spark.executorEnv.PYTHONPATH", str(Path(__file__).parents[2])),
+               ("spark.executor.extraJavaOptions", QUICK_JAVA),
                ("spark.executor.memory", "512m"), ("spark.executor.cores", "1"))  # fmt: skip
     lake = open_lake(root)
     spark = open_session(SessionSettings(master=master, driver_memory="512m", options=options))
