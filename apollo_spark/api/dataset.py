@@ -32,6 +32,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.operations.locating import spark_engine
 from apollo_spark.query.extract import ExtractPlan, ExtractRequest
+from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.query.values import ValueMode
 from apollo_spark.records.showing import keeps_to_itself, shown_record
 from apollo_spark.verbs.ask.extract import build_plans
@@ -154,6 +155,10 @@ class Dataset(ChosenPeople, Names, JoinedAssays):
         if shown.type != EXPRESSION:
             return shown
         return self.assay(shown.name).record.as_record()
+
+    @property
+    def _measured(self) -> MeasuredValues | None:
+        return self._opened.scope.measured
 
     def _rows_of(self, entity: Entity) -> EntityHandle:
         return EntityHandle(self, entity)

@@ -109,6 +109,9 @@ def test_python_reads_the_people_of_a_cohort_everywhere(lake: ApolloLake) -> Non
     fields = ["patient.patient_id"]
     written = (both.patient.sex == "F") & (both.patient.weight > 60)
     assert str(written) == WOMEN
+    measured = both.expression("rna", "ENSG00000000001") > 1
+    assert both.condition(str(measured)) == measured
+    assert both.only(where=measured).retrieve_fields(fields).column(0).to_pylist() == ["P2", "P3"]
     for options in ({"cohort": "women"}, {"cohort": women}, {"where": WOMEN}, {"where": written}):
         rows = both.retrieve_fields(fields, **options).column(0).to_pylist()  # type: ignore[call-overload]
         assert rows == ["P1", "P3"]

@@ -18,3 +18,4 @@ def test_a_tree_written_in_python_or_as_text_is_the_same(study: Study, data: st.
 
     assert written.tree == tree
     assert names.condition(str(written)) == written
+    assert names.describe(written).endswith(".")

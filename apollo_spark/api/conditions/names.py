@@ -9,6 +9,7 @@ from apollo_spark.errors import UsageError
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.filter import InCohort
 from apollo_spark.query.filters.check import read_filter
+from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.query.filters.pheno.check import filter_of_json, read_filter_json
 from apollo_spark.query.filters.prose import describe_filter
 
@@ -72,7 +73,7 @@ class Names:
         if (text is None) == (json is None):
             raise UsageError("A condition is read from a text or from JSON.")
         if text is not None:
-            return Condition(read_filter(text, self.dictionary))
+            return Condition(read_filter(text, self.dictionary, self._measured))
         read = read_filter_json if isinstance(json, str) else filter_of_json
         found = read(json, self.dictionary)
         return None if found is None else Condition(found)
@@ -89,6 +90,11 @@ class Names:
         """
         read = self.condition(condition) if isinstance(condition, str) else condition
         return describe_filter(None if read is None else read.tree, self.dictionary)
+
+    @property
+    def _measured(self) -> MeasuredValues | None:
+        """What assays measured, None where nothing is known of them."""
+        return None
 
     def _rows_of(self, entity: Entity) -> Rows:
         return Rows(entity)
