@@ -83,6 +83,21 @@ def test_items_are_json_whatever_they_hold(tmp_path: Path) -> None:
     assert [json.loads(a) if a else None for a, _ in read] == lists
 
 
+def test_few_rows_of_many_columns_have_each_cell_in_its_place(tmp_path: Path) -> None:
+    columns = [
+        pa.array(["a,b", None]),
+        pa.array([1, None]),
+        pa.array(["", "c"]),
+        pa.array([[1, 2], None], items(pa.int64())),
+        pa.array([None, 2]),
+        pa.array([1.0, -0.5]),
+    ]
+
+    text = written(pa.table(columns, names=list("abcdef")), tmp_path)
+
+    assert text == '"a,b",1,"","[1,2]",,1.0\n,,c,,2,-0.5\n'
+
+
 def test_a_tsv_file_has_tabs_and_quotes_them(tmp_path: Path) -> None:
     table = pa.table({"a": ["x\ty", "p,q"], "b": [None, "z"]})
 
