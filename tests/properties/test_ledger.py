@@ -143,12 +143,20 @@ class EveryVerb(RuleBasedStateMachine):
         found = self.publish(crash, "view", base, "--as", name, *rows)
         self.note(found, Seen(self.ledger.entry(base).version, age, score), (base,))
 
-    def cohort(self, number: int, age: int | None, score: int | None, crash: int | None) -> None:
+    def cohort(
+        self,
+        number: int,
+        age: int | None,
+        score: int | None,
+        crash: int | None,
+        crash_of_others: int | None,
+    ) -> None:
         base = self.pick(number)
         text = " and ".join(_conditions(age, score)) or "patient.patient_id is not missing"
         words = ("cohort", "create", "k", "--from", base, "--filter", text)
         found = self.publish(crash, *words)
         self.note(found, Chosen(self.ledger.entry(base).version, age, score), (base,))
+        self.complement(crash_of_others)
 
     def complement(self, crash: int | None) -> None:
         cohort = self.ledger.newest("k")
