@@ -112,18 +112,20 @@ class Statement:
 
     def flags(self, roots: Sequence[int]) -> exp.Select:
         """Ask for each person that is shown, by `key`, which nodes hold: `flag 0`, `flag 1` ..."""
-        found, columns = self._layered(plan_layers(self._nodes, roots))
+        found, columns = self._layered(plan_layers(self._nodes, roots), in_scans=len(roots) > 1)
         flags = [
             labelled(self._expression(each, columns), f"flag {number}")
             for number, each in enumerate(roots)
         ]
         return found.select(column(None, KEY), *flags, copy=False)
 
-    def _base(self, leaves: Sequence[int]) -> tuple[exp.Select, dict[int, exp.Expr]]:
+    def _base(
+        self, leaves: Sequence[int], *, in_scans: bool = False
+    ) -> tuple[exp.Select, dict[int, exp.Expr]]:
         """Return the rows of all people, without what is selected, and the answer of each leaf."""
         filters = [each for each in leaves if self._nodes[each].gate is Gate.FILTER]
         trees = [tree for each in filters if (tree := self._nodes[each].tree) is not None]
-        asked = filter_conditions(trees, self._scope, main_alias=self._main)
+        asked = filter_conditions(trees, self._scope, main_alias=self._main, in_scans=in_scans)
         answers: dict[int, exp.Expr] = dict(zip(filters, asked.conditions, strict=True))
         fields = list(dict.fromkeys([self._key, *asked.fields]))
         found = exp.select().from_(self._scope.source(self._main, fields), copy=False)
@@ -175,9 +177,11 @@ class Statement:
         key = typed_if_possible(column(label, KEY), self._type)
         return exp.select(labelled(key, KEY)).from_(table(label), copy=False)
 
-    def _layered(self, layers: Layers) -> tuple[exp.Select, dict[int, exp.Expr]]:
+    def _layered(
+        self, layers: Layers, *, in_scans: bool = False
+    ) -> tuple[exp.Select, dict[int, exp.Expr]]:
         """Return the rows of the last layer, without what is selected, and its columns."""
-        base, answers = self._base(layers.leaves)
+        base, answers = self._base(layers.leaves, in_scans=in_scans)
         shown = [labelled(each, _column(node)) for node, each in answers.items()]
         layer = base.select(labelled(self._key_column.copy(), KEY), *shown, copy=False)
         stages = [layer]
