@@ -1,29 +1,18 @@
 """A version of a dataset, its entities and their fields, as Python users see them."""
 
 import logging
-from collections.abc import Iterable
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Literal, overload
-
-import pyarrow as pa
-from typing_extensions import Unpack
+from typing import TYPE_CHECKING
 
 from apollo_spark.api.assay import Assay
-from apollo_spark.api.choices import TABLE_FORMS, require_form, require_session
-from apollo_spark.api.conditions.condition import Where
 from apollo_spark.api.conditions.names import Names
-from apollo_spark.api.entity import EntityHandle, Target
-from apollo_spark.api.forms import FieldOptions, Values
+from apollo_spark.api.entity import EntityHandle
 from apollo_spark.api.joining import JoinedAssays
-from apollo_spark.api.people import ChosenPeople
+from apollo_spark.api.retrieving import RetrievedFields
 from apollo_spark.assays.expression.assay import EXPRESSION, expression_assays
 from apollo_spark.assays.expression.read.sample_fields import read_sample_fields
 from apollo_spark.assays.expression.read.select import find_assay, note_of_assay, open_assay
-from apollo_spark.engines.embedded import EmbeddedEngine
-from apollo_spark.engines.fields import answer_fields
-from apollo_spark.engines.packing import frame_of_fields
-from apollo_spark.errors import NotFoundError, UsageError
-from apollo_spark.export.frames import to_frame
+from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.assay import AssayRecord
@@ -31,28 +20,17 @@ from apollo_spark.model.coding import Coding
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.operations.locating import spark_engine
-from apollo_spark.query.extract import ExtractPlan, ExtractRequest
 from apollo_spark.query.filters.measured import MeasuredValues
-from apollo_spark.query.values import ValueMode
 from apollo_spark.records.showing import keeps_to_itself, shown_record
-from apollo_spark.verbs.ask.extract import build_plans
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
-    from apollo_spark.api.cohort import Cohort
 
 logger = logging.getLogger(__name__)
 
-_MODES = {
-    "raw": ValueMode.RAW,
-    "replace": ValueMode.DECODED,
-    "exclude": ValueMode.EXCLUDE_SPARSE,
-}
 
-
-class Dataset(ChosenPeople, Names, JoinedAssays):
+class Dataset(RetrievedFields, Names, JoinedAssays):
     """One published version: it reads the same rows for ever.
 
     Its entities as attributes make conditions: `study.patient.age > 60`.
@@ -174,138 +152,6 @@ class Dataset(ChosenPeople, Names, JoinedAssays):
             raise NotFoundError(f"{self._stored} has no coding {name!r}.")
         return found
 
-    @overload
-    def retrieve_fields(
-        self,
-        fields: Iterable[str],
-        *,
-        to: Literal["arrow"] = "arrow",
-        **options: Unpack[FieldOptions],
-    ) -> pa.Table: ...
-
-    @overload
-    def retrieve_fields(
-        self,
-        fields: Iterable[str],
-        *,
-        to: Literal["pandas"],
-        **options: Unpack[FieldOptions],
-    ) -> "pd.DataFrame": ...
-
-    @overload
-    def retrieve_fields(
-        self,
-        fields: Iterable[str],
-        *,
-        to: Literal["spark"],
-        **options: Unpack[FieldOptions],
-    ) -> "DataFrame": ...
-
-    def retrieve_fields(
-        self,
-        fields: Iterable[str],
-        *,
-        coding_values: Values = "raw",
-        to: Target = "arrow",
-        spark: "SparkSession | None" = None,
-        cohort: "str | Cohort | None" = None,
-        where: Where | None = None,
-    ) -> Any:
-        """Return fields of one or several entities, joined left outer from the main entity.
-
-        Args:
-            fields: Names as `entity.field`; they are the columns, in this order.
-            coding_values: `raw` codes, `replace` by their meanings, or `exclude` sparse codes.
-            to: `arrow` (a pyarrow.Table), `pandas` or `spark` (a DataFrame).
-            spark: The session, for `spark`.
-            cohort: A cohort of this version, or its name: rows of its people alone.
-            where: A filter instead of a cohort.
-
-        Raises:
-            NotFoundError: A field is not there.
-            UsageError: There is no such form, or Spark is asked for without a session.
-            EnvironmentProblemError: The package that makes it is not installed.
-            BrokenPinError: A pinned table cannot be read.
-        """
-        asked = tuple(fields)
-        request = ExtractRequest(fields=asked, values=_mode(coding_values))
-        if cohort is not None or where is not None:
-            limited = self.only(cohort, where=where)
-            return limited.retrieve_fields(asked, coding_values=coding_values, to=to, spark=spark)
-        plan = build_plans(self._opened.scope, request)[""]
-        return self._answer(plan, asked, to=to, spark=spark)
-
-    @overload
-    def retrieve_entity(
-        self,
-        entity: str,
-        names: Iterable[str],
-        *,
-        to: Literal["arrow"] = "arrow",
-        **options: Unpack[FieldOptions],
-    ) -> pa.Table: ...
-
-    @overload
-    def retrieve_entity(
-        self,
-        entity: str,
-        names: Iterable[str],
-        *,
-        to: Literal["pandas"],
-        **options: Unpack[FieldOptions],
-    ) -> "pd.DataFrame": ...
-
-    @overload
-    def retrieve_entity(
-        self,
-        entity: str,
-        names: Iterable[str],
-        *,
-        to: Literal["spark"],
-        **options: Unpack[FieldOptions],
-    ) -> "DataFrame": ...
-
-    def retrieve_entity(
-        self,
-        entity: str,
-        names: Iterable[str],
-        *,
-        coding_values: Values = "raw",
-        to: Target = "arrow",
-        spark: "SparkSession | None" = None,
-        cohort: "str | Cohort | None" = None,
-        where: Where | None = None,
-    ) -> Any:
-        """Return the rows of one entity, with columns named by field; see `retrieve_fields`."""
-        columns = tuple(names)
-        if cohort is not None or where is not None:
-            limited = self.only(cohort, where=where)
-            return limited.retrieve_entity(
-                entity, columns, coding_values=coding_values, to=to, spark=spark
-            )
-        request = ExtractRequest(
-            fields=tuple(f"{entity}.{each}" for each in columns), values=_mode(coding_values)
-        )
-        plans = build_plans(self._opened.scope, request, per_entity=True)
-        return self._answer(plans[entity], columns, to=to, spark=spark)
-
-    def _answer(
-        self,
-        plan: ExtractPlan,
-        columns: tuple[str, ...],
-        *,
-        to: Target,
-        spark: "SparkSession | None",
-    ) -> Any:
-        require_form(to, TABLE_FORMS)
-        pins = self._opened.pins
-        if to == "spark":
-            engine = spark_engine(self._lake, require_session(spark))
-            return frame_of_fields(engine, plan, pins, columns)
-        table: pa.Table = answer_fields(EmbeddedEngine(self._lake.tables), plan, pins).read_all()
-        table = table.rename_columns(list(columns))
-        return to_frame(table) if to == "pandas" else table
-
     def register(self, spark: "SparkSession", *, prefix: str = "") -> list[str]:
         """Make a temporary view per entity in a session, each at its pinned version.
 
@@ -319,9 +165,3 @@ class Dataset(ChosenPeople, Names, JoinedAssays):
             frame.createOrReplaceTempView(f"{prefix}{entity.name}")
             names.append(f"{prefix}{entity.name}")
         return names
-
-
-def _mode(coding_values: str) -> ValueMode:
-    if coding_values not in _MODES:
-        raise UsageError(f"coding_values is one of raw, replace, exclude, not {coding_values!r}.")
-    return _MODES[coding_values]

@@ -34,7 +34,7 @@ _SQL_TYPES = {
     pa.bool_(): "BOOLEAN",
 }
 _REFUSED = "DELTA_INVALID_FORMAT"
-"""A platform reads no files of a Delta table themselves; its message names the setting."""
+"""A platform, Databricks for one, reads the files of a Delta table only through Delta."""
 _BROKEN = ("DELTA_", "FAILED_READ_FILE", "PATH_NOT_FOUND")
 
 
@@ -124,7 +124,9 @@ class SparkEngine:
     def _rows(
         self, files: TableFiles, pin: TablePin, columns: Collection[str] | None
     ) -> "DataFrame":
-        """Return the rows of a table, with no other columns than those named."""
+        """Return the rows of a table, with the columns named; through Delta also with others."""
+        from pyspark.errors import PySparkException
+
         paths = checked_files(files, pin, columns)
         stored = files.schema(pin)
         named = [each for each in stored if columns is None or each.name in columns]
@@ -133,7 +135,13 @@ class SparkEngine:
             return self._spark.createDataFrame([], schema)
         # Names of folders may look like patterns.
         reader = self._spark.read.schema(schema).option("__globPaths__", "false")
-        return reader.parquet(*paths)
+        try:
+            return reader.parquet(*paths)
+        except PySparkException as error:
+            if error.getCondition() != _REFUSED:
+                raise
+        reader = self._spark.read.format("delta").option("versionAsOf", pin.version)
+        return reader.load(self._locate(pin))
 
     def _require_utc(self) -> None:
         zone = self._spark.conf.get("spark.sql.session.timeZone")
@@ -162,8 +170,7 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except PySparkException as error:
-        condition = error.getCondition() or ""
-        if condition == _REFUSED or not condition.startswith(_BROKEN):
+        if not (error.getCondition() or "").startswith(_BROKEN):
             raise
         raise BrokenPinError(
             "A pinned version of a table, or a file of it, is missing or damaged.",

@@ -35,7 +35,7 @@ from apollo_spark.query.filters.in_hand import Hand, told, word_of
 from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.query.filters.reach import EntityTree
 from apollo_spark.query.filters.values import Codes, codes_of
-from apollo_spark.sources.filters.text import UNREAD
+from apollo_spark.sources.filters.grammar import UNREAD
 from apollo_spark.sources.filters.tokens import Place, problem_at
 from apollo_spark.sources.suggest import find_near
 
@@ -293,9 +293,6 @@ class Checker:
     ) -> Problem:
         self._suggested += 1
         near = find_near(name, known) if self._suggested <= SUGGESTIONS else None
-        found = problem_at(
-            place,
-            text if near is None else f"{text} (did you mean {near!r}?)",
-            suggestions=() if near is None else (written.format(near),),
-        )
-        return UnknownName(**vars(found))
+        hint = "" if near is None else f" (did you mean {near!r}?)"
+        suggestions = () if near is None else (written.format(near),)
+        return UnknownName(**vars(problem_at(place, text + hint, suggestions=suggestions)))

@@ -1,19 +1,12 @@
-"""Filters as people write them: text to tree. The page for users is `docs/filters.md`.
+"""Filters as people write them: text to tree. The page for users is `docs/filters.md`."""
 
-Each rule of the grammar is one method: or, and, not, then one condition.
-"""
-
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-from apollo_spark.errors import Problem, UsageError
+from apollo_spark.errors import Problem
 from apollo_spark.model.filter import (
     COUNT_OPERATORS,
     FIELD_OPERATORS,
-    MAX_DEPTH,
     NUMBER_OPERATORS,
-    And,
     AssayValue,
     Choice,
     ChosenRow,
@@ -24,14 +17,12 @@ from apollo_spark.model.filter import (
     FieldOf,
     Filter,
     InCohort,
-    Not,
     Operator,
-    Or,
     Summary,
     SummaryOf,
-    allow_depth,
 )
 from apollo_spark.model.names import STOPWORDS
+from apollo_spark.sources.filters.grammar import FilterParser
 from apollo_spark.sources.filters.literals import read_literal
 from apollo_spark.sources.filters.operands import (
     SIGNS,
@@ -50,10 +41,6 @@ from apollo_spark.sources.filters.tokens import Place, Token, TokenKind, refusal
 
 _CHOICES = tuple(each.value for each in Choice)
 _SUMMARIES = tuple(each.value for each in Summary)
-
-
-UNREAD = Comparison(entity="unread", field="unread", operator=Operator.IS_MISSING)
-"""Stands in a tree, as this one object, for a condition that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +77,7 @@ def parse_with_places(text: str) -> ParsedFilter:
 
 def parse_as_far_as_possible(text: str) -> ParsedFilter:
     """Read what can be read of a filter, so that all that is wrong is found at once."""
-    parser = _Parser(TokenReader(text))
+    parser = _ConditionParser(TokenReader(text))
     tree = parser.read_all()
     return ParsedFilter(tree, tuple(parser.places), tuple(parser.problems))
 
@@ -100,66 +87,7 @@ def _is_measure(token: Token) -> bool:
     return token.kind is TokenKind.WORD and token.text.lower() not in STOPWORDS
 
 
-class _Parser:
-    def __init__(self, reader: TokenReader) -> None:
-        self._reader = reader
-        self._depth = -1
-        self._names: dict[str, str] = {}
-        self.places: list[Place] = []
-        self.problems: list[Problem] = []
-
-    def read_all(self) -> Filter:
-        reader = self._reader
-        if reader.is_at_end():
-            refused = reader.refusal("The filter is empty.", "Leave it out to keep every row.")
-            self.problems.extend(refused.problems)
-            return UNREAD
-        found = self._read_or()
-        while not reader.is_at_end():
-            refused = reader.refusal("'and', 'or' or the end of the filter is expected.")
-            self._go_on(reader.at, refused)
-            if reader.take().is_sign(")"):
-                reader.accepts_word("and", "or")
-            # What follows is read for its problems alone: there is one already.
-            found = Or(parts=(found, self._read_or())) if not reader.is_at_end() else found
-        return found
-
-    def _read_or(self) -> Filter:
-        with self._deeper():
-            parts = self._read_parts("or", self._read_and)
-        return parts[0] if len(parts) == 1 else Or(parts=parts)
-
-    def _read_and(self) -> Filter:
-        parts = self._read_parts("and", self._read_part)
-        return parts[0] if len(parts) == 1 else And(parts=parts)
-
-    def _read_parts(self, word: str, read: Callable[[], Filter]) -> tuple[Filter, ...]:
-        found = [read()]
-        while self._reader.accepts_word(word):
-            found.append(read())
-        return tuple(found)
-
-    def _read_part(self) -> Filter:
-        """Read a condition; after one that cannot be read, go on behind it."""
-        start, known = self._reader.at, len(self.places)
-        try:
-            return self._read_not()
-        except UsageError as refused:
-            self.places[known:] = [self._reader.token_at(start).place]
-            self._go_on(start, refused)
-            return UNREAD
-
-    def _go_on(self, start: int, refused: UsageError) -> None:
-        told = self._reader.go_on(start, refused)
-        if told is not None:
-            self.problems.extend(told.problems)
-
-    def _read_not(self) -> Filter:
-        if not self._reader.accepts_word("not"):
-            return self._read_condition()
-        with self._deeper():
-            return Not(part=self._read_not())
-
+class _ConditionParser(FilterParser):
     def _read_condition(self) -> Filter:
         reader = self._reader
         if reader.accepts_sign("("):
@@ -323,30 +251,3 @@ class _Parser:
 
     def _read_inner(self) -> Filter | None:
         return self._read_or() if self._reader.accepts_sign(":") else None
-
-    @contextmanager
-    def _named(self, entity: str) -> Iterator[str | None]:
-        """Read `as NAME` if it is here; the row goes by it until the end."""
-        if not self._reader.accepts_word("as"):
-            yield None
-            return
-        why = "The name of a row is expected."
-        name = self._reader.take_kind(TokenKind.WORD, why, "Write: ENTITY as NAME.").text
-        before = self._names
-        self._names = {**before, name: entity}
-        try:
-            yield name
-        finally:
-            self._names = before
-
-    @contextmanager
-    def _deeper(self) -> Iterator[None]:
-        self._depth += 1
-        try:
-            if self._depth > MAX_DEPTH:
-                why = f"Conditions are nested more than {MAX_DEPTH} levels deep."
-                raise self._reader.refusal(why)
-            allow_depth(self._depth)
-            yield
-        finally:
-            self._depth -= 1
