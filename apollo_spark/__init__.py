@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from apollo_spark.model.receipt import ViewReceipt as ViewReceipt
     from apollo_spark.model.withdrawal import WithdrawReceipt as WithdrawReceipt
     from apollo_spark.runtime.settings import LakeSettings as LakeSettings
+    from apollo_spark.verbs.cohort.trial import CohortTrial as CohortTrial
+    from apollo_spark.verbs.cohort.trial import try_filter as try_filter
 
 __version__ = _version.VERSION
 
@@ -65,6 +67,7 @@ _ERRORS = (
 _HOMES = {
     "ApolloLake": "apollo_spark.api.lake",
     "Assay": "apollo_spark.api.assay",
+    "CohortTrial": "apollo_spark.verbs.cohort.trial",
     "Condition": "apollo_spark.api.conditions.condition",
     "Dataset": "apollo_spark.api.dataset",
     "ExpressionSource": "apollo_spark.api.sources",
@@ -78,6 +81,7 @@ _HOMES = {
     "any_of": "apollo_spark.api.conditions.condition",
     "percentile": "apollo_spark.api.conditions.compared",
     "open_lake": "apollo_spark.api.lake",
+    "try_filter": "apollo_spark.verbs.cohort.trial",
     **dict.fromkeys(_RECEIPTS, "apollo_spark.model.receipt"),
     **dict.fromkeys(_ERRORS, "apollo_spark.errors"),
 }

@@ -1,6 +1,7 @@
 """A cohort as Python users see it: who is in it is found in what its dataset shows now."""
 
 from functools import cached_property
+from pathlib import Path
 
 from sqlglot import exp
 
@@ -18,6 +19,7 @@ from apollo_spark.verbs.cohort.attrition import Attrition, attrition_of
 from apollo_spark.verbs.cohort.diff import CohortDiff, diff_cohorts
 from apollo_spark.verbs.cohort.explain import explain_person
 from apollo_spark.verbs.cohort.explanation import ExplanationPair
+from apollo_spark.verbs.cohort.trial import CohortTrial, try_record
 
 
 class Cohort:
@@ -99,6 +101,15 @@ class Cohort:
             NotFoundError: No version shows the person.
         """
         return explain_person(self._lake, str(self.record), id, onto=onto)
+
+    def try_on(self, file: str | Path) -> CohortTrial:
+        """Test what it means on a few invented rows of a YAML file; see `docs/cohorts.md`.
+
+        Raises:
+            InputFileError: The file cannot be read.
+            UsageError: The rows cannot be used, or the cohort is made of a list of ids.
+        """
+        return try_record(self._lake, self.record, file)
 
     def diff(self, other: "Cohort") -> CohortDiff:
         """Compare it with a later cohort: what they mean, and who came and went."""

@@ -60,6 +60,18 @@ COMPARE = VerbOptions(
     waits=False,
 )  # fmt: skip
 
+TEST = VerbOptions(
+    "from_name", "filter", "file", required=("file",),
+    others={
+        "from_name": OTHERS["from_name"]._replace(
+            help="A dataset, whose dictionary the filter is read with."
+        ),
+        "filter": OTHERS["filter"]._replace(help="A filter instead of a cohort."),
+        "file": Option("Invented rows, and who of them must be in and out.", "F"),
+    },
+    waits=False,
+)  # fmt: skip
+
 
 @click.group("cohort")
 def cohort_command() -> None:
@@ -136,6 +148,18 @@ def compare(**values: Any) -> None:
 def explain(**values: Any) -> None:
     """Say why a person is in a cohort or not: which part decided, by which rows."""
     print_answer(ask_here(EXPLAIN.request("cohort explain", values)), _render_explanation)
+
+
+@cohort_command.command("test")
+@click.argument("name", metavar="NAME[@V]", required=False)
+@TEST.add
+def try_cohort(**values: Any) -> None:
+    """Test what a cohort, or a filter, means on a few invented rows; a filter needs no lake."""
+    request = TEST.request("cohort test", values)
+    needs_lake = values["name"] is not None or values["from_name"] is not None
+    found = ask_here(request, needs_lake=needs_lake)
+    print_answer(found, lambda each: f"{len(each.people) - each.failed} of {len(each.people)} pass")
+    found.require_passed()
 
 
 def _render_explanation(found: "ExplanationPair") -> str:

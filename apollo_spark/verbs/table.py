@@ -65,6 +65,7 @@ QUESTIONS: Mapping[str, Verb] = {
     "cohort show": Verb("apollo_spark.verbs.cohort.questions", "show", "ShowCohortRequest"),
     "cohort compare": Verb("apollo_spark.verbs.cohort.compare", "compare", "CompareRequest"),
     "cohort explain": Verb("apollo_spark.verbs.cohort.explain", "explain", "ExplainRequest"),
+    "cohort test": Verb("apollo_spark.verbs.cohort.trial", "try_cohort", "CohortTestRequest"),
     "cohort attrition": Verb(
         "apollo_spark.verbs.cohort.questions", "attrition", "AttritionRequest"
     ),

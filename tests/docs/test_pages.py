@@ -24,6 +24,7 @@ SHOWN_ELSEWHERE = {("filters.md", 0)}
 POLICIES = {("clinical.md", 0), ("merging.md", 3)}
 FILTER, WORDS, PYTHON = ("expression.md", 2), ("extending.md", 0), ("merging.md", 2)
 CONDITIONS, COHORTS = ("python.md", 0), ("cohorts.md", 3)
+COHORT_TEST, TRIALS = ("cohorts.md", 5), ("cohorts.md", 7)
 HEADER = "entity,name,type,primary_key_type\n"
 MATRIX = "feature_id,S1,S2,S3\nENSG00000141510,5,3,1\nENSG00000139618,1,2,4\n"
 QUANTS = (
@@ -39,6 +40,18 @@ LOAD_MATRIX = "load expression {} --assay {} --unit {} --source counts.csv"
 LINK = {"samples.csv": "sample,patient\nS1,P1\nS2,P1\nS3,P2\n"}
 MERGE = "merge assay rna study --as both --assay rna --link-file link.csv"
 DISEASES = f"{HEADER}person,study_id,string,global\nperson,disease,string,\n"
+
+
+def blocks() -> dict[tuple[str, int], tuple[str, str]]:
+    return {
+        (page.name, number): block
+        for page in sorted(PAGES.glob("*.md"))
+        for number, block in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")))
+    }
+
+
+BLOCKS = blocks()
+COHORT_TEST_TEXT = BLOCKS[COHORT_TEST][1]
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,17 @@ STAGES = {
     ("cohorts.md", 2): Stage(1, IDS, COHORTS_MADE),
     COHORTS: Stage(1, IDS, COHORTS_MADE),
     ("cohorts.md", 4): Stage(1, IDS, COHORTS_MADE),
+    ("cohorts.md", 6): Stage(1, {"people.yaml": COHORT_TEST_TEXT}),
+    TRIALS: Stage(
+        1,
+        {
+            "people.yaml": COHORT_TEST_TEXT,
+            "people_and_dictionary.yaml": "dictionary: d.csv\nin: [A]\nout: [C]\n"
+            "rows: {patient: [{patient_id: A, sex: F}, {patient_id: C}]}\n",
+            "d.csv": f"{HEADER}patient,patient_id,string,global\npatient,sex,string,\n",
+        },
+        ("cohort create cough --from study --filter 'patient.sex = \"F\" and exists(visit)'",),
+    ),
     ("expression.md", 0): Stage(files={"counts.csv": MATRIX, **SAMPLES}),
     ("expression.md", 1): Stage(
         files={
@@ -125,15 +149,6 @@ STAGES = {
 }  # fmt: skip
 
 
-def blocks() -> dict[tuple[str, int], tuple[str, str]]:
-    return {
-        (page.name, number): block
-        for page in sorted(PAGES.glob("*.md"))
-        for number, block in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")))
-    }
-
-
-BLOCKS = blocks()
 COMMANDS = [
     each
     for each, (kind, body) in BLOCKS.items()
@@ -177,8 +192,10 @@ def test_a_block_of_commands_runs(page: str, number: int, tmp_path: Path) -> Non
 
 
 def test_every_block_is_run_or_read() -> None:
-    code = {PYTHON, CONDITIONS, COHORTS}
-    assert {*COMMANDS, *POLICIES, FILTER, WORDS, *code} | SHOWN_ELSEWHERE == set(BLOCKS)
+    code = {PYTHON, CONDITIONS, COHORTS, TRIALS}
+    assert {*COMMANDS, *POLICIES, FILTER, WORDS, COHORT_TEST, *code} | SHOWN_ELSEWHERE == set(
+        BLOCKS
+    )
     assert {*COMMANDS, *code} == set(STAGES)
 
 
@@ -229,3 +246,10 @@ def test_the_example_of_cohorts_runs(tmp_path: Path) -> None:
 
     names = [each.name for each in ap.open_lake(str(tmp_path / "lake")).list(kind="cohort")]
     assert names == ["any", "heavy", "light", "listed", "women"]
+
+
+def test_the_example_of_tests_of_cohorts_runs(tmp_path: Path) -> None:
+    prepare(STAGES[TRIALS], tmp_path)
+
+    with inside(tmp_path):
+        exec(BLOCKS[TRIALS][1], {"ap": ap, "lake": ap.open_lake("lake")})

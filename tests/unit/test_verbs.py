@@ -31,7 +31,7 @@ ASKING = {each: each for each in ("list", "history", "diff", "lineage", "trace",
 OF_DATASETS = {
     "show", "fields", "doctor", "extract fields", "extract dictionary", "extract sql",
     "extract expression", "cohort count", "cohort ids", "cohort show", "cohort attrition",
-    "cohort compare", "cohort explain",
+    "cohort compare", "cohort explain", "cohort test",
 }  # fmt: skip
 """Questions that Python asks of a `Dataset`, `Cohort` or `Assay`, in own forms, or not at all."""
 OF_THE_COMMAND = {"lake", "conf", "json", "verbose", "wait", "help"}
