@@ -109,8 +109,9 @@ class _InventedTables:
         }  # fmt: skip
 
     def files(self, pin: TablePin) -> Sequence[str]:
-        path = self._path(list(self.tables).index(pin.table))
-        return [str(path)] if path.exists() else []
+        if not self.tables[pin.table].num_rows:
+            return []
+        return [str(self._path(list(self.tables).index(pin.table)))]
 
     def schema(self, pin: TablePin) -> pa.Schema:
         return self.tables[pin.table].schema

@@ -16,6 +16,7 @@ DICTIONARY = hospital_dictionary()
 
 class _Plain:
     dictionary = DICTIONARY
+    measured = None
 
     def source(self, entity: str, fields: object, alias: str | None = None) -> object:  # noqa: ARG002
         return table(entity, alias)
