@@ -58,6 +58,16 @@ class Quantile(exp.Expression, exp.Func):
     arg_types: ClassVar[dict[str, bool]] = {"this": True, "share": True}
 
 
+class Barrier(exp.Expression, exp.Func):
+    """A number from 0 on that keeps Spark from writing one layer of a statement into the next.
+
+    Spark puts what a column stands for wherever the column is named, layer by layer: what each
+    layer names twice would be written twice as often with each. It leaves random numbers alone.
+    """
+
+    arg_types: ClassVar[dict[str, bool]] = {"this": False}
+
+
 class Moved(exp.Expression, exp.Func):
     """A date or datetime some days, weeks, months or years later; a month's end stays in the month.
 
@@ -127,6 +137,11 @@ def _duckdb_item_rows(self: Any, node: ItemRows) -> str:
     return f'GENERATE_SUBSCRIPTS({items}, 1) AS "place", UNNEST({items}) AS "item"'
 
 
+def _spark_barrier(self: Any, node: Barrier) -> str:
+    below = node.args.get("this")
+    return f"{self.sql(below)} + RAND()" if below else "RAND()"
+
+
 def _spark_ordered_list(self: Any, node: OrderedList) -> str:
     pair = f"STRUCT({self.sql(node, 'place')} AS place, {self.sql(node, 'this')} AS text)"
     return f"TRANSFORM(ARRAY_SORT(COLLECT_LIST({pair})), pair -> pair.text)"
@@ -179,6 +194,7 @@ class SparkGenerator(spark.SparkGenerator):
         ItemRows: _spark_item_rows,
         ListItem: _spark_list_item,
         Moved: _spark_moved,
+        Barrier: _spark_barrier,
         Quantile: lambda self, node: self.func("PERCENTILE", node.this, node.args["share"]),
         OrderedList: _spark_ordered_list,
     }
@@ -218,6 +234,7 @@ class DuckDBGenerator(duckdb.DuckDBGenerator):
         ItemRows: _duckdb_item_rows,
         ListItem: _duckdb_list_item,
         Moved: _duckdb_moved,
+        Barrier: lambda *_: "0",
         Quantile: lambda self, node: self.func("QUANTILE_CONT", node.this, node.args["share"]),
         OrderedList: _duckdb_ordered_list,
     }

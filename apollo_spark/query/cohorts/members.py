@@ -12,6 +12,7 @@ from apollo_spark.model.cohort import CohortStep
 from apollo_spark.model.filter import Filter, InCohort
 from apollo_spark.query.cohorts.circuit import Circuit, Gate, Node
 from apollo_spark.query.cohorts.layers import Layers, plan_layers
+from apollo_spark.query.dialects import Barrier
 from apollo_spark.query.filters.compare import joined
 from apollo_spark.query.filters.rows import EntitySource
 from apollo_spark.query.filters.sql import filter_conditions
@@ -28,6 +29,7 @@ BITS = 60
 """Lists that one whole number of 64 bits tells of."""
 
 _LISTS, _LIST = "id lists", "bits"
+_BARRIER = "barrier"
 
 
 class MemberSource(EntitySource, Protocol):
@@ -183,17 +185,20 @@ class Statement:
         """Return the rows of the last layer, without what is selected, and its columns."""
         base, answers = self._base(layers.leaves, in_scans=in_scans)
         shown = [labelled(each, _column(node)) for node, each in answers.items()]
-        layer = base.select(labelled(self._key_column.copy(), KEY), *shown, copy=False)
-        stages = [layer]
+        key = labelled(self._key_column.copy(), KEY)
+        stages = [base.select(key, *shown, labelled(Barrier(), _BARRIER), copy=False)]
         for number, nodes in enumerate(layers.columns, start=1):
             before = {each: _read(each) for each in layers.carried[number - 1]}
             new = [
                 labelled(self._expression_of_gate(each, before), _column(each)) for each in nodes
             ]
             kept = [_read(each) for each in sorted(layers.carried[number] - set(nodes))]
-            found = exp.select(column(None, KEY), *kept, *new)
+            barrier = labelled(Barrier(this=column(None, _BARRIER)), _BARRIER)
+            found = exp.select(column(None, KEY), *kept, *new, barrier)
             stages.append(found.from_(table(_stage(number - 1)), copy=False))
         found = exp.select().from_(table(_stage(len(stages) - 1)), copy=False)
+        is_past = exp.GTE(this=column(None, _BARRIER), expression=exp.Literal.number(0))
+        found = found.where(is_past, copy=False)
         for number, stage in enumerate(stages):
             found.with_(name(_stage(number)), as_=stage, copy=False)
         return found, {each: _read(each) for each in layers.carried[-1]}
