@@ -90,7 +90,7 @@ class Cohort:
         """Count who is left after each part of the outermost `and`, and by each part alone."""
         return attrition_of(self._people, self._engine)
 
-    def explain(self, id: str, *, onto: str | None = None) -> ExplanationPair:  # noqa: A002
+    def explain(self, id: str, *, onto: str | None = None) -> ExplanationPair:  # noqa: A002 the word of people
         """Say why a person is in it or not: which part decided, by which rows.
 
         Args:

@@ -77,6 +77,7 @@ class Dataset(RetrievedFields, Names, JoinedAssays):
         """The version, from 1."""
         return self._stored.version
 
+    # Names of conditions may be given one; here it is what the version says, and read only.
     @cached_property
     def dictionary(self) -> DataDictionary:  # type: ignore[override]
         """Entities, fields, relations and codings."""

@@ -16,7 +16,7 @@ def use_lake(uri: str | None) -> None:
     _chosen[:] = [] if uri is None else [uri]
 
 
-def load_dataset(path: str | None = None, *, id: str | None = None) -> Dataset:  # noqa: A002
+def load_dataset(path: str | None = None, *, id: str | None = None) -> Dataset:  # noqa: A002 as notebooks
     """Return a dataset.
 
     Args:

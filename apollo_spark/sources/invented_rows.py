@@ -74,10 +74,21 @@ def read_cohort_test(path: Path) -> CohortTest:
     return CohortTest(path.name, files, content["rows"], expected)
 
 
-def typed_rows(
-    test: CohortTest, dictionary: DataDictionary
-) -> dict[str, list[dict[str, CodeValue | list[CodeValue] | None]]]:
-    """Return the rows of every entity with values of the types of their fields.
+@dataclass(frozen=True)
+class TypedRows:
+    """A test with values of the types of their fields.
+
+    Attributes:
+        rows: The rows of every entity.
+        keys: The key of each person who is expected, by the id as it is written.
+    """
+
+    rows: Mapping[str, list[dict[str, CodeValue | list[CodeValue] | None]]]
+    keys: Mapping[str, CodeValue | None]
+
+
+def typed_rows(test: CohortTest, dictionary: DataDictionary) -> TypedRows:
+    """Return the rows and the ids of a test, typed.
 
     Raises:
         UsageError: A name is not in the dictionary, or a value is not one of its field; all that
@@ -94,9 +105,31 @@ def typed_rows(
         for number, row in enumerate(rows, start=1):
             where = f"{name}, row {number}"
             found[name].append(_typed_row(row, entity, dictionary, where, problems))
-    problems += _find_people_problems(test, found, dictionary)
+    keys = _typed_keys(test, found, dictionary, problems)
     _refuse(test.name, problems)
-    return found
+    return TypedRows(found, keys)
+
+
+def _typed_keys(
+    test: CohortTest,
+    rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    dictionary: DataDictionary,
+    problems: list[str],
+) -> dict[str, CodeValue | None]:
+    main = dictionary.find_entity(dictionary.main_entity)
+    spec = main.find_field(main.primary_key or "") if main else None
+    if main is None or spec is None:
+        problems.append("the main entity has no primary key, by which people could be named")
+        return {}
+    path = f"{main.name}.{spec.name}"
+    there = [each.get(spec.name) for each in rows[main.name]]
+    if len(set(there)) < len(there):
+        problems.append(f"a value of {path} is there twice")
+    keys = {each: parse_code(each, spec.type) for each in test.expected}
+    for each, key in keys.items():
+        if key is None or key not in there:
+            problems.append(f"{each!r} is not the {path} of a row")
+    return keys
 
 
 def _typed_row(
@@ -124,9 +157,11 @@ def _typed_row(
 
 
 def _typed(value: Any, spec: FieldSpec, dictionary: DataDictionary) -> CodeValue | None:
-    typed = parse_code(_text(value), spec.type)
+    text = _text(value)
+    typed = parse_code(text, spec.type)
     coding = dictionary.find_coding(spec.coding_name)
-    if coding is None or not spec.must_be_coded or spec.has_open_coding:
+    is_free = coding is None or not spec.must_be_coded or spec.has_open_coding
+    if coding is None or is_free or text in coding.meanings:
         return typed
     return typed if typed in {parse_code(each, spec.type) for each in coding.meanings} else None
 
@@ -135,21 +170,6 @@ def _text(value: Any) -> str:
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value)
-
-
-def _find_people_problems(
-    test: CohortTest, rows: Mapping[str, Sequence[Mapping[str, Any]]], dictionary: DataDictionary
-) -> Iterator[str]:
-    main = dictionary.find_entity(dictionary.main_entity)
-    if main is None or main.primary_key is None:
-        yield "the main entity has no primary key, by which people could be named"
-        return
-    keys = [_text(each.get(main.primary_key)) for each in rows[main.name]]
-    if len(set(keys)) < len(keys):
-        yield f"a value of {main.name}.{main.primary_key} is there twice"
-    for each in test.expected:
-        if each not in keys:
-            yield f"{each!r} is not the {main.name}.{main.primary_key} of a row"
 
 
 def _find_problems(content: Any) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What is compared: fields, numbers of rows, numbers made of rows, measured values."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, Literal
@@ -33,9 +34,10 @@ _BETWEENS: dict[str | None, Operator] = {
 }
 
 
-class Compared:
+class Compared(ABC):
     """What is left of an operator; what it is compared with makes a condition."""
 
+    # A comparison of two is a condition, so that no set can hold them.
     __hash__ = None  # type: ignore[assignment]
 
     def _compare(self, operator: Operator, *values: Any) -> Condition:
@@ -44,9 +46,11 @@ class Compared:
         except ValidationError as error:
             raise refused(error) from None
 
+    @abstractmethod
     def _asked(self, operator: Operator, values: tuple[Any, ...]) -> Filter:
-        raise NotImplementedError
+        """Return the condition."""
 
+    # Comparisons make conditions here, where Python expects true or false.
     def __eq__(self, other: object) -> Condition:  # type: ignore[override]
         return self._compare(Operator.EQUAL, other)
 

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -183,9 +182,9 @@ def find_meant(
     Raises:
         UsageError: The rows cannot be used.
     """
-    rows = typed_rows(test, dictionary)
+    typed = typed_rows(test, dictionary)
     tables = {
-        each.name: pa.Table.from_pylist(rows[each.name], schema=arrow_schema(each))
+        each.name: pa.Table.from_pylist(typed.rows[each.name], schema=arrow_schema(each))
         for each in dictionary.entities
     }
     with tempfile.TemporaryDirectory(prefix="apollo-test-") as folder:
@@ -193,9 +192,9 @@ def find_meant(
         invented.write()
         question = Members(tuple(steps)).keys(QueryScope(dictionary))
         answer = EmbeddedEngine(invented).run(question, invented.pins).read_all()
-    meant = {_text_of(each) for each in answer.column(KEY).to_pylist()}
+    meant = set(answer.column(KEY).to_pylist())
     people = tuple(
-        InventedPerson(id=each, expected=expected, found=each in meant)
+        InventedPerson(id=each, expected=expected, found=typed.keys[each] in meant)
         for each, expected in test.expected.items()
     )
     failed = sum(each.found != each.expected for each in people)
@@ -215,10 +214,6 @@ def _dictionary_of(test: CohortTest) -> DataDictionary:
         listed = "\n".join(f"- {each.message}" for each in reading.findings)
         raise DictionaryError(f"The dictionary of the test {test.name} cannot be used:\n{listed}")
     return reading.dictionary
-
-
-def _text_of(key: Any) -> str:
-    return key.isoformat() if hasattr(key, "isoformat") else str(key)
 
 
 def _word(is_in: bool) -> str:

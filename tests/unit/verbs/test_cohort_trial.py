@@ -92,6 +92,29 @@ def test_people_who_are_elsewhere_are_named(folder: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("type_", "ids"),
+    [
+        ("float", ("2", "3.50")),
+        ("date", ("2020-01-31", "2020-02-01")),
+        ("datetime", ("2020-01-31T10:00:00Z", "2020-01-31 12:30:00")),
+    ],
+)
+def test_ids_are_compared_as_keys_of_their_type(
+    folder: Path, type_: str, ids: tuple[str, str]
+) -> None:
+    header = "entity,name,type,primary_key_type\n"
+    fields = f"patient,key,{type_},global\npatient,sex,integer,\n"
+    (folder / "dictionary.csv").write_text(header + fields)
+    first, second = ids
+    people = f"rows: {{patient: [{{key: {first!r}, sex: 1}}, {{key: {second!r}}}]}}\n"
+    text = f"dictionary: dictionary.csv\n{people}in: [{first!r}]\nout: [{second!r}]\n"
+
+    found = try_filter("patient.sex = 1", rows(folder, text))
+
+    assert [(each.id, each.found) for each in found.people] == [(first, True), (second, False)]
+
+
 WRONG: dict[str, tuple[str, type[ApolloError], list[str]]] = {
     "no YAML": ("rows: [", InputFileError, ["people.yaml cannot be read: the file is not YAML"]),
     "no mapping": ("- 1", UsageError, ["is not a mapping with 'rows', 'in' and 'out'"]),
