@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.support.examples import LONG
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
@@ -20,6 +22,8 @@ FOLDERS = ("unit", "properties", "load", "cases", "spark", "real", "jobs", "docs
 
 # A shared machine is slow now and then; how long an example takes says nothing about a law.
 settings.register_profile("shared machine", deadline=None)
+# Many more examples of every law: `--hypothesis-profile=long`, as CONTRIBUTING.md says.
+settings.register_profile(LONG, deadline=None, print_blob=True)
 settings.load_profile("shared machine")
 
 

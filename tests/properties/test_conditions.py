@@ -1,15 +1,16 @@
 """Text, tree and Python say the same."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apollo_spark.api.conditions.names import DictionaryNames
 from tests.support.builder import built
+from tests.support.examples import examples
 from tests.support.filters import Study, filters, studies
 
 
 @given(study=studies(), data=st.data())
-@settings(max_examples=60)
+@examples(60)
 def test_a_tree_written_in_python_or_as_text_is_the_same(study: Study, data: st.DataObject) -> None:
     names = DictionaryNames(study[0])
     tree = data.draw(filters(study[0]))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apollo_spark.engines import fetching
@@ -17,6 +17,7 @@ from apollo_spark.query.extract import ExtractRequest, build_extract
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.values import ValueMode
 from tests.support.dictionaries import RELATIONSHIPS, unique_names
+from tests.support.examples import examples
 from tests.support.tables import FileTables, answer, arrow_tables, as_multiset, join_outward
 
 KEYS = st.none() | st.integers(0, 4)
@@ -63,7 +64,7 @@ def studies(draw: st.DrawFn) -> tuple[DataDictionary, dict[str, list[dict[str, A
 
 
 @given(study=studies(), data=st.data())
-@settings(max_examples=60)
+@examples(60)
 def test_an_extract_equals_nested_loops(
     study: tuple[DataDictionary, dict[str, list[dict[str, Any]]]], data: st.DataObject
 ) -> None:

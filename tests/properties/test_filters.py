@@ -1,7 +1,7 @@
 """A filter means the same in DuckDB as in nested loops, and the same written and read again."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apollo_spark.model.base import Record
@@ -12,6 +12,7 @@ from apollo_spark.query.filters import sql as filter_sql
 from apollo_spark.query.filters.check import check_filter
 from apollo_spark.sources.filters.text import parse_filter, parse_with_places
 from apollo_spark.sources.filters.write import write_filter
+from tests.support.examples import examples
 from tests.support.filter_asking import held_in_duckdb
 from tests.support.filter_model import held_by
 from tests.support.filters import (
@@ -36,7 +37,7 @@ FORMS = {"subqueries": 1_000, "scans": -1}
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("limit", [0, 2, 100])
 @given(study=studies(), data=st.data())
-@settings(max_examples=30)
+@examples(30)
 def test_a_filter_holds_where_nested_loops_say_so(
     limit: int, form: str, study: Study, data: st.DataObject
 ) -> None:
@@ -54,7 +55,7 @@ def test_a_filter_holds_where_nested_loops_say_so(
 
 @pytest.mark.parametrize("limit", [0, 2, 100])
 @given(data=st.data())
-@settings(max_examples=12)
+@examples(12)
 def test_a_comparison_holds_where_one_row_says_so(limit: int, data: st.DataObject) -> None:
     dictionary = one_of_each_field()
     (entity,) = dictionary.entities
@@ -69,7 +70,7 @@ def test_a_comparison_holds_where_one_row_says_so(limit: int, data: st.DataObjec
 
 
 @given(study=studies(), data=st.data())
-@settings(max_examples=60)
+@examples(60)
 def test_a_filter_written_or_stored_and_read_again_is_the_same(
     study: Study, data: st.DataObject
 ) -> None:

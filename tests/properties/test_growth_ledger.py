@@ -5,12 +5,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from apollo_spark.api.lake import open_lake
 from apollo_spark.errors import CheckFailedError
+from tests.support.examples import examples
 from tests.support.growing import (
     Matrix,
     extend,
@@ -124,7 +124,5 @@ class Growing(RuleBasedStateMachine):
             )
 
 
-Growing.TestCase.settings = settings(
-    max_examples=6, stateful_step_count=8, deadline=None, derandomize=True
-)
+Growing.TestCase.settings = examples(6, stateful_step_count=8, deadline=None, derandomize=True)
 test_growth_agrees_with_the_model = Growing.TestCase

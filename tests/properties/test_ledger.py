@@ -1,21 +1,21 @@
 """Any verbs in any order, with crashes: every version that is there reads as a plain model says.
 
 The short profile runs with the other tests. The long one is
-`APOLLO_LEDGER=long pytest tests/properties/test_ledger.py`: some 20 minutes.
+`scripts/test --hypothesis-profile=long tests/properties/test_ledger.py`.
 """
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from apollo_spark.api.lake import open_lake
+from tests.support.examples import examples, is_long_run
 from tests.support.ledger_deeds import DEEDS, LOADED
 from tests.support.ledger_model import (
     Chosen,
@@ -34,7 +34,6 @@ from tests.support.loading import CrashError
 from tests.support.study import CommandResult, apollo
 from tests.support.watching import watched
 
-IS_LONG = os.environ.get("APOLLO_LEDGER") == "long"
 DICTIONARY = """\
 entity,name,type,primary_key_type,coding_name,referenced_entity_field,relationship
 patient,patient_id,string,global,,,
@@ -338,11 +337,11 @@ def _crashing(step: int) -> Callable[[str], None]:
     return end
 
 
-EveryVerb.TestCase.settings = settings(
-    max_examples=60 if IS_LONG else 4,
-    stateful_step_count=25 if IS_LONG else 14,
+EveryVerb.TestCase.settings = examples(
+    4,
+    stateful_step_count=25 if is_long_run() else 14,
     deadline=None,
-    derandomize=not IS_LONG,
+    derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
 test_every_verb_agrees_with_the_model = EveryVerb.TestCase

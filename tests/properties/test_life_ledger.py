@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -16,6 +15,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from tests.support.contexts import stepping
 from tests.support.ending import apply_gc, plan_gc, retire
+from tests.support.examples import examples
 from tests.unit.lake.small_lake import CrashError, Study, crash_at, plain, publish, rows_of
 from tests.unit.lake.test_retiring import merge
 
@@ -129,5 +129,5 @@ def tomorrow() -> int:
     return time.time_ns() + 24 * 3600 * 10**9
 
 
-Life.TestCase.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
+Life.TestCase.settings = examples(12, stateful_step_count=12, deadline=None)
 test_any_life_agrees_with_the_ledger = Life.TestCase

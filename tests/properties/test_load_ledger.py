@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -15,6 +14,7 @@ from apollo_spark.errors import CheckFailedError
 from apollo_spark.lake.lake import open_lake as open_stored_lake
 from apollo_spark.lake.leases.leases import LeaseStore
 from apollo_spark.lake.storage.system import ProcessIdentity, SystemProcesses
+from tests.support.examples import examples
 from tests.support.loading import (
     COLUMNS,
     CrashError,
@@ -122,7 +122,5 @@ class Loading(RuleBasedStateMachine):
                 ]
 
 
-Loading.TestCase.settings = settings(
-    max_examples=6, stateful_step_count=9, deadline=None, derandomize=True
-)
+Loading.TestCase.settings = examples(6, stateful_step_count=9, deadline=None, derandomize=True)
 test_loads_agree_with_the_model = Loading.TestCase

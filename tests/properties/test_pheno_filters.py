@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apollo_spark.errors import ApolloError, UsageError
 from apollo_spark.query.filters.pheno.check import filter_of_json, read_filter_json
 from apollo_spark.query.filters.pheno.write import write_pheno
+from tests.support.examples import examples
 from tests.support.filter_model import held_by
 from tests.support.filters import Study, filters, studies
 from tests.support.hospital import hospital_dictionary
@@ -18,7 +19,7 @@ DICTIONARY = hospital_dictionary()
 
 
 @given(study=studies(), data=st.data())
-@settings(max_examples=40)
+@examples(40)
 def test_json_that_is_read_again_keeps_the_same_rows(study: Study, data: st.DataObject) -> None:
     dictionary, rows = study
     for tree in data.draw(st.lists(filters(dictionary), min_size=4, max_size=8)):
@@ -57,7 +58,7 @@ JSON = st.recursive(
 
 
 @given(content=JSON, inside=st.booleans())
-@settings(max_examples=300)
+@examples(300)
 def test_any_json_is_read_or_refused(content: object, inside: bool) -> None:
     whole = {"pheno_filters": {"compound": [content]}} if inside else content
 

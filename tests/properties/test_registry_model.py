@@ -5,7 +5,6 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -18,6 +17,7 @@ from apollo_spark.lake.storage.system import ProcessIdentity
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.names import RecordReference
 from tests.support.clock import HandClock
+from tests.support.examples import examples
 
 WRITERS = st.sampled_from(["ann", "bob", "eve"])
 NAMES = st.sampled_from(["study", "Study", "other"])
@@ -183,5 +183,5 @@ class Publishing(RuleBasedStateMachine):
             assert self.leases[writer].is_current(lease) == self.is_ours(lease)
 
 
-Publishing.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+Publishing.TestCase.settings = examples(25, stateful_step_count=20, deadline=None)
 test_publishing_agrees_with_the_model = Publishing.TestCase

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from apollo_spark.errors import CheckFailedError
+from tests.support.examples import examples
 from tests.support.loading import (
     COLUMNS,
     CrashError,
@@ -185,7 +185,5 @@ class Rows(RuleBasedStateMachine):
         assert self.extend(crash=crash, delete="visit=keys.csv") == {"rows_deleted": len(keys)}
 
 
-Rows.TestCase.settings = settings(
-    max_examples=6, stateful_step_count=8, deadline=None, derandomize=True
-)
+Rows.TestCase.settings = examples(6, stateful_step_count=8, deadline=None, derandomize=True)
 test_rows_agree_with_the_model = Rows.TestCase

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp
 
@@ -25,6 +25,7 @@ from apollo_spark.records.changes.view import RowFilter, make_view
 from apollo_spark.records.content import Content, Derived, build_dataset_record, part_texts
 from apollo_spark.records.join_path import path_to
 from apollo_spark.sources.filters.write import write_filter
+from tests.support.examples import examples
 from tests.support.filter_model import held_by
 from tests.support.filters import Rows, Study, filters, studies
 from tests.support.tables import FileTables, answer, arrow_tables, as_multiset, join_outward
@@ -34,7 +35,7 @@ NO_ROWS: Lineage = LINEAGE
 
 
 @given(study=studies(), data=st.data())
-@settings(max_examples=25, deadline=None)
+@examples(25, deadline=None)
 def test_views_of_views_show_what_plain_python_says(study: Study, data: st.DataObject) -> None:
     dictionary, rows = study[0], _with_keys(study[0], study[1])
     with tempfile.TemporaryDirectory() as folder:
