@@ -2,22 +2,15 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
-from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlglot import exp
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.ingest.key_tables import KeyTables, open_keys
 from apollo_spark.ingest.lookalikes import RULE as LOOKALIKE
-from apollo_spark.ingest.lookalikes import (
-    KeyColumn,
-    find_lookalikes,
-    find_meant,
-    joined,
-    without,
-)
+from apollo_spark.ingest.lookalikes import find_lookalikes, find_meant, joined, without
 from apollo_spark.ingest.plan import ClinicalPlan
 from apollo_spark.ingest.write import (
     Excluded,
@@ -30,8 +23,6 @@ from apollo_spark.model.field import FieldType
 from apollo_spark.model.findings import Finding, Severity
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.policy import Policy
-from apollo_spark.query.keys import repeated_keys, unresolved_keys
-from apollo_spark.query.sql import table
 from apollo_spark.tables.findings import KEEPING_RULES, LOSING_RULES, merge_findings
 from apollo_spark.tables.keys import KeyCheck, plan_key_checks
 
@@ -67,13 +58,12 @@ def check_tables(
 ) -> CheckResult:
     """Run the checks between rows; if anything at all is wrong, collect places and values.
 
-    One question per key check when all is well; a second pass over the entities concerned
+    The keys alone are read when all is well; a second pass over the entities concerned
     otherwise. `also` holds values that break further rules, by entity; `unread` are entities of
     which rows are known to be missing; `withdrawn` are lines left out by no policy, which nothing
     may mention; `taken` are the withdrawn keys, by entity, to which rows that stay may refer.
     """
-    with engine.over(pins) as asked:
-        keys = find_key_faults(plan, written, pins, engine=asked, unread=unread, taken=taken)
+    keys = find_key_faults(plan, written, pins, engine=engine, unread=unread, taken=taken)
     for entity, values in (also or {}).items():
         own = keys.setdefault(entity, {})
         own.update({place: joined(own.get(place), each) for place, each in values.items()})
@@ -117,14 +107,16 @@ def find_key_faults(
 ) -> dict[str, KeySets]:
     """Return the values that break a rule between rows, by entity, rule and column."""
     found: dict[str, KeySets] = {}
-    for check in plan_key_checks(plan.dictionary):
-        if check.target_entity in unread or not _can_be_judged(check, written):
-            continue
-        values = _broken_values(check, pins, engine)
-        values = _without_taken(values, check, plan, taken)
-        has_odd = check.column in written[check.entity].odd
-        looking = _lookalikes(check, values, plan, pins, engine, has_odd=has_odd)
-        add_faults(found.setdefault(check.entity, {}), check, values, looking, plan.policy)
+    checks = plan_key_checks(plan.dictionary)
+    rows = sum(each.content.rows for each in written.values())
+    with open_keys(plan.dictionary, checks, pins, engine, rows) as keys:
+        for check in checks:
+            if check.target_entity in unread or not _can_be_judged(check, written):
+                continue
+            values = _without_taken(keys.broken(check), check, plan, taken)
+            has_odd = check.column in written[check.entity].odd
+            looking = _lookalikes(check, values, plan, keys, has_odd=has_odd)
+            add_faults(found.setdefault(check.entity, {}), check, values, looking, plan.policy)
     return {entity: values for entity, values in found.items() if values}
 
 
@@ -156,32 +148,20 @@ def add_faults(
 
 
 def _lookalikes(
-    check: KeyCheck,
-    values: pa.Array,
-    plan: ClinicalPlan,
-    pins: Mapping[str, TablePin],
-    engine: Engine,
-    *,
-    has_odd: bool,
+    check: KeyCheck, values: pa.Array, plan: ClinicalPlan, keys: KeyTables, *, has_odd: bool
 ) -> pa.Array:
     """Return keys that look like another one or, of references to nothing, like what is there."""
     entity = plan.dictionary.find_entity(check.entity)
     spec = entity.find_field(check.column) if entity else None
     if spec is None or spec.type is not FieldType.STRING:
         return values.slice(0, 0)
-
-    def ask(tree: exp.Query) -> pa.RecordBatchReader:
-        return engine.run(tree, pins)
-
     if check.target_entity is None or check.target_column is None:
         if not has_odd:
             return values.slice(0, 0)
-        return find_lookalikes(KeyColumn(ask, partial(table, check.entity), check.column))
+        return find_lookalikes(keys.column(check.entity, check.column))
     if len(values) == 0:
         return values
-    return find_meant(
-        values, KeyColumn(ask, partial(table, check.target_entity), check.target_column)
-    )
+    return find_meant(values, keys.column(check.target_entity, check.target_column))
 
 
 def _can_be_judged(check: KeyCheck, written: Mapping[str, WrittenEntity]) -> bool:
@@ -193,14 +173,6 @@ def _can_be_judged(check: KeyCheck, written: Mapping[str, WrittenEntity]) -> boo
         rule in LOSING_RULES or (column == check.target_column and rule not in KEEPING_RULES)
         for rule, column in faults
     )
-
-
-def _broken_values(check: KeyCheck, pins: Mapping[str, TablePin], engine: Engine) -> pa.Array:
-    if check.target_entity is not None and check.target_column is not None:
-        tree = unresolved_keys(check.entity, check.column, check.target_entity, check.target_column)
-    else:
-        tree = repeated_keys(check.entity, check.column)
-    return engine.run(tree, pins).read_all().column(0).combine_chunks()
 
 
 def _after_cause(finding: Finding, plan: ClinicalPlan, gone: Mapping[str, int]) -> Finding:

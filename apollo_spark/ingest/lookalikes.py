@@ -4,7 +4,8 @@ A key that looks as it is written is told from all others of its kind. So only k
 something else are compared, and where there is none, one question a column is all.
 """
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,19 +26,21 @@ Source = Callable[[str], exp.Table | exp.Subquery]
 """Gives what comes after FROM, under an alias."""
 
 
-@dataclass(frozen=True)
-class KeyColumn:
+class KeyColumn(ABC):
     """A column of texts that are keys, or refer to keys."""
 
-    ask: Ask
-    source: Source
-    field: str
+    @abstractmethod
+    def maybe_odd(self) -> Iterable[pa.Array]:
+        """Yield the keys that may look like another text, each once, and perhaps others."""
+
+    @abstractmethod
+    def keys(self) -> Iterable[pa.Array]:
+        """Yield all keys, as often as it likes."""
 
     @cached_property
     def odd(self) -> pa.Table:
         """The keys that look like another text, each once, with that."""
-        tree = maybe_odd_keys(self.source(SOURCE), self.field)
-        found = [odd_ones(batch.column(0)) for batch in self.ask(tree)]
+        found = [odd_ones(each) for each in self.maybe_odd()]
         return pa.concat_tables(found) if found else LOOKS.empty_table()
 
     def looking_like(self, looks: pa.Array) -> pa.Table:
@@ -53,11 +56,44 @@ class KeyColumn:
         """Return those of some values that are in the column, each once."""
         if len(values) == 0:
             return pa.array([], pa.string())
-        found = [
-            batch.column(0).filter(pc.is_in(batch.column(0), value_set=values))
-            for batch in self.ask(all_keys(self.source(SOURCE), self.field))
-        ]
+        found = [each.filter(pc.is_in(each, value_set=values)) for each in self.keys()]
         return pa.chunked_array(found, pa.string()).unique() if found else pa.array([], pa.string())
+
+
+@dataclass(frozen=True)
+class AskedColumn(KeyColumn):
+    """One of which questions are asked."""
+
+    ask: Ask
+    source: Source
+    field: str
+
+    def maybe_odd(self) -> Iterable[pa.Array]:
+        """Ask for them."""
+        return self._answer(maybe_odd_keys)
+
+    def keys(self) -> Iterable[pa.Array]:
+        """Ask for all of them."""
+        return self._answer(all_keys)
+
+    def _answer(self, question: Callable[..., exp.Select]) -> Iterator[pa.Array]:
+        tree = question(self.source(SOURCE), self.field)
+        return (batch.column(0) for batch in self.ask(tree))
+
+
+@dataclass(frozen=True)
+class HeldColumn(KeyColumn):
+    """One that is in memory, without missing values."""
+
+    values: pa.Array
+
+    def maybe_odd(self) -> Iterable[pa.Array]:
+        """Give all of them, each once."""
+        return [self.values.unique()]
+
+    def keys(self) -> Iterable[pa.Array]:
+        """Give all of them."""
+        return [self.values]
 
 
 def odd_ones(keys: pa.Array) -> pa.Table:

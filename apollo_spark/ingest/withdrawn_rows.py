@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.ingest.check import NO_LIMIT
-from apollo_spark.ingest.lookalikes import KeyColumn, find_hidden_lookalikes, joined
+from apollo_spark.ingest.lookalikes import AskedColumn, KeyColumn, find_hidden_lookalikes, joined
 from apollo_spark.ingest.plan import PlannedEntity
 from apollo_spark.ingest.write import Excluded, KeySets, collect_places
 from apollo_spark.lake.lake import Lake
@@ -159,9 +159,9 @@ class BaseRows:
             return pa.table({KEY: ask(tree, {})}).to_reader()
 
         def column_of(scope: QueryScope) -> KeyColumn:
-            return KeyColumn(read, lambda alias: scope.source(entity, [field], alias), field)
+            return AskedColumn(read, lambda alias: scope.source(entity, [field], alias), field)
 
-        own = KeyColumn(read, partial(table, given.table), given.column)
+        own = AskedColumn(read, partial(table, given.table), given.column)
         stored, shown = map(column_of, scopes)
         return find_hidden_lookalikes(own, stored, shown, self._taken(entity, field))
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from apollo_spark.ingest.lookalikes import (
     LOOKS,
+    AskedColumn,
     KeyColumn,
     find_alike,
     find_hidden_lookalikes,
@@ -81,7 +82,7 @@ def test_a_tidied_name_stays_tidy(text: str) -> None:
 def column_of(texts: set[str]) -> KeyColumn:
     """Return a column of texts that answers every question with all of them."""
     values = pa.table({"key": pa.array(sorted(texts), pa.string())})
-    return KeyColumn(lambda _: values.to_reader(), table, "key")
+    return AskedColumn(lambda _: values.to_reader(), table, "key")
 
 
 @given(

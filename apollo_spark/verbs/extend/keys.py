@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.ingest.check import add_faults
-from apollo_spark.ingest.lookalikes import KeyColumn, find_meant
+from apollo_spark.ingest.lookalikes import AskedColumn, find_meant
 from apollo_spark.ingest.write import KeySets, WrittenEntity
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.policy import Policy
@@ -68,7 +68,7 @@ class AddedKeys:
             rule=rule, entity=self.entity, column=field, target_entity=entity, message=""
         )
         found: KeySets = {}
-        alike = find_meant(values, KeyColumn(self._ask, source, name))
+        alike = find_meant(values, AskedColumn(self._ask, source, name))
         add_faults(found, check, values, alike, self.policy)
         return found
 

@@ -10,6 +10,7 @@ from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.ingest.check import NO_LIMIT, PLACES, CheckResult, add_faults
 from apollo_spark.ingest.lookalikes import RULE as LOOKALIKE
 from apollo_spark.ingest.lookalikes import (
+    AskedColumn,
     KeyColumn,
     find_lookalikes,
     find_meant,
@@ -115,13 +116,13 @@ class RowChecks:
         spec = self._plan.entity.find_field(key or "")
         if key is None or first.key is None or spec is None or spec.type is not FieldType.STRING:
             return None
-        given = KeyColumn(self._compared.run, partial(table, first.new), first.key)
+        given = AskedColumn(self._compared.run, partial(table, first.new), first.key)
         return joined(find_lookalikes(given), find_new_lookalikes(given, self._stored_keys(key)))
 
     def _stored_keys(self, field_name: str, entity: str | None = None) -> KeyColumn:
         """Return a field of the stored rows that people see."""
         scope, name = self._compared.scope, entity or self._plan.entity.name
-        return KeyColumn(
+        return AskedColumn(
             self._compared.run, lambda alias: scope.source(name, [field_name], alias), field_name
         )
 

@@ -1,0 +1,133 @@
+"""The keys that a load wrote, and what is wrong with them: few are compared in memory.
+
+To open an engine and to have it read some statements takes longer than to load a small study.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlglot import exp
+
+from apollo_spark.engines.base import Engine, TableFiles
+from apollo_spark.engines.reading import read_rows
+from apollo_spark.ingest.lookalikes import AskedColumn, HeldColumn, KeyColumn
+from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.field import FieldType
+from apollo_spark.model.pin import TablePin
+from apollo_spark.query.keys import repeated_keys, unresolved_keys
+from apollo_spark.query.sql import table
+from apollo_spark.tables.keys import KeyCheck
+
+FEW = 200_000
+"""Rows of a load whose keys are compared in memory at most (`docs/decisions/test-time.md`)."""
+EXACT = (FieldType.STRING, FieldType.INTEGER)
+"""Types of which two values are equal to Arrow just when they are to every engine."""
+
+
+class KeyTables(ABC):
+    """Columns of keys of written, unpublished tables."""
+
+    @abstractmethod
+    def broken(self, check: KeyCheck) -> pa.Array:
+        """Return the values that break a rule, each once and in ascending order."""
+
+    @abstractmethod
+    def column(self, entity: str, name: str) -> KeyColumn:
+        """Return a column of texts."""
+
+
+@dataclass(frozen=True)
+class AskedKeys(KeyTables):
+    """Keys of which an engine is asked."""
+
+    engine: Engine
+    pins: Mapping[str, TablePin]
+
+    def broken(self, check: KeyCheck) -> pa.Array:
+        """Ask for them."""
+        if check.target_entity is not None and check.target_column is not None:
+            target = check.target_entity, check.target_column
+            tree: exp.Query = unresolved_keys(check.entity, check.column, *target)
+        else:
+            tree = repeated_keys(check.entity, check.column)
+        return self._ask(tree).read_all().column(0).combine_chunks()
+
+    def column(self, entity: str, name: str) -> KeyColumn:
+        """Return a column that is asked for."""
+        return AskedColumn(self._ask, partial(table, entity), name)
+
+    def _ask(self, tree: exp.Query) -> pa.RecordBatchReader:
+        return self.engine.run(tree, self.pins)
+
+
+@dataclass(frozen=True)
+class HeldKeys(KeyTables):
+    """Keys that are read from their files, each column once."""
+
+    files: TableFiles
+    pins: Mapping[str, TablePin]
+    _read: dict[tuple[str, str], pa.Array] = field(default_factory=dict)
+
+    def broken(self, check: KeyCheck) -> pa.Array:
+        """Compare them."""
+        values = self._values(check.entity, check.column)
+        if check.target_entity is not None and check.target_column is not None:
+            target = self._values(check.target_entity, check.target_column)
+            found = values.filter(pc.invert(pc.is_in(values, value_set=target))).unique()
+        else:
+            times = values.value_counts()
+            found = times.field("values").filter(pc.greater(times.field("counts"), 1))
+        return found.take(pc.array_sort_indices(found))
+
+    def column(self, entity: str, name: str) -> KeyColumn:
+        """Return a column that is in memory."""
+        return HeldColumn(self._values(entity, name))
+
+    def _values(self, entity: str, name: str) -> pa.Array:
+        place = entity, name
+        if place not in self._read:
+            rows = read_rows(self.files, self.pins[entity], [name])
+            self._read[place] = rows.column(0).combine_chunks().drop_null()
+        return self._read[place]
+
+
+@contextmanager
+def open_keys(
+    dictionary: DataDictionary,
+    checks: Iterable[KeyCheck],
+    pins: Mapping[str, TablePin],
+    engine: Engine,
+    rows: int,
+) -> Iterator[KeyTables]:
+    """Give the keys of some checks.
+
+    Args:
+        dictionary: The fields that the checks are about.
+        checks: All of them.
+        pins: The tables, by the names of the entities.
+        engine: Who is asked where there are many, or where only an engine reads them.
+        rows: How many rows all tables have.
+    """
+    if engine.files is not None and rows <= FEW and _are_exact(dictionary, checks):
+        yield HeldKeys(engine.files, pins)
+        return
+    with engine.over(pins) as asked:
+        yield AskedKeys(asked, pins)
+
+
+def _are_exact(dictionary: DataDictionary, checks: Iterable[KeyCheck]) -> bool:
+    ends = (
+        end
+        for each in checks
+        for end in ((each.entity, each.column), (each.target_entity, each.target_column))
+    )
+    entities = {each.name: each for each in dictionary.entities}
+    specs = (
+        entities[entity].find_field(name) for entity, name in ends if entity in entities and name
+    )
+    return all(each is not None and each.type in EXACT for each in specs)
