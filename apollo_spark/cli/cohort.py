@@ -11,7 +11,7 @@ from apollo_spark.cli.text import render_cohort, render_table
 from apollo_spark.export.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from apollo_spark.verbs.cohort.attrition import Attrition
     from apollo_spark.verbs.cohort.compare import Comparison
@@ -192,16 +192,15 @@ def _render_comparison(found: "Comparison") -> str:
     sizes = f"{found.first}: {found.sizes[0]:,} people, {found.second}: {found.sizes[1]:,}"
     rows: list[tuple[str, ...]] = []
     for each in found.fields:
-        apart = each.standardised_difference
-        head = ["" if apart is None else f"{apart:.3f}", each.field]
         both = (each.first, each.second)
         counts = [f"{one.n:,} ({one.missing:,} missing, {one.sparse:,} sparse)" for one in both]
-        rows.append((head[1], "", *counts, head[0]))
+        rows.append((each.field, "", *counts, _apart(each.standardised_difference)))
         if each.first.is_of_numbers and each.second.is_of_numbers:
             rows += _numbers(both)
+        elif each.first.dates or each.second.dates:
+            rows += _dates(both)
         else:
-            rows += [("", "quartiles", *(" ".join(one.dates) for one in both), "")]
-            rows += _values(both)
+            rows += _values(both, each.differences_by_value)
     table = render_table(("field", "", "first", "second", "apart"), rows)
     return f"{sizes}, in both: {found.both:,}\n\n{table}"
 
@@ -216,13 +215,32 @@ def _numbers(both: "Sequence[Summary]") -> "Iterator[tuple[str, ...]]":
     yield ("", "median (quartiles)", *medians, "")
 
 
-def _values(both: "Sequence[Summary]") -> "Iterator[tuple[str, ...]]":
+def _apart(difference: float | None) -> str:
+    return "" if difference is None else f"{difference:.3f}"
+
+
+def _dates(both: "Sequence[Summary]") -> "Iterator[tuple[str, ...]]":
+    deviations = ["" if each.sd is None else f" ({each.sd:.4g} days)" for each in both]
+    means = [(each.mean_date or "") + sd for each, sd in zip(both, deviations, strict=True)]
+    medians = [
+        "" if not each.dates else f"{each.dates[2]} ({each.dates[1]} to {each.dates[3]})"
+        for each in both
+    ]
+    yield ("", "mean (SD)", *means, "")
+    yield ("", "median (quartiles)", *medians, "")
+    yield ("", "first to last", *(f"{each.dates[0]} to {each.dates[4]}" if each.dates else ""
+                                  for each in both), "")  # fmt: skip
+
+
+def _values(
+    both: "Sequence[Summary]", apart: "Mapping[str, float | None]"
+) -> "Iterator[tuple[str, ...]]":
     found = [{each.value: each for each in one.values} for one in both]
     for value in dict.fromkeys(each for one in found for each in one):
         cells = [one.get(value) for one in found]
         label = next(each.label or each.value for each in cells if each is not None)
         shown = ["0" if one is None else f"{one.count:,} ({one.share:.1%})" for one in cells]
-        yield ("", label, *shown, "")
+        yield ("", label, *shown, _apart(apart.get(value)))
 
 
 def _pair(mean: float | None, deviation: float | None) -> str:

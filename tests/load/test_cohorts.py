@@ -360,6 +360,9 @@ def test_two_cohorts_are_compared(study: Study) -> None:
     assert (smokes["second"]["n"], smokes["second"]["sparse"]) == (1, 1)
     assert [each["count"] for each in symptoms["first"]["values"]] == [1, 2, 1]
     assert symptoms["standardised_difference"] is None
+    assert set(symptoms["differences_by_value"]) == {
+        each["value"] for side in ("first", "second") for each in symptoms[side]["values"]
+    }
     text = made(study, "compare", "women", "listed").out
     assert "women@1: 2 people, listed@1: 2, in both: 1" in text
     assert "66.75 (7.425)" in text

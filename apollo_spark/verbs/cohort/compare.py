@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.fields import answer_fields
@@ -17,7 +18,8 @@ from apollo_spark.query.cohorts.members import main_key
 from apollo_spark.query.extract import ExtractRequest, build_extract_per_entity, find_fields
 from apollo_spark.query.values import ValueMode
 from apollo_spark.verbs.ask.extract import read_field_list
-from apollo_spark.verbs.cohort.summary import Summary, standardised_difference, summarise
+from apollo_spark.verbs.cohort.difference import differences_of_shares, standardised_difference
+from apollo_spark.verbs.cohort.summary import Summary, summarise
 
 MOST_FIELDS = 100
 """Fields that are compared where none is named."""
@@ -42,13 +44,21 @@ class CompareRequest(VerbRequest):
 
 
 class FieldSummaries(Record):
-    """One field of both cohorts, and how far they are apart in standard deviations."""
+    """One field of both cohorts, and how far they are apart in standard deviations.
+
+    Attributes:
+        field: The field, and its title.
+        first, second: What its values say about each cohort.
+        standardised_difference: How far they are apart; of several values in a cell None.
+        differences_by_value: Of several values in a cell how far the share of each is apart.
+    """
 
     field: str
     title: str | None
     first: Summary
     second: Summary
     standardised_difference: float | None
+    differences_by_value: dict[str, float | None] = Field(default_factory=dict)
 
 
 class Comparison(Record):
@@ -120,10 +130,11 @@ def _compared(people: Sequence[People], path: str, engine: Engine) -> FieldSumma
         title=spec.title,
         first=first,
         second=second,
-        # Items of one cell exclude each other not.
+        # Values of one cell do not exclude each other: each is a share of its own.
         standardised_difference=None
         if spec.is_multi_select
         else standardised_difference(first, second),
+        differences_by_value=differences_of_shares(first, second) if spec.is_multi_select else {},
     )
 
 

@@ -1,12 +1,12 @@
 """What values of one field say about some people: numbers, or counts of codes."""
 
-import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from apollo_spark.model.base import Record
 from apollo_spark.model.coding import Coding
@@ -15,6 +15,8 @@ from apollo_spark.query.values import type_codes
 
 NUMBERS = frozenset({FieldType.INTEGER, FieldType.FLOAT})
 DATES = frozenset({FieldType.DATE, FieldType.DATETIME})
+_TICKS_A_DAY = {None: 1, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000,
+                "ns": 86_400_000_000_000}  # fmt: skip
 MOST_VALUES = 100
 """Different texts without a coding that are listed; of more only how many there are is told."""
 
@@ -35,10 +37,12 @@ class Summary(Record):
         rows: Rows of the people.
         n: Rows with a value; sparse codes are none.
         missing: Rows without any.
-        sparse: Rows with a sparse code.
-        mean, sd: Of numbers; the standard deviation is that of a sample.
+        sparse: Rows with a sparse code; of several values, rows with nothing else.
+        mean, sd: Of numbers; the standard deviation is that of a sample. Of dates in days, the
+            mean since 1970-01-01.
         min, q1, median, q3, max: Of numbers.
-        dates: Of dates, the first, the quartiles and the last.
+        mean_date: The mean of dates as a date.
+        dates: Of dates, the first, the quartiles and the last; each is one that a row has.
         values: Of codes and texts, each with how often it stands.
         different: How many different values there are.
     """
@@ -54,6 +58,7 @@ class Summary(Record):
     median: float | None = None
     q3: float | None = None
     max: float | None = None
+    mean_date: str | None = None
     dates: tuple[str, ...] = ()
     values: tuple[ValueCount, ...] = ()
     different: int | None = None
@@ -67,112 +72,89 @@ class Summary(Record):
 def summarise(values: pa.ChunkedArray, spec: FieldSpec, coding: Coding | None) -> Summary:
     """Summarise the stored values of a field."""
     meanings = {} if coding is None else type_codes(coding, spec.type).meanings
-    if spec.type in NUMBERS and not spec.is_multi_select and not spec.must_be_coded:
-        return _of_numbers(values, frozenset(meanings) if spec.is_sparse else frozenset())
-    if spec.type in DATES and not spec.is_multi_select and not meanings:
-        return _of_dates(values)
-    return _of_values(values, spec, meanings)
+    sparse = frozenset(meanings) if spec.is_sparse else frozenset()
+    if not spec.is_multi_select and not spec.must_be_coded:
+        if spec.type in NUMBERS:
+            return _of_numbers(values, sparse)
+        if spec.type in DATES and (spec.is_sparse or not meanings):
+            return _of_dates(values, sparse)
+    return _of_values(values, spec, meanings, sparse)
 
 
-def standardised_difference(first: Summary, second: Summary) -> float | None:
-    """Return how far two summaries are apart, in standard deviations; None where nothing tells.
-
-    Of numbers it is the difference of the means over the root of the mean variance. Of values it
-    is the distance of their shares, all of them together (Yang and Dalton 2012).
-    """
-    if not first.n or not second.n:
-        return None
-    if first.is_of_numbers and second.is_of_numbers:
-        if first.sd is None or second.sd is None:
-            return None
-        assert first.mean is not None, "numbers have a mean"
-        assert second.mean is not None, "numbers have a mean"
-        return _ratio(first.mean - second.mean, math.sqrt((first.sd**2 + second.sd**2) / 2))
-    return _distance(first, second)
-
-
-def _of_numbers(values: pa.ChunkedArray, sparse: frozenset[Any]) -> Summary:
-    there = values.drop_null()
-    numbers = there.to_numpy().astype(float)
+def _without(values: pa.ChunkedArray, sparse: Collection[Any]) -> tuple[pa.Array, dict[str, Any]]:
+    """Return the values that are there and no sparse codes, and how many rows have which."""
+    kept = there = values.combine_chunks().drop_null()
     if sparse:
-        numbers = numbers[~np.isin(numbers, np.array(sorted(sparse), float))]
+        kept = there.filter(pc.invert(pc.is_in(there, pa.array(sparse, there.type))))
     counts = {
         "rows": len(values),
-        "n": len(numbers),
+        "n": len(kept),
         "missing": values.null_count,
-        "sparse": len(there) - len(numbers),
+        "sparse": len(there) - len(kept),
     }
-    if not len(numbers):
+    return kept, counts
+
+
+def _of_numbers(values: pa.ChunkedArray, sparse: Collection[Any]) -> Summary:
+    kept, counts = _without(values, sparse)
+    if not len(kept):
         return Summary(**counts)
+    numbers = kept.to_numpy(zero_copy_only=False).astype(float)
     least, q1, median, q3, most = np.percentile(numbers, [0, 25, 50, 75, 100]).tolist()
     return Summary(
-        **counts,
-        mean=float(numbers.mean()),
-        sd=float(numbers.std(ddof=1)) if len(numbers) > 1 else None,
+        **counts, mean=float(numbers.mean()), sd=_deviation(numbers),
         min=least, q1=q1, median=median, q3=q3, max=most,
     )  # fmt: skip
 
 
-def _of_dates(values: pa.ChunkedArray) -> Summary:
-    there = sorted(values.drop_null().to_pylist())
-    places = [round(share * (len(there) - 1)) for share in (0, 0.25, 0.5, 0.75, 1)]
+def _of_dates(values: pa.ChunkedArray, sparse: Collection[Any]) -> Summary:
+    kept, counts = _without(values, sparse)
+    if not len(kept):
+        return Summary(**counts, different=0)
+    # Days, or parts of a second: the whole numbers that Arrow stores.
+    whole = pa.int32() if pa.types.is_date32(kept.type) else pa.int64()
+    ticks = np.sort(kept.cast(whole).to_numpy(zero_copy_only=False).astype(np.int64))
+    days = ticks / _TICKS_A_DAY[getattr(kept.type, "unit", None)]
+    mean = round(float(ticks.mean()))
+    chosen = np.percentile(ticks, [0, 25, 50, 75, 100], method="nearest").tolist()
+    shown = pa.array([mean, *chosen], whole).cast(kept.type).to_pylist()
     return Summary(
-        rows=len(values),
-        n=len(there),
-        missing=values.null_count,
-        dates=tuple(there[each].isoformat() for each in places) if there else (),
-        different=len(set(there)),
-    )
+        **counts, mean=float(days.mean()), sd=_deviation(days),
+        mean_date=shown[0].isoformat(), dates=tuple(each.isoformat() for each in shown[1:]),
+        different=len(np.unique(ticks)),
+    )  # fmt: skip
 
 
-def _of_values(values: pa.ChunkedArray, spec: FieldSpec, meanings: Mapping[Any, str]) -> Summary:
-    items = values.to_pylist()
-    there = [each for each in items if each is not None and each != []]
-    sparse = sum(each in meanings for each in there) if spec.is_sparse else 0
-    if spec.is_sparse:
-        there = [each for each in there if each not in meanings]
-    each_once = [item for each in there for item in (set(each) if spec.is_multi_select else [each])]
-    found = Counter(each_once)
+def _deviation(numbers: np.ndarray) -> float | None:
+    return float(numbers.std(ddof=1)) if len(numbers) > 1 else None
+
+
+def _of_values(
+    values: pa.ChunkedArray,
+    spec: FieldSpec,
+    meanings: Mapping[Any, str],
+    sparse: Collection[Any],
+) -> Summary:
+    cells = [each for each in values.to_pylist() if each is not None and each != []]
+    items = [set(each) if spec.is_multi_select else {each} for each in cells]
+    kept = [each for each in (each.difference(sparse) for each in items) if each]
+    found = Counter(item for each in kept for item in each)
     is_listed = len(found) <= MOST_VALUES or bool(meanings)
     order = {code: place for place, code in enumerate(meanings)}
     ordered = sorted(found, key=lambda each: (order.get(each, len(order)), str(each)))
     return Summary(
-        rows=len(items),
-        n=len(there),
-        missing=len(items) - len(there) - sparse,
-        sparse=sparse,
+        rows=len(values),
+        n=len(kept),
+        missing=len(values) - len(cells),
+        sparse=len(cells) - len(kept),
         values=tuple(
             ValueCount(
                 value=str(each),
                 label=meanings.get(each),
                 count=found[each],
-                share=found[each] / len(there),
+                share=found[each] / len(kept),
             )
             for each in (ordered if is_listed else ())
         ),
         different=len(found),
     )
-
-
-def _distance(first: Summary, second: Summary) -> float | None:
-    if not first.values or not second.values:
-        return None
-    names = list(dict.fromkeys(each.value for one in (first, second) for each in one.values))
-    shares = [_shares(each, names) for each in (first, second)]
-    # The last share follows from the others.
-    near, far = (each[:-1] if len(names) > 1 else each for each in shares)
-    spread = [np.diag(each) - np.outer(each, each) for each in (near, far)]
-    gap = near - far
-    squared = float(gap @ np.linalg.pinv((spread[0] + spread[1]) / 2) @ gap)
-    return math.sqrt(max(squared, 0.0))
-
-
-def _shares(summary: Summary, names: Sequence[str]) -> np.ndarray:
-    known = {each.value: each.share for each in summary.values}
-    return np.array([known.get(each, 0.0) for each in names])
-
-
-def _ratio(gap: float, spread: float) -> float | None:
-    if spread == 0:
-        return 0.0 if gap == 0 else None
-    return gap / spread
