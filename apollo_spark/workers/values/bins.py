@@ -126,7 +126,7 @@ def _nearest(value: Fraction) -> float:
     try:
         return value.numerator / value.denominator
     except OverflowError:
-        return math.copysign(sys.float_info.max, value.numerator)
+        return sys.float_info.max if value > 0 else -sys.float_info.max
 
 
 def _of_dates(least: date, greatest: date, most: int) -> Bins:
