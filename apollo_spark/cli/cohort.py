@@ -182,10 +182,17 @@ def _explained(found: "Explanation") -> "Iterator[str]":
         yield f"{'yes' if each.holds else 'no':4}{mark:8}{each.rule}"
         for entity, rows in each.rows.items():
             for row in rows:
-                yield f"            {entity}: " + ", ".join(f"{k} {v}" for k, v in row.items())
+                cells = ", ".join(f"{name} {_cell(value)}" for name, value in row.items())
+                yield f"            {entity}: {cells}"
         for path, codes in each.codes.items():
             for code, above in codes.items():
                 yield f"            {path} {code} under {' < '.join(above) or 'nothing'}"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_cell(each) for each in value) + "]"
+    return "missing" if value is None else str(value)
 
 
 def _render_comparison(found: "Comparison") -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +15,15 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.cohort import CohortOperation, CohortRecord, CohortStep
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.filter import Comparison, Filter, Operator, comparisons_of
+from apollo_spark.model.filter import (
+    Comparison,
+    Day,
+    Filter,
+    FilterValue,
+    Moment,
+    Operator,
+    comparisons_of,
+)
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.record import Published, require_kind
 from apollo_spark.model.request import VerbRequest
@@ -176,16 +185,18 @@ class _Person:
             tree_of_rows = exp.select(*values).from_(source, copy=False).limit(MOST_ROWS)
             found = self.engine.run(tree_of_rows, opened.pins).read_all().to_pylist()
             ordered = sorted(found, key=str)
-            yield entity.name, tuple(_as_json(each) for each in ordered)
+            yield (
+                entity.name,
+                tuple({name: _as_json(value) for name, value in each.items()} for each in ordered),
+            )
 
     def _alone(self) -> OpenDataset:
         """Return the dataset with this person alone."""
         opened = self.people.dataset
         key, _ = main_key(opened.scope)
-        value = self._key()
         only = Comparison(
             entity=opened.dictionary.main_entity, field=key, operator=Operator.EQUAL,
-            values=(value,),
+            values=(_in_filter(self._key()),),
         )  # fmt: skip
         step = CohortStep(operation=CohortOperation.FILTER, text=write_filter(only))
         return opened.only(Members((step,)), {})
@@ -219,8 +230,8 @@ class _Person:
         location = record.pin_of(main.slices[0].table).location
         for each in self.lake.withdrawals():
             if each.location == location:
-                keys = self.lake.withdrawing.read_keys(each).cast(pa.string()).to_pylist()
-                return self.text in keys
+                # As values: `7`, `07` and `7.0` may be one key.
+                return self._key() in self.lake.withdrawing.read_keys(each).to_pylist()
         return False
 
 
@@ -242,9 +253,16 @@ def _items(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else (value,)
 
 
-def _as_json(row: Mapping[str, Any]) -> dict[str, Any]:
-    plain = (str, int, float, bool, list, type(None))
-    return {
-        name: value if isinstance(value, plain) else value.isoformat()
-        for name, value in row.items()
-    }
+def _in_filter(key: Any) -> FilterValue:
+    if isinstance(key, datetime):
+        return Moment(moment=key)
+    return Day(day=key) if isinstance(key, date) else key
+
+
+def _as_json(value: Any) -> Any:
+    """Return a value as an extract shows it, numbers as numbers."""
+    if isinstance(value, list):
+        return [_as_json(each) for each in value]
+    if isinstance(value, date):
+        return value.isoformat().replace("+00:00", "Z")
+    return value
