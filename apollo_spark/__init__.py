@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from apollo_spark.api.sources import SampleFields as SampleFields
     from apollo_spark.errors import ApolloError as ApolloError
     from apollo_spark.errors import BrokenPinError as BrokenPinError
+    from apollo_spark.errors import CancelledError as CancelledError
     from apollo_spark.errors import CheckFailedError as CheckFailedError
     from apollo_spark.errors import ConfigurationError as ConfigurationError
     from apollo_spark.errors import ConflictError as ConflictError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from apollo_spark.errors import NotFoundError as NotFoundError
     from apollo_spark.errors import Problem as Problem
     from apollo_spark.errors import StorageRefusedError as StorageRefusedError
+    from apollo_spark.errors import TimeIsUpError as TimeIsUpError
     from apollo_spark.errors import UsageError as UsageError
     from apollo_spark.lake.sweep.receipt import SweepReceipt as SweepReceipt
     from apollo_spark.model.receipt import AssayExtensionReceipt as AssayExtensionReceipt
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from apollo_spark.model.receipt import SealReceipt as SealReceipt
     from apollo_spark.model.receipt import ViewReceipt as ViewReceipt
     from apollo_spark.model.withdrawal import WithdrawReceipt as WithdrawReceipt
+    from apollo_spark.runtime.questions import Questions as Questions
     from apollo_spark.runtime.settings import LakeSettings as LakeSettings
     from apollo_spark.verbs.cohort.trial import CohortTrial as CohortTrial
     from apollo_spark.verbs.cohort.trial import try_filter as try_filter
@@ -60,9 +63,9 @@ _RECEIPTS = (
     "SealReceipt", "ViewReceipt",
 )  # fmt: skip
 _ERRORS = (
-    "ApolloError", "BrokenPinError", "CheckFailedError", "ConfigurationError", "ConflictError",
-    "DictionaryError", "EnvironmentProblemError", "InputFileError", "LeaseHeldError",
-    "NotFoundError", "StorageRefusedError", "UsageError",
+    "ApolloError", "BrokenPinError", "CancelledError", "CheckFailedError", "ConfigurationError",
+    "ConflictError", "DictionaryError", "EnvironmentProblemError", "InputFileError",
+    "LeaseHeldError", "NotFoundError", "StorageRefusedError", "TimeIsUpError", "UsageError",
 )  # fmt: skip
 _HOMES = {
     "ApolloLake": "apollo_spark.api.lake",
@@ -74,6 +77,7 @@ _HOMES = {
     "LakeSettings": "apollo_spark.runtime.settings",
     "Problem": "apollo_spark.errors",
     "Published": "apollo_spark.api.published",
+    "Questions": "apollo_spark.runtime.questions",
     "SampleFields": "apollo_spark.api.sources",
     "SweepReceipt": "apollo_spark.lake.sweep.receipt",
     "WithdrawReceipt": "apollo_spark.model.withdrawal",

@@ -155,6 +155,16 @@ class EnvironmentProblemError(ApolloError):
     exit_code = 17
 
 
+class TimeIsUpError(EnvironmentProblemError):
+    """A question took longer than it may."""
+
+
+class CancelledError(ApolloError):
+    """A question was ended by whoever asked it."""
+
+    exit_code = 130
+
+
 EXIT_CODES_OF_RULES = {"file": 10, "dictionary": 11, "value": 12, "clash": 14}
 """Exit code of a refused load by the kind of the rule that was broken."""
 REFUSALS: dict[int, type[ApolloError]] = {

@@ -30,6 +30,7 @@ class ApolloLake(ExtendingLake, MergingLake, Composing, CohortLake, KeepingLake)
 
     def __init__(self, lake: Lake, settings: LakeSettings) -> None:
         self._lake = lake
+        self._lake.limits = settings.question.limits()
         self._settings = settings
 
     def __repr__(self) -> str:

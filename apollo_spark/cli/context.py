@@ -12,6 +12,7 @@ import click
 from apollo_spark.cli.terminal import print_json, say, show
 from apollo_spark.errors import UsageError
 from apollo_spark.export.printable import printable, printable_lines
+from apollo_spark.runtime.questions import QuestionLimits
 
 if TYPE_CHECKING:
     from apollo_spark.lake.lake import Lake
@@ -35,6 +36,9 @@ class CommandContext:
     as_json: bool = False
     verbose: bool = False
     wait: float | None = None
+    time_limit: float | None = None
+    memory_limit: str | None = None
+    threads: int | None = None
     on_step: "OnStep | None" = None
 
     @property
@@ -106,11 +110,17 @@ class CommandContext:
         )
 
     def settings(self) -> "LakeSettings":
-        """Read the settings of --conf or APOLLO_CONF, or take the defaults."""
+        """Read the settings of --conf or APOLLO_CONF, or take the defaults; options win over both.
+
+        Raises:
+            ConfigurationError: The file cannot be used.
+            UsageError: An option is no limit of a question.
+        """
         from apollo_spark.runtime.settings import LakeSettings, read_settings
 
         path = self.conf or os.environ.get("APOLLO_CONF")
-        return read_settings(Path(path)) if path else LakeSettings()
+        found = read_settings(Path(path)) if path else LakeSettings()
+        return found.limited(self.time_limit, self.memory_limit, self.threads)
 
 
 def current() -> CommandContext:
@@ -120,8 +130,20 @@ def current() -> CommandContext:
 
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     def store(context: click.Context, _: click.Parameter, value: Any) -> None:
-        if value:
+        if value is not None and value is not False:
             setattr(context.find_root().ensure_object(CommandContext), name, value)
+
+    return store
+
+
+def _keep_limit(name: str, limit: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    keep = _keep(name)
+
+    def store(context: click.Context, option: click.Parameter, value: Any) -> None:
+        if value is not None:
+            # Refused at once, also where nothing is asked.
+            QuestionLimits(**{limit: value})
+        keep(context, option, value)
 
     return store
 
@@ -137,6 +159,24 @@ def common_options(command: Command) -> Command:
                      expose_value=False, callback=_keep("as_json")),
         click.option("--verbose", is_flag=True, help="Show steps and traces.",
                      expose_value=False, callback=_keep("verbose")),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def limit_options(command: Command, *, hidden: bool = False) -> Command:
+    """Add what a question may use: shown where it may be long, legal everywhere."""
+    options = (
+        click.option("--time-limit", type=float, metavar="SECONDS", expose_value=False,
+                     hidden=hidden, callback=_keep_limit("time_limit", "seconds"),
+                     help="How long the answer may take; else it is refused with 17."),
+        click.option("--memory-limit", metavar="SIZE", expose_value=False, hidden=hidden,
+                     callback=_keep_limit("memory_limit", "memory"),
+                     help="Memory of the embedded engine: 2GB."),
+        click.option("--threads", type=int, metavar="N", expose_value=False, hidden=hidden,
+                     callback=_keep_limit("threads", "threads"),
+                     help="Threads of the embedded engine."),
     )  # fmt: skip
     for option in reversed(options):
         command = option(command)

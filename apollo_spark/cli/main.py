@@ -2,21 +2,25 @@
 
 import errno
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from apollo_spark.cli.context import CommandContext, common_options
+from apollo_spark.cli.context import CommandContext, common_options, limit_options
 from apollo_spark.cli.starting import (
     leave_pandas_alone,
     look_for_no_plugins,
     look_seldom_for_garbage,
 )
 from apollo_spark.cli.terminal import say
-from apollo_spark.errors import ApolloError
+from apollo_spark.errors import ApolloError, CancelledError
+from apollo_spark.runtime.questions import cancel_everything
 from apollo_spark.version import VERSION
 
 if TYPE_CHECKING:
@@ -82,6 +86,7 @@ class _LazyGroup(click.Group):
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="apollo")
+@limit_options
 @common_options
 @click.pass_context
 def apollo(context: click.Context) -> None:
@@ -102,17 +107,18 @@ def run(arguments: Sequence[str] | None = None, *, on_step: "OnStep | None" = No
     """
     shared = CommandContext(on_step=on_step)
     try:
-        apollo.main(
-            args=None if arguments is None else list(arguments),
-            prog_name="apollo",
-            standalone_mode=False,
-            obj=shared,
-        )
+        with stopped_by_ctrl_c():
+            apollo.main(
+                args=None if arguments is None else list(arguments),
+                prog_name="apollo",
+                standalone_mode=False,
+                obj=shared,
+            )
     except click.exceptions.Exit as left:
         return left.exit_code
     except click.ClickException as wrong:
         return _refuse_words(wrong)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt, CancelledError):
         say("stopped")
         return 130
     except BrokenPipeError:
@@ -124,6 +130,38 @@ def run(arguments: Sequence[str] | None = None, *, on_step: "OnStep | None" = No
     except Exception as unexpected:  # noqa: BLE001 the last resort: one line, never a trace
         return _explain(unexpected, verbose=shared.verbose)
     return 0
+
+
+@contextmanager
+def stopped_by_ctrl_c() -> Iterator[None]:
+    """End questions at Ctrl-C.
+
+    Python raises KeyboardInterrupt only when it is back from the library that it waits for, which
+    may take hours. The system's signal writes a byte first, which another thread waits for.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread hears of signals.
+        yield
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    watcher = threading.Thread(target=_cancel_at_signal, args=(reading,), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(writing)
+        watcher.join()
+        os.close(reading)
+
+
+def _cancel_at_signal(reading: int) -> None:
+    """Wait for a signal, until nothing can come any more."""
+    while number := os.read(reading, 1):
+        if number[0] == signal.SIGINT:
+            cancel_everything()
 
 
 def _refuse_words(wrong: click.ClickException) -> int:

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import click
 
-from apollo_spark.cli.context import common_options, split_names, wait_option
+from apollo_spark.cli.context import common_options, limit_options, split_names, wait_option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Kind = Literal[
@@ -170,7 +170,8 @@ class VerbOptions:
 
     def add(self, command: Command) -> Command:
         """Add them to a command, with --wait where it waits and those that every command has."""
-        command = common_options(command)
+        # Where an engine may be chosen, an answer may take long.
+        command = limit_options(common_options(command), hidden="engine" not in self._options)
         if self._waits:
             command = wait_option(command)
         for name in reversed(self._options):

@@ -75,13 +75,16 @@ class OpenDatabases:
     def over(self, limits: Limits, files: Collection[str]) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a connection that reads these files, and at most others that were asked for before.
 
-        A database in which anything went wrong is not used again.
+        A database in which anything went wrong is not used again, nor one whose question was ended.
         """
         database = self._take(limits, frozenset(files))
         try:
             with closing(database.connection.cursor()) as cursor:
                 yield cursor
-        except Exception:
+        except GeneratorExit:
+            # Who asked needs no more of the answer.
+            raise
+        except BaseException:
             self._drop(database)
             raise
         finally:

@@ -2,7 +2,6 @@
 
 import atexit
 import tempfile
-import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
@@ -26,11 +25,19 @@ from apollo_spark.query.sql import (
     table,
     with_sources,
 )
+from apollo_spark.runtime.questions import (
+    NO_LIMITS,
+    QuestionLimits,
+    limits_here,
+    require_going,
+    stopped_by,
+)
 
 CELLS_PER_BATCH = 1_000_000
 ROWS_PER_BATCH = range(2_048, 100_000)
 """Fewest and most rows of a batch; between them the width decides."""
-
+INTERRUPTED = "Query interrupted"
+"""What DuckDB says when Ctrl-C was pressed."""
 
 OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -38,10 +45,6 @@ OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": False,
     "preserve_insertion_order": False,
 }
-
-
-class TimeIsUpError(Exception):
-    """A question took longer than it may."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,15 @@ class EmbeddedEngine:
 
     A connection reads the files of the pins, or at most of those asked about before, and nothing
     else: no other file, no network, no extension. What does not fit into memory goes to a
-    temporary folder.
+    temporary folder. What a question may use and who may end it, `Questions` around it say, and
+    what `limits` of its files does where those say nothing.
 
     Args:
         files: Where the pinned tables are.
-        memory_limit: As DuckDB writes sizes: `2GB`. None is its own choice, 80 % of the memory.
-        threads: Threads of one question. None is all processors.
-        seconds: What a question may take; None is without end.
+        memory_limit: As DuckDB writes sizes: `2GB`, whatever else is said. None is without: DuckDB
+            takes 80 % of the memory.
+        threads: Threads of one question, whatever else is said. None is all processors.
+        seconds: What a question may take besides; None is without end.
         file_column: Every table has one more column of this name: the path of the row's file.
         connection: One that may read the files already; its memory and threads are as it has them.
     """
@@ -87,8 +92,10 @@ class EmbeddedEngine:
     ) -> None:
         self.files = files
         self._file_column = file_column
-        self._limits = Limits(memory_limit, threads)
+        self._memory, self._threads = memory_limit, threads
         self._seconds = seconds
+        # The tables of a lake may say what questions about them may use.
+        self._usual: QuestionLimits = getattr(files, "limits", NO_LIMITS)
         self._shared = connection
 
     @contextmanager
@@ -103,7 +110,7 @@ class EmbeddedEngine:
         """
         files = [path for pin in pins.values() for path in self.files.files(pin)]
         # Most of them are about files that were just written, and nobody asks about them so again.
-        database = open_database(self._limits, files, folders)
+        database = open_database(self._database_limits(), files, folders)
         with database.overflow, closing(database.connection) as connection:
             yield EmbeddedEngine(
                 self.files,
@@ -119,7 +126,9 @@ class EmbeddedEngine:
             BrokenPinError: A file of a pinned version is missing or not readable.
             EnvironmentProblemError: The answer does not fit into memory and temporary space.
             TimeIsUpError: It took longer than it may.
+            CancelledError: Who asks has cancelled it.
         """
+        require_going()
         batches = self._answer(tree, pins)
         first = next(batches)
         return normalize(first.schema, _chain(first, batches))
@@ -132,7 +141,8 @@ class EmbeddedEngine:
         with (
             self._connected(asked.files) as connection,
             _translated_errors(asked.files, _reader_of(pins)),
-            _stopped_after(connection, self._seconds),
+            _ended_by_hand(),
+            stopped_by(connection.interrupt, self._seconds or self._usual.seconds),
         ):
             for table_name, columns in asked.empty.items():
                 connection.register(table_name, columns.empty_table())
@@ -148,7 +158,11 @@ class EmbeddedEngine:
     ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         if self._shared is not None:
             return closing(self._shared.cursor())
-        return DATABASES.over(self._limits, files)
+        return DATABASES.over(self._database_limits(), files)
+
+    def _database_limits(self) -> Limits:
+        limits = limits_here(self._usual)
+        return Limits(self._memory or limits.memory, self._threads or limits.threads)
 
     def _prepare(self, tree: exp.Query, pins: Mapping[str, TablePin], asked: _Asked) -> str:
         """Return the statement over the pinned files, and note what it reads."""
@@ -222,20 +236,14 @@ def _reader_of(pins: Mapping[str, TablePin]) -> str | None:
 
 
 @contextmanager
-def _stopped_after(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
-    """Interrupt what a connection does after some time."""
-    if seconds is None:
-        yield
-        return
-    timer = threading.Timer(max(seconds, 0.0), connection.interrupt)
-    timer.daemon = True
-    timer.start()
+def _ended_by_hand() -> Iterator[None]:
+    """Raise what Ctrl-C is in Python, where DuckDB noticed it first and made an error of it."""
     try:
         yield
-    except duckdb.InterruptException:
-        raise TimeIsUpError from None
-    finally:
-        timer.cancel()
+    except RuntimeError as error:
+        if str(error) != INTERRUPTED:
+            raise
+        raise KeyboardInterrupt from None
 
 
 @contextmanager

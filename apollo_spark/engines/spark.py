@@ -19,6 +19,7 @@ from apollo_spark.errors import BrokenPinError, EnvironmentProblemError
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.dialects import DatetimeText, SparkDialect
 from apollo_spark.query.sql import pin_named, spark_statement, sql_name, table, with_sources
+from apollo_spark.runtime.questions import NO_LIMITS, require_going, stopped_by
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -86,11 +87,26 @@ class SparkEngine:
         Raises:
             BrokenPinError: A pinned version, or a file of it, is gone.
             EnvironmentProblemError: Datetimes become text, and the session's zone is not UTC.
+            TimeIsUpError: It took longer than it may.
+            CancelledError: Who asks has cancelled it.
         """
+        require_going()
         frame = self.frame(tree, pins)
-        with _translated_errors():
+        with _translated_errors(), self._stopped_by_tag():
             table = frame.toArrow()
         return normalize(table.schema, iter(table.to_batches()))
+
+    @contextmanager
+    def _stopped_by_tag(self) -> Iterator[None]:
+        """Run jobs of this thread so that they can be ended, and no other ones with them."""
+        tag = f"apollo-{uuid4().hex}"
+        self._spark.addTag(tag)
+        usual = getattr(self.files, "limits", NO_LIMITS)
+        try:
+            with stopped_by(lambda: self._spark.interruptTag(tag), usual.seconds):
+                yield
+        finally:
+            self._spark.removeTag(tag)
 
     @contextmanager
     def over(self, _pins: Mapping[str, TablePin], /) -> "Iterator[SparkEngine]":

@@ -15,6 +15,7 @@ from apollo_spark.lake.storage.root import LakeRoot, open_root
 from apollo_spark.lake.storage.system import SYSTEM_CLOCK, Clock
 from apollo_spark.model.names import RecordReference
 from apollo_spark.model.withdrawal import WithdrawalRecord
+from apollo_spark.runtime.questions import NO_LIMITS
 
 # What a list of records does without is loaded when it is asked for: it takes longer than listing.
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Lake:
         on_step: "OnStep | None" = None,
     ) -> None:
         self._on_step = on_step
+        self.limits = NO_LIMITS
         self.root = root
         self.registry = registry
         self.parts = PartStore(root)
@@ -57,7 +59,7 @@ class Lake:
         """The tables of rows."""
         from apollo_spark.lake.tables.store import TableStore
 
-        return TableStore(self.root)
+        return TableStore(self.root, self.limits)
 
     def waiting(self, seconds: float | None = None, tell: Tell | None = None) -> "Lake":
         """Return this lake for one more verb, with a time of its own to wait for other writers.
@@ -84,7 +86,9 @@ class Lake:
         return open_lake(uri, clock=self.clock).listening(self._on_step)
 
     def _with(self, leases: LeaseStore, on_step: "OnStep | None") -> "Lake":
-        return Lake(self.root, self.registry, leases, clock=self.clock, on_step=on_step)
+        found = Lake(self.root, self.registry, leases, clock=self.clock, on_step=on_step)
+        found.limits = self.limits
+        return found
 
     @property
     def spare(self) -> Spare:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from apollo_spark.lake.lake import Lake
+    from apollo_spark.runtime.questions import QuestionLimits
     from apollo_spark.runtime.settings import LakeSettings
 
 
@@ -22,6 +23,10 @@ class Asker:
     lake_given: "Lake | None"
     read_settings: "Callable[[], LakeSettings]"
     say: Callable[[str], None] = lambda _: None
+
+    def read_limits(self) -> "QuestionLimits":
+        """Return what a question may use."""
+        return self.read_settings().question.limits()
 
     @property
     def lake(self) -> "Lake":

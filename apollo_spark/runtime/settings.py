@@ -5,6 +5,7 @@ Loads no Spark: commands that never start it read their settings here too.
 
 from collections.abc import Mapping
 from pathlib import Path
+from threading import TIMEOUT_MAX
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
@@ -12,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from apollo_spark.errors import ConfigurationError
 from apollo_spark.model.base import Record
+from apollo_spark.runtime.questions import MEMORY, QuestionLimits
 from apollo_spark.sources.suggest import did_you_mean
 
 SMALL_WORK = (
@@ -37,6 +39,21 @@ class SessionSettings(Record):
     """Further Spark options as name and value; they win over ours."""
 
 
+class QuestionSettings(Record):
+    """What a question may use; a question is whatever is asked by one command or call."""
+
+    seconds: float | None = Field(default=None, gt=0, lt=TIMEOUT_MAX, allow_inf_nan=False)
+    """How long it may take; None is without end."""
+    memory: str | None = Field(default=None, pattern=f"^(?i:{MEMORY})$")
+    """Memory of the embedded engine: `2GB`; None is 80 % of the memory. Spark has its own."""
+    threads: int | None = Field(default=None, ge=1)
+    """Threads of the embedded engine; None is all processors."""
+
+    def limits(self) -> QuestionLimits:
+        """Return them as what is asked has them."""
+        return QuestionLimits(self.seconds, self.memory, self.threads)
+
+
 class LakeSettings(Record):
     """Everything that a configuration file may say."""
 
@@ -49,8 +66,19 @@ class LakeSettings(Record):
     spark: SessionSettings = SessionSettings()
     block_bytes: int = Field(default=32 * 1024 * 1024, ge=64 * 1024)
     """Bytes of an input file that one task parses."""
+    question: QuestionSettings = QuestionSettings()
     max_columns: int = Field(default=400, ge=2)
     """Most columns of a table of an entity; what is more goes to further tables with its key."""
+
+    def limited(
+        self, seconds: float | None, memory: str | None, threads: int | None
+    ) -> "LakeSettings":
+        """Return these settings with other limits of a question, where some are given."""
+        given = {"seconds": seconds, "memory": memory, "threads": threads}
+        named = {name: value for name, value in given.items() if value is not None}
+        if not named:
+            return self
+        return self.model_copy(update={"question": self.question.model_copy(update=named)})
 
     @field_validator("writer")
     @classmethod
@@ -123,5 +151,6 @@ def _describe(location: tuple[int | str, ...], kind: str, message: str) -> str:
     key = ".".join(str(part) for part in location)
     if kind != "extra_forbidden":
         return f"{key}: {message}"
-    known = (SessionSettings if location[0] == "spark" else LakeSettings).model_fields
+    parts: dict[str, type[Record]] = {"spark": SessionSettings, "question": QuestionSettings}
+    known = parts.get(str(location[0]), LakeSettings).model_fields
     return f"{key}: unknown key{did_you_mean(str(location[-1]), known)}"

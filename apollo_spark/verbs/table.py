@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from apollo_spark.operations.verb import Verb
+from apollo_spark.runtime.questions import Questions
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -131,4 +132,6 @@ def ask(asker: "Asker", request: "VerbRequest") -> Any:
         ApolloError: It was refused; its class says why.
     """
     where = QUESTIONS.get(request.verb) or all_questions()[request.verb]
-    return _find(where, "operation")(asker, request)
+    # Settings are read only where there is a question that they limit.
+    with Questions(limits=asker.read_limits):
+        return _find(where, "operation")(asker, request)

@@ -23,7 +23,7 @@ SHOWN_ELSEWHERE = {("filters.md", 0)}
 """What tests/docs/test_filters.py asks."""
 POLICIES = {("clinical.md", 0), ("merging.md", 3)}
 FILTER, WORDS, PYTHON = ("expression.md", 2), ("extending.md", 0), ("merging.md", 2)
-CONDITIONS, COHORTS = ("python.md", 0), ("cohorts.md", 3)
+CONDITIONS, QUESTIONS, COHORTS = ("python.md", 0), ("python.md", 1), ("cohorts.md", 3)
 COHORT_TEST, TRIALS = ("cohorts.md", 5), ("cohorts.md", 7)
 HEADER = "entity,name,type,primary_key_type\n"
 MATRIX = "feature_id,S1,S2,S3\nENSG00000141510,5,3,1\nENSG00000139618,1,2,4\n"
@@ -137,6 +137,7 @@ STAGES = {
         ),
     ),
     CONDITIONS: Stage(1),
+    QUESTIONS: Stage(1),
     ("sharing.md", 0): Stage(1),
     ("sharing.md", 1): Stage(7, before=(SMOKERS,)),
     ("sharing.md", 2): Stage(1, GONE),
@@ -192,7 +193,7 @@ def test_a_block_of_commands_runs(page: str, number: int, tmp_path: Path) -> Non
 
 
 def test_every_block_is_run_or_read() -> None:
-    code = {PYTHON, CONDITIONS, COHORTS, TRIALS}
+    code = {PYTHON, CONDITIONS, QUESTIONS, COHORTS, TRIALS}
     assert {*COMMANDS, *POLICIES, FILTER, WORDS, COHORT_TEST, *code} | SHOWN_ELSEWHERE == set(
         BLOCKS
     )
@@ -233,9 +234,12 @@ def test_the_example_of_conditions_runs(tmp_path: Path) -> None:
     prepare(STAGES[CONDITIONS], tmp_path)
     lake = ap.open_lake(str(tmp_path / "lake"))
 
-    exec(BLOCKS[CONDITIONS][1], {"lake": lake})
+    found = {"ap": ap, "lake": lake}
+    exec(BLOCKS[CONDITIONS][1], found)
+    exec(BLOCKS[QUESTIONS][1], found)
 
     assert [each.name for each in lake.list()] == ["heavy", "part", "study"]
+    assert 0 < len(found["people"]) == lake.cohort("heavy").count
 
 
 def test_the_example_of_cohorts_runs(tmp_path: Path) -> None:

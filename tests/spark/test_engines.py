@@ -1,6 +1,7 @@
 """One question, one answer: Spark and the embedded engine agree on every question."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -8,18 +9,19 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from sqlglot import exp
 
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.spark import SparkEngine
-from apollo_spark.errors import BrokenPinError, EnvironmentProblemError
+from apollo_spark.errors import BrokenPinError, CancelledError, EnvironmentProblemError
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.extract import ExtractRequest, build_extract
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import column, labelled, literal, table
 from apollo_spark.query.values import ValueMode, text_of
+from apollo_spark.runtime.questions import Questions
 from tests.support.hospital import (
     HOSPITAL_ROWS,
     HOSTILE,
@@ -151,3 +153,38 @@ def test_datetimes_do_not_become_text_in_another_zone(
             engines[1].run(tree, tables.pins)
     finally:
         spark_session.conf.set("spark.sql.session.timeZone", "UTC")
+
+
+class Told:
+    """A frame that says when its answer is asked for."""
+
+    def __init__(self, frame: DataFrame, begun: Callable[[], None]) -> None:
+        self.frame = frame
+        self.begun = begun
+
+    def toArrow(self) -> pa.Table:  # noqa: N802 - Spark's name
+        threading.Thread(target=self.begun, daemon=True).start()
+        return self.frame.toArrow()
+
+
+def test_a_cross_join_on_spark_is_cancelled_and_other_questions_go_on(
+    spark_session: SparkSession,
+    tables: DeltaTables,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = SparkEngine(spark_session, tables.path)
+    endless = (
+        "SELECT count(*) n FROM range(1000000000) a, range(1000000000) b WHERE a.id + b.id < 0"
+    )
+    questions = Questions()
+    frame = Told(spark_session.sql(endless), questions.cancel)
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "frame", lambda *_: frame)
+        with questions, pytest.raises(CancelledError):
+            engine.run(exp.select("1"), {})
+
+    one = exp.select(labelled(literal(1), "one"))
+    assert answer(engine.run(one, {})) == [(1,)]
+    with Questions(seconds=3600):
+        assert answer(engine.run(one, {})) == [(1,)]
+    assert spark_session.getTags() == set()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.errors import ConfigurationError
+from apollo_spark.runtime.questions import QuestionLimits
 from apollo_spark.runtime.settings import LakeSettings, SessionSettings, read_settings
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -101,3 +102,32 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     missing = tmp_path / "none.yaml"
 
     assert refusal(missing) == "Cannot read the configuration FILE. No such file or directory"
+
+
+def test_limits_of_a_question_are_settings(tmp_path: Path) -> None:
+    file = written(tmp_path, "question: {seconds: 90, memory: 1.5GB, threads: 2}\n")
+
+    assert read_settings(file).question.limits() == QuestionLimits(90, "1.5GB", 2)
+
+
+def test_what_is_no_limit_of_a_question_is_told_at_once(tmp_path: Path) -> None:
+    text = "question: {seconds: 0, memory: much, threads: 0, second: 1}\n"
+
+    assert [
+        line.split(":")[0].strip() for line in refusal(written(tmp_path, text)).splitlines()
+    ] == [
+        "FILE has 4 problems",
+        "question.seconds",
+        "question.memory",
+        "question.threads",
+        "question.second",
+    ]
+    assert refusal(written(tmp_path, text)).endswith("unknown key (did you mean 'seconds'?)")
+
+
+def test_options_of_the_command_win_over_settings() -> None:
+    usual = LakeSettings().limited(60, None, 4)
+
+    assert usual.question.limits() == QuestionLimits(60, None, 4)
+    assert usual.limited(None, "1GB", 2).question.limits() == QuestionLimits(60, "1GB", 2)
+    assert usual.limited(None, None, None) is usual

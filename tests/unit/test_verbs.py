@@ -34,7 +34,8 @@ OF_DATASETS = {
     "cohort compare", "cohort explain", "cohort test",
 }  # fmt: skip
 """Questions that Python asks of a `Dataset`, `Cohort` or `Assay`, in own forms, or not at all."""
-OF_THE_COMMAND = {"lake", "conf", "json", "verbose", "wait", "help"}
+LIMITS = ("time_limit", "memory_limit", "threads")
+OF_THE_COMMAND = {"lake", "conf", "json", "verbose", "wait", "help", *LIMITS}
 """Options of every command."""
 COMMANDS = {"extend assay": "extend"}
 """Verbs that share a command with another."""

@@ -21,15 +21,22 @@ from apollo_spark.lake.tables.contents import (
 from apollo_spark.lake.tables.log_cache import TABLES
 from apollo_spark.lake.tables.log_statistics import require_statistics
 from apollo_spark.model.pin import TablePin
+from apollo_spark.runtime.questions import NO_LIMITS, QuestionLimits
 from apollo_spark.workers.files.checksums import check_chunks
 from apollo_spark.workers.files.small_table import read_small_table
 
 
 class PinnedTables:
-    """Reads versions of tables: their files, rows, footers and logs."""
+    """Reads versions of tables: their files, rows, footers and logs.
 
-    def __init__(self, root: LakeRoot) -> None:
+    Args:
+        root: Where they lie.
+        limits: What a question about them may use where who asks says nothing.
+    """
+
+    def __init__(self, root: LakeRoot, limits: QuestionLimits = NO_LIMITS) -> None:
         self._root = root
+        self.limits = limits
 
     def folder(self, location: str) -> Path:
         """Return the path of a table of this lake."""

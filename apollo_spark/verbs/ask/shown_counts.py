@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from apollo_spark.engines.embedded import EmbeddedEngine, TimeIsUpError
-from apollo_spark.errors import BrokenPinError
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.errors import BrokenPinError, TimeIsUpError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.assay import AssayRecord

@@ -20,6 +20,7 @@ from apollo_spark.operations.operation import Operation
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.report import LoadReporter
 from apollo_spark.operations.work import Draft, Planned, Work
+from apollo_spark.runtime.questions import Questions
 from apollo_spark.verbs.cohort.id_list import IdList
 from apollo_spark.workers.values.hashing import hash_table
 
@@ -133,7 +134,8 @@ class PublishCohort(Operation[Request, CohortPlan, CohortReceipt, CohortRecord])
 
     def plan(self, scratch: Path) -> Planned[CohortPlan]:  # noqa: ARG002 nothing is unpacked
         """Decide what is made, and count."""
-        return Planned(self.make(EmbeddedEngine(self.context.lake.tables)))
+        with Questions(limits=self.context.settings.question.limits):
+            return Planned(self.make(EmbeddedEngine(self.context.lake.tables)))
 
     def find_repeat(
         self, plan: CohortPlan, base: CohortRecord | None

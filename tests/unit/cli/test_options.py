@@ -25,3 +25,31 @@ def test_an_option_that_a_verb_needs_and_that_is_left_out_is_named(
     assert run(["--lake", "nowhere", *words.split()]) == 2
 
     assert f"Missing option '{LEFT_OUT[words]}'." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("--time-limit 0 list", "more than 0 seconds"),
+        ("--time-limit -3 list", "more than 0 seconds"),
+        ("list --memory-limit much", "written as 512MB or 2GB"),
+        ("cohort count x --threads 0", "takes 1 thread or more"),
+    ],
+)
+def test_what_is_no_limit_of_a_question_is_refused_wherever_it_is_said(
+    words: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--lake", "nowhere", *words.split()]) == 2
+
+    assert why in capsys.readouterr().err
+
+
+def test_limits_are_shown_where_an_answer_may_take_long(capsys: pytest.CaptureFixture[str]) -> None:
+    def shown(*words: str) -> bool:
+        assert run([*words, "--help"]) == 0
+        return "--time-limit" in capsys.readouterr().out
+
+    assert shown()
+    assert shown("extract", "fields")
+    assert shown("cohort", "count")
+    assert not shown("retire")

@@ -21,6 +21,7 @@ from apollo_spark.assays.expression.read.tile_index import (
 )
 from apollo_spark.engines.reading import read_groups
 from apollo_spark.errors import BrokenPinError
+from apollo_spark.runtime.questions import going_here
 
 MISSING_WHOLE = np.iinfo(np.int64).min
 """What takes the place of a missing value while a matrix of whole numbers is filled."""
@@ -40,9 +41,13 @@ def fill_matrix(
 
     Raises:
         BrokenPinError: A file is missing or damaged, or a tile is shorter than its block.
+        CancelledError: Who asks has cancelled it.
+        TimeIsUpError: It took longer than it may.
     """
+    require_going = going_here()
 
     def fill(group: TileGroup) -> int:
+        require_going()
         return sum(_fill_from(batch, wanted, layer, matrix) for batch in _read(group))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
