@@ -34,6 +34,18 @@ class AssayValues:
         self._opened = opened
         self._found: dict[tuple[str, str, str, str | None], exp.Select | UnusableAssay] = {}
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the assays."""
+        return tuple(each.name for each in self._opened.record.assays)
+
+    def units_of(self, assay: str) -> tuple[str, ...]:
+        """Return the units of an assay, that which answers first before the others."""
+        record = self._record(assay)
+        units: tuple[str, ...] = (
+            () if record is None else import_module(TYPES).summary_of(record).units
+        )
+        return units
+
     def place_of(self, assay: str) -> tuple[str, str] | None:
         """Return the entity and field that the samples of an assay belong to."""
         found = self._record(assay)

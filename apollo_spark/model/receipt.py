@@ -224,6 +224,14 @@ class CohortReceipt(Record):
     elsewhere: int = 0
 
 
+class DashboardReceipt(Record):
+    """The receipt of a dashboard: its tiles, and the people whom they are about."""
+
+    operation: str = "dashboard"
+    tiles: int
+    people: int
+
+
 class SealReceipt(Record):
     """The receipt of a sealed copy: rows of all entities, and samples of all assays."""
 

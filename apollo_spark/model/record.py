@@ -119,9 +119,16 @@ def _cohort() -> type[Published]:
     return CohortRecord
 
 
+def _dashboard() -> type[Published]:
+    from apollo_spark.model.dashboard.record import DashboardRecord
+
+    return DashboardRecord
+
+
 RECORD_KINDS: dict[str, RecordKind] = {
     "dataset": RecordKind("dataset", _dataset),
     "cohort": RecordKind("cohort", _cohort),
+    "dashboard": RecordKind("dashboard", _dashboard),
 }
 """The kinds of records by the name under which the registry keeps them."""
 

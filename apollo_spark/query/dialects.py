@@ -58,6 +58,12 @@ class Quantile(exp.Expression, exp.Func):
     arg_types: ClassVar[dict[str, bool]] = {"this": True, "share": True}
 
 
+class Quartiles(exp.Expression, exp.Func):
+    """The quartiles of values as an array, each as `Quantile` has it, in one pass."""
+
+    arg_types: ClassVar[dict[str, bool]] = {"this": True}
+
+
 class Barrier(exp.Expression, exp.Func):
     """A number from 0 on that keeps Spark from writing one layer of a statement into the next.
 
@@ -85,6 +91,7 @@ _SPARK_PLAIN_FLOAT = (
     "'(\\\\.[0-9]+?)0*$', '$1')"
 )
 _SPARK_ROUNDED_FLOAT = "FORMAT_STRING('%.{digits}e', {x})"
+_QUARTILES = "0.25, 0.5, 0.75"
 _DIGITS = (0, 14, 15)
 _MOST_DIGITS = 16
 _CODES_IN_SPARK = "ARRAY<STRUCT<c: STRING, m: STRING>>"
@@ -196,6 +203,7 @@ class SparkGenerator(spark.SparkGenerator):
         Moved: _spark_moved,
         Barrier: _spark_barrier,
         Quantile: lambda self, node: self.func("PERCENTILE", node.this, node.args["share"]),
+        Quartiles: lambda self, node: f"PERCENTILE({self.sql(node, 'this')}, ARRAY({_QUARTILES}))",
         OrderedList: _spark_ordered_list,
     }
 
@@ -236,6 +244,7 @@ class DuckDBGenerator(duckdb.DuckDBGenerator):
         Moved: _duckdb_moved,
         Barrier: lambda *_: "0",
         Quantile: lambda self, node: self.func("QUANTILE_CONT", node.this, node.args["share"]),
+        Quartiles: lambda self, node: f"QUANTILE_CONT({self.sql(node, 'this')}, [{_QUARTILES}])",
         OrderedList: _duckdb_ordered_list,
     }
 

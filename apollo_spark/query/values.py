@@ -83,7 +83,7 @@ class Codes:
     @cached_property
     def table(self) -> tuple[str, exp.Query]:
         """The codes, as values of the type, with their meanings, as a named query."""
-        rows = [{_CODE: _stored_form(code), _MEANING: text} for code, text in self.meanings.items()]
+        rows = [{_CODE: stored_form(code), _MEANING: text} for code, text in self.meanings.items()]
         content = json.dumps(rows, separators=(",", ":"))
         listed = derived(exp.select(CodeRows(this=literal(content))), _ROWS)
         code = labelled(cast(column(_ROWS, _CODE), self.type), _CODE)
@@ -171,7 +171,7 @@ def _other_by_join(source: FieldSource, codes: Codes) -> Shown:
     return Shown(value, queries=(codes.table,), joins=((own, same),))
 
 
-def _stored_form(value: TypedValue) -> str:
+def stored_form(value: TypedValue) -> str:
     """Return a text that both engines cast to exactly this value."""
     if isinstance(value, float):
         return repr(value)

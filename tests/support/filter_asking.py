@@ -55,6 +55,12 @@ class MeasuredInTable:
     field: str
     place: tuple[str, str]
 
+    def names(self) -> tuple[str, ...]:
+        return ()
+
+    def units_of(self, assay: str) -> tuple[str, ...]:  # noqa: ARG002
+        return ()
+
     def place_of(self, assay: str) -> tuple[str, str]:  # noqa: ARG002
         return self.place
 

@@ -49,6 +49,14 @@ class UnusableAssay(NamedTuple):
 class MeasuredValues(Protocol):
     """What is known of the assays that a filter may ask about."""
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the assays."""
+        ...
+
+    def units_of(self, assay: str) -> tuple[str, ...]:
+        """Return the units of an assay, that which answers first before the others."""
+        ...
+
     def place_of(self, assay: str) -> tuple[str, str] | None:
         """Return the entity and field that the samples of an assay belong to."""
         ...

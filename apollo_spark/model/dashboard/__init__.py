@@ -1,0 +1,1 @@
+"""Dashboards: what a tile asks for, what answers it, and the record of several tiles."""

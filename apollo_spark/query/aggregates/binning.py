@@ -1,0 +1,223 @@
+"""Histograms and scatter plots: values counted in bins, whose bounds all cohorts share."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlglot import exp
+
+from apollo_spark.model.dashboard.answer import Bin, Cell, Point
+from apollo_spark.model.dashboard.charts import MOST_POINTS
+from apollo_spark.model.field import FieldType
+from apollo_spark.query.aggregates.chart import Chart, TilePlan
+from apollo_spark.query.aggregates.counting import SPARSE, add_sparse
+from apollo_spark.query.aggregates.fields import TileField
+from apollo_spark.query.aggregates.statement import Found, Parts, Statement
+from apollo_spark.query.aggregates.values import sparse_codes
+from apollo_spark.query.sql import TypedValue, column, derived, labelled, literal
+from apollo_spark.sources.code_values import parse_code
+from apollo_spark.workers.values.bins import MOST_BINS, Bins, bins_between
+
+RANGE, BINS, POINTS, CELLS = "range", "bins", "points", "cells"
+CELLS_EACH_WAY = 30
+_NUMBER, _OTHER, _BINNED = "bin", "other bin", "binned"
+
+
+def bin_number(value: exp.Expr, starts: Sequence[TypedValue], first: int = 0) -> exp.Expr:
+    """Return which bin a value belongs to, found by halving: the bounds alone decide it."""
+    if len(starts) == 1:
+        return exp.Literal.number(first)
+    middle = len(starts) // 2
+    is_before = exp.LT(this=value.copy(), expression=literal(starts[middle]))
+    before = bin_number(value, starts[:middle], first)
+    after = bin_number(value, starts[middle:], first + middle)
+    return exp.Case(ifs=[exp.If(this=is_before, true=before)], default=after)
+
+
+class HistogramChart(Chart):
+    """Numbers, dates or datetimes in bins."""
+
+    def __init__(self, plan: TilePlan) -> None:
+        super().__init__(plan)
+        (self._field,) = plan.fields
+        self._bins: Bins | None = None
+
+    def ask(self, statement: Statement) -> None:
+        """Ask for the least and the greatest value, and for sparse codes."""
+        field, value = self._field, self._field.number()
+        query = exp.select().from_(statement.rows(self.plan.asked(field)), copy=False)
+        least, greatest = exp.Min(this=value), exp.Max(this=value.copy())
+        statement.add(
+            self.plan.number, RANGE, query,
+            first=field.text(least), second=field.text(greatest),
+            count=exp.Count(this=exp.Star()), numbers=[exp.Count(this=value.copy())],
+        )  # fmt: skip
+        add_sparse(statement, self.plan, field)
+
+    def choose(self, found: Sequence[Parts]) -> None:
+        """Choose bins for the values of all cohorts."""
+        type_ = self._field.spec.type
+        texts = [(one.first, one.second) for each in found for one in each[RANGE]]
+        ranges = [
+            (parse_code(least, type_), parse_code(greatest, type_))
+            for least, greatest in texts
+            if least is not None and greatest is not None
+        ]
+        if ranges:
+            least = min(each[0] for each in ranges)  # type: ignore[type-var]
+            greatest = max(each[1] for each in ranges)  # type: ignore[type-var]
+            most = self.plan.tile.options.bins or MOST_BINS
+            self._bins = bins_between(least, greatest, most=most)
+
+    def ask_again(self, statement: Statement) -> None:
+        """Ask how many values each bin has."""
+        if self._bins is None:
+            return
+        field, value = self._field, self._field.number()
+        query = exp.select(labelled(bin_number(value, self._bins.starts), _NUMBER))
+        query = query.from_(statement.rows(self.plan.asked(field)), copy=False)
+        query = query.where(
+            exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())), copy=False
+        )
+        number = column(_BINNED, _NUMBER)
+        counted = exp.select().from_(derived(query, _BINNED), copy=False)
+        statement.add(
+            self.plan.number, BINS, counted.group_by(number, copy=False),
+            count=exp.Count(this=exp.Star()), numbers=[number.copy()],
+        )  # fmt: skip
+
+    def read(self, first: Parts, second: Parts, people: int) -> dict[str, Any]:  # noqa: ARG002 rows are counted
+        """Return all bins, also those without values."""
+        (found,) = first[RANGE]
+        sparse = first.get(SPARSE, ())
+        held = int(found.numbers[0] or 0) + sum(each.count for each in sparse)
+        counts = {int(each.numbers[0] or 0): each.count for each in second.get(BINS, ())}
+        ranges = () if self._bins is None else self._bins.ranges
+        return {
+            "rows": found.count,
+            "missing": found.count - held,
+            "sparse": sparse_codes(self._field, sparse, found.count),
+            "bins": tuple(
+                Bin(start=_bound(start), end=_bound(end), count=counts.get(place, 0))
+                for place, (start, end) in enumerate(ranges)
+            ),
+        }
+
+
+class ScatterChart(Chart):
+    """Pairs of numbers: each point where they are few, else how many there are in each cell."""
+
+    def __init__(self, plan: TilePlan) -> None:
+        super().__init__(plan)
+        self._is_dense = False
+        self._axes: tuple[Bins, Bins] | None = None
+
+    def ask(self, statement: Statement) -> None:
+        """Ask for the least and greatest numbers of rows that have both."""
+        x, y = self.plan.fields
+        numbers = [each.number() for each in (x, y)]
+        both = [_where_both(numbers, each) for each in numbers]
+        query = exp.select().from_(statement.rows(self.plan.asked(x, y)), copy=False)
+        bounds = [function(this=each.copy()) for each in both for function in (exp.Min, exp.Max)]
+        statement.add(
+            self.plan.number, RANGE, query,
+            count=exp.Count(this=exp.Star()), numbers=[exp.Count(this=both[0].copy()), *bounds],
+        )  # fmt: skip
+        for name, field in zip(("first ", "second "), (x, y), strict=True):
+            add_sparse(statement, self.plan, field, prefix=name)
+
+    def choose(self, found: Sequence[Parts]) -> None:
+        """Choose cells for the numbers of all cohorts, if there are more than a few."""
+        ranges = [each[RANGE][0].numbers for each in found]
+        self._is_dense = any(int(each[0] or 0) > MOST_POINTS for each in ranges)
+        if self._is_dense:
+            x, y = (
+                self._axis(ranges, place, field) for place, field in enumerate(self.plan.fields)
+            )
+            self._axes = (x, y)
+
+    def _axis(
+        self, ranges: Sequence[tuple[float | None, ...]], place: int, field: TileField
+    ) -> Bins:
+        bounds = [each[1 + 2 * place : 3 + 2 * place] for each in ranges]
+        least = min(each[0] for each in bounds if each[0] is not None)
+        greatest = max(each[1] for each in bounds if each[1] is not None)
+        most = self.plan.tile.options.bins or CELLS_EACH_WAY
+        if field.spec.type is FieldType.INTEGER:
+            return bins_between(int(least), int(greatest), most=most)
+        return bins_between(least, greatest, most=most)
+
+    def ask_again(self, statement: Statement) -> None:
+        """Ask for the points or the cells."""
+        x, y = self.plan.fields
+        numbers = [each.number() for each in (x, y)]
+        rows = exp.select().from_(statement.rows(self.plan.asked(x, y)), copy=False)
+        for each in numbers:
+            is_there = exp.Not(this=exp.Is(this=each.copy(), expression=exp.Null()))
+            rows = rows.where(is_there, copy=False)
+        shown = numbers
+        if self._axes is not None:
+            shown = [
+                bin_number(each, axis.starts)
+                for each, axis in zip(numbers, self._axes, strict=True)
+            ]
+        named = [
+            labelled(each, label) for each, label in zip(shown, (_NUMBER, _OTHER), strict=True)
+        ]
+        inner = derived(rows.select(*named, copy=False), _BINNED)
+        keys = [column(_BINNED, each) for each in (_NUMBER, _OTHER)]
+        query = exp.select().from_(inner, copy=False).group_by(*keys, copy=False)
+        statement.add(
+            self.plan.number, CELLS if self._is_dense else POINTS, query,
+            count=exp.Count(this=exp.Star()), numbers=[each.copy() for each in keys],
+        )  # fmt: skip
+
+    def read(self, first: Parts, second: Parts, people: int) -> dict[str, Any]:  # noqa: ARG002 rows are counted
+        """Return the points or the cells."""
+        (found,) = first[RANGE]
+        sparse = [
+            each
+            for name, field in zip(("first ", "second "), self.plan.fields, strict=True)
+            for each in sparse_codes(field, first.get(name + SPARSE, ()), found.count, several=True)
+        ]
+        points = sorted(second.get(POINTS, ()), key=lambda each: each.numbers[:2])
+        return {
+            "rows": found.count,
+            "missing": found.count - int(found.numbers[0] or 0),
+            "sparse": tuple(sparse),
+            "points": tuple(map(_point, points)),
+            "cells": self._cells(second.get(CELLS, ())),
+        }
+
+    def _cells(self, found: Sequence[Found]) -> tuple[Cell, ...]:
+        if self._axes is None:
+            return ()
+        x, y = (each.ranges for each in self._axes)
+        counts = {
+            (int(each.numbers[0] or 0), int(each.numbers[1] or 0)): each.count for each in found
+        }
+        return tuple(
+            Cell(
+                x_start=float(x[column][0]), x_end=float(x[column][1]),
+                y_start=float(y[row][0]), y_end=float(y[row][1]),
+                count=counts[column, row],
+            )
+            for column, row in sorted(counts)
+        )  # fmt: skip
+
+
+def _where_both(numbers: Sequence[exp.Expr], value: exp.Expr) -> exp.Expr:
+    are_there = [exp.Not(this=exp.Is(this=each.copy(), expression=exp.Null())) for each in numbers]
+    both = exp.and_(*are_there, copy=False)
+    return exp.Case(ifs=[exp.If(this=both, true=value.copy())])
+
+
+def _point(found: Found) -> Point:
+    return Point(x=found.numbers[0] or 0.0, y=found.numbers[1] or 0.0, count=found.count)
+
+
+def _bound(value: Any) -> float | str:
+    return (
+        float(value)
+        if isinstance(value, int | float)
+        else str(value.isoformat()).replace("+00:00", "Z")
+    )

@@ -1,0 +1,1 @@
+"""Dashboards: made, shown, answered and exported; and the answers to tiles."""
