@@ -25,6 +25,8 @@ POLICIES = {("clinical.md", 0), ("merging.md", 3)}
 FILTER, WORDS, PYTHON = ("expression.md", 2), ("extending.md", 0), ("merging.md", 2)
 CONDITIONS, QUESTIONS, COHORTS = ("python.md", 0), ("python.md", 1), ("cohorts.md", 3)
 COHORT_TEST, TRIALS = ("cohorts.md", 5), ("cohorts.md", 7)
+R_CODE = ("r.md", 1)
+"""What tests/docs/test_r.py runs."""
 HEADER = "entity,name,type,primary_key_type\n"
 MATRIX = "feature_id,S1,S2,S3\nENSG00000141510,5,3,1\nENSG00000139618,1,2,4\n"
 QUANTS = (
@@ -138,6 +140,7 @@ STAGES = {
     ),
     CONDITIONS: Stage(1),
     QUESTIONS: Stage(1),
+    ("r.md", 0): Stage(1),
     ("sharing.md", 0): Stage(1),
     ("sharing.md", 1): Stage(7, before=(SMOKERS,)),
     ("sharing.md", 2): Stage(1, GONE),
@@ -194,9 +197,15 @@ def test_a_block_of_commands_runs(page: str, number: int, tmp_path: Path) -> Non
 
 def test_every_block_is_run_or_read() -> None:
     code = {PYTHON, CONDITIONS, QUESTIONS, COHORTS, TRIALS}
-    assert {*COMMANDS, *POLICIES, FILTER, WORDS, COHORT_TEST, *code} | SHOWN_ELSEWHERE == set(
-        BLOCKS
-    )
+    assert {
+        *COMMANDS,
+        *POLICIES,
+        FILTER,
+        WORDS,
+        COHORT_TEST,
+        R_CODE,
+        *code,
+    } | SHOWN_ELSEWHERE == set(BLOCKS)
     assert {*COMMANDS, *code} == set(STAGES)
 
 
