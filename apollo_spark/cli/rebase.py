@@ -1,4 +1,4 @@
-"""`apollo rebase`: move records to newer versions of what they are made of, without a JVM."""
+"""`apollo rebase`: move records to newer data, without a JVM."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 REBASE = VerbOptions(
     "onto", "field_map", "only", "apply", "dry_run", "full", "undo",
     others={
-        "onto": Option("The parent to move to; repeatable.", "NAME@V", "files"),
-        "field_map": Option("csv of old and new names of fields.", "F", spelled="map"),
+        "onto": Option("The dataset to move to; repeatable.", "NAME@V", "files"),
+        "field_map": Option("csv of old and new names of fields and codes.", "F", spelled="map"),
         "only": OPTIONS["only"]._replace(help="Of the records, move these."),
         "dry_run": ONLY_PLANS,
         "undo": Option("Publish the version before a rebase again.", "RECORD@V"),
@@ -28,9 +28,11 @@ REBASE = VerbOptions(
 @click.argument("records", nargs=-1, metavar="RECORD ...")
 @REBASE.add
 def rebase_command(**values: Any) -> None:
-    """Say what moving RECORD to newer parents changes; with --apply, publish it.
+    """Say what moving views, merges and cohorts to newer data changes; with --apply, publish it.
 
-    Only the parents named by --onto move. Each result is the next version of its record.
+    What RECORDs are made of moves to the datasets named by --onto; views and cohorts may also move
+    to a dataset of another name. Each result is the next version of its record, and all of them
+    are published at once.
     """
     outcome = perform_here(REBASE.request("rebase", values))
     if values["undo"] is not None:
@@ -61,16 +63,43 @@ def _render_assay(assay: "AssayMove") -> str:
     return "; ".join([counts, *(f"{title} {', '.join(names)}" for title, names in units if names)])
 
 
+def _render_causes(plan: "RebasePlan") -> list[str]:
+    """Return why people come and go, in one line, where some do."""
+    counts = (
+        (plan.causes.new_rows, "new rows"),
+        (plan.causes.changed_rows, "changed rows"),
+        (plan.causes.removed_rows, "rows that are gone"),
+        (plan.causes.coding, "a changed coding"),
+        (plan.causes.withdrawn, "withdrawal"),
+    )
+    told = [f"{count:,} by {why}" for count, why in counts if count]
+    return [f"  of these that come and go: {', '.join(told)}"] if told else []
+
+
+def _render_meaning(plan: "RebasePlan") -> list[str]:
+    """Return what of a record's questions is another one or gone, and what is proposed."""
+    from apollo_spark.model.rebase import describe_problem
+
+    lines = [f"  {describe_problem(each)}" for each in plan.problems]
+    lines += [
+        f"  for the file of --map: {each.old},{each.new} ({each.why})" for each in plan.repairs
+    ]
+    return lines
+
+
 def _render(plan: "RebasePlan") -> str:
     """Return a plan as text."""
     moves = ", ".join(f"{each.before} -> {each.after}".strip() for each in plan.moves)
     lines = [f"{plan.record}: {moves}"]
     if plan.refused is not None:
-        return "\n".join([*lines, f"  cannot be moved: {plan.refused}"])
+        return "\n".join([*lines, f"  cannot be moved: {plan.refused}", *_render_meaning(plan)])
     lines.append(
-        f"  people: {plan.people_before:,} now, {plan.people_added:,} added, "
-        f"{plan.people_lost:,} lost"
+        f"  people: {plan.people_before:,} now, {plan.people_after:,} then: "
+        f"{plan.people_kept:,} kept, {plan.people_added:,} added, {plan.people_lost:,} lost"
     )
+    lines += _render_causes(plan)
+    if plan.related not in (None, "same tables"):
+        lines.append(f"  related by {plan.related}")
     lines += map(_render_assay, plan.assays)
     diff = plan.schema_diff
     for title, names in (
@@ -89,4 +118,5 @@ def _render(plan: "RebasePlan") -> str:
     ):
         lines += [f"  {title}: {x.entity}: {x.before} -> {x.after}" for x in changes]
     lines += [f"  codes gone: {each.coding}: {each.count:,}" for each in plan.codes_gone]
+    lines += _render_meaning(plan)
     return "\n".join(lines)

@@ -244,7 +244,7 @@ class Lake:
         self, model: type[R], name: str, *, holder: str, on_step: "OnStep | None" = None
     ) -> "Publication[R]":
         """Return what `publication` does, for records of the kind of a class."""
-        from apollo_spark.lake.publishing import Publication, calling_all
+        from apollo_spark.lake.publishing import Publication
 
         return Publication(
             spare=self.spare,
@@ -254,8 +254,14 @@ class Lake:
             name=name,
             model=model,
             holder=holder,
-            on_step=calling_all(self._on_step, on_step),
+            on_step=self.steps_for(on_step),
         )
+
+    def steps_for(self, on_step: "OnStep | None") -> "OnStep":
+        """Return what is called before each step of a publication."""
+        from apollo_spark.lake.publishing import calling_all
+
+        return calling_all(self._on_step, on_step)
 
     def verify(
         self,

@@ -209,11 +209,11 @@ class Publication(Generic[R]):
             snapshot = self._registry.snapshot()
             record = record.at_time(snapshot.time_after(record.name, record.lineage.time))
             stored = stored_form(record)
-            if _is_published(snapshot, stored):
+            if is_published(snapshot, stored):
                 self._lease.leave(snapshot.version)
                 return record
             self._lease.require()
-            _require_free(snapshot, record)
+            require_free(snapshot, record)
             require_unretired(record, written, snapshot, self._registry)
             try:
                 self._lease.leave(self._registry.append([stored], based_on=snapshot.version))
@@ -222,7 +222,7 @@ class Publication(Generic[R]):
             return record
 
 
-def _is_published(snapshot: RegistrySnapshot, record: StoredRecord) -> bool:
+def is_published(snapshot: RegistrySnapshot, record: StoredRecord) -> bool:
     """Whether the record itself is there: a commit may succeed and its answer be lost."""
     return any(each.id == record.id for each in snapshot.versions_of(record.name))
 
@@ -237,7 +237,13 @@ def _require_kind(snapshot: RegistrySnapshot, name: str, kind: str) -> None:
         )
 
 
-def _require_free(snapshot: RegistrySnapshot, record: Published) -> None:
+def require_free(snapshot: RegistrySnapshot, record: Published) -> None:
+    """Require that a record is the next version of its name, and the name of its kind.
+
+    Raises:
+        ConflictError: The name is taken by another kind.
+        CommitRaceError: The version was published by somebody else.
+    """
     _require_kind(snapshot, record.name, record.kind)
     last = snapshot.last_of(record.name)
     if (last.version if last else 0) + 1 != record.version:

@@ -37,32 +37,102 @@ class AssayMove(Record):
     units_lost: tuple[str, ...] = ()
 
 
+class Problem(Record):
+    """Something that a record asks for, and that is another one or gone where it is moved to.
+
+    Attributes:
+        kind: `field gone`, `field retyped`, `other field`, `code gone`, `code moved` (other codes
+            are below it), `code relabelled`, `cohort`, `relation`.
+        name: The field, the field and the code, or the record.
+        before: What it was, where that helps.
+        after: What it is.
+        breaks: Whether the record cannot be moved because of it.
+    """
+
+    kind: str
+    name: str
+    before: str | None = None
+    after: str | None = None
+    breaks: bool = False
+
+
+def describe_problem(problem: Problem) -> str:
+    """Return a problem in words.
+
+    >>> describe_problem(Problem(kind="field gone", name="visit.note"))
+    'field gone: visit.note'
+    """
+    ends = [each for each in (problem.before, problem.after) if each is not None]
+    return f"{problem.kind}: {problem.name}" + (f" ({' -> '.join(ends)})" if ends else "")
+
+
+class Repair(Record):
+    """A line for the file of `--map` that is proposed: what is meant by an old name, and why."""
+
+    old: str
+    new: str
+    why: str
+
+
+class Causes(Record):
+    """Why people come and go: each of them is counted once.
+
+    Attributes:
+        new_rows: They, or rows of theirs that are asked for, were not there before.
+        changed_rows: Values of their rows are others.
+        removed_rows: They, or rows of theirs that are asked for, are gone.
+        coding: Their rows are as before, and a code has another place in its coding.
+        withdrawn: They were withdrawn since the record was published.
+    """
+
+    new_rows: int = 0
+    changed_rows: int = 0
+    removed_rows: int = 0
+    coding: int = 0
+    withdrawn: int = 0
+
+
 class RebasePlan(Record):
     """What changes when one record is moved to newer versions of its parents.
 
     Attributes:
         record: The record, as `name@version`.
+        kind: Its kind.
         moves: Its parents; those that stay are not named.
         schema_diff: What changes for its fields; None where nothing does.
         codes_gone: Codings with codes that are gone.
-        people_before: Rows of its main entity now.
+        people_before: Rows of its main entity now; of a cohort as it was published.
+        people_after: Rows of its main entity then.
+        people_kept: Rows of its main entity that are there both times.
         people_added: Rows of its main entity that come.
         people_lost: Rows of its main entity that go.
+        causes: Why they come and go.
         assays: What becomes of each assay.
         fields_dropped: Fields that were asked for and are no longer there, and fields that were
             added in tables of its own and have no place any more.
+        related: How what it is moved to is related to what it was made of: `same tables`, `same
+            keys` or `same names only`.
+        problems: What of the things it asks for is another one or gone.
+        repairs: What may be meant by what is gone.
         refused: Why it cannot be moved; None where it can.
     """
 
     record: str
+    kind: str = "dataset"
     moves: tuple[Move, ...]
     schema_diff: SchemaDiff | None = None
     codes_gone: tuple[CodesGone, ...] = ()
     people_before: int = 0
+    people_after: int = 0
+    people_kept: int = 0
     people_added: int = 0
     people_lost: int = 0
+    causes: Causes = Causes()
     assays: tuple[AssayMove, ...] = ()
     fields_dropped: tuple[str, ...] = ()
+    related: str | None = None
+    problems: tuple[Problem, ...] = ()
+    repairs: tuple[Repair, ...] = ()
     refused: str | None = None
 
 
@@ -83,11 +153,16 @@ class RebaseReceipt(Record):
     """The receipt of a rebase."""
 
     operation: str = "rebase"
+    kind: str = "dataset"
     moves: tuple[Move, ...]
     people_before: int = 0
+    people_after: int = 0
+    people_kept: int = 0
     people_added: int = 0
     people_lost: int = 0
+    causes: Causes = Causes()
     assays: tuple[AssayMove, ...] = ()
     schema_diff: SchemaDiff | None = None
     codes_gone: tuple[CodesGone, ...] = ()
     fields_dropped: tuple[str, ...] = ()
+    related: str | None = None

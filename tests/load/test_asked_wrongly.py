@@ -74,7 +74,7 @@ COMMANDS = {
     "retire study": (2, "does not say which version to retire."),
     "rebase": (2, "No record is named."),
     "rebase part": (2, "Nothing is named to move to."),
-    "rebase part --onto rna@1": (2, "is not made from"),
+    "rebase part --onto rna@1": (14, "Its main entity is"),
     "rebase rna --onto study@1": (2, "was loaded from files: it is made from no other dataset."),
     "rebase part --undo part@1": (2, "--undo takes one version and nothing else."),
     "rebase --undo part@1": (2, "was not made by a rebase: there is nothing to undo."),

@@ -94,7 +94,7 @@ COMMANDS: tuple[tuple[str, int], ...] = (
     ("extract sql bylab", 13), ("extract expression women", 0),
     ("extract expression women --matrix", 0), ("extract expression women --dry-run", 0),
     ("extract expression women --dry-run --json", 0), ("extract expression women --sql", 13),
-    ("rebase women --onto narrow@1", 2), ("rebase bylab --onto women@1", 2),
+    ("rebase women --onto narrow@1", 0), ("rebase bylab --onto women@1", 0),
     ("view women --as part --rows patient.score>1 --dry-run", 13),
     ("view women --as part --fields patient.sex --dry-run --json", 0),
     ("retire women@1 --dry-run", 0), ("show women --json --full", 0),

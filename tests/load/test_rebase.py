@@ -79,17 +79,17 @@ def test_a_rule_on_a_renamed_field_needs_its_new_name(study: Study) -> None:
 
     assert "patient.weight" in plan(study)["refused"]
     refused = study.ask("rebase", "part", "--onto", "study@2", "--apply")
-    assert (refused.code, refused.out) == (13, "")
+    assert (refused.code, refused.out) == (14, "")
     names = study.write("names.csv", "old,new\npatient.weight,patient.mass\n")
     moved = study.ask("rebase", "part", "--onto", "study@2", "--map", names, "--apply")
     assert (moved.code, moved.last_line) == (0, "part@2"), moved.err
     assert rows(study, "part") == ["P1,F", "P3,F"]
 
 
-def test_what_stands_on_something_else_is_wrong_usage(study: Study) -> None:
+def test_what_is_made_of_nothing_or_moved_to_nothing_is_wrong_usage(study: Study) -> None:
     study.load(name="other")
 
-    for words in (("part", "--onto", "other@1"), ("study", "--onto", "other@1"), ("part",)):
+    for words in (("study", "--onto", "other@1"), ("part",), ("part", "part", "--onto", "other@1")):
         assert study.ask("rebase", *words).code == 2, words
     assert study.ask("rebase", "--undo", "part@1").code == 2
     assert study.ask("rebase", "part", "--onto", "study@9").code == 13

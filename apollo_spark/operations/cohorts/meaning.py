@@ -72,7 +72,7 @@ def read_meaning(lake: Lake, opened: OpenDataset, text: str) -> Meaning:
         require_dataset(record, str(opened.record), opened.record.id)
     check_beside_cohorts(tree, opened.dictionary, opened.scope.measured)
     cohorts = {str(each): each for each in found.values()}
-    told = _with_versions(tree, {name: str(each) for name, each in found.items()})
+    told = with_cohorts(tree, {name: str(each) for name, each in found.items()})
     return Meaning(told, tuple(cohorts.values()), notes_of_filter(tree, opened.dictionary))
 
 
@@ -108,7 +108,8 @@ def _without_cohorts(tree: Filter) -> Iterator[Filter]:
             yield each
 
 
-def _with_versions(tree: Filter, versions: Mapping[str, str]) -> Filter:
+def with_cohorts(tree: Filter, versions: Mapping[str, str]) -> Filter:
+    """Return a filter in which cohorts go by other versions; those that are not named stay."""
     if isinstance(tree, InCohort):
-        return tree.model_copy(update={"cohort": versions[tree.cohort]})
-    return with_parts(tree, lambda part: _with_versions(part, versions))
+        return tree.model_copy(update={"cohort": versions.get(tree.cohort, tree.cohort)})
+    return with_parts(tree, lambda part: with_cohorts(part, versions))

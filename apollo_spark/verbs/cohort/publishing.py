@@ -52,7 +52,8 @@ class CohortPlan:
         codings: The codings that its filters ask for, with the SHA-256 of their parts.
         receipt: Its counts.
         lists: The tables of ids of the cohorts that it is made of.
-        ids: Its own list of ids.
+        ids: Its own list of ids, to be written.
+        listed: Its own list of ids, where that is there already.
         parents: The versions that it is made of.
         inputs: The files that were read.
         notes: What a person should know.
@@ -66,6 +67,7 @@ class CohortPlan:
     receipt: CohortReceipt
     lists: tuple[TablePin, ...] = ()
     ids: IdList | None = None
+    listed: TablePin | None = None
     parents: tuple[str, ...] = ()
     inputs: tuple[InputFile, ...] = ()
     notes: tuple[str, ...] = ()
@@ -84,17 +86,23 @@ class CohortPlan:
                     "step": self.step.model_dump(mode="json"),
                     "cohorts": [each.id for each in self.cohorts],
                     "dataset": self.dataset.id,
-                    "ids": None if self.ids is None else self.ids.digest,
+                    "ids": self._ids_digest,
                     "title": self.request.title,
                     "description": self.request.description,
                 }
             )
         )
 
+    @property
+    def _ids_digest(self) -> str | None:
+        if self.listed is not None:
+            return sha256_text(str(self.listed.content_hash))
+        return None if self.ids is None else self.ids.digest
+
     def record(
         self, name: str, version: int, lineage: Lineage, receipt: str, ids: TablePin | None
     ) -> CohortRecord:
-        """Return the record of a version."""
+        """Return the record of a version; `ids` is its own list of ids."""
         step, pins = self.step, (*self.dataset.pins, *self.lists)
         if ids is not None:
             own = ids.model_copy(update={"table": list_label(f"{name}@{version}")})

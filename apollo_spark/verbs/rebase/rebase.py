@@ -1,32 +1,38 @@
 """Move records to newer versions of what they are made of: plan, apply, undo."""
 
+import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
-from apollo_spark.errors import NotFoundError, UsageError
+from apollo_spark.errors import CommitRaceError, ConflictError, UsageError
 from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.publishing import MOST_BEGINNINGS
 from apollo_spark.model.base import Record
+from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.names import RecordReference, parse_reference
-from apollo_spark.model.rebase import Move, MovedReceipt, RebasePlan, RebaseReceipt
+from apollo_spark.model.names import parse_reference
+from apollo_spark.model.rebase import MovedReceipt
+from apollo_spark.model.receipt import StoredReceipt
+from apollo_spark.model.record import Published, require_kind
 from apollo_spark.model.request import ApplyRequest
 from apollo_spark.operations.action import Action
-from apollo_spark.operations.context import Context
-from apollo_spark.operations.deriving import Derivation, PublishDerivation, already_made
+from apollo_spark.operations.cohorts.opening import dataset_of
 from apollo_spark.operations.outcome import Outcome, join_outcomes
-from apollo_spark.records.content import Derived
-from apollo_spark.records.showing import keeps_to_itself
+from apollo_spark.records.changes.renaming import NewNames
+from apollo_spark.verbs.rebase.dataset import planned_work
 from apollo_spark.verbs.rebase.new_names import read_map, require_known
-from apollo_spark.verbs.rebase.plan import PlannedRebase, plan_rebase, planned_work
+from apollo_spark.verbs.rebase.planned import PlannedMove, publish_made
+from apollo_spark.verbs.rebase.planner import Planner
+from apollo_spark.verbs.rebase.undo import undo_rebase
 
 
 class RebaseRequest(ApplyRequest):
     """What a person asks for: the options of `apollo rebase`.
 
     Attributes:
-        records: The records that are moved.
-        onto: The parents to move to, as `NAME@V`; others stay.
-        field_map: A csv file of old and new names of fields.
+        records: The records that are moved: views, merges, cohorts.
+        onto: The datasets to move to, as `NAME@V`. Of a merge the parents of other names stay;
+            views and cohorts may also go to a dataset of another name.
+        field_map: A csv file of old and new names of fields and codes.
         only: Of the records, those that are moved.
         full: Whether to show what views keep to themselves.
         undo: The version that a rebase made, instead of all that: the one before it is published
@@ -48,37 +54,30 @@ class RebaseRequest(ApplyRequest):
         return self.dry_run if self.undo is not None else super().is_dry_run
 
 
-@dataclass(frozen=True)
-class RecordToMove:
-    """A record, what is planned for it, and what of that is reported."""
-
-    record: DatasetRecord
-    planned: PlannedRebase
-    told: RebasePlan
-
-
-class Rebase(Action[RebaseRequest, tuple[RecordToMove, ...], Record]):
+class Rebase(Action[RebaseRequest, tuple[PlannedMove, ...], Record]):
     """Move records to newer versions of their parents, or take such a move back.
 
-    Every record is planned before one is published. A record that cannot be moved is refused
-    together with all others, unless `only` leaves it out.
+    Every record is planned before one is published, and all are published by one commit. A record
+    that cannot be moved is refused together with all others, unless `only` leaves it out.
     """
 
     verb = "rebase"
 
     def run(self) -> Outcome[Record]:
         """Plan and act, or for a dry run say what would be done."""
-        if self.request.undo is None:
+        request = self.request
+        if request.undo is None:
             return super().run()
-        if self.request.records or self.request.onto:
+        if request.records or request.onto:
             raise UsageError("--undo takes one version and nothing else.")
-        return undo_rebase(self.context, self.request)
+        return undo_rebase(self.context, request.undo, full=request.full, dry_run=request.dry_run)
 
-    def plan(self) -> tuple[RecordToMove, ...]:
+    def plan(self) -> tuple[PlannedMove, ...]:
         """Plan every record.
 
         Raises:
             UsageError: A record is not made from what it is to be moved to.
+            ConflictError: A record has another main entity than what it is to be moved to.
             NotFoundError: A record or a version is not there, or the map names fields that are not.
             InputFileError: The file of new names cannot be read.
         """
@@ -86,62 +85,69 @@ class Rebase(Action[RebaseRequest, tuple[RecordToMove, ...], Record]):
         if not request.records:
             raise UsageError("No record is named.", fix="Write apollo rebase RECORD --onto NAME@V.")
         targets = [lake.load_record(parse_reference(each)) for each in request.onto]
-        onto = {each.name.casefold(): each for each in targets}
-        if not onto:
+        if not targets:
             raise UsageError("Nothing is named to move to.", fix="Add --onto NAME@VERSION.")
-        names = {} if request.field_map is None else read_map(request.field_map)
-        records = [lake.load_record(parse_reference(each)) for each in _chosen(request)]
-        require_known(names, lake, records, targets)
-        planned = [plan_rebase(lake, each, onto, names, full=request.full) for each in records]
-        return tuple(
-            RecordToMove(record, each, told_plan(each.plan, record, full=request.full))
-            for record, each in zip(records, planned, strict=True)
-        )
+        names = NewNames() if request.field_map is None else read_map(request.field_map)
+        records = [lake.load(parse_reference(each), Published) for each in _chosen(request)]
+        datasets = [_dataset_of(lake, each) for each in records]
+        require_known(names, lake, datasets, targets)
+        return Planner(self.context, targets, names, full=request.full).plan(records)
 
-    def preview(self, plan: tuple[RecordToMove, ...]) -> Outcome[Record]:
+    def preview(self, plan: tuple[PlannedMove, ...]) -> Outcome[Record]:
         """Say what moving them changes."""
-        return _join(plan, [Outcome(x.told, plan=planned_work(x.told)) for x in plan], planned=True)
+        outcomes = [Outcome(x.shown, plan=planned_work(x.shown)) for x in plan]
+        return _join(plan, outcomes, planned=True)
 
-    def act(self, plan: tuple[RecordToMove, ...]) -> Outcome[Record]:
-        """Publish each as its name's next version.
+    def act(self, plan: tuple[PlannedMove, ...]) -> Outcome[Record]:
+        """Publish each as its name's next version, all by one commit.
 
         Raises:
-            NotFoundError: One cannot be moved.
+            ConflictError: One cannot be moved.
         """
-        _require_ready(plan)
-        return _join(plan, [self._move(each) for each in plan], planned=False)
+        for _ in range(MOST_BEGINNINGS - 1):
+            with contextlib.suppress(CommitRaceError):
+                return self._publish(plan)
+            # What was published meanwhile may change what the records become.
+            self.context.step("begin again")
+            plan = self.plan()
+        return self._publish(plan)
 
-    def _move(self, each: RecordToMove) -> Outcome[Record]:
-        lake, derivation = self.context.lake, each.planned.derivation
-        if not each.planned.renames and _stands(lake, each.record, each.planned.plan):
-            return already_made(lake, each.record)
-        assert derivation is not None, "what cannot be moved was refused"
-        return PublishDerivation(self.context, derivation).run()
+    def _publish(self, plan: tuple[PlannedMove, ...]) -> Outcome[Record]:
+        _require_ready(plan)
+        if made := [each.made for each in plan if each.made is not None]:
+            publish_made(self.context, made)
+        return _join(plan, [_outcome(self.context.lake, each) for each in plan], planned=False)
+
+
+def _outcome(lake: Lake, move: PlannedMove) -> Outcome[Record]:
+    if move.made is not None:
+        made = move.made
+        return Outcome(made.receipt, published=(str(made.record),), notes=made.notes)
+    assert move.current is not None, "what cannot be moved was refused"
+    receipt = StoredReceipt(text=lake.parts.get(move.current.receipt))
+    return Outcome(receipt, current=(str(move.current),))
 
 
 def _join(
-    plan: Sequence[RecordToMove], outcomes: Sequence[Outcome[Record]], *, planned: bool
+    plan: Sequence[PlannedMove], outcomes: Sequence[Outcome[Record]], *, planned: bool
 ) -> Outcome[Record]:
-    told = tuple(each.told for each in plan)
+    shown = tuple(each.shown for each in plan)
     current = [version for each in outcomes for version in each.current]
-    more = {"current": current, "plans": [each.model_dump(mode="json") for each in told]}
-    return join_outcomes(MovedReceipt(plans=told), outcomes, more=more, is_dry_run=planned)
+    more = {"current": current, "plans": [each.model_dump(mode="json") for each in shown]}
+    return join_outcomes(MovedReceipt(plans=shown), outcomes, more=more, is_dry_run=planned)
 
 
-def told_plan(plan: RebasePlan, record: DatasetRecord, *, full: bool) -> RebasePlan:
-    """Return a plan for people: of a view without what it was made of, and what its rule reads."""
-    if not keeps_to_itself(record, full=full):
-        return plan
-    refused = None if plan.refused is None else "it cannot be made of that; --full says why"
-    moves = tuple(Move(before="", after=each.after) for each in plan.moves)
-    return plan.model_copy(update={"moves": moves, "refused": refused})
+def _dataset_of(lake: Lake, record: Published) -> DatasetRecord:
+    """Return a dataset, or that of a cohort.
 
-
-def _stands(lake: Lake, record: DatasetRecord, plan: RebasePlan) -> bool:
-    """Whether the newest version of a name is on these parents already."""
-    newest = lake.newest_record(record.name)
-    is_newest = newest is not None and newest.id == record.id
-    return is_newest and all(each.before == each.after for each in plan.moves)
+    Raises:
+        NotFoundError: The record is of a kind that is not moved.
+    """
+    if isinstance(record, CohortRecord):
+        return dataset_of(lake, record)
+    require_kind(record, record.kind, DatasetRecord)
+    assert isinstance(record, DatasetRecord), "a kind has one class"
+    return record
 
 
 def _chosen(request: RebaseRequest) -> tuple[str, ...]:
@@ -153,49 +159,11 @@ def _chosen(request: RebaseRequest) -> tuple[str, ...]:
     return request.only
 
 
-def _require_ready(plan: Sequence[RecordToMove]) -> None:
-    refused = [each.told for each in plan if each.told.refused is not None]
+def _require_ready(plan: Sequence[PlannedMove]) -> None:
+    refused = [each.shown for each in plan if each.shown.refused is not None]
     if refused:
         lines = [f"  {each.record}: {each.refused}" for each in refused]
-        raise NotFoundError(
+        raise ConflictError(
             "\n".join(["These records cannot be moved, and nothing was published:", *lines]),
-            fix="Give new names of fields with --map F, or leave records out with --only.",
+            fix="Give new names with --map F, or leave records out with --only.",
         )
-
-
-def undo_rebase(context: Context, request: RebaseRequest) -> Outcome[Record]:
-    """Publish the version before a rebase again, as the next version.
-
-    Raises:
-        UsageError: The version was not made by a rebase.
-        NotFoundError: It or the one before it is not there.
-    """
-    lake = context.lake
-    record = lake.load_record(parse_reference(str(request.undo)))
-    if record.lineage.operation != "rebase" or record.version == 1:
-        raise UsageError(f"{record} was not made by a rebase: there is nothing to undo.")
-    before = lake.load_record(RecordReference(name=record.name, version=record.version - 1))
-    derivation = _as_before(lake, record, before)
-    outcome = PublishDerivation(context, derivation, dry_run=request.dry_run).run()
-    if not keeps_to_itself(record, full=request.full):
-        return outcome
-    return replace(outcome, receipt=RebaseReceipt(operation="undo rebase", moves=()))
-
-
-def _as_before(lake: Lake, record: DatasetRecord, before: DatasetRecord) -> Derivation:
-    assert before.change is not None, "what was moved was made of other datasets"
-    moves = tuple(
-        Move(before=now, after=then)
-        for now, then in zip(record.lineage.parents, before.lineage.parents, strict=False)
-        if now != then
-    )
-    return Derivation(
-        name=record.name,
-        change=before.change,
-        made_of=tuple(lake.load_record(parse_reference(x)) for x in before.lineage.parents),
-        derived=Derived(lake.load_content(before)),
-        receipt=RebaseReceipt(operation="undo rebase", moves=moves),
-        schema_tag=before.schema_tag,
-        operation="undo rebase",
-        undone=str(record),
-    )

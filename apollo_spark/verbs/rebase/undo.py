@@ -1,0 +1,111 @@
+"""Take a rebase back: the version before it is published again."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.errors import UsageError
+from apollo_spark.lake.lake import Lake
+from apollo_spark.model.base import Record, canonical_json, sha256_text
+from apollo_spark.model.cohort import CohortRecord
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.names import RecordReference, parse_reference
+from apollo_spark.model.rebase import Move, RebaseReceipt
+from apollo_spark.model.record import Lineage, Published
+from apollo_spark.operations.cohorts.opening import open_cohort
+from apollo_spark.operations.context import Context
+from apollo_spark.operations.deriving import Derivation, PublishDerivation
+from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.report import tool_versions
+from apollo_spark.records.content import Derived
+from apollo_spark.records.showing import keeps_to_itself
+from apollo_spark.verbs.rebase.planned import Made, publish_made
+
+
+def undo_rebase(context: Context, version: str, *, full: bool, dry_run: bool) -> Outcome[Record]:
+    """Publish the version before a rebase again, as the next version.
+
+    Raises:
+        UsageError: The version was not made by a rebase.
+        NotFoundError: It or the one before it is not there.
+    """
+    lake = context.lake
+    record = lake.load(parse_reference(version), Published)
+    if record.lineage.operation != "rebase" or record.version == 1:
+        raise UsageError(f"{record} was not made by a rebase: there is nothing to undo.")
+    before = lake.load(RecordReference(name=record.name, version=record.version - 1), type(record))
+    if isinstance(record, CohortRecord) and isinstance(before, CohortRecord):
+        return _undo_cohort(context, record, before, dry_run=dry_run)
+    assert isinstance(record, DatasetRecord), "only these kinds are moved"
+    assert isinstance(before, DatasetRecord), "a name has versions of one kind"
+    outcome = PublishDerivation(context, _as_before(lake, record, before), dry_run=dry_run).run()
+    if not keeps_to_itself(record, full=full):
+        return outcome
+    return replace(outcome, receipt=RebaseReceipt(operation="undo rebase", moves=()))
+
+
+def _undo_cohort(
+    context: Context, record: CohortRecord, before: CohortRecord, *, dry_run: bool
+) -> Outcome[Record]:
+    lake = context.lake
+    moves = (Move(before=record.dataset, after=before.dataset),)
+    count = open_cohort(lake, before).count(EmbeddedEngine(lake.tables))
+    receipt = RebaseReceipt(operation="undo rebase", kind="cohort", moves=moves, people_after=count)
+    fingerprint = sha256_text(canonical_json({"undone": record.id, "as": before.id}))
+    newest = lake.newest(record.name, CohortRecord)
+    outcome: Outcome[Record] = Outcome(receipt)
+    if newest is not None and newest.lineage.fingerprint == fingerprint:
+        outcome = replace(outcome, current=(str(newest),))
+    if dry_run:
+        return outcome.planned(lake.next_version(record.name), people=count)
+    if outcome.current:
+        return outcome
+    made = _again(context, before, fingerprint, receipt, count)
+    publish_made(context, [made])
+    return replace(outcome, published=(str(made.record),))
+
+
+def _again(
+    context: Context, before: CohortRecord, fingerprint: str, receipt: RebaseReceipt, count: int
+) -> Made:
+    """Return a version of a cohort as the next one of its name."""
+    last = context.lake.registry.snapshot().last_of(before.name)
+    assert last is not None, "the cohort is there"
+    text = receipt.to_json()
+    lineage = Lineage(
+        operation=receipt.operation,
+        parents=before.lineage.parents,
+        fingerprint=fingerprint,
+        tools=tool_versions(),
+        actor=context.actor,
+        time=context.clock.now(),
+    )
+    record = before.model_copy(
+        update={
+            "version": last.version + 1,
+            "id": str(uuid4()),
+            "count": count,
+            "lineage": lineage,
+            "receipt": sha256_text(text),
+        }
+    )
+    return Made(record, (text,), receipt)
+
+
+def _as_before(lake: Lake, record: DatasetRecord, before: DatasetRecord) -> Derivation:
+    assert before.change is not None, "what was moved was made of other datasets"
+    moves = tuple(
+        Move(before=now, after=then)
+        for now, then in zip(record.lineage.parents, before.lineage.parents, strict=False)
+        if now != then
+    )
+    return Derivation(
+        name=record.name,
+        change=before.change,
+        made_of=tuple(lake.load_record(parse_reference(x)) for x in before.lineage.parents),
+        derived=Derived(lake.load_content(before)),
+        receipt=RebaseReceipt(operation="undo rebase", moves=moves),
+        schema_tag=before.schema_tag,
+        operation="undo rebase",
+        undone=str(record),
+    )
