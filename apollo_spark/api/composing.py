@@ -68,17 +68,18 @@ class Composing(PerformingLake):
         only: Sequence[str] | None = None,
         full: bool = False,
     ) -> tuple[RebasePlan, ...]:
-        """Say what moving records to newer versions of their parents changes.
+        """Say what moving views, merges and cohorts to newer data changes.
 
         Args:
-            records: The records.
-            onto: The parents to move to, as `NAME@V`.
-            field_map: Path of a csv file with old and new names of fields.
+            records: The records; cohorts that they are made of move with them.
+            onto: The datasets to move to, as `NAME@V`.
+            field_map: Path of a csv file with old and new names of fields and codes.
             only: Of the records, plan these alone.
             full: Whether to tell what views keep to themselves.
 
         Raises:
             UsageError: A record is not made from what it is to be moved to.
+            ConflictError: What it is to be moved to has another main entity.
         """
         request = _request(records, onto, field_map, only, full=full)
         plans: tuple[RebasePlan, ...] = perform(self._context(None), request).receipt.plans
@@ -90,24 +91,32 @@ class Composing(PerformingLake):
         onto: str | Sequence[str],
         field_map: str | None = None,
         only: Sequence[str] | None = None,
+        html: str | None = None,
+        force: bool = False,
         dry_run: bool = False,
         wait: float | None = None,
     ) -> tuple[Published[Record], ...]:
-        """Publish records over newer versions of their parents; each is its name's next version.
+        """Publish views, merges and cohorts over newer data; each is its name's next version.
+
+        All are published by one commit.
 
         Args:
-            records: The records.
-            onto: The parents to move to, as `NAME@V`; others stay.
-            field_map: Path of a csv file with old and new names of fields.
+            records: The records; cohorts that they are made of move with them.
+            onto: The datasets to move to, as `NAME@V`. Of a merge parents of other names stay;
+                views and cohorts may also go to a dataset of another name.
+            field_map: Path of a csv file with old and new names of fields and codes.
             only: Of the records, move these alone.
+            html: Path of a page with the plan.
+            force: Whether to overwrite it.
             dry_run: Publish nothing: the receipt of each is its `RebasePlan`.
             wait: Seconds to wait for other writers; by default those of the lake.
 
         Raises:
-            NotFoundError: A record cannot be moved; none is.
+            ConflictError: A record cannot be moved; none is.
             UsageError: A record is not made from what it is to be moved to.
         """
         request = _request(records, onto, field_map, only, apply=not dry_run)
+        request = request.model_copy(update={"html": html, "force": force})
         outcome = perform(self._context(wait), request)
         return tuple(published_by(self._lake, each) for each in outcome.parts)
 

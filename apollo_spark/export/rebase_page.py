@@ -5,9 +5,10 @@ It holds counts, and names of records, fields and codes; of people nothing. It h
 
 from collections.abc import Sequence
 
-from apollo_spark.export.html_text import plain_text, show_text
-from apollo_spark.export.pages import page_head
-from apollo_spark.model.rebase import RebasePlan, describe_problem, said_causes
+from apollo_spark.export.html_text import show_text
+from apollo_spark.export.pages import page_head, page_resource
+from apollo_spark.export.rebase_text import describe_causes, describe_changes, describe_moves
+from apollo_spark.model.rebase import RebasePlan
 
 PEOPLE = (
     ("Now", "people_before"),
@@ -25,10 +26,11 @@ def rebase_html(plans: Sequence[RebasePlan], *, published: Sequence[str]) -> str
         plans: The plans, as people may see them.
         published: The versions that were published; none where nothing was.
     """
-    title = f"Rebase of {plans[0].record}" if len(plans) == 1 else f"Rebase of {len(plans):,} records"
+    what = plans[0].record if len(plans) == 1 else f"{len(plans):,} records"
+    head = page_head(f"Rebase of {what}", style=page_resource("report.css"))
     articles = "\n".join(map(_article, plans))
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{page_head(title)}</head>\n<body>\n<main>\n'
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}</head>\n<body>\n<main>\n'
         f"{_banner(plans, published)}\n{_overview(plans)}\n<section><h2>Records</h2>\n{articles}\n"
         "</section>\n</main>\n</body>\n</html>\n"
     )
@@ -66,28 +68,24 @@ def _row(plan: RebasePlan) -> str:
         f'<td class="n{"" if (count := getattr(plan, field)) else " zero"}">{count:,}</td>'
         for _, field in PEOPLE
     )
-    return f"<tr>{name}{counts}<td>{show_text(', '.join(said_causes(plan.causes)))}</td></tr>"
+    return f"<tr>{name}{counts}<td>{show_text(', '.join(describe_causes(plan.causes)))}</td></tr>"
 
 
 def _article(plan: RebasePlan) -> str:
     look = "refuse" if plan.refused is not None else "calm"
-    moves = ", ".join(f"{each.before} -> {each.after}".strip() for each in plan.moves)
-    told = [plan.refused] if plan.refused is not None else []
-    told += [each for each in _changes(plan)]
+    told = [] if plan.refused is None else [plan.refused]
+    told += describe_changes(plan)
     items = "".join(f"<tr><td>{show_text(each, limit=1_000)}</td></tr>" for each in told)
     repairs = "".join(
         f"<tr><td><code>{show_text(each.old)},{show_text(each.new)}</code></td>"
         f"<td>{show_text(each.why)}</td></tr>"
         for each in plan.repairs
     )
-    proposed = f'<p class="note">For the file of --map:</p><table>{repairs}</table>' if repairs else ""
+    note = '<p class="note">Proposed for the file of --map:</p>'
+    proposed = f"{note}<table><tbody>{repairs}</tbody></table>" if repairs else ""
     nothing = '<p class="note">Nothing that it asks for is another one.</p>'
     body = f"<table><tbody>{items}</tbody></table>" if items else nothing
     return (
         f'<article class="{look}"><header><h3>{show_text(plan.record)}</h3>'
-        f"<p>{show_text(moves, limit=1_000)}</p></header>{body}{proposed}</article>"
+        f"<p>{show_text(describe_moves(plan), limit=1_000)}</p></header>{body}{proposed}</article>"
     )
-
-
-def _changes(plan: RebasePlan) -> list[str]:
-    return [*map(describe_problem, plan.problems), *plan.schema_lines()]

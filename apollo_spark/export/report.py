@@ -6,14 +6,12 @@ is shown, only the filter is missing.
 """
 
 import json
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timezone
-from hashlib import sha256
-from importlib.resources import files
 
 from apollo_spark.export.html_text import plain_text, show_text
+from apollo_spark.export.pages import page_head, page_resource
 from apollo_spark.export.printable import printable_json
 from apollo_spark.export.report_findings import findings_html, mark_rule
 from apollo_spark.export.report_tables import details_html, entities_html, show_number, sum_known
@@ -109,40 +107,18 @@ def report_html(report: ValidationReport) -> str:
     each rule, with their number) and has the values of rows in it: keep it as protected as the
     data.
     """
-    style, script = _resource("report.css"), _resource("report.js")
+    script = page_resource("report.js")
+    title = f"{report.dataset}: validation report"
+    head = page_head(title, style=page_resource("report.css"), script=script)
     made = report.made_at.astimezone(timezone.utc)
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{_head(report, style, script)}</head>\n<body>'
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}</head>\n<body>'
         f"\n<main>\n<header><p>Validation report of <b>{show_text(report.dataset)}</b>, made "
         f'<time datetime="{made:%Y-%m-%dT%H:%M:%SZ}">{made:%Y-%m-%d %H:%M} UTC</time></p></header>'
         f"\n{verdict_html(report)}\n{entities_html(report)}\n{_findings(report)}\n"
         f"{details_html(report)}\n<footer>This page shows values of rows. Keep it as protected as "
         f"the data.</footer>\n</main>\n<script>{script}</script>\n</body>\n</html>\n"
     )
-
-
-def _resource(name: str) -> str:
-    return (files("apollo_spark.export") / name).read_text(encoding="utf-8")
-
-
-def _head(report: ValidationReport, style: str, script: str) -> str:
-    policy = (
-        f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; "
-        f"script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
-    )
-    return (
-        '<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{plain_text(report.dataset)}: validation report</title>\n"
-        '<link rel="icon" href="data:,">\n'
-        f"<style>{style}</style>\n"
-    )
-
-
-def _digest(text: str) -> str:
-    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
 def _findings(report: ValidationReport) -> str:

@@ -215,3 +215,20 @@ def test_withdrawn_people_are_lost_by_withdrawal(study: Study) -> None:
 
     assert people(found) == (2, 2, 0, 2, 2)
     assert causes(found) == {"new_rows": 1, "changed_rows": 2, "withdrawn": 1}
+
+
+def test_the_plan_is_a_page_too(study: Study, tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+    words = ("rebase", "heavy", "coughs", "--onto", "other@1", "--html", page)
+
+    said = done(study, *words).err
+    text = page.read_text()
+
+    assert "field gone: patient.weight" in said
+    assert "for the file of --map: patient.weight,patient.mass (the same title)" in said
+    assert "2 of 2 cannot be moved" in text
+    assert "<code>patient.weight,patient.mass</code>" in text
+    assert "script" not in text.split("</head>")[1]
+    assert study.ask(*words).code == 2
+    done(study, "rebase", "heavy", "--onto", "study@2", "--html", page, "--force")
+    assert "1 by new rows, 2 by changed rows" in page.read_text()

@@ -2,8 +2,11 @@
 
 import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 
 from apollo_spark.errors import CommitRaceError, ConflictError, UsageError
+from apollo_spark.export.rebase_page import rebase_html
+from apollo_spark.export.rows import completed_file, require_free
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import MOST_BEGINNINGS
 from apollo_spark.model.base import Record
@@ -34,6 +37,8 @@ class RebaseRequest(ApplyRequest):
             views and cohorts may also go to a dataset of another name.
         field_map: A csv file of old and new names of fields and codes.
         only: Of the records, those that are moved.
+        html: The file of a page with the plan.
+        force: Whether to overwrite it.
         full: Whether to show what views keep to themselves.
         undo: The version that a rebase made, instead of all that: the one before it is published
             again.
@@ -45,6 +50,8 @@ class RebaseRequest(ApplyRequest):
     onto: tuple[str, ...] = ()
     field_map: str | None = None
     only: tuple[str, ...] | None = None
+    html: str | None = None
+    force: bool = False
     full: bool = False
     undo: str | None = None
 
@@ -82,6 +89,8 @@ class Rebase(Action[RebaseRequest, tuple[PlannedMove, ...], Record]):
             InputFileError: The file of new names cannot be read.
         """
         lake, request = self.context.lake, self.request
+        if request.html is not None:
+            require_free(request.html, force=request.force)
         if not request.records:
             raise UsageError("No record is named.", fix="Write apollo rebase RECORD --onto NAME@V.")
         targets = [lake.load_record(parse_reference(each)) for each in request.onto]
@@ -96,6 +105,7 @@ class Rebase(Action[RebaseRequest, tuple[PlannedMove, ...], Record]):
     def preview(self, plan: tuple[PlannedMove, ...]) -> Outcome[Record]:
         """Say what moving them changes."""
         outcomes = [Outcome(x.shown, plan=planned_work(x.shown)) for x in plan]
+        self._write_page(plan, ())
         return _join(plan, outcomes, planned=True)
 
     def act(self, plan: tuple[PlannedMove, ...]) -> Outcome[Record]:
@@ -116,7 +126,14 @@ class Rebase(Action[RebaseRequest, tuple[PlannedMove, ...], Record]):
         _require_ready(plan)
         if made := [each.made for each in plan if each.made is not None]:
             publish_made(self.context, made)
+        self._write_page(plan, tuple(str(each.record) for each in made))
         return _join(plan, [_outcome(self.context.lake, each) for each in plan], planned=False)
+
+    def _write_page(self, plan: tuple[PlannedMove, ...], published: tuple[str, ...]) -> None:
+        if self.request.html is not None:
+            page = rebase_html([each.shown for each in plan], published=published)
+            with completed_file(Path(self.request.html)) as file:
+                file.write(page.encode())
 
 
 def _outcome(lake: Lake, move: PlannedMove) -> Outcome[Record]:
