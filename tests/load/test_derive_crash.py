@@ -34,7 +34,7 @@ from tests.support.watching import watched
 
 DATA = ["patient=patient.csv", "visit=visit.csv", "site=site.csv", "passport=passport.csv"]
 VERBS = [
-    "view", "merge", "assay", "linked", "rebase", "rebase a merge", "undo", "cohort",
+    "view", "merge", "assay", "linked", "rebase", "rebase a merge", "undo", "cohort", "move",
 ]  # fmt: skip
 
 
@@ -49,6 +49,7 @@ def words_of(study: Study, verb: str) -> tuple[object, ...]:
         "rebase": ("rebase", "part", "--onto", "study@2", "--apply"),
         "rebase a merge": ("rebase", "both", "--onto", "rna@2", "--apply"),
         "undo": ("rebase", "--undo", "moved@2"),
+        "move": ("rebase", "light", "--onto", "study@2", "--apply"),
         "cohort": ("cohort", "create", "new", "--from", "light", "--ids", study.folder / "ids.txt"),
     }[verb]
 

@@ -89,8 +89,15 @@ def test_a_rule_on_a_renamed_field_needs_its_new_name(study: Study) -> None:
 def test_what_is_made_of_nothing_or_moved_to_nothing_is_wrong_usage(study: Study) -> None:
     study.load(name="other")
 
-    for words in (("study", "--onto", "other@1"), ("part",), ("part", "part", "--onto", "other@1")):
-        assert study.ask("rebase", *words).code == 2, words
+    said = {
+        "is made from no other dataset": ("study", "--onto", "other@1"),
+        "Nothing is named to move to": ("part",),
+        "A record is named twice.": ("part", "part", "--onto", "other@1"),
+        "part@1 cannot be moved onto its own name.": ("part", "--onto", "part@1"),
+    }
+    for text, words in said.items():
+        found = study.ask("rebase", *words)
+        assert (found.code, text in found.err) == (2, True), found.err
     assert study.ask("rebase", "--undo", "part@1").code == 2
     assert study.ask("rebase", "part", "--onto", "study@9").code == 13
 

@@ -136,6 +136,10 @@ def test_all_are_moved_by_one_commit_with_what_they_are_made_of(study: Study) ->
 def test_a_view_and_the_cohorts_of_it_move_together_and_back(study: Study) -> None:
     alone = study.ask("rebase", "light", "--onto", "study@2", "--apply")
     assert (alone.code, "apollo rebase old light --onto study@2" in alone.err) == (14, True)
+    assert "is made of a view, and study@2 is not made of that view. Moved there it" in alone.err
+    neither = study.ask("rebase", "light", "--onto", "study@2", "--onto", "other@1")
+    said = "light@1 is not made from study@2, other@1. It was made of old@1."
+    assert (neither.code, said in neither.err) == (2, True)
 
     moved = done(study, "rebase", "light", "old", "--onto", "study@2", "--apply")
 
@@ -154,7 +158,7 @@ def test_what_is_gone_is_proposed_and_taken_from_the_map(study: Study) -> None:
 
     assert {name: each["problems"][0]["kind"] for name, each in found.items() if each["refused"]
             and each["problems"]} == {"heavy@1": "field gone", "coughs@1": "code gone"}  # fmt: skip
-    assert "heavy@1" in found["either@1"]["refused"]
+    assert found["either@1"]["refused"] == "heavy@1, which it is made of, cannot be moved."
     assert (found["listed@1"]["related"], people(found["listed@1"])[:3]) == ("same keys", (2, 2, 2))
     repairs = [found[f"{name}@1"]["repairs"] for name in ("heavy", "coughs")]
     assert repairs == [
@@ -163,6 +167,7 @@ def test_what_is_gone_is_proposed_and_taken_from_the_map(study: Study) -> None:
     ]
     refused = study.ask("rebase", *onto, "--apply")
     assert (refused.code, refused.out) == (14, "")
+    assert "with --map F, or leave records out with --only." in refused.err
     assert done(study, "rebase", *onto, "--only", "listed", "--apply").last_line == "listed@2"
     lines = [f"{each['old']},{each['new']}" for (each,) in repairs]
     names = study.write("names.csv", "\n".join(["old,new", *lines]))
@@ -203,6 +208,8 @@ def test_a_newer_version_of_a_part_is_not_replaced(study: Study) -> None:
 
     assert "heavy@2 is the newest of its name" in found["heavy@1"]["refused"]
     assert found["either@1"]["refused"] is not None
+    other = plans(study, "either", "heavy", "--onto", "study@2")["either@1"]["refused"]
+    assert "either@1 is made of heavy@1, and heavy@2 is moved." in other
     named = done(study, "rebase", "either", "heavy@1", "--onto", "study@2", "--apply")
     assert sorted(named.out.split()) == ["coughs@2", "either@2", "heavy@3"]
 

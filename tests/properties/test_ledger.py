@@ -7,6 +7,7 @@ The short profile runs with the other tests. The long one is
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.support.ledger_model import (
     NotChosen,
     Row,
     Seen,
+    hides,
     moved,
     with_visits,
 )
@@ -261,6 +263,30 @@ class EveryVerb(RuleBasedStateMachine):
             parents = tuple(onto if each in of_name else each for each in entry.parents)
             self.note(found, moved(entry.version, before, after), parents)
             return
+
+    def move_cohorts(self, number: int, crash: int | None) -> None:
+        """Move the cohort of the others; the one that it is made of moves with it."""
+        others, cohort = self.ledger.newest("n"), self.ledger.newest("k")
+        target = self.pick(number)
+        if others is None or cohort is None or self.ledger.entry(others).parents[-1] != cohort:
+            return
+        base = self.ledger.entry(cohort).parents[0]
+        name = base.partition("@")[0]
+        is_hidden = hides(self.ledger.entry(base).version)
+        if is_hidden and not self.ledger.is_made_of(target, name):
+            return
+        before = self.newest_of_all()
+        with watched(_crashing(99 if crash is None else crash)):
+            result = self.run("rebase", others, "--onto", target, "--apply")
+        assert result.code == 0 or (crash is not None and result.code == 1), result.err
+        new = sorted(self.newest_of_all() - before)
+        # Both or none of them.
+        assert [each[0] for each in new] in ([], ["k", "n"]), new
+        for each in new:
+            version = self.ledger.entry(cohort if each[0] == "k" else others).version
+            assert isinstance(version, Chosen)
+            there = replace(version, base=self.ledger.entry(target).version)
+            self.note(each, there, (target,) if each[0] == "k" else (target, new[0]))
 
     def retire(self, number: int) -> None:
         unretired = self.ledger.unretired()

@@ -51,6 +51,7 @@ DEEDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     },
     "compact": {"number": ANY, "crash": crash(6)},
     "rebase": {"number": ANY, "crash": crash(4)},
+    "move_cohorts": {"number": ANY, "crash": crash(6)},
     "retire": {"number": ANY},
     "withdraw": {"name": st.sampled_from(LOADED), "who": st.sampled_from(PEOPLE)},
     "sweep": {},

@@ -119,6 +119,13 @@ class Extended:
 Version = Loaded | Seen | Merged | Extended
 
 
+def hides(version: Version) -> bool:
+    """Return whether a version is a view, or based on one."""
+    if isinstance(version, Merged):
+        return hides(version.source) or hides(version.target)
+    return isinstance(version, Seen) or (isinstance(version, Extended) and hides(version.base))
+
+
 def moved(version: Version, before: Sequence[Version], after: Version) -> Version:
     """Return a version whose parents of one name are another one; what extended it stays."""
     if isinstance(version, Extended):
@@ -182,6 +189,12 @@ class Ledger:
         """Return the newest version of a name that is not retired."""
         found = [each for each in self.unretired() if each.partition("@")[0] == name]
         return found[-1] if found else None
+
+    def is_made_of(self, reference: str, name: str) -> bool:
+        """Return whether a version of a name is among what a version is made of, or is it."""
+        parents = self.entry(reference).parents
+        is_name = reference.partition("@")[0] == name
+        return is_name or any(self.is_made_of(each, name) for each in parents)
 
     def read(self, reference: str) -> Rows:
         """Return what a version must read as now."""

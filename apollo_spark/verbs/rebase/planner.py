@@ -26,8 +26,8 @@ from apollo_spark.verbs.rebase.dataset import plan_dataset, receipt_of
 from apollo_spark.verbs.rebase.meaning import Meaning
 from apollo_spark.verbs.rebase.planned import Made, PlannedMove, shown_plan
 from apollo_spark.verbs.rebase.targets import (
-    MadeOfViewError,
     Targets,
+    UnmovableError,
     named_parents,
     parents_first,
     root_of,
@@ -90,7 +90,7 @@ class Planner:
             else:
                 assert isinstance(record, DatasetRecord), "only these kinds are moved"
                 moves = self._targets.moves_of(record, root_of(self._lake, record))
-        except MadeOfViewError as refused:
+        except UnmovableError as refused:
             self._refuse(name, record, moves, refused, found)
             return
         try:
@@ -179,12 +179,11 @@ class Planner:
         """Return what a cohort becomes of which another one is made.
 
         Raises:
-            ConflictError: Another version of it is moved, or it cannot be moved.
+            ConflictError: Another version of it is moved.
         """
         name = _name_of(reference.version)
-        moved = self._cohorts.get(name)
-        if moved is None:
-            raise ConflictError(f"{record} is made of {reference.version}, which cannot be moved.")
+        # One that cannot be moved has refused this cohort before.
+        moved = self._cohorts[name]
         if moved.record.id != reference.id:
             raise ConflictError(
                 f"{record} is made of {reference.version}, and {moved.record} is moved.",
@@ -235,12 +234,12 @@ class Planner:
         """Require that no parent that is to be moved by the same call is refused.
 
         Raises:
-            MadeOfViewError: One is.
+            UnmovableError: One is.
         """
         for each in named_parents(self._lake, record):
             moved = self._moves.get(_name_of(each))
             if moved is not None and moved.plan.refused is not None:
-                raise MadeOfViewError(f"{moved.record}, which it is made of, cannot be moved.")
+                raise UnmovableError(f"{moved.record}, which it is made of, cannot be moved.")
 
     def _lineage(self, parents: tuple[str, ...], fingerprint: str) -> Lineage:
         return Lineage(

@@ -56,8 +56,8 @@ def parents_first(parents: Mapping[str, Sequence[str]]) -> list[str]:
     return found
 
 
-class MadeOfViewError(ConflictError):
-    """What a record is made of hides something that it would show where it is to be moved."""
+class UnmovableError(ConflictError):
+    """A record cannot go where it is to be moved; others of the same call may."""
 
 
 class Targets:
@@ -85,7 +85,7 @@ class Targets:
         Raises:
             UsageError: It is made from none of the datasets that are named.
             ConflictError: The one that is named has another main entity.
-            MadeOfViewError: It cannot go to the one that is named instead of its parent.
+            UnmovableError: It cannot go to the one that is named instead of its parent.
         """
         parents = parents_of(change)
         found = [
@@ -109,7 +109,7 @@ class Targets:
         Raises:
             UsageError: Several datasets are named, and the cohort is based on none of them.
             ConflictError: The one that is named has another main entity.
-            MadeOfViewError: It cannot go to the one that is named.
+            UnmovableError: It cannot go to the one that is named.
         """
         before = dataset_of(self._lake, record)
         target = self._by_name(record.dataset) or self._instead_of(record, before)
@@ -129,7 +129,7 @@ class Targets:
             raise UsageError(f"{record} cannot be moved onto its own name.")
         _require_main_entity(record, parent.main_entity, target)
         if parent.hides and not self._is_made_of(target, parent.name):
-            raise MadeOfViewError(
+            raise UnmovableError(
                 f"{record} is made of a view, and {target} is not made of that view.",
                 why="Moved there it would show what the view hides.",
                 fix=self._move_both(record, parent, target),
