@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from apollo_spark.cli.context import ask_here, print_answer
+from apollo_spark.cli.context import ask_here, current, print_answer
 from apollo_spark.cli.options import Option, VerbOptions
+from apollo_spark.cli.starting import load_arrow_alone
 from apollo_spark.cli.text import (
     render_cohort,
     render_history,
@@ -33,11 +34,21 @@ SHOW = VerbOptions(
 )  # fmt: skip
 
 
+def _ask_records(verb: str, options: VerbOptions, values: dict[str, Any]) -> Any:
+    """Answer what the records of the lake say, for which no row of a dataset is read.
+
+    `show` is no such question: people are counted where some of a cohort were withdrawn.
+    """
+    if current().ends_after:
+        load_arrow_alone()
+    return ask_here(options.request(verb, values))
+
+
 @click.command("list")
 @LIST.add
 def list_command(**values: Any) -> None:
     """List the newest version of every record."""
-    found = ask_here(LIST.request("list", values))
+    found = _ask_records("list", LIST, values)
     print_answer(found, lambda each: render_list(each.as_json()["records"]))
 
 
@@ -63,7 +74,7 @@ def render_description(found: "Description") -> str:
 @NOTHING.add
 def history_command(**values: Any) -> None:
     """Show all versions of a record, newest last: what made each, when, who, and its rows."""
-    found = ask_here(NOTHING.request("history", values))
+    found = _ask_records("history", NOTHING, values)
     print_answer(found, lambda each: render_history(each.as_json()["versions"]))
 
 
@@ -73,7 +84,7 @@ def history_command(**values: Any) -> None:
 @NOTHING.add
 def fields_command(**values: Any) -> None:
     """Find fields whose name, title, folder or coding contains PATTERN."""
-    print_answer(ask_here(NOTHING.request("fields", values)), _render_fields)
+    print_answer(_ask_records("fields", NOTHING, values), _render_fields)
 
 
 def _render_fields(found: "FieldList") -> str:

@@ -29,7 +29,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass
 class CommandContext:
-    """What the common options said."""
+    """What the common options said, and how the command was started.
+
+    Attributes:
+        on_step: Called before each step of what is published.
+        ends_after: Whether the process runs this command and nothing else.
+    """
 
     lake_uri: str | None = None
     conf: str | None = None
@@ -40,6 +45,7 @@ class CommandContext:
     memory_limit: str | None = None
     threads: int | None = None
     on_step: "OnStep | None" = None
+    ends_after: bool = False
 
     @property
     def has_lake(self) -> bool:

@@ -17,6 +17,7 @@ from apollo_spark.cli.starting import (
     leave_pandas_alone,
     look_for_no_plugins,
     look_seldom_for_garbage,
+    multiply_in_one_thread,
 )
 from apollo_spark.cli.terminal import say
 from apollo_spark.errors import ApolloError, CancelledError
@@ -98,14 +99,20 @@ def apollo(context: click.Context) -> None:
     """
 
 
-def run(arguments: Sequence[str] | None = None, *, on_step: "OnStep | None" = None) -> int:
+def run(
+    arguments: Sequence[str] | None = None,
+    *,
+    on_step: "OnStep | None" = None,
+    ends_after: bool = False,
+) -> int:
     """Run the command line and return its exit code.
 
     Args:
         arguments: The words; by default those that were typed.
         on_step: Called before each step of what is published.
+        ends_after: Whether the process runs this command and nothing else.
     """
-    shared = CommandContext(on_step=on_step)
+    shared = CommandContext(on_step=on_step, ends_after=ends_after)
     try:
         with stopped_by_ctrl_c():
             apollo.main(
@@ -197,4 +204,5 @@ def main() -> None:
     look_seldom_for_garbage()
     leave_pandas_alone()
     look_for_no_plugins()
-    sys.exit(run())
+    multiply_in_one_thread()
+    sys.exit(run(ends_after=True))

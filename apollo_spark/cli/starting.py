@@ -3,14 +3,19 @@
 import gc
 import os
 import sys
-from importlib.abc import MetaPathFinder
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 GARBAGE_AT = 20_000
 """New objects between two searches for cycles; Python's own 700 take a tenth of a small load."""
+PLUGINS = "pydantic.plugin._loader"
+"""Pydantic's own module that looks for plugins."""
 
 
-class _NoPandas(MetaPathFinder):
+class _NoPandas:
     """Says that there is no pandas, as long as there is no Spark, which asks for it itself."""
 
     def find_spec(self, fullname: str, _path: object, _target: object = None) -> ModuleSpec | None:
@@ -20,8 +25,23 @@ class _NoPandas(MetaPathFinder):
 
 
 def look_for_no_plugins() -> None:
-    """Let pydantic look for no plugins: it reads the names of all installed packages for that."""
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    """Let pydantic look for no plugins: it reads the names of all installed packages for that.
+
+    The setting for it spares the reading, but not `importlib.metadata`, which loads what reads
+    mail and archives: a tenth of `apollo list`.
+    """
+    if PLUGINS not in sys.modules:
+        nothing = ModuleType(PLUGINS)
+        nothing.get_plugins = tuple  # type: ignore[attr-defined]
+        sys.modules[PLUGINS] = nothing
+
+
+def multiply_in_one_thread() -> None:
+    """Let numpy start no threads for products of matrices, of which no command makes large ones.
+
+    It starts one for every processor as soon as it is loaded, and each looks for work for a while.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def look_seldom_for_garbage() -> None:
@@ -39,3 +59,27 @@ def leave_pandas_alone() -> None:
     takes longer than most commands, and none of them gives or takes a frame.
     """
     sys.meta_path.insert(0, _NoPandas())
+
+
+def load_arrow_alone() -> None:
+    """Load pyarrow without numpy, for commands that only read records.
+
+    It works without numpy, but stays without it until the process ends. Numpy takes a fifth of
+    `apollo list`.
+    """
+    with _hidden("numpy"):
+        import_module("pyarrow")
+
+
+@contextmanager
+def _hidden(module: str) -> Iterator[None]:
+    """Let an import of a module fail, unless it is loaded already."""
+    if module in sys.modules:
+        yield
+        return
+    # Python's own mark of a module that cannot be imported.
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[module]

@@ -269,6 +269,18 @@ def test_asking_loads_nothing_that_only_reading_rows_needs(study: Study) -> None
     assert needless & loaded_by(study, *asked) == set()
 
 
+def test_a_command_that_reads_records_alone_loads_no_numpy(study: Study) -> None:
+    code = (
+        "import atexit, sys; from apollo_spark.cli.main import main; "
+        "atexit.register(lambda: print('numpy' in sys.modules, file=sys.stderr)); main()"
+    )
+    for words in (["list"], ["fields", "study"], ["history", "study"]):
+        command = [sys.executable, "-c", code, "--lake", study.lake, *words]
+        done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+
+        assert done.stderr.split() == ["False"], words
+
+
 def test_a_list_loads_neither_what_records_hold_nor_what_publishes(study: Study) -> None:
     own = {each for each in loaded_by(study, ["list"]) if each.startswith("apollo_spark.")}
 

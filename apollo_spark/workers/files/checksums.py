@@ -12,18 +12,18 @@ import os
 import re
 import struct
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
-import numpy as np
 import pyarrow.parquet as pq
 
 MARK = b"apolloS1"
-ENTRY = np.dtype([("start", "<u8"), ("size", "<u8"), ("crc", "<u4")])
+ENTRY = struct.Struct("<QQI")
+"""Start, size and checksum of a chunk."""
 END = struct.Struct("<IIQ8s")
 """Ends the block: leaf columns, row groups, bytes of the names, the mark."""
 FOOTER_END = struct.Struct("<I4s")
@@ -56,13 +56,15 @@ class FileChecksums:
 
     Attributes:
         columns: Number of each leaf column, by the name of the column that it belongs to.
-        chunks: Start, size and checksum of each chunk (row groups x leaf columns).
-        checked: Which chunks this process has found as they were written.
+        shape: Row groups and leaf columns.
+        entries: An `ENTRY` of each chunk, a row group after the other.
+        checked: A byte of each chunk: 1 where this process has found it as it was written.
     """
 
     columns: dict[str, list[int]]
-    chunks: np.ndarray
-    checked: np.ndarray
+    shape: tuple[int, int]
+    entries: bytes
+    checked: bytearray
 
 
 def add_checksums(path: Path, footer: pq.FileMetaData) -> Path:
@@ -121,27 +123,28 @@ def check_chunks(
     """
     if (known := read_checksums(path)) is None:
         return
-    wanted = np.zeros(known.checked.shape, bool)
-    rows = slice(None) if groups is None else np.array(sorted(groups), np.int64)
-    if columns is None:
-        wanted[rows] = True
-    else:
-        for name in {each.casefold() for each in columns} & known.columns.keys():
-            for place in known.columns[name]:
-                wanted[rows, place] = True
-    _check(path, known, wanted & ~known.checked)
+    count, width = known.shape
+    places: Sequence[int] = range(width)
+    if columns is not None:
+        names = {each.casefold() for each in columns} & known.columns.keys()
+        places = sorted(place for name in names for place in known.columns[name])
+    numbers = range(count) if groups is None else sorted(groups)
+    wanted = [group * width + place for group in numbers for place in places]
+    if unchecked := [each for each in wanted if not known.checked[each]]:
+        _check(path, known, unchecked)
 
 
-def _check(path: str, known: FileChecksums, wanted: np.ndarray) -> None:
-    chunks = known.chunks[wanted]
+def _check(path: str, known: FileChecksums, wanted: Sequence[int]) -> None:
+    chunks = [ENTRY.unpack_from(known.entries, each * ENTRY.size) for each in wanted]
     handle = os.open(path, os.O_RDONLY)
     try:
 
-        def is_right(chunk: np.void) -> bool:
-            found = _read(handle, int(chunk["start"]), int(chunk["size"]))
-            return bool(len(found) == chunk["size"] and zlib.crc32(found) == chunk["crc"])
+        def is_right(chunk: tuple[int, int, int]) -> bool:
+            start, size, crc = chunk
+            found = _read(handle, start, size)
+            return len(found) == size and zlib.crc32(found) == crc
 
-        if int(chunks["size"].sum()) < PARALLEL_BYTES:
+        if sum(size for _, size, _ in chunks) < PARALLEL_BYTES:
             right = all(map(is_right, chunks))
         else:
             with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -150,7 +153,8 @@ def _check(path: str, known: FileChecksums, wanted: np.ndarray) -> None:
         os.close(handle)
     if not right:
         raise DamagedFileError(path, "its checksums differ")
-    known.checked[wanted] = True
+    for each in wanted:
+        known.checked[each] = True
 
 
 @lru_cache(maxsize=4096)
@@ -161,11 +165,11 @@ def _known_checksums(path: str, size: int, changed_ns: int, inode: int) -> FileC
     tail = _read_tail(path, size)
     if tail is None or _digest(tail.whole) != found[1]:
         raise DamagedFileError(path, "its footer is not as it was written")
-    chunks = np.frombuffer(tail.entries, ENTRY).reshape(tail.shape)
     columns: dict[str, list[int]] = {}
     for place, name in enumerate(json.loads(tail.names)):
         columns.setdefault(name.casefold(), []).append(place)
-    return FileChecksums(columns, chunks, np.zeros(chunks.shape, bool))
+    groups, width = tail.shape
+    return FileChecksums(columns, tail.shape, tail.entries, bytearray(groups * width))
 
 
 @dataclass(frozen=True)
@@ -191,7 +195,7 @@ def _read_tail(path: str, size: int) -> _Tail | None:
             return None
         tail = _last(handle, tail, size, footer + END.size)
         columns, groups, names, mark = END.unpack(tail[-footer - END.size : -footer])
-        entries = columns * groups * ENTRY.itemsize
+        entries = columns * groups * ENTRY.size
         total = footer + END.size + names + entries
         if mark != MARK or total > size:
             return None
@@ -207,11 +211,11 @@ def _last(handle: int, tail: bytes, size: int, wanted: int) -> bytes:
 
 
 def _block(handle: int, footer: pq.FileMetaData) -> bytes:
-    entries = np.array(list(_entries(handle, footer)), ENTRY)
+    entries = b"".join(ENTRY.pack(*each) for each in _entries(handle, footer))
     paths = (footer.schema.column(each).path for each in range(footer.num_columns))
     names = json.dumps([each.partition(".")[0] for each in paths]).encode()
     end = END.pack(footer.num_columns, footer.num_row_groups, len(names), MARK)
-    return entries.tobytes() + names + end
+    return entries + names + end
 
 
 def _entries(handle: int, footer: pq.FileMetaData) -> Iterator[tuple[int, int, int]]:

@@ -1,6 +1,8 @@
 """What a command does before anything else, so that it starts at once."""
 
 import gc
+import subprocess
+import sys
 
 import pytest
 
@@ -11,9 +13,9 @@ from apollo_spark.cli.starting import GARBAGE_AT
 def test_a_command_looks_for_garbage_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     before = gc.get_threshold()
     seen: list[tuple[int, int, int]] = []
-    for other in ("leave_pandas_alone", "look_for_no_plugins"):
+    for other in ("leave_pandas_alone", "look_for_no_plugins", "multiply_in_one_thread"):
         monkeypatch.setattr(main, other, lambda: None)
-    monkeypatch.setattr(main, "run", lambda: seen.append(gc.get_threshold()))
+    monkeypatch.setattr(main, "run", lambda **_: seen.append(gc.get_threshold()))
 
     try:
         with pytest.raises(SystemExit):
@@ -22,3 +24,41 @@ def test_a_command_looks_for_garbage_seldom(monkeypatch: pytest.MonkeyPatch) -> 
         gc.set_threshold(*before)
 
     assert seen == [(GARBAGE_AT, 20, 20)]
+
+
+def printed(code: str) -> str:
+    """Return what a new Python prints."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_models_are_built_without_a_look_for_plugins() -> None:
+    code = (
+        "import sys; from apollo_spark.cli.starting import look_for_no_plugins\n"
+        "look_for_no_plugins()\n"
+        "import apollo_spark.model.base as base\n"
+        "print('importlib.metadata' in sys.modules, base.Record())"
+    )
+
+    assert printed(code).split() == ["False"]
+
+
+def test_arrow_is_loaded_without_numpy_which_others_may_load_after_it() -> None:
+    code = (
+        "import sys; from apollo_spark.cli.starting import load_arrow_alone\n"
+        "load_arrow_alone()\n"
+        "import pyarrow; print('numpy' in sys.modules, pyarrow.array([1, None]).to_pylist())\n"
+        "import numpy; print(numpy.arange(2).tolist())"
+    )
+
+    assert printed(code).splitlines() == ["False [1, None]", "[0, 1]"]
+
+
+def test_arrow_that_is_loaded_after_numpy_keeps_it() -> None:
+    code = (
+        "import numpy; from apollo_spark.cli.starting import load_arrow_alone\n"
+        "load_arrow_alone()\n"
+        "import pyarrow; print(pyarrow.array(numpy.arange(2)).to_numpy().tolist())"
+    )
+
+    assert printed(code) == "[0, 1]\n"
