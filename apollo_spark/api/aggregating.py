@@ -108,7 +108,7 @@ class Aggregates(RetrievedFields):
 
     def _whom(self, cohort: "str | Cohort | None", where: Where | None) -> Whom:
         if cohort is not None and where is not None:
-            raise UsageError("People are chosen by a cohort or by a filter, not by both.")
+            raise UsageError("A chart is of a cohort or of whom a filter means, not of both.")
         if cohort is not None:
             return of_cohort(self._lake, self._opened, _name_or_record(cohort))
         text = filter_text(where)

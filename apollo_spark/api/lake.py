@@ -4,6 +4,7 @@ import logging
 
 from apollo_spark.api.cohorts import CohortLake
 from apollo_spark.api.composing import Composing
+from apollo_spark.api.dashboards import DashboardLake
 from apollo_spark.api.dataset import Dataset
 from apollo_spark.api.extending import ExtendingLake
 from apollo_spark.api.keeping import KeepingLake
@@ -20,7 +21,7 @@ from apollo_spark.verbs.ask.listing import Listing, ListRequest
 logger = logging.getLogger(__name__)
 
 
-class ApolloLake(ExtendingLake, MergingLake, Composing, CohortLake, KeepingLake):
+class ApolloLake(ExtendingLake, MergingLake, Composing, CohortLake, DashboardLake, KeepingLake):
     """The place that holds tables, records and reports.
 
     Args:
@@ -41,7 +42,7 @@ class ApolloLake(ExtendingLake, MergingLake, Composing, CohortLake, KeepingLake)
         """Return the newest version of every record, by name.
 
         Args:
-            kind: `dataset` or `cohort`: those alone.
+            kind: `dataset`, `cohort` or `dashboard`: those alone.
         """
         listing: Listing = self._ask(ListRequest(kind=kind))
         return listing.records

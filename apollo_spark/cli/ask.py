@@ -9,6 +9,7 @@ from apollo_spark.cli.options import Option, VerbOptions
 from apollo_spark.cli.starting import load_arrow_alone
 from apollo_spark.cli.text import (
     render_cohort,
+    render_dashboard,
     render_history,
     render_list,
     render_record,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 NOTHING = VerbOptions(waits=False)
 LIST = VerbOptions(
     "kind",
-    others={"kind": Option("Records of a kind: dataset or cohort.", "KIND")},
+    others={"kind": Option("Records of a kind: dataset, cohort or dashboard.", "KIND")},
     waits=False,
 )
 SHOW = VerbOptions(
@@ -62,8 +63,10 @@ def show_command(**values: Any) -> None:
 
 def render_description(found: "Description") -> str:
     """Return a record of any kind as text."""
-    from apollo_spark.verbs.ask.show import CohortDescription
+    from apollo_spark.verbs.ask.show import CohortDescription, DashboardDescription
 
+    if isinstance(found, DashboardDescription):
+        return render_dashboard(found.as_json())
     if isinstance(found, CohortDescription):
         return render_cohort(found.as_json())
     return render_record(found.as_json(), with_pins=found.with_pins)

@@ -8,10 +8,12 @@ import click
 from apollo_spark.cli.context import ask_here, print_answer
 from apollo_spark.cli.options import Option, VerbOptions
 from apollo_spark.cli.text import render_table
+from apollo_spark.export.printable import printable
 
 if TYPE_CHECKING:
     from apollo_spark.model.diff import AssayDiff, DatasetDiff
     from apollo_spark.verbs.cohort.diff import CohortDiff
+    from apollo_spark.verbs.dashboard.describing import DashboardDiff
 
 
 DIFF = VerbOptions(
@@ -42,12 +44,29 @@ def render_cohort_diff(diff: "CohortDiff") -> str:
     return "\n".join([*told, f"{people}, {diff.added:,} added, {diff.removed:,} removed"])
 
 
-def render_diff(diff: "DatasetDiff | CohortDiff") -> str:
+def render_dashboard_diff(diff: "DashboardDiff") -> str:
+    """Return what differs between two dashboards as text."""
+    pairs = (("dataset", diff.datasets), ("cohort", diff.cohorts), ("title", diff.titles))
+    words = (("added", diff.added), ("removed", diff.removed), ("changed", diff.changed))
+    lines = [
+        f"{word}: {one or 'none'} -> {other or 'none'}"
+        for word, (one, other) in pairs
+        if one != other
+    ]
+    lines += [f"codings that differ: {', '.join(diff.codings)}"] * bool(diff.codings)
+    lines += [f"tile {word}: {each}" for word, names in words for each in names]
+    return "\n".join(printable(each) for each in lines)
+
+
+def render_diff(diff: "DatasetDiff | CohortDiff | DashboardDiff") -> str:
     """Return the differences as text; what is the same is left out."""
     if diff.is_same:
         return f"{diff.first} and {diff.second} are the same"
     from apollo_spark.verbs.cohort.diff import CohortDiff
+    from apollo_spark.verbs.dashboard.describing import DashboardDiff
 
+    if isinstance(diff, DashboardDiff):
+        return f"{diff.first} -> {diff.second}\n{render_dashboard_diff(diff)}"
     if isinstance(diff, CohortDiff):
         return f"{diff.first} -> {diff.second}\n{render_cohort_diff(diff)}"
     parts = [f"{diff.first} -> {diff.second}", *_render_schema(diff), *_render_rows(diff)]

@@ -17,7 +17,7 @@ from apollo_spark.sources.plain_yaml import PlainYamlError, read_plain_yaml
 
 VERBS = (
     "load clinical", "load expression", "extend", "merge clinical", "merge assay", "view",
-    "cohort create", "cohort combine",
+    "cohort create", "cohort combine", "dashboard create",
     "rebase", "compact", "verify", "gc", "retire", "withdraw",
 )  # fmt: skip
 """The commands that have a job."""

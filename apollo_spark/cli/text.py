@@ -108,6 +108,30 @@ def render_cohort(shown: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
+def render_dashboard(shown: dict[str, Any]) -> str:
+    """Return a dashboard as `show` prints it."""
+    about = (
+        f"about {shown['cohort']}, of {shown['dataset']}"
+        if shown["cohort"]
+        else (f"about {shown['dataset']}")
+    )
+    tiles = [
+        (str(number), each["chart"], each.get("title", ""), ", ".join(each.get("fields", ())),
+         each["problem"] or "")
+        for number, each in enumerate(shown["tiles"], start=1)
+    ]  # fmt: skip
+    parts = [
+        "{name}@{version}  published {minute} by dashboard create".format(
+            minute=_minute(shown["published"]), **shown
+        ),
+        *(printable(each) for each in (shown["title"], shown["description"]) if each),
+        about,
+        *(f"withdrawn: {n:,} of {of} are hidden" for of, n in shown["withdrawn"].items()),
+        render_table(("tile", "chart", "title", "fields", "problem"), tiles),
+    ]
+    return "\n".join(parts)
+
+
 def _role(entity: str, shown: dict[str, Any]) -> str:
     if entity == shown["main_entity"]:
         return " (main)"

@@ -44,6 +44,9 @@ VERBS: Mapping[str, Verb] = {
     "cohort combine": Verb(
         "apollo_spark.verbs.cohort.combine", "CombineCohorts", "CombineCohortsRequest"
     ),
+    "dashboard create": Verb(
+        "apollo_spark.verbs.dashboard.create", "CreateDashboard", "CreateDashboardRequest"
+    ),
 }
 
 
@@ -69,6 +72,15 @@ QUESTIONS: Mapping[str, Verb] = {
     "cohort test": Verb("apollo_spark.verbs.cohort.trial", "try_cohort", "CohortTestRequest"),
     "cohort attrition": Verb(
         "apollo_spark.verbs.cohort.questions", "attrition", "AttritionRequest"
+    ),
+    "dashboard show": Verb(
+        "apollo_spark.verbs.dashboard.questions", "show", "ShowDashboardRequest"
+    ),
+    "dashboard data": Verb(
+        "apollo_spark.verbs.dashboard.questions", "data", "DashboardDataRequest"
+    ),
+    "dashboard export": Verb(
+        "apollo_spark.verbs.dashboard.export", "export", "ExportDashboardRequest"
     ),
     "extract sql": Verb("apollo_spark.verbs.ask.sql", "create_views", "SqlRequest"),
 }

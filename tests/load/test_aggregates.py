@@ -7,7 +7,7 @@ import pytest
 import apollo_spark as ap
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.model.cohort import CohortReference
-from apollo_spark.verbs.dashboard.people import cohort_referred
+from apollo_spark.operations.dashboards import cohort_referred
 from tests.support.charted import Charted, charted
 from tests.support.study import Study
 from tests.support.tile_answers import TILES, shown
@@ -108,7 +108,7 @@ def test_what_cannot_be_asked_is_said_at_once(dataset: ap.Dataset) -> None:
     with pytest.raises(ap.NotFoundError, match=r"the field nobody\.age cannot be found"):
         dataset.aggregate({"chart": "box", "fields": ["nobody.age"]})
     with pytest.raises(
-        ap.UsageError, match="People are chosen by a cohort or by a filter, not by both"
+        ap.UsageError, match="A chart is of a cohort or of whom a filter means, not of both"
     ):
         dataset.aggregate(bar, cohort="old", where=FEMALE)
     with pytest.raises(ap.UsageError, match="people of a cohort already"):

@@ -63,6 +63,7 @@ ALLOWED = {
     "operations/past_request.py": (SCRATCH, {"path.write_text"}),
     "verbs/ask/diff.py": (OUTPUT, {"folder.mkdir"}),
     "verbs/ask/extract.py": (OUTPUT, {"path.is_file", "path.write_text", "target.mkdir"}),
+    "verbs/dashboard/export.py": (OUTPUT, {"folder.mkdir"}),
     "verbs/cohort/trial.py": (f"invented rows, in {SCRATCH}", {"pq.write_table"}),
     "verbs/extend/files.py": (INPUT, {".is_file", ".read_bytes"}),
     "verbs/merge/counts.py": (OUTPUT, {".mkdir"}),

@@ -26,12 +26,14 @@ METHODS = {
     "merge assay": "merge_assay", "view": "view", "rebase": "rebase", "compact": "compact",
     "withdraw": "withdraw", "retire": "retire", "gc": "gc", "extract sealed": "seal",
     "cohort create": "create_cohort", "cohort combine": "combine_cohorts",
+    "dashboard create": "create_dashboard",
 }  # fmt: skip
 ASKING = {each: each for each in ("list", "history", "diff", "lineage", "trace", "verify")}
 OF_DATASETS = {
     "show", "fields", "doctor", "extract fields", "extract dictionary", "extract sql",
     "extract expression", "cohort count", "cohort ids", "cohort show", "cohort attrition",
-    "cohort compare", "cohort explain", "cohort test",
+    "cohort compare", "cohort explain", "cohort test", "dashboard show", "dashboard data",
+    "dashboard export",
 }  # fmt: skip
 """Questions that Python asks of a `Dataset`, `Cohort` or `Assay`, in own forms, or not at all."""
 LIMITS = ("time_limit", "memory_limit", "threads")
@@ -52,6 +54,7 @@ IN_PYTHON = {
     "load expression": {"sources": "files"},
     "load clinical": {"schema_tag": "schema"},
     "cohort create": {"from_name": "source"},
+    "dashboard create": {"from_name": "source"},
     "extend assay": {"sources": "files"},
     "merge clinical": {"as_name": "name"},
     # Without fields of samples: an empty list of them.
@@ -59,7 +62,7 @@ IN_PYTHON = {
     "gc": {"grace": "grace_hours"},
     "extract sealed": {"output": "folder"},
 }
-NO_REPORT = {"view", "cohort create", "cohort combine"}
+NO_REPORT = {"view", "cohort create", "cohort combine", "dashboard create"}
 """Verbs that judge no values."""
 OTHERWISE_IN_PYTHON = {
     # A method of its own each: `plan_rebase` tells in full, `undo_rebase` takes a version back;

@@ -1,6 +1,7 @@
 """Read a dashboard file, YAML or JSON: a title and tiles."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ from apollo_spark.errors import DictionaryError, InputFileError
 from apollo_spark.model.base import Record
 from apollo_spark.model.dashboard.record import label_of
 from apollo_spark.model.dashboard.tile import Tile
+from apollo_spark.model.record import InputFile
 from apollo_spark.sources.dashboards.tiles import TileFault, read_tile
 from apollo_spark.sources.regular_files import say_unreadable
 from apollo_spark.sources.suggest import did_you_mean
@@ -32,11 +34,13 @@ class ReadDashboard(NamedTuple):
         file: What it says; None where anything is wrong with it.
         tiles: The tiles that could be read, each with how messages name it.
         faults: What is wrong.
+        input: The file that it was read from.
     """
 
     file: DashboardFile | None
     tiles: tuple[tuple[str, Tile], ...]
     faults: tuple[TileFault, ...]
+    input: InputFile | None = None
 
 
 def read_dashboard_file(path: Path) -> ReadDashboard:
@@ -51,6 +55,7 @@ def read_dashboard_file(path: Path) -> ReadDashboard:
 
     try:
         content = read_plain_yaml(path)
+        raw = path.read_bytes()
     except OSError as error:
         why = say_unreadable(error)
         raise InputFileError(f"The dashboard file {path.name} cannot be read.", why=why) from None
@@ -58,7 +63,9 @@ def read_dashboard_file(path: Path) -> ReadDashboard:
         raise InputFileError(f"The dashboard file {path.name} cannot be read: {error}.") from None
     except PlainYamlError as error:
         raise DictionaryError(f"The dashboard file {path.name} cannot be used: {error}.") from None
-    return read_dashboard(content)
+    digest = sha256(raw).hexdigest()
+    given = InputFile(role="tiles", name=path.name, size=len(raw), sha256=digest)
+    return read_dashboard(content)._replace(input=given)
 
 
 def read_dashboard(content: Any) -> ReadDashboard:

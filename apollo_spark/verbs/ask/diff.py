@@ -16,6 +16,7 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.storage.root import storage_access
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.cohort import CohortRecord
+from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import TableSlice, homes_of
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.diff import AssayDiff, DatasetDiff, EntityDiff, FieldDiff
@@ -44,6 +45,7 @@ from apollo_spark.records.pairs import (
     relation_texts,
 )
 from apollo_spark.verbs.cohort.diff import CohortDiff, diff_cohorts
+from apollo_spark.verbs.dashboard.describing import DashboardDiff, diff_dashboards
 
 FIELDS_AT_ONCE = 200
 """Fields of one question: both more and fewer take longer."""
@@ -69,7 +71,7 @@ class DiffRequest(VerbRequest):
     force: bool = False
 
 
-def compare(asker: Asker, request: DiffRequest) -> DatasetDiff | CohortDiff:
+def compare(asker: Asker, request: DiffRequest) -> DatasetDiff | CohortDiff | DashboardDiff:
     """Compare two versions, of one dataset or of two, and write the keys of rows that differ.
 
     Rows are read only of tables that the versions do not pin with the same content, and only as
@@ -88,6 +90,9 @@ def compare(asker: Asker, request: DiffRequest) -> DatasetDiff | CohortDiff:
     cohorts = [each for each in records if isinstance(each, CohortRecord)]
     if len(cohorts) == len(records) and request.keys is None:
         return diff_cohorts(asker.lake, *cohorts)
+    dashboards = [each for each in records if isinstance(each, DashboardRecord)]
+    if len(dashboards) == len(records) and request.keys is None:
+        return diff_dashboards(*dashboards)
     before, after = (asker.lake.open(parse_reference(each)) for each in names)
     comparison = _Comparison(asker.lake, before, after)
     diff = comparison.run()

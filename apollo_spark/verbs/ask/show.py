@@ -10,6 +10,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import Record
 from apollo_spark.model.cohort import CohortRecord
+from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
@@ -84,6 +85,12 @@ class CohortDescription(Description):
     with_pins: bool = False
 
 
+class DashboardDescription(Description):
+    """A dashboard as people and programs read it."""
+
+    with_pins: bool = False
+
+
 def show(asker: Asker, request: ShowRequest) -> Description:
     """Describe one version of a record.
 
@@ -98,6 +105,11 @@ def show(asker: Asker, request: ShowRequest) -> Description:
         from apollo_spark.verbs.cohort.asking import describe_cohort
 
         return CohortDescription(shown=describe_cohort(lake, record))
+    if isinstance(record, DashboardRecord):
+        # Whether its tiles can be answered is asked of what they read.
+        from apollo_spark.verbs.dashboard.describing import describe_dashboard
+
+        return DashboardDescription(shown=describe_dashboard(lake, record))
     require_kind(record, record.kind, DatasetRecord)
     assert isinstance(record, DatasetRecord), "a kind has one class"
     shown = describe_record(lake, record, with_pins=with_pins, full=request.full)

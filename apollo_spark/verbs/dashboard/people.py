@@ -1,10 +1,9 @@
 """Whom tiles are about: everybody of a dataset, a cohort of it, or those whom a filter means."""
 
-from apollo_spark.errors import BrokenPinError, UsageError
+from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
-from apollo_spark.model.cohort import CohortRecord, CohortReference
-from apollo_spark.model.names import parse_reference
+from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.operations.cohorts.agreeing import require_dataset
 from apollo_spark.operations.cohorts.choosing import people_by_filter
 from apollo_spark.operations.cohorts.opening import load_cohort, open_cohort
@@ -57,15 +56,3 @@ def by_filter(lake: Lake, opened: OpenDataset, text: str) -> tuple[Whom, tuple[s
     people = people_by_filter(lake, opened, text)
     found = describe_step(people.members.steps[-1], people.names)
     return Whom(people.only, filter=found), people.notes
-
-
-def cohort_referred(lake: Lake, reference: CohortReference) -> CohortRecord:
-    """Return the cohort that a dashboard is about, also where it is retired.
-
-    Raises:
-        BrokenPinError: The record is not as it was published.
-    """
-    entry = lake.registry.snapshot().find(parse_reference(reference.version))
-    if entry.id != reference.id:
-        raise BrokenPinError(f"{reference.version} is not the cohort that the dashboard is about.")
-    return lake.registry.read_record(entry, CohortRecord)
