@@ -122,7 +122,7 @@ def test_python_reads_the_people_of_a_cohort_everywhere(lake: ApolloLake) -> Non
         visits = both["visit"].retrieve_fields(names=["visit_id"], **options)  # type: ignore[call-overload]
         assert visits.column(0).to_pylist() == [1, 2, 4]
     assert both.only(women).assay("rna").samples() == ("P1", "P3")
-    with pytest.raises(UsageError, match="by a cohort or by a filter, not by both"):
+    with pytest.raises(UsageError, match="Rows are chosen by a cohort or by a filter, not by both"):
         both.retrieve_fields(fields, cohort="women", where=WOMEN)
     with pytest.raises(ConflictError, match=r"women@1 is based on both@1, and not on study@1"):
         lake.dataset("study").retrieve_fields(fields, cohort="women")
