@@ -208,7 +208,8 @@ def _render_comparison(found: "Comparison") -> str:
             rows += _dates(both)
         else:
             rows += _values(both, each.differences_by_value)
-    table = render_table(("field", "", "first", "second", "apart"), rows)
+    header = ("field", "", found.first, found.second, "standardised difference")
+    table = render_table(header, rows)
     return f"{sizes}, in both: {found.both:,}\n\n{table}"
 
 
@@ -227,16 +228,18 @@ def _apart(difference: float | None) -> str:
 
 
 def _dates(both: "Sequence[Summary]") -> "Iterator[tuple[str, ...]]":
+    found = [[_short(each) for each in one.dates] for one in both]
     deviations = ["" if each.sd is None else f" ({each.sd:.4g} days)" for each in both]
-    means = [(each.mean_date or "") + sd for each, sd in zip(both, deviations, strict=True)]
-    medians = [
-        "" if not each.dates else f"{each.dates[2]} ({each.dates[1]} to {each.dates[3]})"
-        for each in both
-    ]
+    means = [_short(each.mean_date or "") + sd for each, sd in zip(both, deviations, strict=True)]
     yield ("", "mean (SD)", *means, "")
+    medians = [f"{each[2]} ({each[1]} to {each[3]})" if each else "" for each in found]
     yield ("", "median (quartiles)", *medians, "")
-    yield ("", "first to last", *(f"{each.dates[0]} to {each.dates[4]}" if each.dates else ""
-                                  for each in both), "")  # fmt: skip
+    yield ("", "first to last", *(f"{each[0]} to {each[4]}" if each else "" for each in found), "")
+
+
+def _short(moment: str) -> str:
+    """Return a date, or a datetime to the minute."""
+    return moment[:16].replace("T", " ")
 
 
 def _values(

@@ -402,7 +402,10 @@ def test_a_person_is_explained_by_parts_rows_and_versions(study: Study) -> None:
     gone = made(study, "explain", "ill", "P1", "--json").json
     assert (gone["withdrawn"], gone["shown"], gone["is_member"]) == (True, False, False)
     nobody = study.ask("cohort", "explain", "ill", "P9")
-    assert (nobody.code, "Nobody has that id in study@1" in nobody.err) == (13, True)
+    assert (
+        nobody.code,
+        "Nobody has that id in study@1 among those who may be seen there." in nobody.err,
+    ) == (13, True)
     assert "P9" not in nobody.err
 
 

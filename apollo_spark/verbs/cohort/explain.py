@@ -102,7 +102,9 @@ def _onto(lake: Lake, record: CohortRecord, people: People, onto: str) -> tuple[
 
 def _require_shown(record: CohortRecord, found: Sequence[Explanation]) -> None:
     if not any(each.shown or each.withdrawn for each in found):
-        raise NotFoundError(f"Nobody has that id in {record.dataset}, or is to be seen there.")
+        raise NotFoundError(
+            f"Nobody has that id in {record.dataset} among those who may be seen there."
+        )
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -114,15 +115,22 @@ def _of_dates(values: pa.ChunkedArray, sparse: Collection[Any]) -> Summary:
     # Days, or parts of a second: the whole numbers that Arrow stores.
     whole = pa.int32() if pa.types.is_date32(kept.type) else pa.int64()
     ticks = np.sort(kept.cast(whole).to_numpy(zero_copy_only=False).astype(np.int64))
-    days = ticks / _TICKS_A_DAY[getattr(kept.type, "unit", None)]
-    mean = round(float(ticks.mean()))
+    a_day = _TICKS_A_DAY[getattr(kept.type, "unit", None)]
+    days = ticks / a_day
+    # A mean is told to the second.
+    step = max(a_day // 86_400, 1)
+    mean = round(float(ticks.mean()) / step) * step
     chosen = np.percentile(ticks, [0, 25, 50, 75, 100], method="nearest").tolist()
     shown = pa.array([mean, *chosen], whole).cast(kept.type).to_pylist()
     return Summary(
         **counts, mean=float(days.mean()), sd=_deviation(days),
-        mean_date=shown[0].isoformat(), dates=tuple(each.isoformat() for each in shown[1:]),
+        mean_date=_written(shown[0]), dates=tuple(_written(each) for each in shown[1:]),
         different=len(np.unique(ticks)),
     )  # fmt: skip
+
+
+def _written(moment: date) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _deviation(numbers: np.ndarray) -> float | None:
