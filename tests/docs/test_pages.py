@@ -25,6 +25,7 @@ POLICIES = {("clinical.md", 0), ("merging.md", 3)}
 FILTER, WORDS, PYTHON = ("expression.md", 2), ("extending.md", 0), ("merging.md", 2)
 CONDITIONS, QUESTIONS, COHORTS = ("python.md", 0), ("python.md", 1), ("cohorts.md", 3)
 COHORT_TEST, TRIALS = ("cohorts.md", 5), ("cohorts.md", 7)
+TILES, DASHBOARDS = ("dashboards.md", 0), ("dashboards.md", 2)
 R_CODE = ("r.md", 1)
 """What tests/docs/test_r.py runs."""
 HEADER = "entity,name,type,primary_key_type\n"
@@ -54,6 +55,7 @@ def blocks() -> dict[tuple[str, int], tuple[str, str]]:
 
 BLOCKS = blocks()
 COHORT_TEST_TEXT = BLOCKS[COHORT_TEST][1]
+TILES_TEXT = BLOCKS[TILES][1]
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ STAGES = {
         },
         ("cohort create cough --from study --filter 'patient.sex = \"F\" and exists(visit)'",),
     ),
+    ("dashboards.md", 1): Stage(1, {"overview.yaml": TILES_TEXT}),
+    DASHBOARDS: Stage(1, {"overview.yaml": TILES_TEXT}, COHORTS_MADE[:1]),
     ("expression.md", 0): Stage(files={"counts.csv": MATRIX, **SAMPLES}),
     ("expression.md", 1): Stage(
         files={
@@ -196,13 +200,14 @@ def test_a_block_of_commands_runs(page: str, number: int, tmp_path: Path) -> Non
 
 
 def test_every_block_is_run_or_read() -> None:
-    code = {PYTHON, CONDITIONS, QUESTIONS, COHORTS, TRIALS}
+    code = {PYTHON, CONDITIONS, QUESTIONS, COHORTS, TRIALS, DASHBOARDS}
     assert {
         *COMMANDS,
         *POLICIES,
         FILTER,
         WORDS,
         COHORT_TEST,
+        TILES,
         R_CODE,
         *code,
     } | SHOWN_ELSEWHERE == set(BLOCKS)
@@ -259,6 +264,14 @@ def test_the_example_of_cohorts_runs(tmp_path: Path) -> None:
 
     names = [each.name for each in ap.open_lake(str(tmp_path / "lake")).list(kind="cohort")]
     assert names == ["any", "heavy", "light", "listed", "women"]
+
+
+def test_the_example_of_dashboards_runs(tmp_path: Path) -> None:
+    prepare(STAGES[DASHBOARDS], tmp_path)
+
+    with inside(tmp_path):
+        exec(BLOCKS[DASHBOARDS][1], {"ap": ap})
+        assert Path("overview.html").exists()
 
 
 def test_the_example_of_tests_of_cohorts_runs(tmp_path: Path) -> None:
