@@ -146,11 +146,13 @@ class EveryVerb(RuleBasedStateMachine):
 
     def cohort(
         self,
+        *,
         number: int,
         age: int | None,
         score: int | None,
         crash: int | None,
         crash_of_others: int | None,
+        onto: int | None,
     ) -> None:
         base = self.pick(number)
         text = " and ".join(_conditions(age, score)) or "patient.patient_id is not missing"
@@ -158,6 +160,9 @@ class EveryVerb(RuleBasedStateMachine):
         found = self.publish(crash, *words)
         self.note(found, Chosen(self.ledger.entry(base).version, age, score), (base,))
         self.complement(crash_of_others)
+        # Often enough for a short run: cohorts that are there are few.
+        if onto is not None:
+            self.move_cohorts(onto, crash)
 
     def complement(self, crash: int | None) -> None:
         cohort = self.ledger.newest("k")

@@ -39,6 +39,7 @@ DEEDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "score": st.none() | NUMBERS,
         "crash": crash(4),
         "crash_of_others": crash(4),
+        "onto": st.none() | ANY,
     },
     "merge": {"first": ANY, "second": ANY, "crash": crash(4)},
     "extend": {"number": ANY, "values": VALUES, "crash": crash(10)},
