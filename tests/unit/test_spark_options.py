@@ -47,7 +47,9 @@ def test_java_is_quick_only_where_that_was_asked_for(tmp_path: Path) -> None:
     quick = java_flags(SessionSettings(), jars)
     steady = java_flags(SessionSettings(quick=False), jars)
 
-    assert set(quick) - set(steady) == {"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"}
+    assert set(quick) - set(steady) == {
+        "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m",
+    }  # fmt: skip
     assert f"-XX:SharedArchiveFile={tmp_path}/classes.jsa" in steady
 
 
@@ -64,7 +66,7 @@ def test_options_of_the_configuration_win_and_java_flags_add_up(tmp_path: Path) 
     options = session_options(settings, workplace=tmp_path, jar_folder=None)
 
     assert options["spark.ui.enabled"] == "true"
-    assert options["spark.driver.extraJavaOptions"].endswith("-XX:TieredStopAtLevel=1 -Dx=1")
+    assert options["spark.driver.extraJavaOptions"].endswith("-XX:ReservedCodeCacheSize=240m -Dx=1")
 
 
 def test_nothing_is_written_outside_the_workplace(tmp_path: Path) -> None:

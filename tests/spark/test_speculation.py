@@ -21,7 +21,7 @@ from apollo_spark.runtime.jars import find_jar_folder
 from apollo_spark.verbs.table import perform
 from apollo_spark.verbs.verify.verify import verify_records
 from tests.jobs.processes import CHECKOUT, QUICK_JAVA, environment, finish
-from tests.jobs.test_distributed import mirror_spark
+from tests.spark.test_distributed import mirror_spark
 from tests.support.contexts import loading
 from tests.support.speculating import BLOCK_BYTES, SLOW, request
 
