@@ -4,7 +4,7 @@ To open an engine and to have it read some statements takes longer than to load 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -67,11 +67,18 @@ class AskedKeys(KeyTables):
 
 @dataclass(frozen=True)
 class HeldKeys(KeyTables):
-    """Keys that are read from their files, each column once."""
+    """Keys that are read from their files.
+
+    Attributes:
+        files: Where the tables are.
+        pins: The tables, by the names of the entities.
+        columns: All columns of keys of each entity, which are read in one go.
+    """
 
     files: TableFiles
     pins: Mapping[str, TablePin]
-    _read: dict[tuple[str, str], pa.Array] = field(default_factory=dict)
+    columns: Mapping[str, Sequence[str]]
+    _read: dict[str, pa.Table] = field(default_factory=dict)
 
     def broken(self, check: KeyCheck) -> pa.Array:
         """Compare them."""
@@ -89,11 +96,9 @@ class HeldKeys(KeyTables):
         return HeldColumn(self._values(entity, name))
 
     def _values(self, entity: str, name: str) -> pa.Array:
-        place = entity, name
-        if place not in self._read:
-            rows = read_rows(self.files, self.pins[entity], [name])
-            self._read[place] = rows.column(0).combine_chunks().drop_null()
-        return self._read[place]
+        if entity not in self._read:
+            self._read[entity] = read_rows(self.files, self.pins[entity], self.columns[entity])
+        return self._read[entity].column(name).combine_chunks().drop_null()
 
 
 @contextmanager
@@ -113,21 +118,29 @@ def open_keys(
         engine: Who is asked where there are many, or where only an engine reads them.
         rows: How many rows all tables have.
     """
-    if engine.files is not None and rows <= FEW and _are_exact(dictionary, checks):
-        yield HeldKeys(engine.files, pins)
+    columns = key_columns(checks)
+    if engine.files is not None and rows <= FEW and _are_exact(dictionary, columns):
+        yield HeldKeys(engine.files, pins, columns)
         return
     with engine.over(pins) as asked:
         yield AskedKeys(asked, pins)
 
 
-def _are_exact(dictionary: DataDictionary, checks: Iterable[KeyCheck]) -> bool:
-    ends = (
-        end
-        for each in checks
-        for end in ((each.entity, each.column), (each.target_entity, each.target_column))
-    )
-    entities = {each.name: each for each in dictionary.entities}
+def key_columns(checks: Iterable[KeyCheck]) -> dict[str, list[str]]:
+    """Return the columns that some checks read, by entity."""
+    found: dict[str, list[str]] = {}
+    for each in checks:
+        ends = ((each.entity, each.column), (each.target_entity, each.target_column))
+        for entity, name in ends:
+            if entity is not None and name is not None:
+                found.setdefault(entity, []).append(name)
+    return {entity: sorted(set(names)) for entity, names in found.items()}
+
+
+def _are_exact(dictionary: DataDictionary, columns: Mapping[str, Sequence[str]]) -> bool:
     specs = (
-        entities[entity].find_field(name) for entity, name in ends if entity in entities and name
+        entity.find_field(name)
+        for entity in dictionary.entities
+        for name in columns.get(entity.name, ())
     )
     return all(each is not None and each.type in EXACT for each in specs)

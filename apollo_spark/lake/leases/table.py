@@ -7,14 +7,18 @@ from deltalake.exceptions import DeltaError
 
 from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.lake.leases.lease import Lease
-from apollo_spark.lake.registry.row_table import commit_rows, require_own_files, to_dicts
+from apollo_spark.lake.registry.row_table import (
+    commit_rows,
+    read_rows,
+    require_own_files,
+    to_dicts,
+)
 from apollo_spark.lake.storage.room import has_room
 from apollo_spark.lake.storage.root import LakeRoot
 from apollo_spark.lake.tables.commits import (
     NO_TABLE,
     open_head,
     race,
-    read_rows,
     version_of,
 )
 from apollo_spark.lake.tables.log_cache import TABLES
@@ -90,7 +94,7 @@ class LeaseTable:
         if version_of(table) != based_on:
             raise race(self.folder)
         commit_rows(self.folder, table, rows, mode="overwrite", configuration=SHORT_LIVED)
-        if (based_on + 1) % SWEEP_EVERY == 0:
+        if table is not None and (based_on + 1) % SWEEP_EVERY == 0:
             self.sweep()
 
     def sweep(self, *, older_than_hours: int = SWEEP_HOURS) -> None:

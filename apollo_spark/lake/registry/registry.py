@@ -19,7 +19,12 @@ from apollo_spark.errors import (
     CommitRaceError,
     broken_file,
 )
-from apollo_spark.lake.registry.row_table import commit_rows, require_own_files, to_dicts
+from apollo_spark.lake.registry.row_table import (
+    commit_rows,
+    read_rows,
+    require_own_files,
+    to_dicts,
+)
 from apollo_spark.lake.registry.rows import (
     LISTED,
     PROPERTIES,
@@ -38,7 +43,6 @@ from apollo_spark.lake.tables.commits import (
     NO_TABLE,
     open_head,
     race,
-    read_rows,
     version_of,
 )
 from apollo_spark.lake.tables.log_cache import TABLES

@@ -16,10 +16,10 @@ from deltalake.exceptions import DeltaError
 from pydantic import ValidationError
 
 from apollo_spark.errors import ApolloError, EnvironmentProblemError
-from apollo_spark.lake.registry.row_table import commit_rows
+from apollo_spark.lake.registry.row_table import commit_rows, read_rows
 from apollo_spark.lake.registry.snapshot import RecordEntry, Retirement
 from apollo_spark.lake.storage.room import has_room
-from apollo_spark.lake.tables.commits import RETENTION, file_sizes, open_head, read_rows
+from apollo_spark.lake.tables.commits import RETENTION, file_sizes, open_head
 from apollo_spark.lake.tables.log_cache import TABLES
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.retirement import RETIREMENT, RetirementRecord

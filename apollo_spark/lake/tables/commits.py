@@ -4,14 +4,13 @@ Each is the next version after the one it was based on, or it is refused. delta-
 by put-if-absent, so this holds between processes too.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import groupby
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import DeltaError
 
@@ -131,68 +130,6 @@ def _folder_of(table: DeltaTable) -> Path:
     return Path(unquote(urlsplit(table.table_uri).path))
 
 
-def read_rows(
-    table: DeltaTable,
-    folder: Path,
-    columns: Sequence[str],
-    *,
-    where: Callable[[pa.Table], Sequence[bool]] | None = None,
-    keys: Sequence[str] = (),
-    only: Callable[[str], bool] | None = None,
-) -> Iterator[pa.Table]:
-    """Yield the rows of an open table in a folder, a group of rows at a time.
-
-    Every file is checked against its checksums and the size that the log says. They are read by
-    pyarrow itself. The file access that delta-rs would bring calls Python from pyarrow's threads:
-    one that still does so when Python ends takes the process down, after its work and with the
-    wrong exit code. And `pyarrow.dataset` loads pandas, which takes longer than most commands.
-    Nor is `pyarrow.compute` needed, which takes a third of the time of `apollo list`.
-
-    Args:
-        table: The table; its files have no partitions.
-        folder: Where it lies.
-        columns: What is read.
-        where: Says of the columns `keys` which rows are wanted; the others are not read.
-        keys: What `where` looks at.
-        only: Says which files are read, by name; None are all.
-
-    Raises:
-        BrokenPinError: A file is missing or damaged.
-        StorageRefusedError: The storage refused.
-    """
-    for name, size in sorted(file_sizes(table).items()):
-        if only is not None and not only(name):
-            continue
-        with reading_file(folder / name):
-            require_size(folder / name, size)
-            check_chunks(str(folder / name))
-            opened = pq.ParquetFile(folder / name)
-        with opened as file:
-            for group in range(file.num_row_groups):
-                if where is None:
-                    yield _read_group(file, folder / name, group, columns)
-                    continue
-                wanted = where(_read_group(file, folder / name, group, keys))
-                if any(wanted):
-                    yield _only(_read_group(file, folder / name, group, columns), wanted)
-
-
-def _only(rows: pa.Table, wanted: Sequence[bool]) -> pa.Table:
-    """Return the rows that are wanted, of which there is one at least, a run of them at a time."""
-    runs, start = [], 0
-    for is_wanted, run in groupby(wanted):
-        length = len(list(run))
-        if is_wanted:
-            runs.append(rows.slice(start, length))
-        start += length
-    return pa.concat_tables(runs)
-
-
-def _read_group(file: pq.ParquetFile, path: Path, group: int, columns: Sequence[str]) -> pa.Table:
-    with reading_file(path):
-        return file.read_row_group(group, columns=[*columns])
-
-
 def file_sizes(table: DeltaTable) -> dict[str, int]:
     """Return the names of the files of an open table, with their sizes as the log says."""
     actions = add_actions(table)
@@ -200,16 +137,17 @@ def file_sizes(table: DeltaTable) -> dict[str, int]:
     return dict(zip(actions.column("path").to_pylist(), sizes, strict=True))
 
 
-def require_size(path: Path, size: int) -> None:
-    """Require that a file is there and as long as it was.
+def require_size(path: Path, size: int) -> os.stat_result:
+    """Require that a file is there and as long as it was, and return what it is.
 
     Raises:
         DamagedFileError: It is not.
         OSError: The storage refused.
     """
-    found = path.stat().st_size
-    if found != size:
-        raise DamagedFileError(str(path), f"it has {found:,} bytes instead of {size:,}")
+    found = path.stat()
+    if found.st_size != size:
+        raise DamagedFileError(str(path), f"it has {found.st_size:,} bytes instead of {size:,}")
+    return found
 
 
 def require_intact(paths: Iterable[str]) -> None:

@@ -1,17 +1,21 @@
-"""Tables that are open already: who only reads does not read an unchanged log again.
+"""Tables that are open already, and rows that were read: what is unchanged is not read again.
 
 A version of a table never changes, and delta-rs takes milliseconds to open one, more the longer
 the log is. What is kept is given out again only while each file of the log that it was made of is
 the same one: of the same inode, size and times. It is shared by all that read, so nobody who
 commits may use it: a commit moves an open table to the next version.
+
+The same holds for small files of rows: the registry and the leases, which every command reads
+several times.
 """
 
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pyarrow as pa
 from deltalake import DeltaTable
 
 from apollo_spark.lake.tables.commits import open_head, open_version
@@ -22,6 +26,15 @@ MAX_TABLES = 64
 LENGTH_OF_VERSION = 20
 """Digits with which the name of a file of a log begins."""
 
+MOST_BYTES = 16 << 20
+"""Bytes of rows, as they are in memory, that are kept at most."""
+SMALL = 1 << 16
+"""Bytes of a file that is kept, at most."""
+
+
+Groups = Sequence[pa.Table]
+"""The rows of a file, by its groups of rows."""
+FileState = tuple[int, int, int, int]
 State = tuple[tuple[str | int, ...], ...]
 """The files of a log by name, each with what changes when it is written again."""
 Key = tuple[str, int | None]
@@ -48,6 +61,19 @@ class OpenTables:
         state = _state_of(folder, until=commit_name(version)) if version >= 0 else None
         return self._find((str(folder), version), state, lambda: open_version(folder, version))
 
+    def keep_committed(self, folder: Path, table: DeltaTable) -> None:
+        """Keep a table to which its owner, who lets go of it now, has just committed.
+
+        To move it to its own commit takes a tenth of what opening it anew does.
+        """
+        try:
+            table.update_incremental()
+        except Exception:  # noqa: BLE001 it is committed; who reads it next says what is wrong
+            return
+        state = _state_of(folder)
+        if state is not None and commit_name(table.version()) == _newest(state):
+            self._keep((str(folder), None), state, table)
+
     def forget(self) -> None:
         """Close all: who verifies a lake wants to read every log itself."""
         with self._lock:
@@ -63,14 +89,28 @@ class OpenTables:
             if kept is not None and kept[0] == state:
                 self._kept.move_to_end(key)
                 return kept[1]
-        table = open_table()
+            table = self._same(key, state)
+        if table is None:
+            table = open_table()
+        self._keep(key, state, table)
+        return table
+
+    def _same(self, key: Key, state: State | None) -> DeltaTable | None:
+        """Return the table under another number: the newest version has one as well."""
+        folder, version = key
+        for (other, _), (kept, table) in self._kept.items():
+            is_same = other == folder and kept == state
+            if is_same and (version is None or table.version() == version):
+                return table
+        return None
+
+    def _keep(self, key: Key, state: State | None, table: DeltaTable | None) -> None:
         with self._lock:
             self._kept.pop(key, None)
             if table is not None and state is not None:
                 self._kept[key] = (state, table)
                 if len(self._kept) > self._most:
                     self._kept.popitem(last=False)
-        return table
 
 
 def _state_of(folder: Path, until: str | None = None) -> State | None:
@@ -89,5 +129,65 @@ def _state_of(folder: Path, until: str | None = None) -> State | None:
     return tuple(sorted(found))
 
 
+def _newest(state: State) -> str:
+    """Return the name of the last commit of a log."""
+    return max((str(each[0]) for each in state if _is_commit(str(each[0]))), default="")
+
+
+def _is_commit(name: str) -> bool:
+    return name.endswith(".json") and name[:LENGTH_OF_VERSION].isdigit()
+
+
+class ReadFiles:
+    """Rows of files by path; those that were not asked for the longest go first.
+
+    Args:
+        most: How many bytes are kept.
+    """
+
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        self._most = most
+        self._kept: OrderedDict[str, tuple[FileState, Groups, int]] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def groups(self, path: str, stat: os.stat_result, read: Callable[[], Groups]) -> Groups:
+        """Return the rows of a file, which is read unless it is the one that was read.
+
+        Args:
+            path: The file.
+            stat: What it was before it is read.
+            read: Checks and reads all of it.
+        """
+        state = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        with self._lock:
+            kept = self._kept.get(path)
+            if kept is not None and kept[0] == state:
+                self._kept.move_to_end(path)
+                return kept[1]
+        found = read()
+        size = sum(each.nbytes for each in found)
+        with self._lock:
+            self._drop(path)
+            if size <= self._most:
+                self._kept[path] = (state, found, size)
+                self._bytes += size
+            while self._bytes > self._most:
+                self._drop(next(iter(self._kept)))
+        return found
+
+    def forget(self) -> None:
+        """Keep none: who verifies a lake wants to read every file itself."""
+        with self._lock:
+            self._kept.clear()
+            self._bytes = 0
+
+    def _drop(self, path: str) -> None:
+        if (kept := self._kept.pop(path, None)) is not None:
+            self._bytes -= kept[2]
+
+
 TABLES = OpenTables()
 """Those of this process."""
+FILES = ReadFiles()
+"""The files of rows that this process read."""

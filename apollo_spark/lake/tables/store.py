@@ -126,6 +126,7 @@ class TableStore(PinnedTables):
             )
         with compare_and_set(folder, based_on=based_on):
             head.create_write_transaction([*gone, *added], mode, columns, commit_properties=tag)
+        TABLES.keep_committed(folder, head)
         return based_on + 1
 
     def check_chain(self, location: str, *, after: int, load_id: str) -> int:

@@ -6,7 +6,7 @@ from apollo_spark.assays.types import hash_assay_tables
 from apollo_spark.errors import BrokenPinError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.snapshot import RecordEntry
-from apollo_spark.lake.tables.log_cache import TABLES
+from apollo_spark.lake.tables.log_cache import FILES, TABLES
 from apollo_spark.lake.verifying import VerifyProblem
 from apollo_spark.model.base import Record
 from apollo_spark.model.cohort import CohortRecord
@@ -89,6 +89,7 @@ def verify_records(
     lake.require_there()
     # What was opened before may be damaged by now without a trace in the times of files.
     TABLES.forget()
+    FILES.forget()
     entries = _named(lake, name)
     records: list[Published] = []
     pins = 0
