@@ -9,8 +9,10 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
 MOST = 4
 """Databases that are kept open at most; one takes about 5 MB and a thread for each processor."""
@@ -43,7 +45,7 @@ class Database:
 
     limits: Limits
     files: frozenset[str]
-    connection: duckdb.DuckDBPyConnection
+    connection: "duckdb.DuckDBPyConnection"
     overflow: tempfile.TemporaryDirectory[str]
     users: int = field(default=0)
 
@@ -72,7 +74,7 @@ class OpenDatabases:
         self._lock = threading.Lock()
 
     @contextmanager
-    def over(self, limits: Limits, files: Collection[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    def over(self, limits: Limits, files: Collection[str]) -> "Iterator[duckdb.DuckDBPyConnection]":
         """Give a connection that reads these files, and at most others that were asked for before.
 
         A database in which anything went wrong is not used again, nor one whose question was ended.

@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
@@ -32,6 +31,10 @@ from apollo_spark.runtime.questions import (
     require_going,
     stopped_by,
 )
+
+if TYPE_CHECKING:
+    # A small load asks nothing, and this takes a tenth of its time to load.
+    import duckdb
 
 CELLS_PER_BATCH = 1_000_000
 ROWS_PER_BATCH = range(2_048, 100_000)
@@ -88,7 +91,7 @@ class EmbeddedEngine:
         threads: int | None = None,
         seconds: float | None = None,
         file_column: str | None = None,
-        connection: duckdb.DuckDBPyConnection | None = None,
+        connection: "duckdb.DuckDBPyConnection | None" = None,
     ) -> None:
         self.files = files
         self._file_column = file_column
@@ -155,7 +158,7 @@ class EmbeddedEngine:
 
     def _connected(
         self, files: Collection[str]
-    ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    ) -> "AbstractContextManager[duckdb.DuckDBPyConnection]":
         if self._shared is not None:
             return closing(self._shared.cursor())
         return DATABASES.over(self._database_limits(), files)
@@ -190,6 +193,8 @@ def open_database(
     limits: Limits, files: Collection[str], folders: Collection[Path] = ()
 ) -> Database:
     """Open a database that reads some files, and those in some folders, and nothing else."""
+    import duckdb
+
     overflow = tempfile.TemporaryDirectory(prefix="apollo-query-")
     options = OPTIONS | {"temp_directory": overflow.name}
     options |= {} if limits.memory is None else {"memory_limit": limits.memory}
@@ -207,7 +212,7 @@ def open_database(
 
 
 def _restrict(
-    connection: duckdb.DuckDBPyConnection, files: Collection[str], folders: Collection[Path]
+    connection: "duckdb.DuckDBPyConnection", files: Collection[str], folders: Collection[Path]
 ) -> None:
     """Let a connection read some files, and those in some folders, and nothing else any more."""
     connection.execute("SET allowed_paths = $files", {"files": list(files)})
@@ -248,6 +253,8 @@ def _ended_by_hand() -> Iterator[None]:
 
 @contextmanager
 def _translated_errors(files: Sequence[str], view: str | None) -> Iterator[None]:
+    import duckdb
+
     try:
         yield
     except duckdb.OutOfMemoryException as error:

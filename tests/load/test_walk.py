@@ -1,5 +1,6 @@
 """How many files a load goes through: who follows it has to read them."""
 
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 import apollo_spark
-from tests.support.study import Study
+from tests.support.study import LOCAL_SETTINGS, Study
 
 PACKAGE = Path(apollo_spark.__file__).parent
 ELSEWHERE = ("model", "workers", "errors.py")
@@ -47,3 +48,20 @@ def test_a_clinical_load_goes_through_few_files(tmp_path: Path) -> None:
 
     assert "verbs/load_clinical.py" in visited
     assert len(visited) <= MOST, sorted(visited)
+
+
+def test_a_small_load_loads_no_engine(tmp_path: Path) -> None:
+    study = Study(tmp_path)
+    words = ["apollo", "--conf", str(LOCAL_SETTINGS), *map(str, study.load_words())]
+    code = (
+        f"import atexit, sys; sys.argv = {words!r}\n"
+        "atexit.register(lambda: print(*sys.modules))\n"
+        "from apollo_spark.cli.main import main; main()"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    published, loaded = ended.stdout.splitlines()
+    assert published == "study@1"
+    assert {"duckdb", "pandas", "pyspark"} & set(loaded.split()) == set()
+    assert "deltalake" in loaded.split()

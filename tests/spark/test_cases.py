@@ -23,7 +23,7 @@ def test_spark_gives_what_the_table_says(
     def by_spark(*words: object) -> CommandResult:
         # The command would start a session of its own and stop it: it gets that of the tests.
         with (
-            # Few keys are compared in memory: here Spark is asked.
+            # Few keys are compared in memory: here an engine is asked.
             patch("apollo_spark.ingest.key_tables.FEW", -1),
             patch("apollo_spark.runtime.session.open_session", return_value=spark_session),
             patch("apollo_spark.runtime.session.close_session"),
