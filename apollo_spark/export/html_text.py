@@ -3,11 +3,14 @@
 A character that has no glyph of its own (a control, a direction override, a blank that is not
 the plain one) becomes a small label: it is often the very reason why a value is refused, and
 raw it could turn the page's text around. In a value of a row, so do blanks at its ends and
-accents that are beside their letters.
+accents that are beside their letters. The head of a page lets nothing act but what it holds itself.
 """
 
 import html
 import re
+from base64 import b64encode
+from hashlib import sha256
+from importlib.resources import files
 
 from apollo_spark.export.printable import is_accent, is_shown
 
@@ -77,3 +80,37 @@ def _label(character: str) -> str:
 
 def _point(character: str) -> str:
     return f"U+{ord(character):04X}"
+
+
+def page_head(title: str, *, style: str, script: str | None = None) -> str:
+    """Return what stands in the head of a page.
+
+    Args:
+        title: The title, as text.
+        style: Its style.
+        script: Its script. Its content policy lets this one and this style alone work, so that
+            even a mistake in escaping could not make a value act.
+    """
+    scripts = "" if script is None else f"script-src '{_digest(script)}'; "
+    policy = (
+        f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; "
+        f"{scripts}base-uri 'none'; form-action 'none'"
+    )
+    return (
+        '<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{plain_text(title)}</title>\n"
+        '<link rel="icon" href="data:,">\n'
+        f"<style>{style}</style>\n"
+    )
+
+
+def page_resource(name: str) -> str:
+    """Return the text of a style or script that lies beside the pages."""
+    return (files("apollo_spark.export") / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

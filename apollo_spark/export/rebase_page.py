@@ -5,8 +5,7 @@ It holds counts, and names of records, fields and codes; of people nothing. It h
 
 from collections.abc import Sequence
 
-from apollo_spark.export.html_text import show_text
-from apollo_spark.export.pages import page_head, page_resource
+from apollo_spark.export.html_text import page_head, page_resource, show_text
 from apollo_spark.export.rebase_text import describe_causes, describe_changes, describe_moves
 from apollo_spark.model.rebase import RebasePlan
 

@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timezone
 
-from apollo_spark.export.html_text import plain_text, show_text
-from apollo_spark.export.pages import page_head, page_resource
+from apollo_spark.export.html_text import page_head, page_resource, plain_text, show_text
 from apollo_spark.export.printable import printable_json
 from apollo_spark.export.report_findings import findings_html, mark_rule
 from apollo_spark.export.report_tables import details_html, entities_html, show_number, sum_known
