@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from apollo_spark.lake.opened import OpenDataset
     from apollo_spark.lake.publishing import OnStep, Publication
     from apollo_spark.lake.tables.store import TableStore
-    from apollo_spark.lake.verifying import HashSpecial, VerifyProblem
+    from apollo_spark.lake.verifying import HashSpecial, Seen, VerifyProblem
     from apollo_spark.lake.withdrawing import Withdrawing
     from apollo_spark.model.dataset import DatasetRecord
     from apollo_spark.model.dictionary import DataDictionary
@@ -268,7 +268,7 @@ class Lake:
         record: "Published",
         *,
         deep: bool = False,
-        known_parts: dict[str, bool] | None = None,
+        seen: "Seen | None" = None,
         hash_special: "HashSpecial" = lambda _pin, _files: None,
     ) -> "tuple[VerifyProblem, ...]":
         """Return what of a record is not as it was published; see `verify_record`."""
@@ -282,7 +282,7 @@ class Lake:
             parts=self.parts,
             withdrawn=withdrawn,
             deep=deep,
-            known_parts=known_parts,
+            seen=seen,
             hash_special=hash_special,
         )
 

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,11 +10,7 @@ from deltalake import DeltaTable
 
 from apollo_spark.errors import BrokenPinError, EnvironmentProblemError, StorageRefusedError
 from apollo_spark.lake.storage.parts import PartStore
-from apollo_spark.lake.tables.commits import (
-    RETENTION,
-    add_actions,
-    require_size,
-)
+from apollo_spark.lake.tables.commits import RETENTION, add_actions, require_size
 from apollo_spark.lake.tables.contents import (
     SMALL_BYTES,
     check_files,
@@ -28,6 +25,7 @@ from apollo_spark.lake.tables.log_faults import commit_name, find_log_fault
 from apollo_spark.lake.tables.log_statistics import require_statistics
 from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.base import Record
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import Published
 from apollo_spark.workers.files.checksums import check_chunks, has_checksums, read_checksums
@@ -37,6 +35,8 @@ PLAIN = (1, 2)
 """The versions of reader and writer that a table of a lake asks for."""
 
 
+SeenPin = tuple[TablePin, str | None, bool]
+"""A pin, the record that it was looked at for alone, and whether its rows were hashed."""
 HashSpecial = Callable[[TablePin, list[str]], str | None]
 """Returns the content hash of a table's files, None where it is the sum over its rows."""
 
@@ -67,6 +67,20 @@ class VerifyProblem(Record):
         return f"{self.record}, {place}: {self.what}; {self.readable}"
 
 
+@dataclass
+class Seen:
+    """What was looked at already, where several records are verified: they share most of it.
+
+    Attributes:
+        parts: Which parts are as they were stored.
+        pins: What is wrong with pins. A table of an assay means something together with the others
+            of its record, and is looked at for each of them.
+    """
+
+    parts: dict[str, bool] = field(default_factory=dict)
+    pins: dict[SeenPin, list[VerifyProblem]] = field(default_factory=dict)
+
+
 def verify_record(
     record: Published,
     *,
@@ -74,7 +88,7 @@ def verify_record(
     parts: PartStore,
     withdrawn: Iterable[TablePin] = (),
     deep: bool = False,
-    known_parts: dict[str, bool] | None = None,
+    seen: Seen | None = None,
     hash_special: HashSpecial = lambda _pin, _files: None,
 ) -> tuple[VerifyProblem, ...]:
     """Check what a record names: parts; of each pin log, schema, files, sizes, rows, properties.
@@ -85,18 +99,23 @@ def verify_record(
         parts: The parts of its lake.
         withdrawn: The tables of keys that are taken out of what it reads.
         deep: Also hash all rows.
-        known_parts: Which parts are as they were stored, as far as it was looked at; others are
-            added. Versions share most of them.
+        seen: What was looked at already, to which this is added.
         hash_special: Hashes what does not depend on how a table cuts it into rows.
 
     Returns:
         Everything that is wrong, tables in the order of the record.
     """
     pins = {(pin.location, pin.version): pin for pin in (*withdrawn, *record.all_pins)}
-    found = []
+    seen = seen or Seen()
+    assays = record.assays if isinstance(record, DatasetRecord) else ()
+    of_assays = {table for each in assays for table in each.all_tables}
+    found: list[VerifyProblem] = []
     for pin in pins.values():
-        found += _Pin(record, pin, tables, hash_special).check(deep)
-    found += _check_parts(record, parts, {} if known_parts is None else known_parts)
+        key = (pin, str(record) if pin.table in of_assays else None, deep)
+        if key not in seen.pins:
+            seen.pins[key] = _Pin(record, pin, tables, hash_special).check(deep)
+        found += [each.model_copy(update={"record": str(record)}) for each in seen.pins[key]]
+    found += _check_parts(record, parts, seen.parts)
     return tuple(found)
 
 
@@ -265,7 +284,7 @@ def _check_parts(
     record: Published, parts: PartStore, known: dict[str, bool]
 ) -> list[VerifyProblem]:
     named = record.all_parts
-    known |= {each: _is_readable(each, parts) for each in named.keys() - known.keys()}
+    known |= {each: parts.is_readable(each) for each in named.keys() - known.keys()}
     return [
         VerifyProblem(
             record=str(record),
@@ -277,11 +296,3 @@ def _check_parts(
         for digest, name in named.items()
         if not known[digest]
     ]
-
-
-def _is_readable(digest: str, parts: PartStore) -> bool:
-    try:
-        parts.get(digest)
-    except BrokenPinError:
-        return False
-    return True

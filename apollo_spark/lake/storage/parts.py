@@ -48,6 +48,14 @@ class PartStore:
                 draft.replace(place)
         return digest
 
+    def is_readable(self, digest: str) -> bool:
+        """Return whether a text is there as it was put."""
+        try:
+            self.get(digest)
+        except BrokenPinError:
+            return False
+        return True
+
     def get(self, digest: str) -> str:
         """Return the text of a part.
 

@@ -7,7 +7,7 @@ from apollo_spark.errors import BrokenPinError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.lake.tables.log_cache import FILES, TABLES
-from apollo_spark.lake.verifying import VerifyProblem
+from apollo_spark.lake.verifying import Seen, VerifyProblem
 from apollo_spark.model.base import Record
 from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import DatasetRecord
@@ -95,7 +95,7 @@ def verify_records(
     pins = 0
     problems = _problems_of_leases(lake)
     withdrawn: dict[str, int] = {}
-    known_parts: dict[str, bool] = {}
+    seen = Seen()
     for entry in entries:
         try:
             record = lake.registry.read_record(entry, Published)
@@ -105,7 +105,7 @@ def verify_records(
         records.append(record)
         pins += len(shown_pins(record, full=full))
         hashes = deep or sources is not None
-        found = verify_version(lake, record, deep=hashes, known_parts=known_parts)
+        found = verify_version(lake, record, deep=hashes, seen=seen)
         problems += told_problems(found, record, full=full)
         if not keeps_to_itself(record, full=full):
             withdrawn |= lake.withdrawn_from(record)
@@ -126,16 +126,16 @@ def _prove(
 
 
 def verify_version(
-    lake: Lake, record: Published, *, deep: bool, known_parts: dict[str, bool] | None = None
+    lake: Lake, record: Published, *, deep: bool, seen: Seen | None = None
 ) -> tuple[VerifyProblem, ...]:
     """Return what of a record is not as it was published, its assays included."""
     if not isinstance(record, DatasetRecord):
-        found = lake.verify(record, deep=deep, known_parts=known_parts)
+        found = lake.verify(record, deep=deep, seen=seen)
         if deep and not found and isinstance(record, CohortRecord):
             return _recounted(lake, record)
         return found
     special = hash_assay_tables(record, lake.tables)
-    return lake.verify(record, deep=deep, known_parts=known_parts, hash_special=special)
+    return lake.verify(record, deep=deep, seen=seen, hash_special=special)
 
 
 def _recounted(lake: Lake, record: CohortRecord) -> tuple[VerifyProblem, ...]:

@@ -8,10 +8,13 @@ import pytest
 from deltalake import DeltaTable
 
 from apollo_spark.errors import BrokenPinError
+from apollo_spark.lake import verifying
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.tables import contents
 from apollo_spark.lake.tables.commits import RETENTION
+from apollo_spark.model.assay import AssayRecord, AssayTable
 from apollo_spark.model.dataset import DatasetRecord, RowRule
+from apollo_spark.model.pin import TablePin
 from apollo_spark.verbs.verify.verify import verify_records
 from tests.unit.lake.small_lake import FIRST, SECOND, plain, publish, rows_of, table_of
 
@@ -339,3 +342,49 @@ def test_everything_wrong_is_told_at_once(lake: Lake) -> None:
         Path(file).unlink()
 
     assert [each.table for each in lake.verify(record)] == ["patient", "visit"]
+
+
+def shared_by_two(lake: Lake, update: dict[str, Any] | None = None) -> list[DatasetRecord]:
+    """Return two records that read the same tables."""
+    record = publish(lake)
+    return [record.model_copy(update={"name": name, **(update or {})}) for name in ("one", "two")]
+
+
+def test_tables_that_records_share_are_read_once_and_their_faults_told_of_each(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records, read = shared_by_two(lake), []
+    real = verifying.content_hash
+    monkeypatch.setattr(
+        verifying,
+        "content_hash",
+        lambda files, schema: [read.append(files), real(files, schema)][1],
+    )
+    seen = verifying.Seen()
+
+    assert [lake.verify(each, deep=True, seen=seen) for each in records] == [(), ()]
+    assert len(read) == 2
+
+    delete_file(lake, records[0])
+    seen = verifying.Seen()
+    told = [lake.verify(each, deep=deep, seen=seen) for each in records for deep in (False, True)]
+    assert [[problem.record for problem in each] for each in told] == [
+        ["one@1"], ["one@1"], ["two@1"], ["two@1"],
+    ]  # fmt: skip
+
+
+def test_a_table_of_an_assay_is_looked_at_for_each_record(lake: Lake) -> None:
+    assay = AssayRecord.model_construct(
+        tables=(AssayTable(role="samples", table="patient"),), link=None
+    )
+    hashed = []
+
+    def hash_special(pin: TablePin, _files: list[str]) -> str:
+        hashed.append(pin.table)
+        return pin.content_hash
+
+    seen = verifying.Seen()
+    for each in shared_by_two(lake, {"assays": (assay,)}):
+        lake.verify(each, deep=True, seen=seen, hash_special=hash_special)
+
+    assert hashed == ["patient", "visit", "patient"]
