@@ -1,10 +1,8 @@
 """Cohorts beside hand-written SQL over the same files: counts, attrition, extracts, combinations.
 
-cohorts PEOPLE ROWS RUNS [spark]: a study of so many people with visits, labs and drugs of so many
-rows each is loaded, then the sides run in turn. `ratio` is that of the medians to the side named as
-base; `cold` is one process with its start. Answers of both sides are compared. With `spark` the
-count alone is asked, of Spark in one session; there `ratio` is the median of the ratios of runs
-beside each other.
+cohorts PEOPLE ROWS RUNS: a study of so many people with visits, labs and drugs of so many rows each
+is loaded, then the sides run in turn. `ratio` is that of the medians to the side named as base;
+`cold` is one process with its start. Answers of both sides are compared.
 """
 
 import json
@@ -17,7 +15,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import duckdb
@@ -57,8 +54,6 @@ PARTS = (
     *(f"exists({each}: {each}.value > {low})" for each in ENTITIES for low in (10, 30, 50)),
     "patient.sex = 1",
 )
-WARMING = 3
-"""Runs on Spark before it is measured: until then its code is compiled."""
 COMBINATIONS = 1_000
 COMBINED = (
     CohortOperation.UNION,
@@ -164,42 +159,6 @@ def count(lake: Lake, text: str, engine: Engine | None = None) -> int:
     return people.count(engine or EmbeddedEngine(lake.tables))
 
 
-def measure_spark(root: Path, runs: int) -> dict[str, Any]:
-    """Return what the count costs on Spark beside a statement by hand, both warm."""
-    from apollo_spark.operations.locating import spark_engine
-    from apollo_spark.runtime.session import close_session, open_session
-    from apollo_spark.runtime.settings import SessionSettings
-
-    lake, text = open_stored_lake(str(root)), filter_text()
-    spark = open_session(SessionSettings(driver_memory="3g", quick=False))
-    try:
-        engine = spark_engine(lake, spark)
-        for each in ("patient", *ENTITIES):
-            spark.read.parquet(f"{root}/tables/study/{each}").createOrReplaceTempView(each)
-        statement = count_by_hand(lambda entity: entity)
-        sides = {
-            "by hand": lambda: spark.sql(statement).collect()[0][0],
-            "count": lambda: count(lake, text, engine),
-        }
-        seconds: dict[str, list[float]] = {name: [] for name in sides}
-        answers: set[int] = set()
-        for number in range(runs + WARMING):
-            for name, side in sides.items():
-                start = time.perf_counter()
-                answers.add(side())
-                if number >= WARMING:
-                    seconds[name].append(time.perf_counter() - start)
-    finally:
-        close_session(spark)
-    assert len(answers) == 1, answers
-    return {
-        "what": "count on Spark, warm",
-        "people": answers.pop(),
-        "sides": {name: round(median(each) * 1000) for name, each in seconds.items()},
-        "ratio": round(median(b / a for a, b in zip(*seconds.values(), strict=True)), 2),
-    }
-
-
 def attrition(lake: Lake, text: str) -> object:
     """Count who is left after each part of a filter."""
     people = people_asked_for(lake, None, source="study", text=text)
@@ -270,9 +229,7 @@ def row(what: str, found: dict[str, Any], base: str, **facts: Any) -> dict[str, 
     return {"what": what, **facts, "sides": sides}
 
 
-def main(
-    people: int = 1_000_000, rows: int = 5_000_000, runs: int = 5, *, on_spark: bool = False
-) -> None:
+def main(people: int = 1_000_000, rows: int = 5_000_000, runs: int = 5) -> None:
     """Measure, and print one line a question."""
     scratch = Path(tempfile.mkdtemp(prefix="apollo-bench-"))
     try:
@@ -285,9 +242,6 @@ def main(
             load(folder, root)
             print(f"loaded {name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
             shutil.rmtree(folder)
-            if on_spark:
-                print(json.dumps(measure_spark(root, runs)), flush=True)
-                break
             if is_wide:
                 print(json.dumps(measure_extract(root, scratch, runs)), flush=True)
                 print(json.dumps(measure_combinations(open_stored_lake(str(root)))), flush=True)
@@ -299,5 +253,4 @@ def main(
 
 
 if __name__ == "__main__":
-    numbers = [int(each) for each in sys.argv[1:] if each != "spark"]
-    main(*numbers, on_spark="spark" in sys.argv)
+    main(*map(int, sys.argv[1:]))

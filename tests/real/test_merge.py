@@ -122,6 +122,36 @@ def test_aliquots_find_their_patients(tumours: tuple[Path, dict[str, pd.DataFram
     assert len(set(shown["CHOL"].values())) == 36
 
 
+def test_cohorts_by_expression_have_the_people_that_pandas_finds(
+    shared: Path, tumours: tuple[Path, dict[str, pd.DataFrame]]
+) -> None:
+    lake, clinical = tumours
+    matrix = pd.read_csv(
+        next((shared / "data/tcga_CHOL_rtcga").glob("*rnaseq*")), sep="\t", index_col=0
+    ).T
+    people = pd.Series(matrix.index.str[:12].str.lower(), matrix.index)
+    (sex,) = [each for each in clinical["CHOL"].columns if each.endswith("_gender")]
+    women = set(clinical["CHOL"].index[clinical["CHOL"][sex] == "female"])
+    for gene, bound in {"TP53|7157": 1_000, "KRT7|3855": 5_000}.items():
+        values, measured = matrix[gene], f'expression(rna, "{gene}")'
+        high = values >= np.percentile(values, 80)
+        for text, samples in {
+            f"{measured} > {bound}": values > bound,
+            f"{measured} between {bound / 2} and {bound}": values.between(bound / 2, bound),
+            f"{measured} >= percentile(80)": high,
+        }.items():
+            kept = set(people[samples])
+            assert 0 < len(kept) < len(set(people)), text
+            assert people_where(lake, text) == kept
+            assert people_where(lake, f'{text} and patient.{sex} = "female"') == kept & women
+            assert people_where(lake, f"not {text}") == set(people) - kept
+
+
+def people_where(lake: Path, text: str) -> set[str]:
+    found = open_dataset(lake, "chol_all").retrieve_fields(["patient.barcode"], where=text)
+    return set(found.column(0).to_pylist())
+
+
 def test_two_studies_are_merged_and_their_assays_read_as_one_matrix(
     shared: Path, tumours: tuple[Path, dict[str, pd.DataFrame]]
 ) -> None:
