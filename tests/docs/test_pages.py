@@ -26,8 +26,8 @@ FILTER, WORDS, PYTHON = ("expression.md", 2), ("extending.md", 0), ("merging.md"
 CONDITIONS, QUESTIONS, COHORTS = ("python.md", 0), ("python.md", 1), ("cohorts.md", 3)
 COHORT_TEST, TRIALS = ("cohorts.md", 5), ("cohorts.md", 7)
 TILES, DASHBOARDS = ("dashboards.md", 0), ("dashboards.md", 2)
-R_CODE = ("r.md", 1)
-"""What tests/docs/test_r.py runs."""
+R_CODE, NEW_NAMES = ("r.md", 1), ("rebasing.md", 1)
+"""What tests/docs/test_r.py runs, and a file."""
 HEADER = "entity,name,type,primary_key_type\n"
 MATRIX = "feature_id,S1,S2,S3\nENSG00000141510,5,3,1\nENSG00000139618,1,2,4\n"
 QUANTS = (
@@ -76,6 +76,7 @@ COHORTS_MADE = (
     "cohort create heavy --from women --filter 'patient.weight > 65'",
 )
 SMOKERS = "view study@1 --as smokers --rows 'patient.smokes > 0'"
+HEAVY = "cohort create heavy --from study@1 --filter 'patient.weight > 60'"
 STAGES = {
     ("cohorts.md", 0): Stage(1, IDS),
     ("cohorts.md", 1): Stage(1, IDS, COHORTS_MADE),
@@ -145,10 +146,10 @@ STAGES = {
     CONDITIONS: Stage(1),
     QUESTIONS: Stage(1),
     ("r.md", 0): Stage(1),
+    ("rebasing.md", 0): Stage(7, before=(SMOKERS, HEAVY)),
     ("sharing.md", 0): Stage(1),
-    ("sharing.md", 1): Stage(7, before=(SMOKERS,)),
-    ("sharing.md", 2): Stage(1, GONE),
-    ("sharing.md", 3): Stage(
+    ("sharing.md", 1): Stage(1, GONE),
+    ("sharing.md", 2): Stage(
         1,
         {"counts.csv": MATRIX, **SAMPLES, **GONE,
          "link.csv": "sample,patient\nS1,P0017\nS2,P0017\nS3,P0017\n"},
@@ -209,6 +210,7 @@ def test_every_block_is_run_or_read() -> None:
         COHORT_TEST,
         TILES,
         R_CODE,
+        NEW_NAMES,
         *code,
     } | SHOWN_ELSEWHERE == set(BLOCKS)
     assert {*COMMANDS, *code} == set(STAGES)
