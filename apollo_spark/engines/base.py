@@ -1,15 +1,16 @@
 """What every engine does: answer a SQL tree over pinned tables, as Arrow batches."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import pyarrow as pa
-from sqlglot import exp
 
-from apollo_spark.errors import broken_file, naming_only
 from apollo_spark.model.pin import TablePin
-from apollo_spark.workers.files.checksums import DamagedFileError, check_chunks
+
+if TYPE_CHECKING:
+    # A small load asks no question, and this takes a fifth of its time to load.
+    from sqlglot import exp
 
 
 class Engine(Protocol):
@@ -29,7 +30,7 @@ class Engine(Protocol):
         """Where this process reads the tables itself; None where only the engine can."""
         ...
 
-    def run(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> pa.RecordBatchReader:
+    def run(self, tree: "exp.Query", pins: Mapping[str, TablePin]) -> pa.RecordBatchReader:
         """Answer a question; read all batches or close the reader.
 
         Args:
@@ -59,40 +60,13 @@ class TableFiles(Protocol):
         ...
 
 
-def checked_files(
-    files: TableFiles, pin: TablePin, columns: Collection[str] | None
-) -> Sequence[str]:
-    """Return the files of a pinned table when what is asked of them was found as published.
-
-    Args:
-        files: Where the tables are.
-        pin: The table.
-        columns: The columns that may be read; None is all of them.
-
-    Raises:
-        BrokenPinError: A file is missing or damaged.
-    """
-    paths = files.files(pin)
-    with naming_only(pin.read_by):
-        for path in paths:
-            _check(path, columns)
-    return paths
-
-
-def _check(path: str, columns: Collection[str] | None) -> None:
-    try:
-        check_chunks(path, columns)
-    except FileNotFoundError as error:
-        raise broken_file(path, "it is missing") from error
-    except DamagedFileError as error:
-        raise broken_file(error.path, error.why) from error
-
-
-def names_in(tree: exp.Query) -> frozenset[str] | None:
+def names_in(tree: "exp.Query") -> frozenset[str] | None:
     """Return the names that a question mentions, among them those of all columns that it reads.
 
     None stands for every column: the question does not name them.
     """
+    from sqlglot import exp
+
     found = set()
     for each in tree.walk():
         if isinstance(each, exp.Identifier):

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, ClassVar
 import pyarrow as pa
 from sqlglot import exp
 
-from apollo_spark.engines.base import TableFiles, checked_files, names_in, normalize
+from apollo_spark.engines.base import TableFiles, names_in, normalize
 from apollo_spark.engines.databases import Database, Limits, OpenDatabases
-from apollo_spark.engines.reading import find_fault
+from apollo_spark.engines.reading import checked_files, find_fault
 from apollo_spark.errors import ApolloError, EnvironmentProblemError, broken_file, naming_only
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.sql import (

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pyarrow as pa
 from sqlglot import exp
 
-from apollo_spark.engines.base import TableFiles, checked_files, normal_type
+from apollo_spark.engines.base import TableFiles, normal_type
+from apollo_spark.engines.reading import checked_files
 from apollo_spark.errors import broken_file, naming_only
 from apollo_spark.export.decoding import decoder_of
 from apollo_spark.model.field import FieldType

@@ -1,17 +1,46 @@
 """Read pinned tables straight from their files, where a question to an engine takes longer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from apollo_spark.engines.base import TableFiles, checked_files
+from apollo_spark.engines.base import TableFiles
 from apollo_spark.errors import broken_file, naming_only
 from apollo_spark.model.pin import TablePin
-from apollo_spark.workers.files.checksums import check_chunks
+from apollo_spark.workers.files.checksums import DamagedFileError, check_chunks
 from apollo_spark.workers.files.small_table import read_small_table
+
+
+def checked_files(
+    files: TableFiles, pin: TablePin, columns: Collection[str] | None
+) -> Sequence[str]:
+    """Return the files of a pinned table when what is asked of them was found as published.
+
+    Args:
+        files: Where the tables are.
+        pin: The table.
+        columns: The columns that may be read; None is all of them.
+
+    Raises:
+        BrokenPinError: A file is missing or damaged.
+    """
+    paths = files.files(pin)
+    with naming_only(pin.read_by):
+        for path in paths:
+            _check(path, columns)
+    return paths
+
+
+def _check(path: str, columns: Collection[str] | None) -> None:
+    try:
+        check_chunks(path, columns)
+    except FileNotFoundError as error:
+        raise broken_file(path, "it is missing") from error
+    except DamagedFileError as error:
+        raise broken_file(error.path, error.why) from error
 
 
 def read_rows(files: TableFiles, pin: TablePin, columns: Sequence[str]) -> pa.Table:

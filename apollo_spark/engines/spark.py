@@ -10,11 +10,11 @@ from sqlglot import exp
 
 from apollo_spark.engines.base import (
     TableFiles,
-    checked_files,
     names_in,
     normal_type,
     normalize,
 )
+from apollo_spark.engines.reading import checked_files
 from apollo_spark.errors import BrokenPinError, EnvironmentProblemError
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.dialects import DatetimeText, SparkDialect

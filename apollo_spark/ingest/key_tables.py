@@ -7,20 +7,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlglot import exp
 
 from apollo_spark.engines.base import Engine, TableFiles
 from apollo_spark.engines.reading import read_rows
-from apollo_spark.ingest.lookalikes import AskedColumn, HeldColumn, KeyColumn
+from apollo_spark.ingest.lookalikes import HeldColumn, KeyColumn
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.pin import TablePin
-from apollo_spark.query.keys import repeated_keys, unresolved_keys
-from apollo_spark.query.sql import table
 from apollo_spark.tables.keys import KeyCheck
 
 FEW = 200_000
@@ -39,30 +35,6 @@ class KeyTables(ABC):
     @abstractmethod
     def column(self, entity: str, name: str) -> KeyColumn:
         """Return a column of texts."""
-
-
-@dataclass(frozen=True)
-class AskedKeys(KeyTables):
-    """Keys of which an engine is asked."""
-
-    engine: Engine
-    pins: Mapping[str, TablePin]
-
-    def broken(self, check: KeyCheck) -> pa.Array:
-        """Ask for them."""
-        if check.target_entity is not None and check.target_column is not None:
-            target = check.target_entity, check.target_column
-            tree: exp.Query = unresolved_keys(check.entity, check.column, *target)
-        else:
-            tree = repeated_keys(check.entity, check.column)
-        return self._ask(tree).read_all().column(0).combine_chunks()
-
-    def column(self, entity: str, name: str) -> KeyColumn:
-        """Return a column that is asked for."""
-        return AskedColumn(self._ask, partial(table, entity), name)
-
-    def _ask(self, tree: exp.Query) -> pa.RecordBatchReader:
-        return self.engine.run(tree, self.pins)
 
 
 @dataclass(frozen=True)
@@ -122,6 +94,9 @@ def open_keys(
     if engine.files is not None and rows <= FEW and _are_exact(dictionary, columns):
         yield HeldKeys(engine.files, pins, columns)
         return
+    # Questions are in SQL, which takes longer to load than the rest of a small load.
+    from apollo_spark.ingest.asked_keys import AskedKeys
+
     with engine.over(pins) as asked:
         yield AskedKeys(asked, pins)
 

@@ -5,25 +5,18 @@ something else are compared, and where there is none, one question a column is a
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlglot import exp
 
-from apollo_spark.query.lookalikes import SOURCE, all_keys, maybe_odd_keys
 from apollo_spark.workers.values.unseen import without_unseen
 
 RULE = "key_lookalike"
 KEY, LOOK = "key", "look"
 LOOKS = pa.schema([pa.field(KEY, pa.string()), pa.field(LOOK, pa.string())])
-
-Ask = Callable[[exp.Query], pa.RecordBatchReader]
-"""Answers a question."""
-Source = Callable[[str], exp.Table | exp.Subquery]
-"""Gives what comes after FROM, under an alias."""
 
 
 class KeyColumn(ABC):
@@ -58,27 +51,6 @@ class KeyColumn(ABC):
             return pa.array([], pa.string())
         found = [each.filter(pc.is_in(each, value_set=values)) for each in self.keys()]
         return pa.chunked_array(found, pa.string()).unique() if found else pa.array([], pa.string())
-
-
-@dataclass(frozen=True)
-class AskedColumn(KeyColumn):
-    """One of which questions are asked."""
-
-    ask: Ask
-    source: Source
-    field: str
-
-    def maybe_odd(self) -> Iterable[pa.Array]:
-        """Ask for them."""
-        return self._answer(maybe_odd_keys)
-
-    def keys(self) -> Iterable[pa.Array]:
-        """Ask for all of them."""
-        return self._answer(all_keys)
-
-    def _answer(self, question: Callable[..., exp.Select]) -> Iterator[pa.Array]:
-        tree = question(self.source(SOURCE), self.field)
-        return (batch.column(0) for batch in self.ask(tree))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from apollo_spark.engines.base import Engine
-from apollo_spark.ingest.lookalikes import AskedColumn, find_like_taken, joined
+from apollo_spark.ingest.asked_keys import AskedColumn
+from apollo_spark.ingest.lookalikes import find_like_taken, joined
 from apollo_spark.ingest.withdrawn_rows import WITHDRAWN
 from apollo_spark.ingest.write import KeySets
 from apollo_spark.lake.lake import Lake

@@ -14,8 +14,9 @@ import pyarrow as pa
 from sqlglot import exp
 
 from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.ingest.asked_keys import AskedColumn
 from apollo_spark.ingest.check import NO_LIMIT
-from apollo_spark.ingest.lookalikes import AskedColumn, KeyColumn, find_hidden_lookalikes, joined
+from apollo_spark.ingest.lookalikes import KeyColumn, find_hidden_lookalikes, joined
 from apollo_spark.ingest.plan import PlannedEntity
 from apollo_spark.ingest.write import Excluded, KeySets, collect_places
 from apollo_spark.lake.lake import Lake

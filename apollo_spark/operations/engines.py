@@ -4,15 +4,14 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 import pyarrow as pa
-from sqlglot import exp
 
-from apollo_spark.engines.base import Engine
-from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.base import Engine, TableFiles
 from apollo_spark.engines.tasks import (
     LocalTaskRunner,
     OnProgress,
@@ -29,6 +28,7 @@ from apollo_spark.runtime.settings import LakeSettings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+    from sqlglot import exp
 
 
 LOCAL_BYTES = 256 * 1024 * 1024
@@ -94,6 +94,33 @@ QUICK_BYTES = 200 * 1024 * 1024
 EMBEDDED_BYTES = 20 * 1024**3
 
 
+class DeferredEngine:
+    """Takes the place of an engine until it is asked: a small load asks nothing.
+
+    Args:
+        files: Where this process reads the tables itself.
+        make: Returns the engine.
+    """
+
+    packs_fields: ClassVar[bool] = False
+
+    def __init__(self, files: TableFiles, make: Callable[[], Engine]) -> None:
+        self.files = files
+        self._make = make
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return self._make()
+
+    def run(self, tree: "exp.Query", pins: Mapping[str, TablePin]) -> pa.RecordBatchReader:
+        """Answer a question."""
+        return self._engine.run(tree, pins)
+
+    def over(self, pins: Mapping[str, TablePin], /) -> AbstractContextManager[Engine]:
+        """Give an engine for several questions about the same tables."""
+        return self._engine.over(pins)
+
+
 @dataclass(frozen=True)
 class LoadEngines:
     """Who runs the tasks, and who answers the checks between rows."""
@@ -101,7 +128,7 @@ class LoadEngines:
     runner: TaskRunner
     engine: Engine
 
-    def ask(self, tree: exp.Query, pins: Mapping[str, TablePin]) -> pa.Array:
+    def ask(self, tree: "exp.Query", pins: Mapping[str, TablePin]) -> pa.Array:
         """Return the one column that answers a question."""
         return self.engine.run(tree, pins).read_all().column(0).combine_chunks()
 
@@ -110,9 +137,15 @@ OpenEngines = Callable[[Lake, int], LoadEngines]
 """Opens the engines for a lake, given the bytes of the inputs; called when they are needed."""
 
 
-def checking_engine(lake: Lake) -> EmbeddedEngine:
+def checking_engine(lake: Lake) -> Engine:
     """Return the engine in this process for the checks of a load."""
-    return EmbeddedEngine(lake.tables, memory_limit=CHECK_MEMORY)
+
+    def open_engine() -> Engine:
+        from apollo_spark.engines.embedded import EmbeddedEngine
+
+        return EmbeddedEngine(lake.tables, memory_limit=CHECK_MEMORY)
+
+    return DeferredEngine(lake.tables, open_engine)
 
 
 def local_engines(lake: Lake, on_progress: OnProgress = no_progress) -> LoadEngines:

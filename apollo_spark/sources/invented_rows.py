@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from apollo_spark.errors import InputFileError, UsageError
+from apollo_spark.model.code_values import CodeValue, parse_code
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
-from apollo_spark.sources.code_values import CodeValue, parse_code
 from apollo_spark.sources.regular_files import say_unreadable
 from apollo_spark.sources.suggest import did_you_mean
 

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from apollo_spark.ingest.check import NO_KEYS, CheckResult, check_tables
 from apollo_spark.ingest.leaving_out import Checked, count_lines, leave_out
-from apollo_spark.ingest.new_codes import with_new_codes
 from apollo_spark.ingest.plan import (
     OPERATION,
     ClinicalLoad,
@@ -21,8 +20,6 @@ from apollo_spark.ingest.plan import (
 )
 from apollo_spark.ingest.refused import KnownFaults, with_rows
 from apollo_spark.ingest.wide import WrittenTables, plan_tables, wide_slices, write_drafts
-from apollo_spark.ingest.withdrawn_references import WithdrawnReferences
-from apollo_spark.ingest.withdrawn_rows import lines_of
 from apollo_spark.ingest.write import Excluded, join_excluded, quarantined_rows
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
@@ -159,6 +156,10 @@ def _withdrawn(
     lake = work.context.lake
     if not lake.withdrawals():
         return {}, NO_KEYS
+    # Both ask in SQL, which takes longer to load than most of a small load.
+    from apollo_spark.ingest.withdrawn_references import WithdrawnReferences
+    from apollo_spark.ingest.withdrawn_rows import lines_of
+
     _, pins = written
     people = WithdrawnReferences(lake, work.plan.dictionary, pins, work.engines.engine)
     found = people.find()
@@ -176,6 +177,8 @@ def _with_new_codes(
     dictionary = work.plan.dictionary
     if not any(each.has_open_coding for _, each in dictionary.paths()):
         return ExtendedDictionary(dictionary)
+    from apollo_spark.ingest.new_codes import with_new_codes
+
     _, pins = checked.written
     return with_new_codes(
         dictionary,

@@ -12,14 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apollo_spark.engines.embedded import EmbeddedEngine
-from apollo_spark.ingest.key_tables import (
-    FEW,
-    AskedKeys,
-    HeldKeys,
-    KeyTables,
-    key_columns,
-    open_keys,
-)
+from apollo_spark.ingest.asked_keys import AskedKeys
+from apollo_spark.ingest.key_tables import FEW, HeldKeys, KeyTables, key_columns, open_keys
 from apollo_spark.ingest.lookalikes import find_lookalikes, find_meant
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType

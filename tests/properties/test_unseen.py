@@ -7,9 +7,9 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apollo_spark.ingest.asked_keys import AskedColumn
 from apollo_spark.ingest.lookalikes import (
     LOOKS,
-    AskedColumn,
     KeyColumn,
     find_alike,
     find_hidden_lookalikes,

@@ -10,11 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from apollo_spark.model.code_values import parse_code
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.values import ValueMode
-from apollo_spark.sources.code_values import parse_code
 from apollo_spark.tables.layout import arrow_schema
 
 Row = Mapping[str, Any]

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from apollo_spark.model.code_values import CodeValue, parse_code
 from apollo_spark.model.dashboard.answer import AtRisk, Curve, LogRank, Others
 from apollo_spark.model.dashboard.charts import LIVING_WORDS
 from apollo_spark.model.field import FieldType
@@ -32,7 +33,6 @@ from apollo_spark.query.aggregates.kaplan_meier import (
 from apollo_spark.query.aggregates.statement import Parts, Statement
 from apollo_spark.query.aggregates.values import sparse_codes
 from apollo_spark.query.sql import cast, column, derived, labelled, literal
-from apollo_spark.sources.code_values import CodeValue, parse_code
 from apollo_spark.workers.values.bins import bins_between
 
 GROUPS, LEAVING = "groups", "leaving"

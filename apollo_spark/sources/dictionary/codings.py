@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
+from apollo_spark.model.code_values import CodeValue, parse_code
 from apollo_spark.model.coding import CodePlace, Coding
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.findings import Finding
-from apollo_spark.sources.code_values import CodeValue, parse_code
 from apollo_spark.sources.dictionary.columns import PARENT_CODE
 from apollo_spark.sources.dictionary.field_rows import TYPES, FieldRow, FieldTable
 from apollo_spark.sources.dictionary.graph import find_cycles

@@ -7,8 +7,9 @@ import pyarrow as pa
 from sqlglot import exp
 
 from apollo_spark.engines.base import Engine
+from apollo_spark.ingest.asked_keys import AskedColumn
 from apollo_spark.ingest.check import add_faults
-from apollo_spark.ingest.lookalikes import AskedColumn, find_meant
+from apollo_spark.ingest.lookalikes import find_meant
 from apollo_spark.ingest.write import KeySets, WrittenEntity
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.policy import Policy

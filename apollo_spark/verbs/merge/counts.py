@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.export.rows import RowFormat, write_rows
-from apollo_spark.ingest.lookalikes import Ask, AskedColumn, find_new_lookalikes
+from apollo_spark.ingest.asked_keys import Ask, AskedColumn
+from apollo_spark.ingest.lookalikes import find_new_lookalikes
 from apollo_spark.lake.storage.root import storage_access
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.lookalikes import SOURCE, all_keys

@@ -7,10 +7,10 @@ from functools import partial
 import pyarrow as pa
 
 from apollo_spark.engines.tasks import TaskRunner
+from apollo_spark.ingest.asked_keys import AskedColumn
 from apollo_spark.ingest.check import NO_LIMIT, PLACES, CheckResult, add_faults
 from apollo_spark.ingest.lookalikes import RULE as LOOKALIKE
 from apollo_spark.ingest.lookalikes import (
-    AskedColumn,
     KeyColumn,
     find_lookalikes,
     find_meant,
