@@ -68,10 +68,11 @@ class Composing(PerformingLake):
         only: Sequence[str] | None = None,
         full: bool = False,
     ) -> tuple[RebasePlan, ...]:
-        """Say what moving views, merges and cohorts to newer data changes.
+        """Say what moving views, merges, cohorts and dashboards to newer data changes.
 
         Args:
-            records: The records; cohorts that they are made of move with them.
+            records: Views, merges, cohorts and dashboards; cohorts that they are made of move
+                with them.
             onto: The datasets to move to, as `NAME@V`.
             field_map: Path of a csv file with old and new names of fields and codes.
             only: Of the records, plan these alone.
@@ -96,14 +97,15 @@ class Composing(PerformingLake):
         dry_run: bool = False,
         wait: float | None = None,
     ) -> tuple[Published[Record], ...]:
-        """Publish views, merges and cohorts over newer data; each is its name's next version.
+        """Publish records over newer data; each is its name's next version.
 
         All are published by one commit.
 
         Args:
-            records: The records; cohorts that they are made of move with them.
+            records: Views, merges, cohorts and dashboards; cohorts that they are made of move
+                with them.
             onto: The datasets to move to, as `NAME@V`. Of a merge parents of other names stay;
-                views and cohorts may also go to a dataset of another name.
+                all others may also go to a dataset of another name.
             field_map: Path of a csv file with old and new names of fields and codes.
             only: Of the records, move these alone.
             html: Path of a page with the plan.

@@ -29,10 +29,12 @@ REBASE = VerbOptions(
 @click.argument("records", nargs=-1, metavar="RECORD ...")
 @REBASE.add
 def rebase_command(**values: Any) -> None:
-    """Say what moving views, merges and cohorts to newer data changes; with --apply, publish it.
+    """Say what moving views, merges, cohorts and dashboards to newer data changes.
 
-    What RECORDs are made of moves to the datasets named by --onto; views and cohorts may also move
-    to a dataset of another name. Each result is the next version of its record, and all of them
+    With --apply it is published.
+
+    What RECORDs are made of moves to the datasets named by --onto; all but merges may also move to
+    a dataset of another name. Each result is the next version of its record, and all of them
     are published at once.
     """
     outcome = perform_here(REBASE.request("rebase", values))

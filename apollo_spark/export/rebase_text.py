@@ -17,6 +17,11 @@ def describe_rebase(plan: RebasePlan) -> str:
         )
         if causes := list(describe_causes(plan.causes)):
             lines.append(f"  why they come and go: {', '.join(causes)}")
+        if plan.tiles is not None:
+            lines.append(
+                f"  tiles: {plan.tiles:,}, of which {plan.tiles_affected:,} draw something else "
+                f"and {plan.tiles_broken:,} cannot be answered"
+            )
         if plan.related not in (None, "same tables"):
             lines.append(f"  what it moves to has the {plan.related}")
     lines += (f"  {each}" for each in describe_changes(plan))

@@ -3,6 +3,9 @@
 from apollo_spark.model.base import Record, canonical_json
 from apollo_spark.model.receipt import SchemaDiff
 
+MOVES = ("rebase", "undo rebase")
+"""What the lineage of a record says that was moved; its receipt is that of a move."""
+
 
 class Move(Record):
     """A parent of a record, and the version of it that the record is moved to."""
@@ -110,6 +113,9 @@ class RebasePlan(Record):
         assays: What becomes of each assay.
         fields_dropped: Fields that were asked for and are no longer there, and fields that were
             added in tables of its own and have no place any more.
+        tiles: Of a dashboard, how many tiles it has.
+        tiles_affected: Tiles whose answers, fields or codings differ.
+        tiles_broken: Tiles that cannot be answered there.
         related: How what it is moved to is related to what it was made of: `same tables`, `same
             keys` or `same names only`.
         problems: What of the things it asks for is another one or gone.
@@ -130,6 +136,9 @@ class RebasePlan(Record):
     causes: Causes = Causes()
     assays: tuple[AssayMove, ...] = ()
     fields_dropped: tuple[str, ...] = ()
+    tiles: int | None = None
+    tiles_affected: int | None = None
+    tiles_broken: int | None = None
     related: str | None = None
     problems: tuple[Problem, ...] = ()
     repairs: tuple[Repair, ...] = ()
@@ -165,4 +174,7 @@ class RebaseReceipt(Record):
     schema_diff: SchemaDiff | None = None
     codes_gone: tuple[CodesGone, ...] = ()
     fields_dropped: tuple[str, ...] = ()
+    tiles: int | None = None
+    tiles_affected: int | None = None
+    tiles_broken: int | None = None
     related: str | None = None

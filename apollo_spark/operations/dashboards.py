@@ -7,8 +7,8 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.cohort import CohortRecord, CohortReference
 from apollo_spark.model.dashboard.record import DashboardRecord
-from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
+from apollo_spark.operations.cohorts.opening import dataset_of
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,7 @@ def open_dashboard(lake: Lake, record: DashboardRecord) -> OpenDashboard:
     Raises:
         BrokenPinError: A record or a part is not as it was published.
     """
-    entry = lake.registry.snapshot().find(parse_reference(record.dataset))
-    if entry.id != record.dataset_id:
-        raise BrokenPinError(f"{record.dataset} is not the version that {record} is about.")
-    opened = lake.open_record(lake.registry.read_record(entry, DatasetRecord))
+    opened = lake.open_record(dataset_of(lake, record))
     cohort = None if record.cohort is None else cohort_referred(lake, record.cohort)
     return OpenDashboard(record, opened, cohort)
 

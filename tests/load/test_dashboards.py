@@ -204,7 +204,9 @@ def test_a_tile_whose_field_is_gone_says_so_and_the_others_are_answered(loaded: 
 
     shown = describe_dashboard(lake, later)
 
-    with pytest.raises(ap.BrokenPinError, match="study@1 is not the version that board@1 is about"):
+    with pytest.raises(
+        ap.BrokenPinError, match="study@1 is not the version that board@1 is based on"
+    ):
         open_dashboard(lake, record.model_copy(update={"dataset_id": "another"}))
     assert [each["problem"] for each in shown["tiles"]] == [
         "the field patient.gone cannot be found", None, None, None, None,

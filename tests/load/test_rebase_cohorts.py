@@ -1,5 +1,6 @@
 """Moving cohorts, with views and combinations, to newer data: the plan says who comes and why."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,15 @@ from typing import Any
 import pytest
 
 from tests.support.study import CommandResult, Study
+
+TILES = {
+    "tiles": [
+        {"chart": "bar", "fields": ["patient.sex"]},
+        {"chart": "box", "fields": ["patient.weight"]},
+        {"chart": "list", "fields": ["visit.symptoms"], "options": {"under": "R"}},
+        {"chart": "bar", "fields": ["site.city"], "options": {"count": "rows"}},
+    ]
+}
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +37,9 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Study:
     done(study, "cohort", "create", "some", "--from", "either", "--ids", study.folder / "ids.txt")
     done(study, "view", "study", "--as", "old", "--rows", "patient.born < 1960-01-01")
     done(study, "cohort", "create", "light", "--from", "old", "--filter", "patient.weight < 60")
+    tiles = study.write("board.json", json.dumps(TILES))
+    for name, source in (("board", "study"), ("heavies", "heavy")):
+        done(study, "dashboard", "create", name, "--from", source, "--file", tiles)
     grow(study)
     load_others(study)
     return study
@@ -239,3 +252,62 @@ def test_the_plan_is_a_page_too(study: Study, tmp_path: Path) -> None:
     assert study.ask(*words).code == 2
     done(study, "rebase", "heavy", "--onto", "study@2", "--html", page, "--force")
     assert "1 by new rows, 2 by changed rows" in page.read_text()
+
+
+def test_dashboards_move_with_their_cohort_and_say_which_tiles_change(study: Study) -> None:
+    found = plans(study, "board", "heavies", "--onto", "study@2")
+
+    assert list(found) == ["board@1", "heavies@1", "heavy@1"]
+    tiles = {name: [found[name][f"tiles{each}"] for each in ("", "_affected", "_broken")]
+             for name in ("board@1", "heavies@1")}  # fmt: skip
+    # The cities of these people stay as they were.
+    assert tiles == {"board@1": [4, 3, 0], "heavies@1": [4, 3, 0]}
+    assert (people(found["board@1"]), causes(found["board@1"])) == (
+        (4, 5, 4, 1, 0),
+        {"new_rows": 1},
+    )
+    assert people(found["heavies@1"]) == people(found["heavy@1"])
+
+    moved = done(study, "rebase", "heavies", "--onto", "study@2", "--apply")
+
+    assert sorted(moved.out.split()) == ["heavies@2", "heavy@2"]
+    shown = done(study, "dashboard", "show", "heavies", "--json").json
+    assert (shown["dataset"], shown["cohort"]) == ("study@2", "heavy@2")
+    tiles_file = study.folder / "board.json"
+    same = done(study, "dashboard", "create", "heavies", "--from", "heavy@2", "--file", tiles_file)
+    assert same.last_line == "heavies@2"
+    again = done(study, "rebase", "heavies", "--onto", "study@2", "--apply", "--json").json
+    assert (again["published"], sorted(again["current"])) == ([], ["heavies@2", "heavy@2"])
+    assert done(study, "rebase", "--undo", "heavies@2").last_line == "heavies@3"
+    undone = done(study, "dashboard", "show", "heavies", "--json").json
+    assert (undone["dataset"], undone["cohort"]) == ("study@1", "heavy@1")
+    assert done(study, "verify", "--deep").code == 0
+
+
+def test_a_tile_whose_field_is_gone_moves_along_and_says_so(study: Study) -> None:
+    found = plans(study, "board", "--onto", "other@1")["board@1"]
+
+    assert (found["refused"], found["tiles_broken"]) == (None, 2)
+    assert {each["kind"] for each in found["problems"]} == {"field gone", "code gone"}
+    done(study, "rebase", "board", "--onto", "other@1", "--apply")
+    tiles = done(study, "dashboard", "show", "board", "--json").json["tiles"]
+    assert [each["problem"] is None for each in tiles] == [True, False, False, True]
+    lines = [f"{each['old']},{each['new']}" for each in found["repairs"]]
+    names = study.write("tiles.csv", "\n".join(["old,new", *lines]))
+    done(study, "rebase", "board@1", "--onto", "other@1", "--map", names, "--apply")
+    tiles = done(study, "dashboard", "show", "board", "--json").json["tiles"]
+    assert {each["problem"] for each in tiles} == {None}
+    refused = plans(study, "board@1", "--onto", "pounds@1")["board@1"]["refused"]
+    assert "other field: patient.weight (units kg -> units lb)" in refused
+
+
+def test_what_was_moved_is_recognised_when_it_is_made_again(study: Study) -> None:
+    done(study, "rebase", "heavy", "listed", "--onto", "study@2", "--apply")
+
+    words = ("--from", "study@2", "--filter", "patient.weight > 60")
+    same = done(study, "cohort", "create", "heavy", *words, "--json").json
+    listed = done(study, "cohort", "create", "listed", "--from", "study@2", "--ids",
+                  study.folder / "ids.txt")  # fmt: skip
+
+    assert (same["published"], same["current"], same["receipt"]["count"]) == ([], ["heavy@2"], 3)
+    assert listed.last_line == "listed@2"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from apollo_spark.model.dashboard.tile import ChartKind
+from apollo_spark.model.dashboard.tile import ChartKind, Tile
 from apollo_spark.model.field import FieldSpec, FieldType
 
 NUMBERS = frozenset({FieldType.INTEGER, FieldType.FLOAT})
@@ -86,3 +86,9 @@ CHARTS: Mapping[ChartKind, ChartRule] = {
 
 LIVING_WORDS = frozenset({"living", "alive", "diseasefree", "disease-free"})
 """Values, or meanings of codes, that say that somebody lives, whatever their case is."""
+
+
+def status_field(tile: Tile) -> str | None:
+    """Return the field of a survival that says what happened; other charts have none."""
+    has_status = tile.chart is ChartKind.SURVIVAL and len(tile.fields) > 1
+    return tile.fields[1] if has_status else None

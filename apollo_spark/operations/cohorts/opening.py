@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from sqlglot import exp
@@ -18,6 +19,9 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.operations.cohorts.program import Program
 from apollo_spark.query.cohorts.members import KEY, Members, main_key
 from apollo_spark.query.sql import ascending, column, derived, labelled
+
+if TYPE_CHECKING:
+    from apollo_spark.model.dashboard.record import DashboardRecord
 
 _PEOPLE = "people"
 
@@ -78,8 +82,8 @@ def open_cohort(lake: Lake, record: CohortRecord) -> People:
     return People(opened, members, program.lists, names=tuple(program.names))
 
 
-def dataset_of(lake: Lake, record: CohortRecord) -> DatasetRecord:
-    """Return the version of the dataset that a cohort is based on, also where it is retired.
+def dataset_of(lake: Lake, record: "CohortRecord | DashboardRecord") -> DatasetRecord:
+    """Return the version of the dataset that a record is based on, also where it is retired.
 
     Raises:
         BrokenPinError: The record is not as it was published.

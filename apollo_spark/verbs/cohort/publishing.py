@@ -13,6 +13,7 @@ from apollo_spark.model.cohort import IDS, CohortRecord, CohortReference, Cohort
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.plan import PlannedTable
+from apollo_spark.model.rebase import MOVES
 from apollo_spark.model.receipt import CohortReceipt, StoredReceipt
 from apollo_spark.model.record import InputFile, Lineage
 from apollo_spark.model.request import NamedRequest
@@ -151,8 +152,10 @@ class PublishCohort(Operation[Request, CohortPlan, CohortReceipt, CohortRecord])
         """Recognise the same cohort of the same versions."""
         if base is None or base.lineage.fingerprint != plan.fingerprint:
             return None
-        text = self.context.lake.parts.get(base.receipt)
-        receipt = CohortReceipt.model_validate_json(StoredReceipt(text=text).to_json())
+        receipt = plan.receipt
+        if base.lineage.operation not in MOVES:
+            text = self.context.lake.parts.get(base.receipt)
+            receipt = CohortReceipt.model_validate_json(StoredReceipt(text=text).to_json())
         return Outcome(receipt, current=(str(base),), notes=plan.notes)
 
     def do(

@@ -13,8 +13,10 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.base import canonical_json, sha256_text
 from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dashboard.record import DashboardRecord
+from apollo_spark.model.dashboard.tile import Tile
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference, require_dataset_name
+from apollo_spark.model.rebase import MOVES
 from apollo_spark.model.receipt import DashboardReceipt, StoredReceipt
 from apollo_spark.model.record import InputFile, Lineage, Published, require_kind
 from apollo_spark.model.request import NamedRequest
@@ -77,9 +79,7 @@ class DashboardPlan:
     @property
     def fingerprint(self) -> str:
         """The same for the same tiles of the same people under the same title."""
-        about = self.dataset if self.cohort is None else self.cohort
-        said = {"file": self.file.model_dump(mode="json"), "of": about.id}
-        return sha256_text(canonical_json(said))
+        return fingerprint_of_tiles(self.file, self.cohort or self.dataset)
 
     def record(self, name: str, version: int, lineage: Lineage, receipt: str) -> DashboardRecord:
         """Return the record of a version."""
@@ -133,7 +133,7 @@ class CreateDashboard(
         if faults or read.file is None:
             raise _refusal(path, faults)
         receipt = DashboardReceipt(tiles=len(read.file.tiles), people=_count(lake, opened, cohort))
-        codings = _codings_of(read.file, dataset, opened)
+        codings = codings_of_tiles(read.file.tiles, dataset, opened)
         inputs = () if read.input is None else (read.input,)
         return Planned(DashboardPlan(request, read.file, dataset, cohort, codings, receipt, inputs))
 
@@ -143,8 +143,10 @@ class CreateDashboard(
         """Recognise the same tiles of the same people."""
         if base is None or base.lineage.fingerprint != plan.fingerprint:
             return None
-        text = self.context.lake.parts.get(base.receipt)
-        receipt = DashboardReceipt.model_validate_json(StoredReceipt(text=text).to_json())
+        receipt = plan.receipt
+        if base.lineage.operation not in MOVES:
+            text = self.context.lake.parts.get(base.receipt)
+            receipt = DashboardReceipt.model_validate_json(StoredReceipt(text=text).to_json())
         return Outcome(receipt, current=(str(base),))
 
     def act(
@@ -152,6 +154,12 @@ class CreateDashboard(
     ) -> Draft[DashboardReceipt, DashboardRecord]:
         """Return the record: nothing else is written."""
         return Draft(work.plan.receipt, work.plan.record)
+
+
+def fingerprint_of_tiles(file: DashboardFile, about: DatasetRecord | CohortRecord) -> str:
+    """Return what is the same for the same tiles of the same people under the same title."""
+    said = {"file": file.model_dump(mode="json"), "of": about.id}
+    return sha256_text(canonical_json(said))
 
 
 def open_source(lake: Lake, name: str) -> tuple[DatasetRecord, CohortRecord | None]:
@@ -176,11 +184,12 @@ def _count(lake: Lake, opened: OpenDataset, cohort: CohortRecord | None) -> int:
     return count_people(opened, engine)
 
 
-def _codings_of(
-    file: DashboardFile, dataset: DatasetRecord, opened: OpenDataset
+def codings_of_tiles(
+    tiles: Sequence[Tile], dataset: DatasetRecord, opened: OpenDataset
 ) -> tuple[tuple[str, str], ...]:
+    """Return the codings of the fields of tiles, with the SHA-256 of their parts."""
     parts = {each.name: each.part for each in dataset.codings}
-    paths = {path for tile in file.tiles for path in tile.fields}
+    paths = {path for tile in tiles for path in tile.fields}
     names = {
         spec.coding_name
         for entity, spec in opened.dictionary.paths()

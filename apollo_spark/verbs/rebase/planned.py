@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from apollo_spark.lake.publishing_together import publish_together
 from apollo_spark.model.base import Record
-from apollo_spark.model.cohort import CohortRecord
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.rebase import Move, RebasePlan
 from apollo_spark.model.record import Published
 from apollo_spark.operations.context import Context
@@ -58,7 +58,7 @@ WITHHELD = "it cannot be made of that; --full says why"
 
 def shown_plan(plan: RebasePlan, record: Published, *, full: bool) -> RebasePlan:
     """Return a plan for people: of a view without what it was made of, and what its rule reads."""
-    if isinstance(record, CohortRecord) or not keeps_to_itself(record, full=full):
+    if not isinstance(record, DatasetRecord) or not keeps_to_itself(record, full=full):
         return plan
     return plan.model_copy(
         update={

@@ -1,18 +1,17 @@
-"""Plan to move records in one call: datasets and cohorts, those that others are made of first.
+"""Plan to move records in one call: those that others are made of first.
 
 Every record is planned in a lake that has those before it as they will be, so that a chain of
-views, the cohorts of a view and combinations of cohorts move together.
+views, the cohorts of a view, combinations of cohorts and dashboards about them move together.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from apollo_spark.errors import ApolloError, ConflictError, UsageError
 from apollo_spark.lake.ahead import LakeAhead
-from apollo_spark.lake.lake import Lake
 from apollo_spark.model.cohort import CohortRecord, CohortReference
+from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.names import parse_reference
 from apollo_spark.model.rebase import Move, RebasePlan
 from apollo_spark.model.record import Lineage, Published
 from apollo_spark.operations.context import Context
@@ -22,15 +21,19 @@ from apollo_spark.records.changes.renaming import NewNames
 from apollo_spark.records.content import part_texts, record_of
 from apollo_spark.verbs.rebase.cohort import plan_cohort
 from apollo_spark.verbs.rebase.counting import CohortToCount, count_cohorts
+from apollo_spark.verbs.rebase.dashboard import compare_dashboard, plan_dashboard
 from apollo_spark.verbs.rebase.dataset import plan_dataset, receipt_of
 from apollo_spark.verbs.rebase.meaning import Meaning
 from apollo_spark.verbs.rebase.planned import Made, PlannedMove, shown_plan
 from apollo_spark.verbs.rebase.targets import (
     Targets,
     UnmovableError,
+    cohorts_of,
+    name_of,
     named_parents,
     parents_first,
     root_of,
+    with_cohorts_of,
 )
 
 
@@ -66,7 +69,7 @@ class Planner:
         by_name = {each.name.casefold(): each for each in records}
         if len(by_name) < len(records):
             raise UsageError("A record is named twice.")
-        added = _made_of(self._lake, records, by_name)
+        added = with_cohorts_of(self._lake, by_name)
         by_name |= added
         parents = {
             name: [
@@ -84,7 +87,7 @@ class Planner:
         moves: tuple[Move, ...] = ()
         try:
             self._require_parents(record)
-            if isinstance(record, CohortRecord):
+            if isinstance(record, CohortRecord | DashboardRecord):
                 target = self._targets.dataset_for(record)
                 moves = (Move(before=record.dataset, after=str(target)),)
             else:
@@ -96,6 +99,8 @@ class Planner:
         try:
             if isinstance(record, CohortRecord):
                 self._plan_cohort(name, record, target, found, is_named=is_named)
+            elif isinstance(record, DashboardRecord):
+                self._plan_dashboard(name, record, target, found)
             else:
                 self._plan_dataset(name, record, moves, found)
         except ApolloError as refused:
@@ -153,6 +158,26 @@ class Planner:
             self._ahead.plan(made)
         self._cohorts[name] = CohortToCount(record, made, planned, found)
 
+    def _plan_dashboard(
+        self, name: str, record: DashboardRecord, target: DatasetRecord, found: Meaning
+    ) -> None:
+        cohorts = [self._component(record, each).made for each in cohorts_of(record)]
+        cohort = cohorts[0] if cohorts else None
+        planned = plan_dashboard(self._ahead, record, target, cohort, found)
+        newest = self._lake.newest(record.name, DashboardRecord)
+        if newest is not None and newest.lineage.fingerprint == planned.fingerprint:
+            plan = compare_dashboard(self._ahead, planned, newest, found)
+            self._keep(name, PlannedMove(record, plan, plan, None, newest))
+            return
+        lineage = self._lineage(planned.parents, planned.fingerprint)
+        draft = planned.made(self._ahead, *self._next(record), lineage)
+        self._ahead.plan(draft)
+        plan = compare_dashboard(self._ahead, planned, draft, found)
+        receipt = receipt_of(plan)
+        text = receipt.to_json()
+        made = draft.model_copy(update={"receipt": self._ahead.parts.put(text)})
+        self._keep(name, PlannedMove(record, plan, plan, Made(made, (text,), receipt)))
+
     def _there_already(
         self, record: CohortRecord, fingerprint: str, *, is_named: bool
     ) -> CohortRecord | None:
@@ -175,13 +200,13 @@ class Planner:
             )
         return None
 
-    def _component(self, record: CohortRecord, reference: CohortReference) -> CohortToCount:
-        """Return what a cohort becomes of which another one is made.
+    def _component(self, record: Published, reference: CohortReference) -> CohortToCount:
+        """Return what a cohort becomes that a record is made of.
 
         Raises:
             ConflictError: Another version of it is moved.
         """
-        name = _name_of(reference.version)
+        name = name_of(reference.version)
         # One that cannot be moved has refused this cohort before.
         moved = self._cohorts[name]
         if moved.record.id != reference.id:
@@ -237,7 +262,7 @@ class Planner:
             UnmovableError: One is.
         """
         for each in named_parents(self._lake, record):
-            moved = self._moves.get(_name_of(each))
+            moved = self._moves.get(name_of(each))
             if moved is not None and moved.plan.refused is not None:
                 raise UnmovableError(f"{moved.record}, which it is made of, cannot be moved.")
 
@@ -258,26 +283,5 @@ class Planner:
         return last.name, last.version + 1
 
 
-def _name_of(version: str) -> str:
-    return version.partition("@")[0].casefold()
-
-
 def _stays(moves: Iterable[Move]) -> bool:
     return all(each.before == each.after for each in moves)
-
-
-def _made_of(
-    lake: Lake, records: Iterable[Published], known: Mapping[str, Published]
-) -> dict[str, Published]:
-    """Return the cohorts that some cohorts are made of and that are not among them, by name."""
-    snapshot = lake.registry.snapshot()
-    found: dict[str, Published] = {}
-    waiting = [each for each in records if isinstance(each, CohortRecord)]
-    while waiting:
-        for each in waiting.pop().cohorts:
-            name = _name_of(each.version)
-            if name not in known and name not in found:
-                entry = snapshot.find(parse_reference(each.version))
-                waiting.append(lake.registry.read_record(entry, CohortRecord))
-                found[name] = waiting[-1]
-    return found

@@ -11,6 +11,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import MOST_BEGINNINGS
 from apollo_spark.model.base import Record
 from apollo_spark.model.cohort import CohortRecord
+from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.rebase import MovedReceipt
@@ -32,7 +33,7 @@ class RebaseRequest(ApplyRequest):
     """What a person asks for: the options of `apollo rebase`.
 
     Attributes:
-        records: The records that are moved: views, merges, cohorts.
+        records: The records that are moved: views, merges, cohorts, dashboards.
         onto: The datasets to move to, as `NAME@V`. Of a merge the parents of other names stay;
             views and cohorts may also go to a dataset of another name.
         field_map: A csv file of old and new names of fields and codes.
@@ -155,12 +156,12 @@ def _join(
 
 
 def _dataset_of(lake: Lake, record: Published) -> DatasetRecord:
-    """Return a dataset, or that of a cohort.
+    """Return a dataset, or that of a cohort or a dashboard.
 
     Raises:
         NotFoundError: The record is of a kind that is not moved.
     """
-    if isinstance(record, CohortRecord):
+    if isinstance(record, CohortRecord | DashboardRecord):
         return dataset_of(lake, record)
     require_kind(record, record.kind, DatasetRecord)
     assert isinstance(record, DatasetRecord), "a kind has one class"

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from apollo_spark.errors import ConflictError, UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.change import Change, ViewChange
-from apollo_spark.model.cohort import CohortRecord
+from apollo_spark.model.cohort import CohortRecord, CohortReference
+from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.rebase import Move
@@ -30,10 +31,39 @@ def root_of(lake: Lake, record: DatasetRecord) -> Change:
 
 def named_parents(lake: Lake, record: Published) -> tuple[str, ...]:
     """Return the versions that a record is made of: those that it may leave for others."""
-    if isinstance(record, CohortRecord):
-        return (record.dataset, *(each.version for each in record.cohorts))
+    if isinstance(record, CohortRecord | DashboardRecord):
+        return (record.dataset, *(each.version for each in cohorts_of(record)))
     assert isinstance(record, DatasetRecord), "only these kinds are moved"
     return parents_of(root_of(lake, record))
+
+
+def cohorts_of(record: Published) -> tuple[CohortReference, ...]:
+    """Return the cohorts that a cohort is made of, or that a dashboard is about."""
+    if isinstance(record, CohortRecord):
+        return record.cohorts
+    if isinstance(record, DashboardRecord) and record.cohort is not None:
+        return (record.cohort,)
+    return ()
+
+
+def with_cohorts_of(lake: Lake, known: Mapping[str, Published]) -> dict[str, Published]:
+    """Return the cohorts that some records are made of and that are not among them, by name."""
+    snapshot = lake.registry.snapshot()
+    found: dict[str, Published] = {}
+    waiting = list(known.values())
+    while waiting:
+        for each in cohorts_of(waiting.pop()):
+            name = name_of(each.version)
+            if name not in known and name not in found:
+                entry = snapshot.find(parse_reference(each.version))
+                found[name] = lake.registry.read_record(entry, CohortRecord)
+                waiting.append(found[name])
+    return found
+
+
+def name_of(version: str) -> str:
+    """Return the name of a version, in small letters."""
+    return version.partition("@")[0].casefold()
 
 
 def parents_first(parents: Mapping[str, Sequence[str]]) -> list[str]:
@@ -103,11 +133,11 @@ class Targets:
             raise self._not_made_of(record, parents)
         return tuple(found)
 
-    def dataset_for(self, record: CohortRecord) -> DatasetRecord:
-        """Return the dataset that a cohort is moved to.
+    def dataset_for(self, record: CohortRecord | DashboardRecord) -> DatasetRecord:
+        """Return the dataset that a cohort or a dashboard is moved to.
 
         Raises:
-            UsageError: Several datasets are named, and the cohort is based on none of them.
+            UsageError: Several datasets are named, and it is based on none of them.
             ConflictError: The one that is named has another main entity.
             UnmovableError: It cannot go to the one that is named.
         """
@@ -117,7 +147,7 @@ class Targets:
         return target
 
     def _by_name(self, parent: str) -> DatasetRecord | None:
-        name = parent.partition("@")[0].casefold()
+        name = name_of(parent)
         return self._moved.get(name) or self._named.get(name)
 
     def _instead_of(self, record: Published, parent: DatasetRecord) -> DatasetRecord:
@@ -137,7 +167,7 @@ class Targets:
         return target
 
     def _move_both(self, record: Published, parent: DatasetRecord, target: DatasetRecord) -> str:
-        if keeps_to_itself(record, full=self._full) and not isinstance(record, CohortRecord):
+        if self._is_secret(record):
             return "Name the view in the same call; --full says which one it is."
         return f"Type: apollo rebase {parent.name} {record.name} --onto {target}."
 
@@ -155,14 +185,16 @@ class Targets:
             waiting += self._lake.registry.read_all(entries, DatasetRecord)
         return False
 
+    def _is_secret(self, record: Published) -> bool:
+        """Whether it is not said what a record is made of: of views only."""
+        is_view = isinstance(record, DatasetRecord)
+        return is_view and keeps_to_itself(record, full=self._full)
+
     def _not_made_of(self, record: Published, parents: Sequence[str]) -> UsageError:
         named = ", ".join(str(each) for each in self._named.values())
-        is_secret = keeps_to_itself(record, full=self._full) and not isinstance(
-            record, CohortRecord
-        )
         return UsageError(
             f"{record} is not made from {named}.",
-            why="" if is_secret else f"It was made of {', '.join(parents)}.",
+            why="" if self._is_secret(record) else f"It was made of {', '.join(parents)}.",
         )
 
 

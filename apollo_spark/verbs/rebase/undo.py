@@ -8,18 +8,23 @@ from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.base import Record, canonical_json, sha256_text
 from apollo_spark.model.cohort import CohortRecord
+from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference, parse_reference
 from apollo_spark.model.rebase import Move, RebaseReceipt
 from apollo_spark.model.record import Lineage, Published
-from apollo_spark.operations.cohorts.opening import open_cohort
+from apollo_spark.operations.cohorts.opening import count_people, open_cohort
 from apollo_spark.operations.context import Context
+from apollo_spark.operations.dashboards import open_dashboard
 from apollo_spark.operations.deriving import Derivation, PublishDerivation
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.report import tool_versions
 from apollo_spark.records.content import Derived
 from apollo_spark.records.showing import keeps_to_itself
 from apollo_spark.verbs.rebase.planned import Made, publish_made
+
+Asking = CohortRecord | DashboardRecord
+"""What asks questions of a dataset, and has no tables but lists of ids."""
 
 
 def undo_rebase(context: Context, version: str, *, full: bool, dry_run: bool) -> Outcome[Record]:
@@ -34,8 +39,8 @@ def undo_rebase(context: Context, version: str, *, full: bool, dry_run: bool) ->
     if record.lineage.operation != "rebase" or record.version == 1:
         raise UsageError(f"{record} was not made by a rebase: there is nothing to undo.")
     before = lake.load(RecordReference(name=record.name, version=record.version - 1), type(record))
-    if isinstance(record, CohortRecord) and isinstance(before, CohortRecord):
-        return _undo_cohort(context, record, before, dry_run=dry_run)
+    if isinstance(record, Asking) and isinstance(before, Asking):
+        return _undo_question(context, record, before, dry_run=dry_run)
     assert isinstance(record, DatasetRecord), "only these kinds are moved"
     assert isinstance(before, DatasetRecord), "a name has versions of one kind"
     outcome = PublishDerivation(context, _as_before(lake, record, before), dry_run=dry_run).run()
@@ -44,15 +49,18 @@ def undo_rebase(context: Context, version: str, *, full: bool, dry_run: bool) ->
     return replace(outcome, receipt=RebaseReceipt(operation="undo rebase", moves=()))
 
 
-def _undo_cohort(
-    context: Context, record: CohortRecord, before: CohortRecord, *, dry_run: bool
+def _undo_question(
+    context: Context, record: Asking, before: Asking, *, dry_run: bool
 ) -> Outcome[Record]:
+    """Publish a cohort or a dashboard as it was before."""
     lake = context.lake
     moves = (Move(before=record.dataset, after=before.dataset),)
-    count = open_cohort(lake, before).count(EmbeddedEngine(lake.tables))
-    receipt = RebaseReceipt(operation="undo rebase", kind="cohort", moves=moves, people_after=count)
+    count = _count(lake, before)
+    receipt = RebaseReceipt(
+        operation="undo rebase", kind=record.kind, moves=moves, people_after=count
+    )
     fingerprint = sha256_text(canonical_json({"undone": record.id, "as": before.id}))
-    newest = lake.newest(record.name, CohortRecord)
+    newest = lake.newest(record.name, type(record))
     outcome: Outcome[Record] = Outcome(receipt)
     if newest is not None and newest.lineage.fingerprint == fingerprint:
         outcome = replace(outcome, current=(str(newest),))
@@ -65,12 +73,22 @@ def _undo_cohort(
     return replace(outcome, published=(str(made.record),))
 
 
+def _count(lake: Lake, record: Asking) -> int:
+    engine = EmbeddedEngine(lake.tables)
+    if isinstance(record, CohortRecord):
+        return open_cohort(lake, record).count(engine)
+    board = open_dashboard(lake, record)
+    if board.cohort is not None:
+        return open_cohort(lake, board.cohort).count(engine)
+    return count_people(board.opened, engine)
+
+
 def _again(
-    context: Context, before: CohortRecord, fingerprint: str, receipt: RebaseReceipt, count: int
+    context: Context, before: Asking, fingerprint: str, receipt: RebaseReceipt, count: int
 ) -> Made:
-    """Return a version of a cohort as the next one of its name."""
+    """Return a version as the next one of its name."""
     last = context.lake.registry.snapshot().last_of(before.name)
-    assert last is not None, "the cohort is there"
+    assert last is not None, "it is there"
     text = receipt.to_json()
     lineage = Lineage(
         operation=receipt.operation,
@@ -84,7 +102,7 @@ def _again(
         update={
             "version": last.version + 1,
             "id": str(uuid4()),
-            "count": count,
+            **({"count": count} if isinstance(before, CohortRecord) else {}),
             "lineage": lineage,
             "receipt": sha256_text(text),
         }

@@ -1,0 +1,200 @@
+"""Plan to move dashboards to another dataset: which tiles answer otherwise, which none."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from uuid import uuid4
+
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.lake.lake import Lake
+from apollo_spark.model.cohort import CohortRecord
+from apollo_spark.model.dashboard.answer import TileAnswer
+from apollo_spark.model.dashboard.charts import status_field
+from apollo_spark.model.dashboard.record import DashboardRecord
+from apollo_spark.model.dashboard.tile import Tile
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.filter import Comparison, Operator
+from apollo_spark.model.rebase import Move, RebasePlan
+from apollo_spark.model.record import Lineage
+from apollo_spark.operations.dashboards import OpenDashboard, open_dashboard
+from apollo_spark.records.changes.renaming import Codes, NewNames
+from apollo_spark.sources.dashboards.file import DashboardFile
+from apollo_spark.verbs.cohort.publishing import reference_to
+from apollo_spark.verbs.dashboard.answering import Whom, answer_tiles
+from apollo_spark.verbs.dashboard.create import codings_of_tiles, fingerprint_of_tiles
+from apollo_spark.verbs.dashboard.people import everybody, of_cohort
+from apollo_spark.verbs.rebase.dataset import require_unbroken
+from apollo_spark.verbs.rebase.meaning import Meaning, compare_meaning, relation_of
+from apollo_spark.verbs.rebase.people import Bases, count_people
+
+MEANT_ELSE = frozenset({"other field", "code relabelled"})
+"""Problems because of which a tile would silently show something else."""
+
+
+@dataclass(frozen=True)
+class DashboardMove:
+    """What a dashboard becomes in another dataset.
+
+    Attributes:
+        record: The dashboard.
+        before: The same open for reading.
+        target: The dataset that it goes to.
+        cohort: What the cohort becomes that it is about.
+        tiles: Its tiles, with new names.
+    """
+
+    record: DashboardRecord
+    before: OpenDashboard
+    target: DatasetRecord
+    cohort: CohortRecord | None
+    tiles: tuple[Tile, ...]
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """What it is made of there."""
+        return (str(self.cohort or self.target),)
+
+    @property
+    def fingerprint(self) -> str:
+        """What making it there anew would have."""
+        record = self.record
+        file = DashboardFile(title=record.title, description=record.description, tiles=self.tiles)
+        return fingerprint_of_tiles(file, self.cohort or self.target)
+
+    def made(self, lake: Lake, name: str, version: int, lineage: Lineage) -> DashboardRecord:
+        """Return the record of a version, without its receipt."""
+        target, about = self.target, self.cohort or self.target
+        parts = target.all_parts
+        del parts[target.receipt]
+        return self.record.model_copy(
+            update={
+                "name": name,
+                "version": version,
+                "id": str(uuid4()),
+                "dataset": str(target),
+                "dataset_id": target.id,
+                "cohort": None if self.cohort is None else reference_to(self.cohort),
+                "tiles": self.tiles,
+                "codings": codings_of_tiles(self.tiles, target, lake.open_record(target)),
+                "pins": about.pins,
+                "kept": tuple(pin for rule in target.rules for pin in rule.pins),
+                "parts": tuple(sorted(parts.items())),
+                "hides": target.hides,
+                "lineage": lineage,
+                "receipt": "",
+            }
+        )
+
+
+def plan_dashboard(
+    lake: Lake,
+    record: DashboardRecord,
+    target: DatasetRecord,
+    cohort: CohortRecord | None,
+    found: Meaning,
+) -> DashboardMove:
+    """Plan to move a dashboard; a tile whose field is gone moves along, and says so.
+
+    Args:
+        lake: The lake, with what is planned by the same call.
+        record: The dashboard.
+        target: The dataset that it goes to.
+        cohort: What the cohort becomes that it is about.
+        found: The new names; takes what becomes of the fields of its tiles.
+
+    Raises:
+        CheckFailedError: A field or code of its tiles means something else there.
+    """
+    before, after = open_dashboard(lake, record), lake.open_record(target)
+    asked = [each for tile in record.tiles for each in _asked(tile)]
+    compare_meaning(asked, before.opened, after, found)
+    found.problems = [
+        each.model_copy(update={"breaks": each.breaks and each.kind in MEANT_ELSE})
+        for each in found.problems
+    ]
+    require_unbroken(found)
+    tiles = tuple(_renamed(each, found.names) for each in record.tiles)
+    return DashboardMove(record, before, target, cohort, tiles)
+
+
+def compare_dashboard(
+    lake: Lake, move: DashboardMove, made: DashboardRecord, found: Meaning
+) -> RebasePlan:
+    """Return the plan of a dashboard that can be moved: both are answered and compared."""
+    engine = EmbeddedEngine(lake.tables)
+    before, after = move.before, open_dashboard(lake, made)
+    whom = [_whom(lake, each) for each in (before, after)]
+    bases = None if move.cohort is None else Bases(before.opened, after.opened)
+    count = count_people(engine, whom[0].opened, whom[1].opened, bases)
+    old = answer_tiles(engine, before.record.labelled_tiles, whom[:1])
+    new = answer_tiles(engine, made.labelled_tiles, whom[1:])
+    return RebasePlan(
+        record=str(move.record),
+        kind=move.record.kind,
+        moves=(Move(before=move.record.dataset, after=str(move.target)),),
+        people_before=count.before,
+        people_after=count.before + count.added - count.lost,
+        people_kept=count.before - count.lost,
+        people_added=count.added,
+        people_lost=count.lost,
+        causes=count.causes,
+        tiles=len(made.tiles),
+        tiles_affected=sum(map(_differ, old, new)),
+        tiles_broken=sum(each.problem is not None for each in new),
+        related=relation_of(
+            before.opened.record, after.opened.record, shares=count.before > count.lost
+        ),
+        problems=tuple(found.problems),
+        repairs=tuple(found.repairs),
+    )
+
+
+def _whom(lake: Lake, board: OpenDashboard) -> Whom:
+    if board.cohort is None:
+        return everybody(board.opened)
+    return of_cohort(lake, board.opened, board.cohort)
+
+
+def _differ(old: TileAnswer, new: TileAnswer) -> bool:
+    """Whether a tile draws otherwise, whoever its people are."""
+    drawn = {"cohort": None, "filter": None, "people": None}
+    data = [each.data and each.data.model_copy(update=drawn) for each in (old, new)]
+    said = [(x.problem, x.titles, x.unit, x.tile.fields, x.tile.options) for x in (old, new)]
+    return data[0] != data[1] or said[0] != said[1]
+
+
+def _asked(tile: Tile) -> Iterator[Comparison]:
+    """Yield what a tile asks of its fields, as conditions on them."""
+    for path in tile.fields:
+        yield _condition(path, Operator.IS_NOT_MISSING, ())
+    if tile.options.under is not None:
+        yield _condition(tile.fields[0], Operator.UNDER, (tile.options.under,))
+    status = status_field(tile)
+    codes = (*tile.options.living, *tile.options.dead)
+    if status is not None and codes:
+        yield _condition(status, Operator.IN, codes)
+
+
+def _condition(path: str, operator: Operator, values: tuple[str, ...]) -> Comparison:
+    entity, _, name = path.partition(".")
+    return Comparison(entity=entity, field=name, operator=operator, values=values)
+
+
+def _renamed(tile: Tile, names: NewNames) -> Tile:
+    options, status = tile.options, status_field(tile)
+    changes: dict[str, object] = {}
+    if options.under is not None:
+        changes["under"] = names.codes.get((tile.fields[0], options.under), options.under)
+    if status is not None:
+        changes["living"] = _recoded(options.living, status, names.codes)
+        changes["dead"] = _recoded(options.dead, status, names.codes)
+    return tile.model_copy(
+        update={
+            "fields": tuple(names.fields.get(each, each) for each in tile.fields),
+            "options": options.model_copy(update=changes),
+        }
+    )
+
+
+def _recoded(values: tuple[str, ...], path: str, codes: Codes) -> tuple[str, ...]:
+    known: Mapping[tuple[str, str], str] = codes
+    return tuple(known.get((path, each), each) for each in values)
