@@ -5,9 +5,17 @@ from typing import Any
 import pytest
 
 import apollo_spark as ap
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.export.charts.specs import chart_spec
+from apollo_spark.export.charts.tables import chart_tables
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.model.cohort import CohortReference
+from apollo_spark.model.dashboard.answer import Suppressed, TileAnswer
+from apollo_spark.model.dashboard.tile import ChartKind, Tile
+from apollo_spark.model.names import parse_reference
 from apollo_spark.operations.dashboards import cohort_referred
+from apollo_spark.query.aggregates import pairs
+from apollo_spark.verbs.dashboard.answering import Whom, answer_tiles
 from tests.support.charted import Charted, charted
 from tests.support.study import Study
 from tests.support.tile_answers import TILES, shown
@@ -125,3 +133,48 @@ def test_a_cohort_is_known_by_its_id(dataset: ap.Dataset, study: Study) -> None:
     with pytest.raises(ap.BrokenPinError, match="old@1 is not the cohort that the dashboard is"):
         cohort_referred(lake, reference)
     assert dataset.name == "study"
+
+
+def test_many_different_pairs_are_counted_the_long_way(
+    dataset: ap.Dataset, rows: Charted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairs, "MOST_PAIRS", 5)
+    stacked = [each for each in TILES if each["chart"] == "stacked"]
+
+    answers = dataset.aggregate(stacked, where=FEMALE, compare="old")
+
+    for tile, answer in zip(stacked, answers, strict=True):
+        assert shown(answer) == about(expected(rows, tile, is_female, is_old)), tile
+
+
+class Least:
+    """A guard that shows no count below fifteen."""
+
+    def shown(self, answer: TileAnswer) -> TileAnswer:
+        assert answer.data is not None
+        values = tuple(
+            each.model_copy(update={"count": Suppressed(fewer_than=15)})
+            if isinstance(each.count, int) and each.count < 15
+            else each
+            for each in answer.data.values
+        )
+        return answer.model_copy(update={"data": answer.data.model_copy(update={"values": values})})
+
+
+def test_every_answer_passes_the_guard_before_it_leaves(study: Study) -> None:
+    lake = open_lake(str(study.lake))
+    opened = lake.open(parse_reference("study"))
+    tile = Tile(chart=ChartKind.BAR, fields=("patient.grade",))
+
+    (answer,) = answer_tiles(EmbeddedEngine(lake.tables), [("", tile)], [Whom(opened)], Least())
+
+    assert answer.suppressed
+    assert answer.data is not None
+    counts = [each["count"] for each in answer.as_json()["data"]["values"]]
+    assert {"fewer_than": 15} in counts
+    assert all(
+        each["fewer_than"] == 15 if isinstance(each, dict) else each >= 15 for each in counts
+    )
+    hidden = next(each for each in chart_spec(answer)["data"]["values"] if "suppressed" in each)
+    assert (hidden["count"], hidden["suppressed"]) == (None, "fewer than 15")
+    assert "fewer than 15" in {row[2] for row in chart_tables(answer)[0].rows}

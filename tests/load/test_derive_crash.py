@@ -35,6 +35,7 @@ from tests.support.watching import watched
 DATA = ["patient=patient.csv", "visit=visit.csv", "site=site.csv", "passport=passport.csv"]
 VERBS = [
     "view", "merge", "assay", "linked", "rebase", "rebase a merge", "undo", "cohort", "move",
+    "dashboard",
 ]  # fmt: skip
 
 
@@ -51,7 +52,9 @@ def words_of(study: Study, verb: str) -> tuple[object, ...]:
         "undo": ("rebase", "--undo", "moved@2"),
         "move": ("rebase", "light", "--onto", "study@2", "--apply"),
         "cohort": ("cohort", "create", "new", "--from", "light", "--ids", study.folder / "ids.txt"),
-    }[verb]
+        "dashboard": ("dashboard", "create", "new", "--from", "light", "--file",
+                      study.folder / "tiles.json"),
+    }[verb]  # fmt: skip
 
 
 def done(study: Study, *words: object) -> CommandResult:
@@ -65,6 +68,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """A lake with everything that the verbs are about."""
     study = Study(tmp_path_factory.mktemp("base"))
     study.write("ids.txt", "P1\nP4\n")
+    study.write("tiles.json", '{"tiles": [{"chart": "bar", "fields": ["patient.weight"]}]}')
     study.write("link.csv", "sample,person\nP1,P2\nP2,P1\n")
     study.load()
     study.replace("patient.csv", "61.5", "62.5")

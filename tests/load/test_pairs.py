@@ -32,6 +32,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     study.write("rows.csv", "visit_id,patient_id,note\n7,P2,late\n")
     study.write("gone.csv", "patient_id\nP4\n")
     study.write("few.txt", "P1\nP3\n")
+    study.write("tiles.json", '{"tiles": [{"chart": "bar", "fields": ["patient.weight"]}]}')
     return study.folder
 
 
@@ -60,6 +61,8 @@ def words_of(study: Study, verb: str) -> tuple[object, ...]:
         "view": ("view", "study@1", "--as", "less", "--rows", 'patient.sex = "F"'),
         "rebase": ("rebase", "part", "--onto", "study@2", "--apply"),
         "cohort": ("cohort", "create", "few", "--from", "study@1", "--ids", folder / "few.txt"),
+        "dashboard": ("dashboard", "create", "board", "--from", "study@1", "--file",
+                      folder / "tiles.json"),
         "gc": ("gc", "--apply", "--grace", "0"),
         "retire": ("retire", "study@1"),
         "withdraw": ("withdraw", folder / "gone.csv", "--of", "study.patient", "--apply"),
@@ -73,8 +76,10 @@ def readings(study: Study) -> dict[str, str]:
         for version in study.ask("history", each["name"], "--json").json["versions"]:
             name = f"{each['name']}@{version['version']}"
             if version["retired"] is None:
-                fields = ("--fields", "patient.patient_id,patient.weight")
-                found[name] = done(study, "extract", "fields", name, *fields).out
+                words = ("extract", "fields", name, "--fields", "patient.patient_id,patient.weight")
+                if each["kind"] == "dashboard":
+                    words = ("dashboard", "data", name)
+                found[name] = done(study, *words).out
     return found
 
 
@@ -82,6 +87,7 @@ PAIRS = [
     ("fields", "gc"), ("rows", "gc"), ("load", "gc"), ("merge", "retire"), ("view", "gc"),
     ("rebase", "retire"), ("merge", "withdraw"), ("load", "withdraw"), ("view", "load"),
     ("rebase", "fields"), ("cohort", "retire"), ("cohort", "gc"),
+    ("dashboard", "retire"), ("dashboard", "gc"),
 ]  # fmt: skip
 
 

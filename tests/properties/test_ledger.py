@@ -4,6 +4,7 @@ The short profile runs with the other tests. The long one is
 `scripts/test --hypothesis-profile=long tests/properties/test_ledger.py`.
 """
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from apollo_spark.api.lake import open_lake
 from tests.support.examples import examples, is_long_run
 from tests.support.ledger_deeds import DEEDS, LOADED
 from tests.support.ledger_model import (
+    Asked,
     Chosen,
     Entry,
     Extended,
@@ -44,6 +46,9 @@ visit,visit_id,integer,local,,,
 visit,patient_id,string,,,patient:patient_id,many_to_one
 visit,score,integer,,,,
 """
+
+
+PEOPLE_TILE = {"chart": "table", "fields": ["patient.patient_id"], "options": {"limit": 200}}
 
 
 class EveryVerb(RuleBasedStateMachine):
@@ -125,7 +130,13 @@ class EveryVerb(RuleBasedStateMachine):
         return unretired[number % len(unretired)]
 
     def datasets(self) -> list[str]:
-        return [each for each in self.ledger.unretired() if not self.is_cohort(each)]
+        return [each for each in self.about_people() if not self.is_cohort(each)]
+
+    def about_people(self) -> list[str]:
+        return [each for each in self.ledger.unretired() if not self.is_dashboard(each)]
+
+    def is_dashboard(self, reference: str) -> bool:
+        return isinstance(self.ledger.entry(reference).version, Asked)
 
     def is_cohort(self, reference: str) -> bool:
         return isinstance(self.ledger.entry(reference).version, Chosen)
@@ -174,6 +185,14 @@ class EveryVerb(RuleBasedStateMachine):
         assert isinstance(chosen, Chosen)
         others = NotChosen(chosen.base, chosen.least_age, chosen.least_score)
         self.note(found, others, (cohort,))
+
+    def dashboard(self, number: int, crash: int | None) -> None:
+        sources = self.about_people()
+        base = sources[number % len(sources)]
+        tiles = self.folder / "tiles.json"
+        tiles.write_text(json.dumps({"tiles": [PEOPLE_TILE]}))
+        found = self.publish(crash, "dashboard", "create", "d", "--from", base, "--file", tiles)
+        self.note(found, Asked(self.ledger.entry(base).version), (base,))
 
     def merge(self, first: int, second: int, crash: int | None) -> None:
         source, target = self.pick(first), self.pick(second)
@@ -334,6 +353,12 @@ class EveryVerb(RuleBasedStateMachine):
             if self.is_cohort(reference):
                 people = {row["patient_id"] for row in self.ledger.read(reference)["patient"]}
                 assert lake.cohort(reference).ids == sorted(people), reference
+                continue
+            if self.is_dashboard(reference):
+                (answer,) = lake.dashboard(reference).data().tiles
+                people = {row["patient_id"] for row in self.ledger.read(reference)["patient"]}
+                assert answer.data is not None
+                assert answer.data.table == tuple((each,) for each in sorted(people)), reference
                 continue
             dataset = lake.dataset(reference)
             read = {each.name: each.retrieve_fields().to_pylist() for each in dataset.entities}

@@ -41,6 +41,7 @@ DEEDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "crash_of_others": crash(4),
         "onto": st.none() | ANY,
     },
+    "dashboard": {"number": ANY, "crash": crash(3)},
     "merge": {"first": ANY, "second": ANY, "crash": crash(4)},
     "extend": {"number": ANY, "values": VALUES, "crash": crash(10)},
     "copy": {"number": ANY, "values": VALUES, "crash": crash(10)},

@@ -79,6 +79,19 @@ class NotChosen(Chosen):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a dashboard asks about: a version or the people of a cohort."""
+
+    base: "Version"
+
+    def read(self, withdrawn: Withdrawn) -> Rows:
+        return self.base.read(withdrawn)
+
+    def taken_out(self, withdrawn: Withdrawn) -> set[str]:
+        return self.base.taken_out(withdrawn)
+
+
+@dataclass(frozen=True)
 class Merged:
     """The people of a source beside those of a target, under names that begin with `b_`."""
 
@@ -116,7 +129,7 @@ class Extended:
         return self.base.taken_out(withdrawn)
 
 
-Version = Loaded | Seen | Merged | Extended
+Version = Loaded | Seen | Merged | Extended | Asked
 
 
 def hides(version: Version) -> bool:

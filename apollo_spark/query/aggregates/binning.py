@@ -1,6 +1,7 @@
 """Histograms and scatter plots: values counted in bins, whose bounds all cohorts share."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from sqlglot import exp
@@ -14,22 +15,73 @@ from apollo_spark.query.aggregates.counting import SPARSE, add_sparse
 from apollo_spark.query.aggregates.fields import TileField
 from apollo_spark.query.aggregates.statement import Found, Parts, Statement
 from apollo_spark.query.aggregates.values import sparse_codes
-from apollo_spark.query.sql import TypedValue, column, derived, labelled, literal
+from apollo_spark.query.sql import TypedValue, cast, column, derived, labelled, literal
 from apollo_spark.workers.values.bins import MOST_BINS, Bins, bins_between
 
 RANGE, BINS, POINTS, CELLS = "range", "bins", "points", "cells"
 CELLS_EACH_WAY = 30
+EXACT = 2**53
+"""Whole numbers below it are exact as doubles."""
 _NUMBER, _OTHER, _BINNED = "bin", "other bin", "binned"
 
 
-def bin_number(value: exp.Expr, starts: Sequence[TypedValue], first: int = 0) -> exp.Expr:
-    """Return which bin a value belongs to, found by halving: the bounds alone decide it."""
+def bin_number(value: exp.Expr, bins: Bins) -> exp.Expr:
+    """Return which bin a value belongs to.
+
+    Of numbers it is reckoned, and put right where a bound says otherwise: a quotient of doubles
+    may be a hair beside a bound. Elsewhere it is found by halving.
+    """
+    ratio = _ratio_of(bins)
+    return _halved(value, bins.starts, 0) if ratio is None else _reckoned(value, *ratio)
+
+
+def _ratio_of(bins: Bins) -> tuple[int, int, int] | None:
+    """Return the step as a ratio, and which multiple of it the first bound is, if all are exact."""
+    if bins.unit != "number" or not bins.step:
+        return None
+    step = Fraction(str(bins.step))
+    first = round(Fraction(bins.starts[0]) / step)
+    top, bottom = step.numerator, step.denominator
+    last = first + len(bins.starts)
+    if max(abs(first), abs(last)) * top >= EXACT or bottom >= EXACT:
+        return None
+    bounds = (each * top / bottom for each in range(first, last))
+    return (top, bottom, first) if tuple(bounds) == bins.starts else None
+
+
+def _reckoned(value: exp.Expr, top: int, bottom: int, first: int) -> exp.Expr:
+    number = cast(value.copy(), FieldType.FLOAT)
+    place = exp.Floor(this=_divided(_times(number, bottom), top))
+    near = exp.Paren(this=exp.Add(this=place, expression=literal(1.0)))
+    bound = _divided(_times(place.copy(), top), bottom)
+    next_bound = _divided(_times(near, top), bottom)
+    is_next = exp.GTE(this=number.copy(), expression=next_bound)
+    is_before = exp.LT(this=number.copy(), expression=bound)
+    ifs = [exp.If(this=is_next, true=literal(1)), exp.If(this=is_before, true=literal(-1))]
+    put_right = exp.Paren(this=exp.Case(ifs=ifs, default=literal(0)))
+    found = exp.Add(this=place.copy(), expression=put_right)
+    return exp.Sub(this=found, expression=exp.Paren(this=literal(float(first))))
+
+
+def _times(value: exp.Expr, factor: int) -> exp.Expr:
+    if factor == 1:
+        return value
+    return exp.Paren(this=exp.Mul(this=value, expression=literal(float(factor))))
+
+
+def _divided(value: exp.Expr, by: int) -> exp.Expr:
+    if by == 1:
+        return value
+    return exp.Div(this=value, expression=literal(float(by)), typed=False, safe=False)
+
+
+def _halved(value: exp.Expr, starts: Sequence[TypedValue], first: int) -> exp.Expr:
     if len(starts) == 1:
         return exp.Literal.number(first)
     middle = len(starts) // 2
     is_before = exp.LT(this=value.copy(), expression=literal(starts[middle]))
-    before = bin_number(value, starts[:middle], first)
-    after = bin_number(value, starts[middle:], first + middle)
+    before = _halved(value, starts[:middle], first)
+    after = _halved(value, starts[middle:], first + middle)
     return exp.Case(ifs=[exp.If(this=is_before, true=before)], default=after)
 
 
@@ -73,7 +125,7 @@ class HistogramChart(Chart):
         if self._bins is None:
             return
         field, value = self._field, self._field.number()
-        query = exp.select(labelled(bin_number(value, self._bins.starts), _NUMBER))
+        query = exp.select(labelled(bin_number(value, self._bins), _NUMBER))
         query = query.from_(statement.rows(self.plan.asked(field)), copy=False)
         query = query.where(
             exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())), copy=False
@@ -156,10 +208,7 @@ class ScatterChart(Chart):
             rows = rows.where(is_there, copy=False)
         shown = numbers
         if self._axes is not None:
-            shown = [
-                bin_number(each, axis.starts)
-                for each, axis in zip(numbers, self._axes, strict=True)
-            ]
+            shown = [bin_number(each, axis) for each, axis in zip(numbers, self._axes, strict=True)]
         named = [
             labelled(each, label) for each, label in zip(shown, (_NUMBER, _OTHER), strict=True)
         ]

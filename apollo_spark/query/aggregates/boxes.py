@@ -29,7 +29,11 @@ _NAMES = ("n", "min", "max", "mean")
 
 
 def add_boxes(
-    statement: Statement, tile: int, query: exp.Select, value: exp.Expr, group: exp.Expr | None
+    statement: Statement,
+    tile: int,
+    query: exp.Select,
+    value: exp.Expr,
+    group: tuple[TileField, exp.Expr] | None,
 ) -> None:
     """Add numbers in short, of all rows or by group.
 
@@ -38,7 +42,7 @@ def add_boxes(
         tile: The number of the tile.
         query: FROM and what comes after it.
         value: The numbers; missing ones are counted in `all rows` alone.
-        group: What groups go by.
+        group: The field that groups go by, and its value.
     """
     numbers = [
         labelled(exp.Count(this=exp.Star()), _ROWS),
@@ -48,17 +52,17 @@ def add_boxes(
         labelled(exp.Avg(this=value.copy()), "mean"),
         labelled(Quartiles(this=value.copy()), _QUARTILES),
     ]
-    groups = [] if group is None else [labelled(group, _GROUP)]
+    groups = [] if group is None else [labelled(group[1], _GROUP)]
     query = query.select(*groups, *numbers, copy=False)
     if group is not None:
-        query = query.group_by(group.copy(), copy=False)
+        query = query.group_by(group[1].copy(), copy=False)
     items = [
         ListItem(this=column(_NUMBERS, _QUARTILES), place=exp.Literal.number(each))
         for each in range(3)
     ]
     statement.add(
         tile, BOX, exp.select().from_(derived(query, _NUMBERS), copy=False),
-        first=None if group is None else column(_NUMBERS, _GROUP),
+        first=None if group is None else group[0].text(column(_NUMBERS, _GROUP)),
         count=column(_NUMBERS, _ROWS),
         numbers=[*(column(_NUMBERS, each) for each in _NAMES), *items],
     )  # fmt: skip
@@ -129,7 +133,7 @@ class GroupedBoxChart(Chart):
         inner = derived(rows.select(shown, labelled(number, _VALUE), copy=False), "grouped")
         query = exp.select().from_(inner, copy=False)
         value, by = column("grouped", _VALUE), column("grouped", _GROUP)
-        add_boxes(statement, self.plan.number, query, value, by)
+        add_boxes(statement, self.plan.number, query, value, (self._group, by))
 
     def read(self, first: Parts, second: Parts, people: int) -> dict[str, Any]:  # noqa: ARG002 rows are counted
         """Return the boxes."""

@@ -88,6 +88,12 @@ class Chart(ABC):
     def ask_again(self, statement: Statement) -> None:  # noqa: B027 not all charts
         """Add what is asked when it is decided what is shown."""
 
+    def choose_again(self, found: Sequence[Parts]) -> None:  # noqa: B027 few charts
+        """Decide what is shown, where the first answer was too long to tell."""
+
+    def ask_last(self, statement: Statement) -> None:  # noqa: B027 few charts
+        """Add what is asked when that is decided."""
+
     @abstractmethod
     def read(self, first: Parts, second: Parts, people: int) -> dict[str, Any]:
         """Return the fields of the answer for one cohort."""

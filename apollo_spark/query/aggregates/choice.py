@@ -8,6 +8,7 @@ from sqlglot import exp
 from apollo_spark.model.code_values import CodeValue, parse_code
 from apollo_spark.query.aggregates.fields import TileField, is_one_of
 from apollo_spark.query.aggregates.statement import Parts
+from apollo_spark.query.sql import cast
 
 
 @dataclass(frozen=True)
@@ -27,19 +28,18 @@ class ChosenValues:
     is_known: bool
 
     def mapped(self, value: exp.Expr) -> exp.Expr:
-        """Return a value as text where it is shown, and nothing for the others."""
-        text = self.field.text(value.copy())
+        """Return a value where it is shown, and nothing for the others."""
         if self.is_all:
-            return text
+            return value.copy()
         values: tuple[CodeValue, ...] = tuple(
             parsed
             for each in self.texts
             if (parsed := parse_code(each, self.field.spec.type)) is not None
         )
         if not values:
-            return exp.Cast(this=exp.Null(), to=exp.DataType.build("text"))
+            return cast(exp.Null(), self.field.spec.type)
         shown = is_one_of(value, values, self.field)
-        return exp.Case(ifs=[exp.If(this=shown, true=text)])
+        return exp.Case(ifs=[exp.If(this=shown, true=value.copy())])
 
 
 def choose_values(field: TileField, found: Sequence[Parts], part: str, limit: int) -> ChosenValues:

@@ -57,7 +57,7 @@ class ExpressionChart(Chart):
         inner = derived(rows.select(shown, labelled(self._number, VALUE), copy=False), "grouped")
         query = exp.select().from_(inner, copy=False)
         by, number = column("grouped", _GROUP), column("grouped", VALUE)
-        add_boxes(statement, self.plan.number, query, number, by)
+        add_boxes(statement, self.plan.number, query, number, (self._group, by))
 
     def read(self, first: Parts, second: Parts, people: int) -> dict[str, Any]:  # noqa: ARG002 samples are counted
         """Return the boxes."""

@@ -61,8 +61,17 @@ class TileField:
 
     def code_of(self, text: str) -> str:
         """Return the code that the text of a value stands for, the text where it is none."""
-        value = parse_code(text, self.spec.type)
-        return text if value is None else self.codes.get(value, text)
+        if not self.codes:
+            return text
+        if text not in self._codes_by_text:
+            value = parse_code(text, self.spec.type)
+            self._codes_by_text[text] = text if value is None else self.codes.get(value, text)
+        return self._codes_by_text[text]
+
+    @cached_property
+    def _codes_by_text(self) -> dict[str, str]:
+        """What was asked before: a text may be in many rows of an answer."""
+        return {}
 
     def label_of(self, code: str) -> str | None:
         """Return the meaning of a code."""
@@ -82,6 +91,10 @@ class TileField:
         if not self.spec.is_sparse or not self.codes:
             return None
         return is_one_of(value, tuple(self.codes), self)
+
+    def is_sparse_text(self, text: str) -> bool:
+        """Return whether the text of a value is that of a sparse code."""
+        return self.spec.is_sparse and parse_code(text, self.spec.type) in self.codes
 
     def number(self) -> exp.Expr:
         """Return the value in the rows, missing where it is a sparse code."""

@@ -1,5 +1,6 @@
 """Charts of two fields of values: stacked bars, and lists of a field below another."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,12 +20,15 @@ from apollo_spark.query.aggregates.counting import (
     value_rows,
 )
 from apollo_spark.query.aggregates.fields import TileField
-from apollo_spark.query.aggregates.statement import Parts, Statement
+from apollo_spark.query.aggregates.statement import Found, Parts, Statement
 from apollo_spark.query.aggregates.values import ValuesChart, sparse_codes, value_count
 from apollo_spark.query.filters.compare import joined
+from apollo_spark.query.sql import column, derived, labelled
 
 NAMES = ("first", "second")
-PAIRS = "pairs"
+PAIRS, ALL = "pairs", "all pairs"
+MOST_PAIRS = 1_000
+"""Different pairs of values that are read as they are."""
 MOST_NESTED = 20
 """Values of each of two fields that are shown; the others are counted together."""
 Pairs = Mapping[tuple[str | None, str | None], int]
@@ -38,10 +42,31 @@ def add_pairs(statement: Statement, plan: TilePlan, chosen: Sequence[ChosenValue
     shown = [each.mapped(value) for each, value in zip(chosen, values, strict=True)]
     are_there = [is_value(each, value) for each, value in zip(plan.fields, values, strict=True)]
     query = rows.where(joined(exp.And, are_there), copy=False).group_by(*shown, copy=False)
+    named = [labelled(each.copy(), name) for each, name in zip(shown, NAMES, strict=True)]
+    units = labelled(number_of_units(plan, by_key=by_key), "number")
+    query = query.select(*named, units, copy=False)
+    texts = [
+        field.text(column(PAIRS, name)) for field, name in zip(plan.fields, NAMES, strict=True)
+    ]
     statement.add(
-        plan.number, PAIRS, query,
-        first=shown[0].copy(), second=shown[1].copy(),
-        count=number_of_units(plan, by_key=by_key),
+        plan.number, PAIRS, exp.select().from_(derived(query, PAIRS), copy=False),
+        first=texts[0], second=texts[1], count=column(PAIRS, "number"),
+    )  # fmt: skip
+
+
+def add_all_pairs(statement: Statement, plan: TilePlan) -> None:
+    """Add all pairs of two fields with one value in a cell, missing ones too, as far as few."""
+    stored = [each.stored for each in plan.fields]
+    query = exp.select().from_(statement.rows(plan.asked(*plan.fields)), copy=False)
+    shown = [labelled(each, name) for each, name in zip(stored, NAMES, strict=True)]
+    number = labelled(exp.Count(this=exp.Star()), "number")
+    query = query.select(*shown, number, copy=False)
+    query = query.group_by(*(each.copy() for each in stored), copy=False)
+    query = query.limit(MOST_PAIRS + 1, copy=False)
+    texts = [field.text(column(ALL, name)) for field, name in zip(plan.fields, NAMES, strict=True)]
+    statement.add(
+        plan.number, ALL, exp.select().from_(derived(query, ALL), copy=False),
+        first=texts[0], second=texts[1], count=column(ALL, "number"),
     )  # fmt: skip
 
 
@@ -51,36 +76,58 @@ def read_pairs(found: Parts) -> Pairs:
 
 
 class StackedChart(Chart):
-    """Bars of the values of one field, each cut by the values of another."""
+    """Bars of the values of one field, each cut by the values of another.
+
+    Where there are few different pairs and their counts add up, they say everything at once.
+    """
 
     def __init__(self, plan: TilePlan) -> None:
         super().__init__(plan)
         self._chosen: list[ChosenValues] = []
+        self._is_long = plan.is_distinct
+        self._was_long = plan.is_distinct
 
     def ask(self, statement: Statement) -> None:
-        """Ask for the commonest values of each field, and how many rows have both."""
-        plan = self.plan
-        for name, field in zip(NAMES, plan.fields, strict=True):
-            add_ranked(statement, plan, field, name, limit=plan.limit, prefix=f"{name} ")
-        both = joined(exp.And, [is_value(each, each.stored) for each in plan.fields])
-        query = exp.select().from_(statement.rows(plan.asked(*plan.fields)), copy=False)
-        counts = [count_units_where(plan, each) for each in (None, both)]
-        statement.add(plan.number, TOTALS, query, count=counts[0], numbers=counts[1:])
+        """Ask for all pairs, as far as they are few."""
+        if self._is_long:
+            self._ask_values(statement)
+        else:
+            add_all_pairs(statement, self.plan)
 
     def choose(self, found: Sequence[Parts]) -> None:
         """Show the commonest of all cohorts together."""
-        self._chosen = [
-            choose_values(field, found, name, self.plan.limit)
-            for name, field in zip(NAMES, self.plan.fields, strict=True)
-        ]
+        if self._is_long:
+            self._choose(found)
+            return
+        self._is_long = any(len(each.get(ALL, ())) > MOST_PAIRS for each in found)
+        if not self._is_long:
+            self._choose([self._summed(each) for each in found])
 
     def ask_again(self, statement: Statement) -> None:
-        """Ask for the pairs."""
-        add_pairs(statement, self.plan, self._chosen)
+        """Ask for the pairs that are shown, or for the commonest values of each field."""
+        if self._was_long:
+            add_pairs(statement, self.plan, self._chosen)
+        elif self._is_long:
+            self._ask_values(statement)
+
+    def choose_again(self, found: Sequence[Parts]) -> None:
+        """Show the commonest where there were many pairs."""
+        if self._is_long and not self._was_long:
+            self._choose(found)
+
+    def ask_last(self, statement: Statement) -> None:
+        """Ask for the pairs that are shown where there were many."""
+        if self._is_long and not self._was_long:
+            add_pairs(statement, self.plan, self._chosen)
 
     def read(self, first: Parts, second: Parts, people: int) -> dict[str, Any]:
         """Return pairs in the order of the values."""
-        counts = read_pairs(second)
+        if not self._is_long:
+            first = self._summed(first)
+            counts = self._shown(first)
+        else:
+            first = first if self._was_long else second
+            counts = read_pairs(second)
         orders: list[list[str | None]] = [[*each.texts, None] for each in self._chosen]
         pairs = [
             self._pair(one, other, counts[one, other])
@@ -97,6 +144,54 @@ class StackedChart(Chart):
         ]
         missing = rows - int(totals.numbers[0] or 0)
         return {"rows": rows, "missing": missing, "sparse": tuple(sparse), "pairs": tuple(pairs)}
+
+    def _ask_values(self, statement: Statement) -> None:
+        plan = self.plan
+        for name, field in zip(NAMES, plan.fields, strict=True):
+            add_ranked(statement, plan, field, name, limit=plan.limit, prefix=f"{name} ")
+        both = joined(exp.And, [is_value(each, each.stored) for each in plan.fields])
+        query = exp.select().from_(statement.rows(plan.asked(*plan.fields)), copy=False)
+        counts = [count_units_where(plan, each) for each in (None, both)]
+        statement.add(plan.number, TOTALS, query, count=counts[0], numbers=counts[1:])
+
+    def _choose(self, found: Sequence[Parts]) -> None:
+        self._chosen = [
+            choose_values(field, found, name, self.plan.limit)
+            for name, field in zip(NAMES, self.plan.fields, strict=True)
+        ]
+
+    def _summed(self, found: Parts) -> Parts:
+        """Return what the long way would have answered, from all pairs."""
+        rows = found.get(ALL, ())
+        summed: dict[str, list[Found]] = {}
+        are_values = []
+        for place, (name, field) in enumerate(zip(NAMES, self.plan.fields, strict=True)):
+            counts: Counter[str] = Counter()
+            for each in rows:
+                text = (each.first, each.second)[place]
+                if text is not None:
+                    counts[text] += each.count
+            sparse = {each for each in counts if field.is_sparse_text(each)}
+            values = {each: counts[each] for each in counts if each not in sparse}
+            numbers = (float(len(values)), float(sum(values.values())))
+            summed[name] = [Found(each, None, n, numbers) for each, n in values.items()]
+            summed[f"{name} {SPARSE}"] = [Found(e, None, counts[e], ()) for e in sorted(sparse)]
+            are_values.append(values)
+        both = [
+            each for each in rows if each.first in are_values[0] and each.second in are_values[1]
+        ]
+        total = sum(each.count for each in rows)
+        with_both = float(sum(each.count for each in both))
+        return {**summed, ALL: both, TOTALS: [Found(None, None, total, (with_both,))]}
+
+    def _shown(self, summed: Parts) -> Pairs:
+        shown = [frozenset(each.texts) for each in self._chosen]
+        counts: Counter[tuple[str | None, str | None]] = Counter()
+        for each in summed[ALL]:
+            one = each.first if each.first in shown[0] else None
+            other = each.second if each.second in shown[1] else None
+            counts[one, other] += each.count
+        return counts
 
     def _pair(self, first: str | None, second: str | None, count: int) -> PairCount:
         codes = [

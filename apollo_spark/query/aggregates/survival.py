@@ -90,10 +90,10 @@ class SurvivalChart(Chart):
         query = query.select(*shown, copy=False).where(*conditions, copy=False)
         keys = [column(_LEFT, each.alias) for each in shown if each.alias != _EVENT]
         counted = exp.select().from_(derived(query, _LEFT), copy=False)
+        group = None if self._group is None else self._group.text(column(_LEFT, _GROUP))
         statement.add(
             self.plan.number, LEAVING, counted.group_by(*keys, copy=False),
-            first=column(_LEFT, _GROUP) if self._group is not None else None,
-            count=exp.Count(this=exp.Star()),
+            first=group, count=exp.Count(this=exp.Star()),
             numbers=[column(_LEFT, _TIME), exp.Sum(this=column(_LEFT, _EVENT))],
         )  # fmt: skip
 

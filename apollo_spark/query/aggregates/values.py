@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sqlglot import exp
+
 from apollo_spark.model.dashboard.answer import Others, ValueCount
 from apollo_spark.query.aggregates.chart import Chart, TilePlan
 from apollo_spark.query.aggregates.choice import (
@@ -25,8 +27,10 @@ from apollo_spark.query.aggregates.counting import (
 )
 from apollo_spark.query.aggregates.fields import TileField
 from apollo_spark.query.aggregates.statement import Found, Parts, Statement
+from apollo_spark.query.sql import column, derived, labelled
 
 VALUES, CHOSEN = "values", "chosen"
+_VALUE, _NUMBER = "value", "number"
 
 
 class ValuesChart(Chart):
@@ -60,9 +64,11 @@ class ValuesChart(Chart):
         rows, (value,) = value_rows(statement, self.plan, self._field, key=by_key)
         shown = self.chosen.mapped(value)
         query = rows.where(is_value(self._field, value), copy=False).group_by(shown, copy=False)
+        units = labelled(number_of_units(self.plan, by_key=by_key), _NUMBER)
+        query = query.select(labelled(shown.copy(), _VALUE), units, copy=False)
         statement.add(
-            self.plan.number, CHOSEN, query,
-            first=shown.copy(), count=number_of_units(self.plan, by_key=by_key),
+            self.plan.number, CHOSEN, exp.select().from_(derived(query, CHOSEN), copy=False),
+            first=self._field.text(column(CHOSEN, _VALUE)), count=column(CHOSEN, _NUMBER),
         )  # fmt: skip
 
     def read(self, first: Parts, second: Parts, people: int) -> dict[str, Any]:

@@ -107,6 +107,11 @@ class _Answers:
         for number, chart in self.charts.items():
             chart.choose([each.get(number, NOTHING) for each in first])
         second = [self._run(each, Chart.ask_again, is_first=False) for each in self.whom]
+        for number, chart in self.charts.items():
+            chart.choose_again([each.get(number, NOTHING) for each in second])
+        for again, whom in zip(second, self.whom, strict=True):
+            for number, more in self._run(whom, Chart.ask_last, is_first=False).items():
+                again.setdefault(number, {}).update(more)
         found: dict[int, Callable[[str], TileAnswer]] = {}
         for number, chart in self.charts.items():
             parts = [
