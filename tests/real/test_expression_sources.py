@@ -116,7 +116,7 @@ def test_matrices_are_recognised(shared: Path, case: tuple[Any, ...]) -> None:
     assert (len(resolved.ids), resolved.kind, resolved.findings) == (features, kind, ())
     assert resolved.ids.to_pylist() == list(dict.fromkeys(strip(feature_ids, kind)))
     values = table.iloc[:, [each.index for each in found.value_columns]]
-    assert values.map(float).shape == (len(rows), len(columns))
+    assert values.astype(float).shape == (len(rows), len(columns))
 
 
 @pytest.mark.parametrize("case", FOLDERS, ids=lambda case: case[0])
@@ -136,7 +136,7 @@ def test_folders_of_quantifiers_are_recognised(shared: Path, case: tuple[Any, ..
         assert (found.kind, found.findings) == (kind, ())
         assert found.ids.to_pylist() == strip(ids, kind)
         values = table.iloc[:, sample.value_column][found.feature_of_row >= 0]
-        assert values.map(float).ge(0).all()
+        assert values.astype(float).ge(0).all()
 
 
 def test_exon_counts_and_legacy_genes_repeat_features(shared: Path) -> None:
