@@ -9,6 +9,7 @@ from apollo_spark.api.assay import Assay
 from apollo_spark.api.conditions.names import Names
 from apollo_spark.api.entity import EntityHandle
 from apollo_spark.api.joining import JoinedAssays
+from apollo_spark.api.profiles import ProfiledFields
 from apollo_spark.assays.expression.assay import EXPRESSION, expression_assays
 from apollo_spark.assays.expression.read.sample_fields import read_sample_fields
 from apollo_spark.assays.expression.read.select import find_assay, note_of_assay, open_assay
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Dataset(Aggregates, Names, JoinedAssays):
+class Dataset(Aggregates, ProfiledFields, Names, JoinedAssays):
     """One published version: it reads the same rows for ever.
 
     Its entities as attributes make conditions: `study.patient.age > 60`.

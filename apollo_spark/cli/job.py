@@ -18,7 +18,7 @@ from apollo_spark.sources.plain_yaml import PlainYamlError, read_plain_yaml
 VERBS = (
     "load clinical", "load expression", "extend", "merge clinical", "merge assay", "view",
     "cohort create", "cohort combine", "dashboard create",
-    "rebase", "compact", "verify", "gc", "retire", "withdraw",
+    "profile", "rebase", "compact", "verify", "gc", "retire", "withdraw",
 )  # fmt: skip
 """The commands that have a job."""
 OF_THE_COMMAND_LINE = frozenset({"json", "verbose", "help"})

@@ -43,6 +43,7 @@ _HOMES = {
     "diff": ("apollo_spark.cli.diff", "Compare two versions: schema, and rows by key."),
     "view": ("apollo_spark.cli.view", "Publish a part of a dataset; nothing is copied."),
     "cohort": ("apollo_spark.cli.cohort", "Make, combine, count and explain cohorts."),
+    "profile": ("apollo_spark.cli.profile", "Show what the values of fields are like."),
     "dashboard": ("apollo_spark.cli.dashboard", "Make dashboards, answer and export them."),
     "rebase": ("apollo_spark.cli.rebase", "Move a view or a merge to newer data: plan, apply."),
     "withdraw": ("apollo_spark.cli.withdraw", "Hide people from every reader: plan, apply."),

@@ -22,11 +22,11 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.withdrawing import alike
 from apollo_spark.model.dictionary import DataDictionary, Relation
 from apollo_spark.model.field import FieldType
+from apollo_spark.model.join_path import path_to
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.keys import unresolved_keys
 from apollo_spark.query.lookalikes import SOURCE, all_keys
 from apollo_spark.query.sql import column, labelled, table
-from apollo_spark.records.join_path import path_to
 from apollo_spark.tables.keys import parent_references
 from apollo_spark.workers.files.patching import KEY
 from apollo_spark.workers.values.unseen import without_unseen

@@ -17,6 +17,7 @@ from apollo_spark.model.guard import RowGuard
 from apollo_spark.model.names import MemberName
 from apollo_spark.model.old_formats import in_format_2
 from apollo_spark.model.pin import TablePin, table_location
+from apollo_spark.model.profile_entry import ProfileEntry
 from apollo_spark.model.record import Published
 
 DATASET_FORMAT = 2
@@ -117,7 +118,7 @@ class DatasetRecord(Published):
     """One published version of a dataset. It never changes.
 
     `rules` are what the guards of tables refer to; `hides` says that something of the tables is
-    not to be seen through this record.
+    not to be seen through this record; `profiles` are what was counted of its fields.
     """
 
     format: int = Field(default=DATASET_FORMAT, ge=DATASET_FORMAT, le=DATASET_FORMAT)
@@ -132,6 +133,7 @@ class DatasetRecord(Published):
     assays: tuple[AssayRecord, ...] = ()
     pins: tuple[TablePin, ...]
     rules: tuple[RowRule, ...] = ()
+    profiles: Annotated[tuple[ProfileEntry, ...], Field(exclude_if=operator.not_)] = ()
     change: Change | None = None
 
     @classmethod
@@ -147,12 +149,14 @@ class DatasetRecord(Published):
 
     @property
     def all_parts(self) -> dict[str, str]:
-        """Its receipt, and the entities and codings of its rules and its own."""
+        """Its receipt, its profiles, and the entities and codings of its rules and its own."""
         named = super().all_parts
+        for each in self.profiles:
+            named |= dict.fromkeys(each.parts, f"profiles of {each.entity}")
         described: list[DatasetRecord | RowRule] = [*self.rules, self]
-        for each in described:
-            named |= {coding.part: f"coding {coding.name}" for coding in each.codings}
-            named |= {entity.part: f"entity {entity.name}" for entity in each.entities}
+        for one in described:
+            named |= {coding.part: f"coding {coding.name}" for coding in one.codings}
+            named |= {entity.part: f"entity {entity.name}" for entity in one.entities}
         return named
 
     @property

@@ -1,9 +1,15 @@
 """The one end of every verb that publishes: parts, receipt, record, report, outcome."""
 
+from typing import Any
+
+from apollo_spark.engines.tasks import TaskRunner
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
-from apollo_spark.model.record import Lineage
+from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.record import Lineage, Published
 from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.profiles.storing import store_profiles
 from apollo_spark.operations.work import Draft, Plan, R, Receipt, Work
 
 
@@ -23,7 +29,7 @@ def publish(work: Work[Plan, R], draft: Draft[Receipt, R], lineage: Lineage) -> 
     """
     published: tuple[str, ...] = ()
     if draft.make_record is not None and not work.is_dry_run:
-        published = (commit(work.publication, work.lake, draft, lineage),)
+        published = (commit(work.publication, work.lake, draft, lineage, work.engines.runner),)
     if draft.reported is not None:
         if published:
             work.step("write report")
@@ -38,7 +44,11 @@ def publish(work: Work[Plan, R], draft: Draft[Receipt, R], lineage: Lineage) -> 
 
 
 def commit(
-    publication: Publication[R], lake: Lake, draft: Draft[Receipt, R], lineage: Lineage
+    publication: Publication[R],
+    lake: Lake,
+    draft: Draft[Receipt, R],
+    lineage: Lineage,
+    runner: TaskRunner | None = None,
 ) -> str:
     """Store the parts of a draft, publish its record and return the version.
 
@@ -47,6 +57,7 @@ def commit(
         lake: Where it is published.
         draft: What is published.
         lineage: Where it comes from.
+        runner: Who counts its fields, where that is done.
     """
     make_record = draft.make_record
     assert make_record is not None, "there is something to publish"
@@ -54,7 +65,27 @@ def commit(
     for text in draft.parts:
         lake.parts.put(text)
     receipt = lake.parts.put(draft.receipt.to_json())
+    counted: dict[str, Any] = {}
+    if draft.profiled is not None and runner is not None:
+        publication.step("count fields")
+        planned = make_record(publication.name, 1, lineage, receipt)
+        counted = _count(lake, runner, planned, draft.profiled, publication.base)
     record = publication.commit(
-        lambda version: make_record(publication.name, version, lineage, receipt)
+        lambda version: make_record(publication.name, version, lineage, receipt).model_copy(
+            update=counted
+        )
     )
     return str(record)
+
+
+def _count(
+    lake: Lake,
+    runner: TaskRunner,
+    record: Published,
+    dictionary: DataDictionary,
+    base: Published | None,
+) -> dict[str, Any]:
+    """Return the profiles of a version as it names them, stored beside its parts."""
+    assert isinstance(record, DatasetRecord), "only datasets have fields"
+    before = base if isinstance(base, DatasetRecord) else None
+    return {"profiles": store_profiles(lake, runner, record, dictionary, before)}

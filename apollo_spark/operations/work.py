@@ -10,6 +10,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.plan import PlannedTable
 from apollo_spark.model.policy import Policy
@@ -131,6 +132,7 @@ class Draft(Generic[Receipt, R]):
         make_record: Makes the record of its name, number, lineage, and the part of its receipt;
             None where nothing is published.
         parts: Texts that the record names.
+        profiled: The dictionary of the version, where its fields are counted: rows were written.
         current: Versions that have all of it already.
         findings: What was found and refuses nothing.
         notes: What a person should know.
@@ -142,6 +144,7 @@ class Draft(Generic[Receipt, R]):
     receipt: Receipt
     make_record: Callable[[str, int, Lineage, str], R] | None = None
     parts: tuple[str, ...] = ()
+    profiled: DataDictionary | None = None
     current: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()

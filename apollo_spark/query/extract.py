@@ -11,15 +11,15 @@ from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.base import Record
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
-from apollo_spark.query.joined import Asked, FieldsQuestion, Join, JoinedEntities
-from apollo_spark.query.scope import QueryScope
-from apollo_spark.query.values import ValueMode
-from apollo_spark.records.join_path import (
+from apollo_spark.model.join_path import (
     JoinStep,
     join_steps,
     multiplying_entities,
     path_to,
 )
+from apollo_spark.query.joined import Asked, FieldsQuestion, Join, JoinedEntities
+from apollo_spark.query.scope import QueryScope
+from apollo_spark.query.values import ValueMode
 from apollo_spark.sources.suggest import did_you_mean
 
 SUGGESTIONS = 20

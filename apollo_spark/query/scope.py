@@ -14,9 +14,9 @@ from sqlglot import exp
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.guard import RowGuard
+from apollo_spark.model.join_path import path_to
 from apollo_spark.query.entity_source import EntitySource, Packs
 from apollo_spark.query.sql import column, derived, labelled, table, typed_if_possible
-from apollo_spark.records.join_path import path_to
 from apollo_spark.records.row_guards import with_guards
 
 if TYPE_CHECKING:

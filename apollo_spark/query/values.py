@@ -14,7 +14,6 @@ from functools import cached_property
 
 from sqlglot import exp
 
-from apollo_spark.model.code_values import parse_code
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.query.dialects import (
@@ -35,6 +34,7 @@ from apollo_spark.query.sql import (
     table,
     texts,
 )
+from apollo_spark.workers.values.code_values import parse_code
 
 CASE_LIMIT = 100
 _CODE, _MEANING, _ITEM, _ITEMS, _PLACE, _TEXTS = "c", "m", "item", "items", "place", "texts"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry, RowRule, TableSlice, home_of
 from apollo_spark.model.dictionary import DataDictionary, Entity
-from apollo_spark.records.join_path import JoinStep, path_to
+from apollo_spark.model.join_path import JoinStep, path_to
 
 SAMPLE_ID, LINKED = "sample_id", "key"
 """Columns of a linking table of samples."""

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from apollo_spark.model.code_values import parse_code
 from apollo_spark.model.coding import CodePlace, Coding
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.sources.inference.infer import MOST_ASKED_CODES, can_be_code
+from apollo_spark.workers.values.code_values import parse_code
 
 
 @dataclass(frozen=True)

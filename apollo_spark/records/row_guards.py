@@ -6,7 +6,7 @@ from apollo_spark.errors import UsageError
 from apollo_spark.model.dataset import TableSlice, home_of
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.guard import RowGuard
-from apollo_spark.records.join_path import path_to
+from apollo_spark.model.join_path import path_to
 
 Tables = tuple[TableSlice, ...]
 

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from apollo_spark.errors import InputFileError, UsageError
-from apollo_spark.model.code_values import CodeValue, parse_code
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.sources.regular_files import say_unreadable
 from apollo_spark.sources.suggest import did_you_mean
+from apollo_spark.workers.values.code_values import CodeValue, parse_code
 
 FILES = ("dictionary", "codings", "entities")
 _KEYS = (*FILES, "rows", "in", "out")

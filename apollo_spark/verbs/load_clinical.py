@@ -74,6 +74,7 @@ class LoadClinical(FileOperation[ClinicalLoad, ClinicalPlan, LoadReceipt]):
             receipt,
             record_of(content, schema_tag=self.request.schema_tag),
             parts=part_texts(content.dictionary),
+            profiled=content.dictionary,
             findings=checked.findings,
             notes=(*checked.left_out.notes, *extended.notes, *_notes_on_lost(work, receipt)),
             reported=ReportedRows(

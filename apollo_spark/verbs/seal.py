@@ -15,6 +15,7 @@ from apollo_spark.assays.base import ReadAssay, SealedAssay
 from apollo_spark.assays.types import type_of
 from apollo_spark.engines.base import Engine
 from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
@@ -119,8 +120,10 @@ def _seal(
         SealReceipt(rows=rows, samples=sum(each.sample_count for each in assays)),
         record_of(content, schema_tag=opened.record.schema_tag),
         parts=part_texts(content.dictionary),
+        profiled=content.dictionary,
     )
-    version = commit(publication, target, draft, _lineage(publication, lake.clock.now()))
+    lineage = _lineage(publication, lake.clock.now())
+    version = commit(publication, target, draft, lineage, LocalTaskRunner())
     return Outcome(draft.receipt, published=(version,))
 
 

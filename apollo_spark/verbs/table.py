@@ -82,6 +82,7 @@ QUESTIONS: Mapping[str, Verb] = {
     "dashboard export": Verb(
         "apollo_spark.verbs.dashboard.export", "export", "ExportDashboardRequest"
     ),
+    "profile": Verb("apollo_spark.verbs.profile", "profile", "ProfileRequest"),
     "extract sql": Verb("apollo_spark.verbs.ask.sql", "create_views", "SqlRequest"),
 }
 

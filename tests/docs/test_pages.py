@@ -24,7 +24,7 @@ SHOWN_ELSEWHERE = {("filters.md", 0)}
 POLICIES = {("clinical.md", 0), ("merging.md", 3)}
 FILTER, WORDS, PYTHON = ("expression.md", 2), ("extending.md", 0), ("merging.md", 2)
 CONDITIONS, QUESTIONS, COHORTS = ("python.md", 0), ("python.md", 1), ("cohorts.md", 3)
-COHORT_TEST, TRIALS = ("cohorts.md", 5), ("cohorts.md", 7)
+COHORT_TEST, TRIALS, PROFILES = ("cohorts.md", 5), ("cohorts.md", 7), ("profiles.md", 1)
 TILES, DASHBOARDS = ("dashboards.md", 0), ("dashboards.md", 2)
 R_CODE, NEW_NAMES = ("r.md", 1), ("rebasing.md", 1)
 """What tests/docs/test_r.py runs, and a file."""
@@ -145,6 +145,8 @@ STAGES = {
     ),
     CONDITIONS: Stage(1),
     QUESTIONS: Stage(1),
+    ("profiles.md", 0): Stage(1),
+    PROFILES: Stage(1),
     ("r.md", 0): Stage(1),
     ("rebasing.md", 0): Stage(7, before=(SMOKERS, HEAVY)),
     ("sharing.md", 0): Stage(1),
@@ -201,7 +203,7 @@ def test_a_block_of_commands_runs(page: str, number: int, tmp_path: Path) -> Non
 
 
 def test_every_block_is_run_or_read() -> None:
-    code = {PYTHON, CONDITIONS, QUESTIONS, COHORTS, TRIALS, DASHBOARDS}
+    code = {PYTHON, CONDITIONS, QUESTIONS, COHORTS, TRIALS, PROFILES, DASHBOARDS}
     assert {
         *COMMANDS,
         *POLICIES,
@@ -281,3 +283,13 @@ def test_the_example_of_tests_of_cohorts_runs(tmp_path: Path) -> None:
 
     with inside(tmp_path):
         exec(BLOCKS[TRIALS][1], {"ap": ap, "lake": ap.open_lake("lake")})
+
+
+def test_the_example_of_profiles_runs(tmp_path: Path) -> None:
+    prepare(STAGES[PROFILES], tmp_path)
+    shown = {"ap": ap, "lake": str(tmp_path / "lake")}
+
+    exec(BLOCKS[PROFILES][1], shown)
+
+    assert [each.rows for each in shown["profiles"]] == [2]
+    assert [each.field for each in shown["found"].fields] == ["visit.symptoms"]

@@ -26,13 +26,21 @@ from tests.support.study import Study
 BEGIN = ("plan", "open engines", "take the lease", "prepare patient", "prepare visit")
 WRITE = ("write rows", "commit patient", "pin patient", "commit visit", "pin visit")
 STEPS = (
-    (*BEGIN, *WRITE, "check rows and keys", "store parts", "publish study@1", "write report"),
+    (
+        *BEGIN,
+        *WRITE,
+        "check rows and keys",
+        "store parts",
+        "count fields",
+        "publish study@1",
+        "write report",
+    ),
     (
         *(*BEGIN, "prepare stay"),
         *(*WRITE, "commit stay", "pin stay", "check rows and keys"),
         # A row is left out: its table is written again, and everything is checked again.
         *("write rows", "commit stay", "pin stay", "check rows and keys"),
-        *("store parts", "publish study@2", "write report"),
+        *("store parts", "count fields", "publish study@2", "write report"),
     ),
 )
 EVERY_STEP = [

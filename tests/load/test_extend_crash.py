@@ -25,7 +25,7 @@ from tests.support.study import Study
 
 BEGIN = ("plan", "open engines", "take the lease")
 CHECK = ("check rows and keys",)
-END = ("store parts", "publish study@3", "write report")
+END = ("store parts", "count fields", "publish study@3", "write report")
 FOLD = ("fold tables", "prepare patient.fields.3.folded")
 WRITTEN = ("commit patient.fields.3", "pin patient.fields.3")
 FOLDED = ("commit patient.fields.3.folded", "pin patient.fields.3.folded")

@@ -23,7 +23,7 @@ from tests.support.study import Study
 STEPS = (
     *("plan", "open engines", "take the lease", "prepare patient"),
     *("read rows", "check rows and keys", "write rows", "commit patient", "pin patient"),
-    *("store parts", "publish study@2", "write report"),
+    *("store parts", "count fields", "publish study@2", "write report"),
 )
 
 

@@ -16,6 +16,7 @@ from apollo_spark.model.base import sha256_text
 from apollo_spark.model.change import ViewChange
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import Filter
+from apollo_spark.model.join_path import path_to
 from apollo_spark.model.record import Lineage
 from apollo_spark.query.extract import ExtractRequest, build_extract
 from apollo_spark.query.filters.reach import fields_needed
@@ -23,7 +24,6 @@ from apollo_spark.query.sql import column
 from apollo_spark.query.values import ValueMode
 from apollo_spark.records.changes.view import RowFilter, make_view
 from apollo_spark.records.content import Content, Derived, build_dataset_record, part_texts
-from apollo_spark.records.join_path import path_to
 from apollo_spark.sources.filters.write import write_filter
 from tests.support.examples import examples
 from tests.support.filter_model import held_by

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
-from apollo_spark.model.code_values import parse_code
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import (
@@ -22,6 +21,7 @@ from apollo_spark.model.filter import (
     Operand,
     Operator,
 )
+from apollo_spark.workers.values.code_values import parse_code
 
 ORDERS: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.LESS: operator.lt,

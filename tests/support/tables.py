@@ -10,12 +10,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from apollo_spark.model.code_values import parse_code
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.values import ValueMode
 from apollo_spark.tables.layout import arrow_schema
+from apollo_spark.workers.values.code_values import parse_code
 
 Row = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Row]]

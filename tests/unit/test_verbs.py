@@ -33,7 +33,7 @@ OF_DATASETS = {
     "show", "fields", "doctor", "extract fields", "extract dictionary", "extract sql",
     "extract expression", "cohort count", "cohort ids", "cohort show", "cohort attrition",
     "cohort compare", "cohort explain", "cohort test", "dashboard show", "dashboard data",
-    "dashboard export",
+    "dashboard export", "profile",
 }  # fmt: skip
 """Questions that Python asks of a `Dataset`, `Cohort` or `Assay`, in own forms, or not at all."""
 LIMITS = ("time_limit", "memory_limit", "threads")

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlglot import exp
 
-from apollo_spark.model.code_values import parse_code
 from apollo_spark.model.dashboard.answer import Bin, Cell, Point
 from apollo_spark.model.dashboard.charts import MOST_POINTS
 from apollo_spark.model.field import FieldType
@@ -17,6 +16,7 @@ from apollo_spark.query.aggregates.statement import Found, Parts, Statement
 from apollo_spark.query.aggregates.values import sparse_codes
 from apollo_spark.query.sql import TypedValue, cast, column, derived, labelled, literal
 from apollo_spark.workers.values.bins import MOST_BINS, Bins, bins_between
+from apollo_spark.workers.values.code_values import parse_code
 
 RANGE, BINS, POINTS, CELLS = "range", "bins", "points", "cells"
 CELLS_EACH_WAY = 30

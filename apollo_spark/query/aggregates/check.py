@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from apollo_spark.model.dashboard.charts import CHARTS, LIVING_WORDS, Wanted
 from apollo_spark.model.dashboard.tile import ChartKind, CountUnit, Tile
+from apollo_spark.model.join_path import path_to
 from apollo_spark.query.aggregates.chart import TilePlan
 from apollo_spark.query.aggregates.fields import TileField
 from apollo_spark.query.aggregates.measured import (
@@ -14,7 +15,6 @@ from apollo_spark.query.aggregates.measured import (
 )
 from apollo_spark.query.aggregates.rows import belongs_to, entity_of_rows, has_people
 from apollo_spark.query.scope import QueryScope
-from apollo_spark.records.join_path import path_to
 from apollo_spark.sources.dashboards.tiles import TileFault
 from apollo_spark.sources.suggest import did_you_mean, near_codes
 

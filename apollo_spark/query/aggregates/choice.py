@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from apollo_spark.model.code_values import CodeValue, parse_code
 from apollo_spark.query.aggregates.fields import TileField, is_one_of
 from apollo_spark.query.aggregates.statement import Parts
 from apollo_spark.query.sql import cast
+from apollo_spark.workers.values.code_values import CodeValue, parse_code
 
 
 @dataclass(frozen=True)

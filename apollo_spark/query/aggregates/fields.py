@@ -7,13 +7,13 @@ from functools import cached_property
 
 from sqlglot import exp
 
-from apollo_spark.model.code_values import CodeValue, parse_code
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.query.aggregates.rows import ROWS
 from apollo_spark.query.dialects import CodeRows
 from apollo_spark.query.sql import cast, column, derived, labelled, literal
 from apollo_spark.query.values import CASE_LIMIT, stored_form, text_of
+from apollo_spark.workers.values.code_values import CodeValue, parse_code
 
 _CODE, _LISTED = "c", "listed"
 

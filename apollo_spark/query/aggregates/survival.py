@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlglot import exp
 
-from apollo_spark.model.code_values import CodeValue, parse_code
 from apollo_spark.model.dashboard.answer import AtRisk, Curve, LogRank, Others
 from apollo_spark.model.dashboard.charts import LIVING_WORDS
 from apollo_spark.model.field import FieldType
@@ -34,6 +33,7 @@ from apollo_spark.query.aggregates.statement import Parts, Statement
 from apollo_spark.query.aggregates.values import sparse_codes
 from apollo_spark.query.sql import cast, column, derived, labelled, literal
 from apollo_spark.workers.values.bins import bins_between
+from apollo_spark.workers.values.code_values import CodeValue, parse_code
 
 GROUPS, LEAVING = "groups", "leaving"
 MOST_TICKS = 8

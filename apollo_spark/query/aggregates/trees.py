@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlglot import exp
 
-from apollo_spark.model.code_values import parse_code
 from apollo_spark.model.dashboard.answer import Others
 from apollo_spark.query.aggregates.chart import Chart, TilePlan
 from apollo_spark.query.aggregates.code_tree import CodeTree, TreePlace
@@ -22,6 +21,7 @@ from apollo_spark.query.aggregates.values import VALUES, read_totals, value_coun
 from apollo_spark.query.dialects import CodeRows
 from apollo_spark.query.sql import cast, column, derived, labelled, literal
 from apollo_spark.query.values import stored_form
+from apollo_spark.workers.values.code_values import parse_code
 
 NODES, OTHERS = "nodes", "others"
 _CODE, _NODE, _ABOVE, _LISTED = "c", "m", "above", "listed"

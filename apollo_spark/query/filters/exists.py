@@ -24,6 +24,7 @@ from apollo_spark.model.filter import (
     Rows,
     SummaryOf,
 )
+from apollo_spark.model.join_path import JoinStep
 from apollo_spark.query.filters.choosing import CHOSEN_KEY, Choosing
 from apollo_spark.query.filters.compare import joined
 from apollo_spark.query.filters.conditions import RowConditions
@@ -32,7 +33,6 @@ from apollo_spark.query.filters.reach import EntityTree, mixes_looks
 from apollo_spark.query.filters.rows import EntitySource, Row
 from apollo_spark.query.filters.summaries import NEGATIONS, compare_summary
 from apollo_spark.query.sql import column, derived, labelled
-from apollo_spark.records.join_path import JoinStep
 
 _KEY, _COUNTED = "key", "counted"
 COUNTS: dict[Operator, tuple[type[exp.Binary], Callable[[int, int], bool]]] = {

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from apollo_spark.model.code_values import parse_code
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import (
@@ -20,6 +19,7 @@ from apollo_spark.query.filters.values import NO_CODES, Codes, first_moment, typ
 from apollo_spark.query.sql import TypedValue
 from apollo_spark.sources.filters.literals import write_literal
 from apollo_spark.sources.suggest import near_codes
+from apollo_spark.workers.values.code_values import parse_code
 
 SUGGESTED = 3
 """Unknown codes for which known ones are looked for."""

@@ -22,8 +22,8 @@ from apollo_spark.model.filter import (
     parts_of,
     row_inside,
 )
+from apollo_spark.model.join_path import JoinStep, join_steps
 from apollo_spark.query.filters.measured import MeasuredValues
-from apollo_spark.records.join_path import JoinStep, join_steps
 
 FieldPath = tuple[str, str]
 """An entity and one of its fields."""

@@ -12,9 +12,9 @@ from typing import Protocol
 from sqlglot import exp
 
 from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.join_path import JoinStep
 from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.query.sql import column, derived, labelled
-from apollo_spark.records.join_path import JoinStep
 
 Source = exp.Table | exp.Subquery
 

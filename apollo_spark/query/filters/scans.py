@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from apollo_spark.model.filter import CountOf, Exists, Filter
+from apollo_spark.model.join_path import JoinStep
 from apollo_spark.query.filters.compare import joined
 from apollo_spark.query.filters.exists import COUNTS, ExistsCompiler, OnRows
 from apollo_spark.query.filters.reach import EntityTree, asks_outside
 from apollo_spark.query.filters.rows import EntitySource, Row
 from apollo_spark.query.sql import column, derived, labelled
-from apollo_spark.records.join_path import JoinStep
 
 BITS = 60
 """Answers in one whole number of 64 bits."""

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta, timezone
 
-from apollo_spark.model.code_values import parse_code
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import (
@@ -17,6 +16,7 @@ from apollo_spark.model.filter import (
 )
 from apollo_spark.query.sql import TypedValue
 from apollo_spark.query.values import type_codes
+from apollo_spark.workers.values.code_values import parse_code
 
 Codes = Collection[TypedValue]
 """The codes of a field's coding, as values of the field's type."""

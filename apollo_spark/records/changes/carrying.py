@@ -8,12 +8,12 @@ from apollo_spark.model.coding import Coding
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import DataDictionary, Entity, Relation
 from apollo_spark.model.field import FieldSpec
+from apollo_spark.model.join_path import path_to
 from apollo_spark.model.pin import TablePin
 from apollo_spark.records.changes.beside import free_label
 from apollo_spark.records.changes.renaming import Names, renamed
 from apollo_spark.records.changes.shown_rows import AddedRules, hides_rows, rule_of_rows
 from apollo_spark.records.content import Content
-from apollo_spark.records.join_path import path_to
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from apollo_spark.model.change import ViewChange
 from apollo_spark.model.cohort import CohortStep
 from apollo_spark.model.dataset import RowRule, TableSlice, homes_of
 from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.model.join_path import join_steps
 from apollo_spark.model.pin import TablePin
 from apollo_spark.records.content import (
     Content,
@@ -16,7 +17,6 @@ from apollo_spark.records.content import (
     entity_entries,
     part_texts,
 )
-from apollo_spark.records.join_path import join_steps
 from apollo_spark.records.row_guards import with_guards
 
 FieldPath = tuple[str, str]

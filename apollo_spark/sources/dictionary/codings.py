@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from apollo_spark.model.code_values import CodeValue, parse_code
 from apollo_spark.model.coding import CodePlace, Coding
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.findings import Finding
@@ -15,6 +14,7 @@ from apollo_spark.sources.dictionary.graph import find_cycles
 from apollo_spark.sources.findings import NAMES_LIMIT, finding_of, finding_of_lines, list_names
 from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.sources.text_table import TextRow, TextTable
+from apollo_spark.workers.values.code_values import CodeValue, parse_code
 
 ORDER = "display_order"
 CYCLES_LIMIT = 10

@@ -215,6 +215,7 @@ class AddedTables(ABC):
             receipt=receipt.model_copy(update={"tables_folded": tables.folded}),
             make_record=record_of(content, schema_tag=self.plan.base.schema_tag, change=change),
             parts=part_texts(content.dictionary),
+            profiled=content.dictionary,
         )
 
     def _notes(self) -> tuple[str, ...]:

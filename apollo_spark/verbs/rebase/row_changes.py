@@ -10,9 +10,9 @@ from sqlglot import exp
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.lake.opened import OpenDataset
+from apollo_spark.model.join_path import path_to
 from apollo_spark.query.cohorts.members import main_key
 from apollo_spark.query.sql import column, labelled
-from apollo_spark.records.join_path import path_to
 
 PERSON, ROW = "person", "row"
 Flags = npt.NDArray[np.bool_]

@@ -135,7 +135,16 @@ def verify_version(
             return _recounted(lake, record)
         return found
     special = hash_assay_tables(record, lake.tables)
-    return lake.verify(record, deep=deep, seen=seen, hash_special=special)
+    found = lake.verify(record, deep=deep, seen=seen, hash_special=special)
+    return _counted_again(lake, record) if deep and not found else found
+
+
+def _counted_again(lake: Lake, record: DatasetRecord) -> tuple[VerifyProblem, ...]:
+    """Count the fields again of a version that names profiles."""
+    # What is asked of rows is loaded where rows are read.
+    from apollo_spark.operations.profiles.proving import wrong_profiles
+
+    return wrong_profiles(lake, record)
 
 
 def _recounted(lake: Lake, record: CohortRecord) -> tuple[VerifyProblem, ...]:

@@ -22,11 +22,11 @@ from apollo_spark.lake.withdrawing import KEY, WithdrawnFrom
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry
 from apollo_spark.model.dictionary import Relationship
+from apollo_spark.model.join_path import path_to
 from apollo_spark.model.pin import TablePin, owner_of
 from apollo_spark.model.withdrawal import WithdrawalRecord
 from apollo_spark.query.assay_scope import SAMPLE_ID, shown_samples
 from apollo_spark.query.sql import column, derived, labelled, table
-from apollo_spark.records.join_path import path_to
 from apollo_spark.records.withdrawn import without_withdrawn
 
 _ALL, _LEFT = "all", "left"

@@ -9,10 +9,10 @@ from apollo_spark.model.change import ClinicalMerge, ViewChange
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import DataDictionary, Relation, Relationship
 from apollo_spark.model.guard import RowGuard
+from apollo_spark.model.join_path import path_to
 from apollo_spark.records.changes.merge_clinical import merge_clinical
 from apollo_spark.records.changes.view import RowFilter, make_view
 from apollo_spark.records.content import Content, Derived
-from apollo_spark.records.join_path import path_to
 from tests.support.dictionaries import dictionary
 from tests.support.merging import REGISTRY, SEX, STUDY, assay, change, content, pin
 

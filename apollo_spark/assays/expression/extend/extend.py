@@ -141,6 +141,7 @@ class ExtendAssay(FileOperation[AssayExtension, AssayExtensionPlan, AssayExtensi
             make_record=record_after(
                 base, pins=pins, assays=(samples_added.assay.as_record(),), change=change
             ),
+            profiled=self.context.lake.load_dictionary(base),
         )
 
     def _extend_layer(

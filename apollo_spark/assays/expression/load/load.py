@@ -219,6 +219,7 @@ class _Loading:
             receipt,
             record_of(content, schema_tag=kept.record.schema_tag if kept else None),
             parts=part_texts(content.dictionary),
+            profiled=content.dictionary,
             findings=findings,
             notes=(*self.planning.notes, *written.notes),
             reported=ReportedRows(receipt.entities, left_out, self.plan.reported),

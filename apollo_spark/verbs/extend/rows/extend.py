@@ -272,4 +272,5 @@ class _RowExtension:
             parts = part_texts(checked.extended.dictionary)
         change = Extension(base=str(base), mode="rows", member=self.plan.entity.name)
         record = record_after(described, pins=pins, change=change)
-        return replace(draft, make_record=record, parts=parts)
+        profiled = checked.extended.dictionary
+        return replace(draft, make_record=record, parts=parts, profiled=profiled)

@@ -3,19 +3,22 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
-from apollo_spark.model.field import FieldType
 from apollo_spark.workers.values.dates import parse_date, parse_datetime
 from apollo_spark.workers.values.numerals import parse_float, parse_whole
 
 CodeValue = str | int | float | date | datetime
 
 
-def parse_code(text: str, type_: FieldType) -> CodeValue | None:
+def parse_code(text: str, type_: str) -> CodeValue | None:
     """Return a code as a value of a type, read as cells are read, or None where it is none.
 
     Two codes of one coding that are equal as values cannot be told apart in the data.
+
+    Args:
+        text: The code.
+        type_: The type, in the words of the data dictionary.
     """
-    return _PARSERS[type_](text)
+    return _PARSERS[str(type_)](text)
 
 
 def _parse_whole(text: str) -> CodeValue | None:
@@ -33,10 +36,10 @@ def _parse_datetime(text: str) -> CodeValue | None:
     return None if parsed is None else parsed.value
 
 
-_PARSERS: Mapping[FieldType, Callable[[str], CodeValue | None]] = {
-    FieldType.STRING: str,
-    FieldType.INTEGER: _parse_whole,
-    FieldType.FLOAT: parse_float,
-    FieldType.DATE: _parse_date,
-    FieldType.DATETIME: _parse_datetime,
+_PARSERS: Mapping[str, Callable[[str], CodeValue | None]] = {
+    "string": str,
+    "integer": _parse_whole,
+    "float": parse_float,
+    "date": _parse_date,
+    "datetime": _parse_datetime,
 }

@@ -1,0 +1,1 @@
+"""What the values of fields are like, counted exactly, one column at a time."""
