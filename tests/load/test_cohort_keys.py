@@ -1,5 +1,6 @@
 """People whose key is a date, a datetime or a float, in cohorts: asked, explained and withdrawn."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,13 @@ KEYS = {
     "float": [("1e2", 100.0), ("-0.125", -0.125), ("0.5", "")],
 }
 DICTIONARY = """\
-entity,name,type,primary_key_type,referenced_entity_field,relationship
-patient,id,{0},global,,
-patient,age,integer,,,
-visit,visit_id,integer,local,,
-visit,of,{0},,patient:id,many_to_one
-visit,seen,date,,,
+entity,name,type,primary_key_type,referenced_entity_field,relationship,is_multi_select
+patient,id,{0},global,,,
+patient,age,integer,,,,
+patient,days,date,,,,yes
+visit,visit_id,integer,local,,,
+visit,of,{0},,patient:id,many_to_one,
+visit,seen,date,,,,
 """
 
 
@@ -33,7 +35,7 @@ def test_people_are_explained_by_keys_that_are_no_texts(tmp_path: Path, type_: s
     lake, ask = ap.open_lake(str(tmp_path / "lake")), [str(tmp_path / "lake")]
     rows = {
         "dictionary": DICTIONARY.format(type_),
-        "patient": f"id,age\n{first},30\n{second},\n",
+        "patient": f"id,age,days\n{first},30,2020-01-01|2020-01-02\n{second},,\n",
         "visit": f"visit_id,of,seen\n1,{first},2020-05-01\n2,{second},\n",
         "gone": f"id\n{first}\n",
     }
@@ -45,7 +47,10 @@ def test_people_are_explained_by_keys_that_are_no_texts(tmp_path: Path, type_: s
         data={each: str(tmp_path / f"{each}.csv") for each in ("patient", "visit")},
     )
     lake.create_cohort(
-        "seen", source="study", filter="patient.age > 20 and exists(visit: visit.seen > 2020-01-01)"
+        "seen",
+        source="study",
+        filter="patient.age > 20 and patient.days < 2020-01-02 "
+        "and exists(visit: visit.seen > 2020-01-01)",
     )
 
     found = lake.cohort("seen").explain(first).explanation
@@ -53,7 +58,9 @@ def test_people_are_explained_by_keys_that_are_no_texts(tmp_path: Path, type_: s
 
     assert found.is_member
     assert found.parts[0].rows == {"patient": ({"id": shown, "age": 30},)}
-    assert found.parts[1].rows["visit"] == ({"visit_id": 1, "of": shown, "seen": "2020-05-01"},)
+    (row,) = found.parts[1].rows["patient"]
+    assert json.dumps(row["days"]) == '["2020-01-01", "2020-01-02"]'
+    assert found.parts[2].rows["visit"] == ({"visit_id": 1, "of": shown, "seen": "2020-05-01"},)
     assert (told.code, told.out.splitlines()[0]) == (0, "the person is not in seen@1, in study@1")
     assert "age missing" in told.out
     with pytest.raises(ap.NotFoundError):
