@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 
 from tests.support.rowing import give
-from tests.support.study import Study
+from tests.support.study import Study, loaded, prepared
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    study = Study(tmp_path)
-    assert study.load().code == 0
-    return study
+    return prepared(loaded, tmp_path)
 
 
 def diff(study: Study, *words: object) -> Any:

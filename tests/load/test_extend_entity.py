@@ -17,16 +17,14 @@ from tests.support.extending import (
     tables_of,
 )
 from tests.support.loading import require_sound
-from tests.support.study import Study
+from tests.support.study import Study, loaded, prepared
 
 STAYS = "stay_id,patient_id,ward,days\n1,P1,A,3\n2,P1,B,4\n3,P2,A,5\n"
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    study = Study(tmp_path)
-    assert study.load().code == 0
-    return study
+    return prepared(loaded, tmp_path)
 
 
 def test_rows_of_a_new_entity_are_joined_by_the_column_called_like_a_key(study: Study) -> None:

@@ -18,14 +18,12 @@ from tests.support.extending import (
     rows,
     tables_of,
 )
-from tests.support.study import LOCAL_SETTINGS, Study
+from tests.support.study import LOCAL_SETTINGS, Study, loaded, prepared
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    study = Study(tmp_path)
-    assert study.load().code == 0
-    return study
+    return prepared(loaded, tmp_path)
 
 
 def test_fields_of_a_file_without_dictionary_are_described_and_read_beside_the_others(

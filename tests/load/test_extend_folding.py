@@ -9,14 +9,12 @@ from apollo_spark.lake.lake import open_lake
 from apollo_spark.model.names import parse_reference
 from tests.support.extending import everything, extend, record_of, rows, run_extension, tables_of
 from tests.support.loading import answers_of, require_sound
-from tests.support.study import Study
+from tests.support.study import Study, loaded, prepared
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    study = Study(tmp_path)
-    assert study.load().code == 0
-    return study
+    return prepared(loaded, tmp_path)
 
 
 def values(number: int) -> str:

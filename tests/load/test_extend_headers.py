@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.study import Study
+from tests.support.study import Study, prepared
 
 DICTIONARY = """\
 entity,name,type,primary_key_type,source_column
@@ -16,7 +16,11 @@ p,x,integer,,w
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    study = Study(tmp_path)
+    return prepared(with_headers, tmp_path)
+
+
+def with_headers(folder: Path) -> Study:
+    study = Study(folder)
     study.write("data_dictionary.csv", DICTIONARY)
     study.write("codings.csv", "coding_name,code,meaning\n")
     study.write("entity_dictionary.csv", "entity,entity_title\np,People\n")

@@ -10,14 +10,12 @@ from tests.support.extending import (
     record_of,
     secrets_in,
 )
-from tests.support.study import Study
+from tests.support.study import Study, loaded, prepared
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    study = Study(tmp_path)
-    assert study.load().code == 0
-    return study
+    return prepared(loaded, tmp_path)
 
 
 def test_a_field_that_is_there_is_a_clash_whatever_its_case(study: Study) -> None:

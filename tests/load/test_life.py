@@ -13,18 +13,14 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.operations.context import account
 from tests.support.crashing import CHECKOUT
 from tests.support.loading import published
-from tests.support.study import Study
+from tests.support.study import Study, loaded_twice, prepared
 from tests.unit.lake.small_lake import tree
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
     """A study of two versions."""
-    found = Study(tmp_path)
-    found.load()
-    found.replace("patient.csv", "61.5", "62.5")
-    assert found.load().last_line == "study@2"
-    return found
+    return prepared(loaded_twice, tmp_path)
 
 
 def test_retiring_prints_the_version_and_says_what_it_means(study: Study) -> None:

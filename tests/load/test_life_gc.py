@@ -8,18 +8,14 @@ import pytest
 from apollo_spark.lake.lake import open_lake
 from tests.support.killing import die_in_sweep
 from tests.support.loading import published, require_equal, require_sound
-from tests.support.study import Study
+from tests.support.study import Study, loaded_twice, prepared
 from tests.unit.lake.small_lake import tree
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
     """A study of two versions."""
-    found = Study(tmp_path)
-    found.load()
-    found.replace("patient.csv", "61.5", "62.5")
-    assert found.load().last_line == "study@2"
-    return found
+    return prepared(loaded_twice, tmp_path)
 
 
 def data_files(study: Study) -> set[str]:

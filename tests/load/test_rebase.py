@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
-from tests.support.study import Study
+from tests.support.study import Study, loaded, prepared
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    study = Study(tmp_path)
-    assert study.load().code == 0
+    return prepared(with_part, tmp_path)
+
+
+def with_part(folder: Path) -> Study:
+    study = loaded(folder)
     words = ("--fields", "patient.sex,patient.weight,visit.note", "--rows", "patient.weight > 60")
     assert study.ask("view", "study", "--as", "part", *words).last_line == "part@1"
     return study

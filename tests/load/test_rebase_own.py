@@ -6,16 +6,14 @@ from typing import Any
 import pytest
 
 import apollo_spark as ap
-from tests.support.study import CommandResult, Study
+from tests.support.study import CommandResult, Study, loaded, prepared
 
 CODED = "entity,name,type,primary_key_type,coding_name\npatient,patient_id,string,global,\n"
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    study = Study(tmp_path)
-    assert study.load().code == 0
-    return study
+    return prepared(loaded, tmp_path)
 
 
 def extend(study: Study, name: str, of: str, text: str, *words: object) -> CommandResult:

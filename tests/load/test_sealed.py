@@ -5,16 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.held import held_by
-from tests.support.study import CommandResult, Study, apollo
+from tests.support.study import CommandResult, Study, apollo, loaded, prepared
 
 MATRIX = "feature_id\tS1\tS2\tS3\nENSG00000000001\t1\t2\t30\nENSG00000000002\t4\t\t6\n"
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    study = Study(tmp_path)
-    assert study.load().code == 0
-    return study
+    return prepared(loaded, tmp_path)
 
 
 def seal(study: Study, name: str) -> Path:

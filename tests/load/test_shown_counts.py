@@ -9,13 +9,16 @@ from apollo_spark.lake.lake import open_lake
 from apollo_spark.model.names import parse_reference
 from apollo_spark.verbs.ask import shown_counts
 from apollo_spark.verbs.ask.shown_counts import ShownCounts, count_shown
-from tests.support.study import Study
+from tests.support.study import Study, loaded, prepared
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    study = Study(tmp_path)
-    assert study.load().code == 0
+    return prepared(with_women, tmp_path)
+
+
+def with_women(folder: Path) -> Study:
+    study = loaded(folder)
     words = ("--rows", 'patient.sex = "F"', "--entities", "patient,visit")
     assert study.ask("view", "study", "--as", "women", *words).code == 0
     return study

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.extending import extend, rows
 from tests.support.sources import DOWN, MORE, load
-from tests.support.study import PATIENTS, Study, apollo
+from tests.support.study import PATIENTS, Study, apollo, loaded, prepared
 
 NEW_VISIT = "visit_id,patient_id,note\n90,P1,late\n"
 RISK = "patient_id,risk\nP1,high\nP2,low\n"
@@ -14,9 +14,7 @@ RISK = "patient_id,risk\nP1,high\nP2,low\n"
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    study = Study(tmp_path)
-    assert study.load().code == 0
-    return study
+    return prepared(loaded, tmp_path)
 
 
 def weight(value: float) -> str:

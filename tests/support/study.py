@@ -3,8 +3,11 @@
 import contextlib
 import io
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from apollo_spark.cli.main import run
@@ -184,3 +187,41 @@ class Study:
         report = json.loads(next(self.report.rglob("*.json")).read_text())
         found: list[dict[str, Any]] = report["findings"]
         return found
+
+
+_MADE: "dict[Callable[[Path], Study], Study]" = {}
+_PLACE = TemporaryDirectory(prefix="apollo-studies-")
+
+
+def prepared(make: Callable[[Path], Study], folder: Path) -> Study:
+    """Return a copy, in a folder of the test's own, of a study that is made once a run.
+
+    For tests that begin with a lake and are not about how it came to be. Its records name the
+    files of the study that was made, not those of the copy.
+
+    Args:
+        make: Makes the study, with its lake, in a folder.
+        folder: That of the copy.
+    """
+    if make not in _MADE:
+        place = Path(_PLACE.name) / str(len(_MADE))
+        place.mkdir()
+        _MADE[make] = make(place)
+    made = _MADE[make]
+    shutil.copytree(made.folder, folder, dirs_exist_ok=True)
+    return Study.reopen(folder, lake=folder / "lake", data=[*made.data])
+
+
+def loaded(folder: Path) -> Study:
+    """Make the study and load it."""
+    study = Study(folder)
+    assert study.load().code == 0
+    return study
+
+
+def loaded_twice(folder: Path) -> Study:
+    """Make the study and load two versions: somebody weighs more in the second."""
+    study = loaded(folder)
+    study.replace("patient.csv", "61.5", "62.5")
+    assert study.load().last_line == "study@2"
+    return study
