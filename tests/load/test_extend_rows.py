@@ -7,12 +7,12 @@ import pytest
 
 from tests.support.loading import answers_of, do_at, require_sound, run_load
 from tests.support.rowing import counts, files, give, origins, pin, states, study_of_rows
-from tests.support.study import Study
+from tests.support.study import Study, prepared
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    return study_of_rows(tmp_path)
+    return prepared(study_of_rows, tmp_path)
 
 
 def patients(study: Study, reference: str = "study") -> dict[str, tuple[object, ...]]:

@@ -14,12 +14,12 @@ from apollo_spark.errors import (
 )
 from tests.support.loading import answers_of, require_sound
 from tests.support.rowing import counts, give, states, study_of_rows
-from tests.support.study import Study
+from tests.support.study import Study, prepared
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    return study_of_rows(tmp_path)
+    return prepared(study_of_rows, tmp_path)
 
 
 @pytest.mark.parametrize(

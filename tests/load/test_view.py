@@ -6,14 +6,12 @@ import pytest
 
 from apollo_spark.query.filters import check as filter_check
 from apollo_spark.query.filters import sql as filter_sql
-from tests.support.study import Study
+from tests.support.study import Study, loaded, prepared
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    study = Study(tmp_path)
-    assert study.load().code == 0
-    return study
+    return prepared(loaded, tmp_path)
 
 
 def view(study: Study, *words: object, of: str = "study", name: str = "part") -> str:

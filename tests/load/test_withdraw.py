@@ -10,13 +10,13 @@ from apollo_spark.verbs.withdraw.withdraw import WithdrawRequest
 from tests.support.contexts import stepping
 from tests.support.held import held_by
 from tests.support.loading import CrashError
-from tests.support.study import Study
+from tests.support.study import Study, prepared
 from tests.support.withdrawing import alone, rows, study_with_view, withdraw
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    return study_with_view(Study(tmp_path))
+    return prepared(study_with_view, tmp_path)
 
 
 def test_every_version_and_view_leaves_the_withdrawn_out(study: Study) -> None:

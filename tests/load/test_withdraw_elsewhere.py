@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.study import Study
+from tests.support.study import Study, prepared
 from tests.support.withdrawing import alone, rows, study_with_view, withdraw
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    return study_with_view(Study(tmp_path))
+    return prepared(study_with_view, tmp_path)
 
 
 def load_assay(study: Study, matrix: str) -> None:

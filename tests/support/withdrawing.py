@@ -1,13 +1,15 @@
 """Take people out of a study through the command line, and ask who is left."""
 
-from tests.support.study import Study
+from pathlib import Path
+
+from tests.support.study import Study, loaded
 
 FIELDS = "patient.patient_id,visit.visit_id"
 
 
-def study_with_view(study: Study) -> Study:
+def study_with_view(folder: Path) -> Study:
     """Load a study twice, and publish a view of its women."""
-    assert study.load().code == 0
+    study = loaded(folder)
     study.replace("patient.csv", "72", "73")
     assert study.load().code == 0
     words = ("--rows", 'patient.sex = "F"', "--entities", "patient,visit")
