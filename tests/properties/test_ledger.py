@@ -330,7 +330,7 @@ class EveryVerb(RuleBasedStateMachine):
         file = self.file("gone.csv", "patient_id", [who])
         result = self.run("withdraw", file, "--of", f"{name}.patient", "--apply")
         assert result.code == 0, result.err
-        self.ledger.withdrawn.setdefault(name, set()).add(who)
+        self.ledger.withdraw(name, who)
 
     def sweep(self) -> None:
         result = self.run("gc", "--apply", "--grace", "0")

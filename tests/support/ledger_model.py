@@ -4,7 +4,7 @@ A version is an expression over what was loaded. It is worked out anew for every
 people who are withdrawn by then left out where they were loaded.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -153,6 +153,22 @@ def moved(version: Version, before: Sequence[Version], after: Version) -> Versio
     return version
 
 
+def merges_in(version: Version) -> Iterator[Merged]:
+    """Yield the merges that a version is made of."""
+    if isinstance(version, Merged):
+        yield version
+        yield from (*merges_in(version.source), *merges_in(version.target))
+    elif isinstance(version, Seen | Extended):
+        yield from merges_in(version.base)
+
+
+def owner_of(version: Version) -> str:
+    """Return the dataset into which the people of a version were loaded."""
+    if isinstance(version, Merged):
+        return owner_of(version.target)
+    return version.dataset if isinstance(version, Loaded) else owner_of(version.base)
+
+
 def with_visits(version: Version, changed: Mapping[int, Row], gone: set[int]) -> Version:
     """Return a loaded version, extended or not, with other visits."""
     if isinstance(version, Extended):
@@ -209,6 +225,28 @@ class Ledger:
         is_name = reference.partition("@")[0] == name
         return is_name or any(self.is_made_of(each, name) for each in parents)
 
+    def withdraw(self, name: str, who: str) -> None:
+        """Take somebody out of a dataset, and of all that versions link with them."""
+        merges = [
+            each
+            for reference in self.unretired()
+            if not isinstance(self.entry(reference).version, Chosen)
+            for each in merges_in(self.entry(reference).version)
+            if all(_shows(side, who, self.withdrawn) for side in (each.source, each.target))
+        ]
+        found = {name}
+        # A chain of links is as long as there are merges.
+        for _ in merges:
+            for each in merges:
+                ends = {owner_of(each.source), owner_of(each.target)}
+                found |= ends if ends & found else set()
+        for dataset in found:
+            self.withdrawn.setdefault(dataset, set()).add(who)
+
     def read(self, reference: str) -> Rows:
         """Return what a version must read as now."""
         return self.entry(reference).version.read(self.withdrawn)
+
+
+def _shows(version: Version, who: str, withdrawn: Withdrawn) -> bool:
+    return any(row["patient_id"] == who for row in version.read(withdrawn)["patient"])
