@@ -82,7 +82,7 @@ def _article(plan: RebasePlan) -> str:
     )
     note = '<p class="note">Proposed for the file of --map:</p>'
     proposed = f"{note}<table><tbody>{repairs}</tbody></table>" if repairs else ""
-    nothing = '<p class="note">Nothing that it asks for is another one.</p>'
+    nothing = '<p class="note">Nothing else changes.</p>'
     body = f"<table><tbody>{items}</tbody></table>" if items else nothing
     return (
         f'<article class="{look}"><header><h3>{show_text(plan.record)}</h3>'

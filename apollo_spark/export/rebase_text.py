@@ -17,11 +17,6 @@ def describe_rebase(plan: RebasePlan) -> str:
         )
         if causes := list(describe_causes(plan.causes)):
             lines.append(f"  why they come and go: {', '.join(causes)}")
-        if plan.tiles is not None:
-            lines.append(
-                f"  tiles: {plan.tiles:,}, of which {plan.tiles_affected:,} draw something else "
-                f"and {plan.tiles_broken:,} cannot be answered"
-            )
         if plan.related not in (None, "same tables"):
             lines.append(f"  what it moves to has the {plan.related}")
     lines += (f"  {each}" for each in describe_changes(plan))
@@ -50,7 +45,12 @@ def describe_causes(causes: Causes) -> Iterator[str]:
 
 
 def describe_changes(plan: RebasePlan) -> Iterator[str]:
-    """Yield what else changes: assays, fields, codes."""
+    """Yield what else changes: tiles, assays, fields, codes."""
+    if plan.tiles is not None:
+        yield (
+            f"tiles: {plan.tiles:,}, of which {plan.tiles_affected:,} draw something else and "
+            f"{plan.tiles_broken:,} cannot be answered"
+        )
     yield from map(_describe_assay, plan.assays)
     diff = plan.schema_diff
     for title, names in (

@@ -266,7 +266,8 @@ def test_dashboards_move_with_their_cohort_and_say_which_tiles_change(study: Stu
         (4, 5, 4, 1, 0),
         {"new_rows": 1},
     )
-    assert people(found["heavies@1"]) == people(found["heavy@1"])
+    for said in (people, causes):
+        assert said(found["heavies@1"]) == said(found["heavy@1"])
 
     moved = done(study, "rebase", "heavies", "--onto", "study@2", "--apply")
 

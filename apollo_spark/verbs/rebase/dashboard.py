@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
+from apollo_spark.engines.base import Engine
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.cohort import CohortRecord
@@ -24,8 +26,12 @@ from apollo_spark.verbs.dashboard.create import codings_of_tiles, fingerprint_of
 from apollo_spark.verbs.dashboard.people import everybody, of_cohort
 from apollo_spark.verbs.rebase.dataset import require_unbroken
 from apollo_spark.verbs.rebase.meaning import Meaning, compare_meaning, relation_of
-from apollo_spark.verbs.rebase.people import Bases, count_people
+from apollo_spark.verbs.rebase.people import count_people
 
+PEOPLE = (
+    "people_before", "people_after", "people_kept", "people_added", "people_lost", "causes",
+    "related",
+)  # fmt: skip
 MEANT_ELSE = frozenset({"other field", "code relabelled"})
 """Problems because of which a tile would silently show something else."""
 
@@ -85,6 +91,25 @@ class DashboardMove:
         )
 
 
+@dataclass(frozen=True)
+class DashboardToCompare:
+    """A dashboard that can be moved.
+
+    Attributes:
+        move: What it becomes.
+        made: The record that says so: the one that is planned, or that was moved so before.
+        found: What becomes of the fields of its tiles.
+        cohort: The name of the cohort that it is about, in small letters.
+        is_new: Whether it was not moved so before.
+    """
+
+    move: DashboardMove
+    made: DashboardRecord
+    found: Meaning
+    cohort: str | None
+    is_new: bool
+
+
 def plan_dashboard(
     lake: Lake,
     record: DashboardRecord,
@@ -117,35 +142,51 @@ def plan_dashboard(
 
 
 def compare_dashboard(
-    lake: Lake, move: DashboardMove, made: DashboardRecord, found: Meaning
+    lake: Lake, board: DashboardToCompare, cohort: RebasePlan | None
 ) -> RebasePlan:
-    """Return the plan of a dashboard that can be moved: both are answered and compared."""
+    """Return the plan of a dashboard that can be moved: both are answered and compared.
+
+    Args:
+        lake: The lake, with what is planned by the same call.
+        board: The dashboard.
+        cohort: The plan of the cohort that it is about.
+    """
+    move, made = board.move, board.made
     engine = EmbeddedEngine(lake.tables)
     before, after = move.before, open_dashboard(lake, made)
     whom = [_whom(lake, each) for each in (before, after)]
-    bases = None if move.cohort is None else Bases(before.opened, after.opened)
-    count = count_people(engine, whom[0].opened, whom[1].opened, bases)
     old = answer_tiles(engine, before.record.labelled_tiles, whom[:1])
     new = answer_tiles(engine, made.labelled_tiles, whom[1:])
     return RebasePlan(
         record=str(move.record),
         kind=move.record.kind,
         moves=(Move(before=move.record.dataset, after=str(move.target)),),
-        people_before=count.before,
-        people_after=count.before + count.added - count.lost,
-        people_kept=count.before - count.lost,
-        people_added=count.added,
-        people_lost=count.lost,
-        causes=count.causes,
+        **_people(engine, before, after, cohort),
         tiles=len(made.tiles),
         tiles_affected=sum(map(_differ, old, new)),
         tiles_broken=sum(each.problem is not None for each in new),
-        related=relation_of(
-            before.opened.record, after.opened.record, shares=count.before > count.lost
-        ),
-        problems=tuple(found.problems),
-        repairs=tuple(found.repairs),
+        problems=tuple(board.found.problems),
+        repairs=tuple(board.found.repairs),
     )
+
+
+def _people(
+    engine: Engine, before: OpenDashboard, after: OpenDashboard, cohort: RebasePlan | None
+) -> dict[str, Any]:
+    """Return what the plan says of people: that of its cohort, where it is about one."""
+    if cohort is not None:
+        return {name: getattr(cohort, name) for name in PEOPLE}
+    count = count_people(engine, before.opened, after.opened, None)
+    kept = count.before - count.lost
+    return {
+        "people_before": count.before,
+        "people_after": kept + count.added,
+        "people_kept": kept,
+        "people_added": count.added,
+        "people_lost": count.lost,
+        "causes": count.causes,
+        "related": relation_of(before.opened.record, after.opened.record, shares=kept > 0),
+    }
 
 
 def _whom(lake: Lake, board: OpenDashboard) -> Whom:

@@ -21,7 +21,11 @@ from apollo_spark.records.changes.renaming import NewNames
 from apollo_spark.records.content import part_texts, record_of
 from apollo_spark.verbs.rebase.cohort import plan_cohort
 from apollo_spark.verbs.rebase.counting import CohortToCount, count_cohorts
-from apollo_spark.verbs.rebase.dashboard import compare_dashboard, plan_dashboard
+from apollo_spark.verbs.rebase.dashboard import (
+    DashboardToCompare,
+    compare_dashboard,
+    plan_dashboard,
+)
 from apollo_spark.verbs.rebase.dataset import plan_dataset, receipt_of
 from apollo_spark.verbs.rebase.meaning import Meaning
 from apollo_spark.verbs.rebase.planned import Made, PlannedMove, shown_plan
@@ -58,6 +62,7 @@ class Planner:
         self._full = full
         self._moves: dict[str, PlannedMove] = {}
         self._cohorts: dict[str, CohortToCount] = {}
+        self._boards: dict[str, DashboardToCompare] = {}
 
     def plan(self, records: Sequence[Published]) -> tuple[PlannedMove, ...]:
         """Plan records, and the cohorts that cohorts among them are made of.
@@ -80,6 +85,7 @@ class Planner:
         for name in parents_first(parents):
             self._plan_one(name, by_name[name], is_named=name not in added)
         self._count()
+        self._compare_dashboards()
         return tuple(self._moves[each] for each in by_name)
 
     def _plan_one(self, name: str, record: Published, *, is_named: bool) -> None:
@@ -164,19 +170,28 @@ class Planner:
         cohorts = [self._component(record, each).made for each in cohorts_of(record)]
         cohort = cohorts[0] if cohorts else None
         planned = plan_dashboard(self._ahead, record, target, cohort, found)
-        newest = self._lake.newest(record.name, DashboardRecord)
-        if newest is not None and newest.lineage.fingerprint == planned.fingerprint:
-            plan = compare_dashboard(self._ahead, planned, newest, found)
-            self._keep(name, PlannedMove(record, plan, plan, None, newest))
-            return
-        lineage = self._lineage(planned.parents, planned.fingerprint)
-        draft = planned.made(self._ahead, *self._next(record), lineage)
-        self._ahead.plan(draft)
-        plan = compare_dashboard(self._ahead, planned, draft, found)
-        receipt = receipt_of(plan)
-        text = receipt.to_json()
-        made = draft.model_copy(update={"receipt": self._ahead.parts.put(text)})
-        self._keep(name, PlannedMove(record, plan, plan, Made(made, (text,), receipt)))
+        made = self._lake.newest(record.name, DashboardRecord)
+        is_new = made is None or made.lineage.fingerprint != planned.fingerprint
+        if made is None or is_new:
+            lineage = self._lineage(planned.parents, planned.fingerprint)
+            made = planned.made(self._ahead, *self._next(record), lineage)
+            self._ahead.plan(made)
+        cohort_name = None if cohort is None else name_of(str(cohort))
+        self._boards[name] = DashboardToCompare(planned, made, found, cohort_name, is_new=is_new)
+
+    def _compare_dashboards(self) -> None:
+        """Answer the tiles of all dashboards before and after, and finish their plans."""
+        for name, each in self._boards.items():
+            cohort = None if each.cohort is None else self._moves[each.cohort].plan
+            plan = compare_dashboard(self._ahead, each, cohort)
+            made = None
+            if each.is_new:
+                receipt = receipt_of(plan)
+                text = receipt.to_json()
+                digest = self._ahead.parts.put(text)
+                made = Made(each.made.model_copy(update={"receipt": digest}), (text,), receipt)
+            current = None if made else each.made
+            self._keep(name, PlannedMove(each.move.record, plan, plan, made, current))
 
     def _there_already(
         self, record: CohortRecord, fingerprint: str, *, is_named: bool
@@ -278,8 +293,7 @@ class Planner:
 
     def _next(self, record: Published) -> tuple[str, int]:
         """Return the name and number of the next version of a record."""
-        last = self._lake.registry.snapshot().last_of(record.name)
-        assert last is not None, "the record is there"
+        last = self._lake.history(record.name)[-1]
         return last.name, last.version + 1
 
 
