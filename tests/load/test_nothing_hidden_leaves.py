@@ -154,8 +154,10 @@ def test_the_plan_of_a_rebase_tells_neither_the_base_nor_the_rule(study: Study) 
     assert found.code == 0
     (plan,) = found.json["plans"]
     assert plan["moves"] == [{"before": "", "after": "hid_study@1"}]
+    assert (plan["related"], plan["problems"], plan["repairs"]) == (None, [], [])
     full = study.ask("rebase", "own", "--onto", "hid_study@1", "--full", "--json").json
     assert full["plans"][0]["moves"][0]["before"] == "hid_study@1"
+    assert full["plans"][0]["related"] == "same tables"
 
 
 def test_tables_are_told_by_the_names_that_the_view_has_for_them(study: Study) -> None:

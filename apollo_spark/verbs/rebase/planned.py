@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from apollo_spark.lake.publishing_together import publish_together
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.rebase import Move, RebasePlan
+from apollo_spark.model.rebase import Causes, Move, RebasePlan
 from apollo_spark.model.record import Published
 from apollo_spark.operations.context import Context
 from apollo_spark.records.showing import keeps_to_itself
@@ -66,6 +66,8 @@ def shown_plan(plan: RebasePlan, record: Published, *, full: bool) -> RebasePlan
             "refused": None
             if plan.refused is None
             else "it cannot be made of that; --full says why",
+            "causes": Causes(),
+            "related": None,
             "problems": (),
             "repairs": (),
         }
