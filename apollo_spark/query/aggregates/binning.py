@@ -10,7 +10,7 @@ from apollo_spark.model.dashboard.answer import Bin, Cell, Point
 from apollo_spark.model.dashboard.charts import MOST_POINTS
 from apollo_spark.model.field import FieldType
 from apollo_spark.query.aggregates.chart import Chart, TilePlan
-from apollo_spark.query.aggregates.counting import SPARSE, add_sparse
+from apollo_spark.query.aggregates.counting import SPARSE, TOTALS, add_sparse
 from apollo_spark.query.aggregates.fields import TileField
 from apollo_spark.query.aggregates.statement import Found, Parts, Statement
 from apollo_spark.query.aggregates.values import sparse_codes
@@ -32,7 +32,11 @@ def bin_number(value: exp.Expr, bins: Bins) -> exp.Expr:
     may be a hair beside a bound. Elsewhere it is found by halving.
     """
     ratio = _ratio_of(bins)
-    return _halved(value, bins.starts, 0) if ratio is None else _reckoned(value, *ratio)
+    if ratio is not None:
+        return _reckoned(value, *ratio)
+    is_missing = exp.Is(this=value.copy(), expression=exp.Null())
+    halved = _halved(value, bins.starts, 0)
+    return exp.Case(ifs=[exp.If(this=is_missing, true=exp.Null())], default=halved)
 
 
 def _ratio_of(bins: Bins) -> tuple[int, int, int] | None:
@@ -125,11 +129,9 @@ class HistogramChart(Chart):
         if self._bins is None:
             return
         field, value = self._field, self._field.number()
+        # Missing values are a bin of their own, which is quicker than leaving them out.
         query = exp.select(labelled(bin_number(value, self._bins), _NUMBER))
         query = query.from_(statement.rows(self.plan.asked(field)), copy=False)
-        query = query.where(
-            exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())), copy=False
-        )
         number = column(_BINNED, _NUMBER)
         counted = exp.select().from_(derived(query, _BINNED), copy=False)
         statement.add(
@@ -142,7 +144,11 @@ class HistogramChart(Chart):
         (found,) = first[RANGE]
         sparse = first.get(SPARSE, ())
         held = int(found.numbers[0] or 0) + sum(each.count for each in sparse)
-        counts = {int(each.numbers[0] or 0): each.count for each in second.get(BINS, ())}
+        counts = {
+            int(each.numbers[0]): each.count
+            for each in second.get(BINS, ())
+            if each.numbers[0] is not None
+        }
         ranges = () if self._bins is None else self._bins.ranges
         return {
             "rows": found.count,
@@ -166,21 +172,22 @@ class ScatterChart(Chart):
     def ask(self, statement: Statement) -> None:
         """Ask for the least and greatest numbers of rows that have both."""
         x, y = self.plan.fields
+        every = exp.select().from_(statement.rows(self.plan.asked()), copy=False)
+        statement.add(self.plan.number, TOTALS, every, count=exp.Count(this=exp.Star()))
         numbers = [each.number() for each in (x, y)]
-        both = [_where_both(numbers, each) for each in numbers]
         query = exp.select().from_(statement.rows(self.plan.asked(x, y)), copy=False)
-        bounds = [function(this=each.copy()) for each in both for function in (exp.Min, exp.Max)]
+        query = query.where(*map(_is_there, numbers), copy=False)
+        bounds = [function(this=each.copy()) for each in numbers for function in (exp.Min, exp.Max)]
         statement.add(
-            self.plan.number, RANGE, query,
-            count=exp.Count(this=exp.Star()), numbers=[exp.Count(this=both[0].copy()), *bounds],
-        )  # fmt: skip
+            self.plan.number, RANGE, query, count=exp.Count(this=exp.Star()), numbers=bounds
+        )
         for name, field in zip(("first ", "second "), (x, y), strict=True):
             add_sparse(statement, self.plan, field, prefix=name)
 
     def choose(self, found: Sequence[Parts]) -> None:
         """Choose cells for the numbers of all cohorts, if there are more than a few."""
         ranges = [each[RANGE][0].numbers for each in found]
-        self._is_dense = any(int(each[0] or 0) > MOST_POINTS for each in ranges)
+        self._is_dense = any(each[RANGE][0].count > MOST_POINTS for each in found)
         if self._is_dense:
             x, y = (
                 self._axis(ranges, place, field) for place, field in enumerate(self.plan.fields)
@@ -190,7 +197,7 @@ class ScatterChart(Chart):
     def _axis(
         self, ranges: Sequence[tuple[float | None, ...]], place: int, field: TileField
     ) -> Bins:
-        bounds = [each[1 + 2 * place : 3 + 2 * place] for each in ranges]
+        bounds = [each[2 * place : 2 * place + 2] for each in ranges]
         least = min(each[0] for each in bounds if each[0] is not None)
         greatest = max(each[1] for each in bounds if each[1] is not None)
         most = self.plan.tile.options.bins or CELLS_EACH_WAY
@@ -203,9 +210,7 @@ class ScatterChart(Chart):
         x, y = self.plan.fields
         numbers = [each.number() for each in (x, y)]
         rows = exp.select().from_(statement.rows(self.plan.asked(x, y)), copy=False)
-        for each in numbers:
-            is_there = exp.Not(this=exp.Is(this=each.copy(), expression=exp.Null()))
-            rows = rows.where(is_there, copy=False)
+        rows = rows.where(*map(_is_there, numbers), copy=False)
         shown = numbers
         if self._axes is not None:
             shown = [bin_number(each, axis) for each, axis in zip(numbers, self._axes, strict=True)]
@@ -222,16 +227,16 @@ class ScatterChart(Chart):
 
     def read(self, first: Parts, second: Parts, people: int) -> dict[str, Any]:  # noqa: ARG002 rows are counted
         """Return the points or the cells."""
-        (found,) = first[RANGE]
+        rows = first[TOTALS][0].count
         sparse = [
             each
             for name, field in zip(("first ", "second "), self.plan.fields, strict=True)
-            for each in sparse_codes(field, first.get(name + SPARSE, ()), found.count, several=True)
+            for each in sparse_codes(field, first.get(name + SPARSE, ()), rows, several=True)
         ]
         points = sorted(second.get(POINTS, ()), key=lambda each: each.numbers[:2])
         return {
-            "rows": found.count,
-            "missing": found.count - int(found.numbers[0] or 0),
+            "rows": rows,
+            "missing": rows - first[RANGE][0].count,
             "sparse": tuple(sparse),
             "points": tuple(map(_point, points)),
             "cells": self._cells(second.get(CELLS, ())),
@@ -254,10 +259,8 @@ class ScatterChart(Chart):
         )  # fmt: skip
 
 
-def _where_both(numbers: Sequence[exp.Expr], value: exp.Expr) -> exp.Expr:
-    are_there = [exp.Not(this=exp.Is(this=each.copy(), expression=exp.Null())) for each in numbers]
-    both = exp.and_(*are_there, copy=False)
-    return exp.Case(ifs=[exp.If(this=both, true=value.copy())])
+def _is_there(value: exp.Expr) -> exp.Expr:
+    return exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
 
 
 def _point(found: Found) -> Point:

@@ -20,7 +20,6 @@ from apollo_spark.query.aggregates.fields import TileField
 from apollo_spark.query.aggregates.statement import Found, Parts, Statement
 from apollo_spark.query.aggregates.values import sparse_codes
 from apollo_spark.query.dialects import ListItem, Quartiles
-from apollo_spark.query.filters.compare import joined
 from apollo_spark.query.sql import column, derived, labelled
 
 BOX, GROUPS, OTHERS = "box", "groups", "others"
@@ -127,8 +126,9 @@ class GroupedBoxChart(Chart):
         """Ask for the numbers of each group."""
         rows, (group, _) = value_rows(statement, self.plan, self._group, self._number)
         number = self._number.number()
-        is_there = exp.Not(this=exp.Is(this=number.copy(), expression=exp.Null()))
-        rows = rows.where(joined(exp.And, [is_value(self._group, group), is_there]), copy=False)
+        if not self._chosen.is_all or self._group.spec.is_sparse:
+            # What is missing or a code is not to be among the others.
+            rows = rows.where(is_value(self._group, group), copy=False)
         shown = labelled(self._chosen.mapped(group), _GROUP)
         inner = derived(rows.select(shown, labelled(number, _VALUE), copy=False), "grouped")
         query = exp.select().from_(inner, copy=False)
@@ -138,15 +138,17 @@ class GroupedBoxChart(Chart):
     def read(self, first: Parts, second: Parts, people: int) -> dict[str, Any]:  # noqa: ARG002 rows are counted
         """Return the boxes."""
         rows = first[TOTALS][0].count
-        both = sum(each.count for each in second.get(BOX, ()))
+        found = second.get(BOX, ())
+        are_groups = [each for each in found if each.first is not None or not self._chosen.is_all]
+        both = sum(int(each.numbers[0] or 0) for each in are_groups)
         sparse = [
             *sparse_codes(self._group, first.get(SPARSE, ()), rows, several=True),
             *sparse_codes(self._number, first.get(f"second {SPARSE}", ()), rows, several=True),
         ]
-        found = read_groups(self._group, self._chosen, first, second, GROUPS)
+        boxes = read_groups(self._group, self._chosen, first, second, GROUPS)
         # Of several values in a cell a row is in several boxes.
         missing = {} if self._group.spec.is_multi_select else {"missing": rows - both}
-        return {"rows": rows, "sparse": tuple(sparse), **missing, **found}
+        return {"rows": rows, "sparse": tuple(sparse), **missing, **boxes}
 
 
 def read_groups(
@@ -157,12 +159,12 @@ def read_groups(
     boxes = [
         GroupBox(value=code, label=group.label_of(code), box=read_box(rows[text]))
         for text in chosen.texts
-        if text in rows
+        if text in rows and rows[text].numbers[0]
         for code in [group.code_of(text)]
     ]
     found: dict[str, Any] = {"boxes": tuple(boxes)}
-    if None in rows:
+    if None in rows and not chosen.is_all:
         own = sum(1 for each in first.get(part, ()) if each.first in chosen.texts)
         number = int(first[part][0].numbers[0] or 0) - own
-        found["others"] = Others(values=number, count=rows[None].count)
+        found["others"] = Others(values=number, count=int(rows[None].numbers[0] or 0))
     return found
