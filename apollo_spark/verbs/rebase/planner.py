@@ -119,9 +119,10 @@ class Planner:
         planned = plan_dataset(self._ahead, record, change, moves, found)
         derivation = planned.derivation
         newest = self._lake.newest_record(record.name)
+        stays = all(each.before == each.after for each in moves)
         is_there = newest is not None and (
             newest.lineage.fingerprint == derivation.fingerprint
-            or (newest.id == record.id and not planned.renames and _stays(moves))
+            or (newest.id == record.id and stays and not planned.renames)
         )
         result = newest if is_there and newest is not None else None
         made = self._make(record, derivation) if result is None else None
@@ -295,7 +296,3 @@ class Planner:
         """Return the name and number of the next version of a record."""
         last = self._lake.history(record.name)[-1]
         return last.name, last.version + 1
-
-
-def _stays(moves: Iterable[Move]) -> bool:
-    return all(each.before == each.after for each in moves)
