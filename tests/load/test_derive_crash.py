@@ -223,7 +223,7 @@ def files(study: Study) -> set[str]:
     }
 
 
-@pytest.mark.parametrize(("verb", "until"), [("retire", 2), ("withdraw", 4), ("sweep", 18)])
+@pytest.mark.parametrize(("verb", "until"), [("retire", 2), ("withdraw", 4), ("sweep", 19)])
 def test_an_end_that_is_not_reached_is_reached_by_the_next_run(
     base: Study, verb: str, until: int, tmp_path: Path
 ) -> None:
