@@ -55,7 +55,7 @@ class Cohort:
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The version of the dataset that it stands on, with everybody."""
+        """The version of the dataset that it is based on, with everybody."""
         return Dataset(self._lake, dataset_of(self._lake, self.record))
 
     @property

@@ -22,7 +22,7 @@ class CohortLake(PerformingLake):
         """Return a cohort: `NAME` (the newest version), `NAME@3` or `NAME@2026-03-01`.
 
         Raises:
-            NotFoundError: There is no such version, or it is no cohort.
+            NotFoundError: There is no such version, or it is not a cohort.
         """
         return Cohort(self._lake, load_cohort(self._lake, name))
 
@@ -33,7 +33,7 @@ class CohortLake(PerformingLake):
 
         Args:
             first: A cohort.
-            second: Another one; both may stand on different versions.
+            second: Another one; both may be based on different versions.
             fields: Fields as `entity.field`; by default those of the main entity.
 
         Raises:

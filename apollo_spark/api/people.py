@@ -40,7 +40,7 @@ class ChosenPeople:
         Raises:
             NotFoundError: The cohort, or a name in the filter, is not there.
             UsageError: The filter has no meaning, or there are both.
-            ConflictError: The cohort stands on another version.
+            ConflictError: The cohort is based on another version.
         """
         chosen = cohort if cohort is None or isinstance(cohort, str) else cohort.record
         opened, notes = limit(self._lake, self._opened, cohort=chosen, text=filter_text(where))

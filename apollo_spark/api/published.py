@@ -66,7 +66,7 @@ class Published(Generic[Receipt]):
 
         Raises:
             UsageError: Nothing was published: it was a dry run.
-            NotFoundError: It is no cohort.
+            NotFoundError: It is not a cohort.
         """
         from apollo_spark.api.cohort import Cohort
         from apollo_spark.operations.cohorts.opening import load_cohort

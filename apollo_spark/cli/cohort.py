@@ -127,7 +127,7 @@ def attrition(**values: Any) -> None:
 @click.argument("name", metavar="NAME[@V]")
 @SHOW.add
 def show_cohort(**values: Any) -> None:
-    """Show what a cohort means, on which version of which dataset it stands, and its count."""
+    """Show what a cohort means, on which version of which dataset it is based, and its count."""
     found = ask_here(SHOW.request("cohort show", values))
     print_answer(found, lambda each: render_cohort(each.as_json()))
 

@@ -120,7 +120,7 @@ class CommandContext:
 
         Raises:
             ConfigurationError: The file cannot be used.
-            UsageError: An option is no limit of a question.
+            UsageError: An option is not a limit of a question.
         """
         from apollo_spark.runtime.settings import LakeSettings, read_settings
 

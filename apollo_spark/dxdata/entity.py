@@ -169,7 +169,7 @@ class Entity:
     def _in_pandas(self, asked: _Asked) -> Any:
         if asked.filter_sql is not None:
             raise UsageError(
-                "A statement of one's own filters on Spark alone.",
+                "A statement written by hand filters on Spark alone.",
                 fix="Pass filter_sql=cohort.sql, or connect to Spark.",
             )
         frame: Any = self._dataset.retrieve_entity(

@@ -83,7 +83,7 @@ def _point(character: str) -> str:
 
 
 def page_head(title: str, *, style: str, script: str | None = None) -> str:
-    """Return what stands in the head of a page.
+    """Return what is in the head of a page.
 
     Args:
         title: The title, as text.

@@ -1,6 +1,6 @@
 """Find keys that differ by what nobody sees: blanks, characters without a glyph, normal forms.
 
-A key that looks as it is written is told from all others of its kind. So only keys that look like
+A key that looks as it is written differs from all others of its kind. So only keys that look like
 something else are compared, and where there is none, one question a column is all.
 """
 

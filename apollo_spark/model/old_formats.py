@@ -16,7 +16,7 @@ _OF_LAYER = ("unit", "storage", "scale", "is_default")
 def in_format_2(text: str) -> str:
     """Return the JSON of a dataset record of any format in format 2.
 
-    In format 1 every assay was one of expression, and its tables and counts stood beside its name.
+    In format 1 every assay was one of expression, and its tables and counts were beside its name.
     """
     # Records are many and large: only those that may be old are looked at.
     if '"format":1' not in text:

@@ -212,7 +212,7 @@ class CohortReceipt(Record):
         count: How many people are in it.
         of: How many people its dataset shows.
         ids: Ids of its list, each counted once; all of them are of people of the dataset.
-        repeated: Lines of the list with an id that stood before.
+        repeated: Lines of the list with an id that occurred before.
         elsewhere: Ids of the list that are in the dataset, and not in the cohort that is narrowed.
     """
 

@@ -33,7 +33,7 @@ def left_behind(lake: Lake, name: str, after: DataDictionary) -> tuple[str, ...]
 
 
 def _own_names(content: Content, dataset: str) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return the entities, and the entities and fields, that lie in tables of one's own."""
+    """Return the entities, and the entities and fields, that are in the dataset's own tables."""
     own = {pin.table for pin in content.pins if pin.is_of(dataset)}
     entities, fields = [], []
     for each in content.dictionary.entities:

@@ -11,7 +11,7 @@ from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import ascending, cast, column, derived, labelled
 
 SECOND = "second "
-"""Stands before the names of the later version's tables."""
+"""Put before the names of the later version's tables."""
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 """The columns of the answers."""
 

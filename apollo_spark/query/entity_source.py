@@ -1,4 +1,4 @@
-"""What stands after FROM for an entity: its tables joined by row, their guards, their columns."""
+"""What comes after FROM for an entity: its tables joined by row, their guards, their columns."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING

@@ -121,7 +121,7 @@ class FieldsQuestion:
         Args:
             values: Its columns.
             asked: The stored fields that these mention.
-            sources: What stands after FROM for some of the entities, with the fields needed.
+            sources: What comes after FROM for some of the entities, with the fields needed.
         """
         needed = self.needed(asked)
 

@@ -40,7 +40,7 @@ class QueryScope:
         slices: The tables of each entity.
         rules: What the guards of the tables refer to, by number.
         suggests: Whether a name that is not there is answered with a like one that is.
-        label: Stands before the names of tables, so that those of a rule are told from others.
+        label: Put before the names of tables, to tell those of a rule from others.
         measured: What assays measured, where a filter may ask for it.
         is_of_members: Whether the last rule shows the people of a cohort alone.
     """
@@ -60,7 +60,7 @@ class QueryScope:
     def source(
         self, entity: str, fields: Sequence[str], alias: str | None = None
     ) -> exp.Table | exp.Subquery:
-        """Return what stands after FROM for an entity.
+        """Return what comes after FROM for an entity.
 
         Args:
             entity: The entity.
@@ -72,7 +72,7 @@ class QueryScope:
     def packed_source(
         self, entity: str, fields: Sequence[str], packed: Mapping[str, str]
     ) -> tuple[exp.Subquery, Packs]:
-        """Return what stands after FROM for an entity of which very many fields are wanted.
+        """Return what comes after FROM for an entity of which very many fields are wanted.
 
         Those of one table and type travel as one array through all joins: what an engine plans
         grows with the tables then, not with the fields.
@@ -87,7 +87,7 @@ class QueryScope:
     def located_source(
         self, entity: str, fields: Sequence[str], tables: Collection[int]
     ) -> tuple[exp.Table | exp.Subquery, Mapping[int, str]]:
-        """Return what stands after FROM for an entity of which tables are read beside.
+        """Return what comes after FROM for an entity of which tables are read beside.
 
         Args:
             entity: The entity.
@@ -171,7 +171,7 @@ class QueryScope:
 
 @dataclass(frozen=True)
 class RuleScope:
-    """A rule on the rows of an entity, over the tables that it stands on.
+    """A rule on the rows of an entity, over the tables that it reads.
 
     Attributes:
         entity: The entity that is limited.

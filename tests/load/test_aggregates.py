@@ -110,7 +110,7 @@ def test_what_cannot_be_asked_is_said_at_once(dataset: ap.Dataset) -> None:
         "  tile 5: survival is of people: visit may have several rows of one",
         "  tile 6: a row of site may belong to several people: count rows",
         "  tile 7: option under is for one field whose codes are a tree",
-        "  tile 8: option under names 'A13', which is no code of tree (did you mean 'A1'?)",
+        "  tile 8: option under names 'A13', which is not a code of tree (did you mean 'A1'?)",
         "  tile 9: there is no assay here",
     ]
     with pytest.raises(ap.NotFoundError, match=r"the field nobody\.age cannot be found"):

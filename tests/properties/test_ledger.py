@@ -125,7 +125,7 @@ class EveryVerb(RuleBasedStateMachine):
         self.note(found, Loaded(name, {"patient": patients, "visit": visits}))
 
     def pick(self, number: int) -> str:
-        """Return one of the versions that stand."""
+        """Return one of the versions that are not retired."""
         unretired = self.datasets()
         return unretired[number % len(unretired)]
 

@@ -1,4 +1,4 @@
-"""Notebooks of the original on Spark: frames, statements of cohorts, filters of one's own."""
+"""Notebooks of the original on Spark: frames, statements of cohorts, filters written by hand."""
 
 from pathlib import Path
 

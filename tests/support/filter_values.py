@@ -163,7 +163,7 @@ class FieldModel:
 def moment_of(value: date, offset: Offset | None = None) -> tuple[int, Any]:
     """Return a date as the number of its day and the time of it, moved by an offset.
 
-    Days before the year 1 and after 9999 are told by 400 years, after which the calendar repeats.
+    Days before the year 1 and after 9999 are moved by 400 years, after which the calendar repeats.
     """
     time = value.astimezone(timezone.utc).timetz() if isinstance(value, datetime) else None
     day = value.astimezone(timezone.utc).date() if isinstance(value, datetime) else value

@@ -32,7 +32,7 @@ BLOCK_BYTES = 1 << 20
 
 
 def write_matrix(path: Path, matrix: Matrix) -> Path:
-    """Write features x samples; a feature stands where any sample names it."""
+    """Write features x samples; a feature is there where any sample names it."""
     features = list(dict.fromkeys(each for column in matrix.values() for each in column))
     with path.open("w", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")

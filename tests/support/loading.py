@@ -69,11 +69,11 @@ stay,days,integer,,,,
 
 
 class CrashError(Exception):
-    """Stands for anything that goes wrong at a step."""
+    """Takes the place of anything that goes wrong at a step."""
 
 
 class StopError(BaseException):
-    """Stands for what nothing may catch, as an interrupt from the keyboard."""
+    """Takes the place of what nothing may catch, as an interrupt from the keyboard."""
 
 
 def run_load(

@@ -16,7 +16,7 @@ MAKERS = ("finding", "Finding", "problem", "broken_file", "broken_log")
 """What makes messages beside classes that are called Error."""
 INTERNAL = ("AssertionError", "ModuleNotFoundError", "AttributeError")
 GAP = " ... "
-"""Stands in a message for what is put in."""
+"""Takes the place of what is put into a message."""
 
 
 def messages_of(package: Path) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from tests.support.loading import Published, published, require_equal, require_s
 from tests.support.study import CommandResult, Study
 
 SECRET = "Zxq-Secret-77"
-"""Stands in every key and text of the study: no message, log or record may show it."""
+"""Is in every key and text of the study: no message, log or record may show it."""
 KEEPS_VALUES = {"reports", "tables"}
 TRACES = ("Traceback", 'File "', "Py4J", "java.", "\tat ", "Exception in")
 

@@ -272,7 +272,7 @@ def tree_of_condition(given: Condition) -> Filter:
     """Return what a condition asks.
 
     Raises:
-        ConditionError: It is no condition.
+        ConditionError: It is not a condition.
     """
     if not isinstance(given, Condition):
         refuse_joining()

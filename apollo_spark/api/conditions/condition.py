@@ -75,7 +75,7 @@ def refuse_truth(*_: Any) -> NoReturn:
 
 
 def refuse_joining(*_: Any) -> NoReturn:
-    """Refuse `&`, `|` and `~` on what is no condition yet.
+    """Refuse `&`, `|` and `~` on what is not yet a condition.
 
     Raises:
         ConditionError: Always.

@@ -34,7 +34,7 @@ class Rows:
         self._row = row
 
     def __repr__(self) -> str:
-        """Return the rows as they stand in a text."""
+        """Return the rows as a text writes them."""
         return f"<Rows {self._entity.name}{f' as {self._row}' if self._row else ''}>"
 
     def field(self, name: str) -> Field:

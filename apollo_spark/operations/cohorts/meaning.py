@@ -41,7 +41,7 @@ class Meaning:
         """Return the filter as a step.
 
         Args:
-            places: Where the cohorts stand that it names.
+            places: Where the cohorts that it names are.
             of: The cohort that it narrows.
         """
         named = zip(map(str, self.cohorts), places, strict=True)

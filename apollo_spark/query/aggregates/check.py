@@ -119,7 +119,8 @@ def _judge_codes(option: str, codes: tuple[str, ...], field: TileField) -> Itera
         if each not in field.coding.meanings:
             near = near_codes(each, field.coding.meanings)
             hint = f" (did you mean {', '.join(map(repr, near))}?)" if near else ""
-            yield f"option {option} names {each!r}, which is no code of {field.coding.name}{hint}"
+            coding = field.coding.name
+            yield f"option {option} names {each!r}, which is not a code of {coding}{hint}"
 
 
 def _entity_of(scope: QueryScope, tile: Tile, fields: tuple[TileField, ...]) -> str | None:

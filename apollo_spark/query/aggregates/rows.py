@@ -168,7 +168,7 @@ class RowSources:
         self._shared: dict[str, RowsAsked] = {}
 
     def read(self, asked: RowsAsked) -> exp.Table | exp.Subquery:
-        """Return what stands after FROM, under the name `rows`."""
+        """Return what comes after FROM, under the name `rows`."""
         if not self._shares:
             return derived(select_rows(self._scope, asked), ROWS)
         before = self._shared.get(asked.entity, RowsAsked(asked.entity))

@@ -47,7 +47,7 @@ class Statement:
         self._sources = RowSources(self.scope, shares=self.shares)
 
     def rows(self, asked: RowsAsked) -> exp.Table | exp.Subquery:
-        """Return rows as what stands after FROM."""
+        """Return rows as what comes after FROM."""
         return self._sources.read(asked)
 
     def add(

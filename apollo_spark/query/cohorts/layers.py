@@ -1,8 +1,8 @@
 """Which nodes of a circuit are columns of their own, so that no expression gets long or deep.
 
-A node that is used once stands where it is used. What is used often, or is deep, becomes a column
-of a layer: each layer reads the one before it. A person's row goes through all layers in one pass,
-and a statement for a chain of a thousand cohorts has some thirty of them.
+A node that is used once is written where it is used. What is used often, or is deep, becomes a
+column of a layer: each layer reads the one before it. A person's row goes through all layers in one
+pass, and a statement for a chain of a thousand cohorts has some thirty of them.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ LARGEST_REPEATED = 8
 
 @dataclass(frozen=True)
 class Layers:
-    """Where the nodes of a circuit stand.
+    """Where the nodes of a circuit are written.
 
     Attributes:
         leaves: The leaves that are asked.
@@ -35,7 +35,7 @@ class Layers:
 
 
 def plan_layers(nodes: Sequence[Node], roots: Sequence[int]) -> Layers:
-    """Return where the nodes that some answers need stand."""
+    """Return where the nodes that some answers need are written."""
     reached = _reached(nodes, roots)
     uses = _uses(nodes, reached, roots)
     leaves = tuple(each for each in reached if nodes[each].gate in LEAVES)

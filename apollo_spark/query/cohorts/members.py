@@ -37,7 +37,7 @@ class MemberSource(EntitySource, Protocol):
 
     @property
     def label(self) -> str:
-        """What stands before the names of tables."""
+        """What is put before the names of tables."""
         ...
 
 
@@ -89,7 +89,7 @@ class Statement:
         nodes: The circuit.
 
     Raises:
-        UsageError: The main entity has no key, by which people could be told.
+        UsageError: The main entity has no key, by which people could be told apart.
     """
 
     def __init__(self, scope: MemberSource, nodes: Sequence[Node]) -> None:
@@ -139,7 +139,7 @@ class Statement:
         return found.where(is_there, copy=False), answers
 
     def _in_lists(self, lists: Mapping[int, str], found: exp.Select) -> dict[int, exp.Expr]:
-        """Return whether a person stands in each of some lists; many of them are joined as one."""
+        """Return whether a person is in each of some lists; many of them are joined as one."""
         if len(lists) <= FEW_LISTS:
             return {node: self._in_list(keys) for node, keys in lists.items()}
         answers: dict[int, exp.Expr] = {}
@@ -161,7 +161,7 @@ class Statement:
         return exp.Paren(this=exp.In(this=self._key_column.copy(), query=listed))
 
     def _lists(self, tables: Sequence[str]) -> exp.Select:
-        """Ask for each id in some lists in which of them it stands."""
+        """Ask for each id in some lists which of them it is in."""
         rows: exp.Query | None = None
         for place, keys in enumerate(tables):
             bit = labelled(exp.Literal.number(1 << place), _LIST)

@@ -26,7 +26,7 @@ def read_filter(
     """Read a filter, and check it against a dictionary.
 
     Raises:
-        UsageError: The text is no filter, or a condition has no meaning.
+        UsageError: The text is not a filter, or a condition has no meaning.
         NotFoundError: Nothing but unknown names is wrong.
     """
     parsed = parse_as_far_as_possible(text)
@@ -64,7 +64,7 @@ def check_filter(
     Args:
         tree: The filter, on rows of the main entity.
         dictionary: The fields that may be named.
-        places: Where comparisons, exists and counts stand, in the order of the text.
+        places: Where comparisons, exists and counts are, in the order of the text.
         measured: What assays measured; None where nothing can be asked of them.
 
     Raises:

@@ -56,7 +56,7 @@ class Checker:
 
     Args:
         dictionary: The fields that may be named.
-        places: Where all that asks something stands, in the order of the text.
+        places: Where all that asks something is, in the order of the text.
         measured: What assays measured; None where nothing can be asked of them.
     """
 
@@ -201,7 +201,7 @@ class Checker:
         if inside is not None:
             yield from self._find(inside, inner, depth + 1)
         if isinstance(tree, ChosenRow):
-            # What stands between it and the row in hand is not kept of a chosen row.
+            # What is between it and the row in hand is not kept of a chosen row.
             steps = self._entities.path(self._entities.start(tree, hand.row), tree.entity) or ()
             between = {step.parent for step in steps[1:]}
             inner = replace(inner, ambiguous=inner.ambiguous | between)
@@ -259,7 +259,7 @@ class Checker:
         return all(self._dictionary.find_entity(each) is not None for each in entities)
 
     def _is_below(self, row: str, entity: str) -> bool:
-        """Whether rows of an entity can be reached; of what is not there that is told elsewhere."""
+        """Whether rows of an entity can be reached; what is not there is reported elsewhere."""
         return not self._is_known(row, entity) or self._entities.path(row, entity) is not None
 
     def _codes_of(self, spec: FieldSpec) -> Codes:

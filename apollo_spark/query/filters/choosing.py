@@ -24,7 +24,7 @@ class Choosing:
     Attributes:
         tree: The choice.
         spec: The field that orders the rows.
-        codes: The codes of that field that are no values.
+        codes: The codes of that field that are not values.
         key: The primary key, by which equal ones are told apart.
         far: A row at the end of the path.
         steps: The steps of the path.

@@ -43,7 +43,7 @@ class Side:
 
     @property
     def sparse_codes(self) -> Codes:
-        """The codes that are no values."""
+        """The codes that are not values."""
         return self.codes if self.spec.is_sparse else NO_CODES
 
 

@@ -31,7 +31,7 @@ def find_pair_problem(
         yield Wrong(f"is of type {spec.type} and {path} of type {other_spec.type}")
         return
     if other.offset is not None and other_spec.type not in _DATES:
-        yield Wrong(f"is compared with {path}, which is no date, so that no time can be added")
+        yield Wrong(f"is compared with {path}, which is not a date, so that no time can be added")
         return
     are_coded = spec.must_be_coded or other_spec.must_be_coded
     if are_coded and comparison.operator in RANGES:
@@ -46,8 +46,8 @@ def find_pair_problem(
 def find_choice_problem(tree: ChosenRow, entity: Entity, spec: FieldSpec) -> Iterator[Wrong]:
     """Yield why a field orders no rows to choose from."""
     if entity.primary_key is None:
-        yield Wrong(f"orders rows of {entity.name!r}, which has no primary key, so that of equal "
-                    f"ones no {tree.choice} can be told")  # fmt: skip
+        yield Wrong(f"orders rows of {entity.name!r}, which has no primary key to find "
+                    f"the {tree.choice} of equal ones by")  # fmt: skip
     if spec.is_multi_select:
         yield Wrong("holds several values, which have no order")
     elif spec.must_be_coded:
@@ -60,9 +60,9 @@ def find_summary_problem(tree: SummaryOf, spec: FieldSpec) -> Iterator[Wrong]:
     allowed = _NUMBERS | (_DATES if is_end else frozenset())
     if spec.type not in allowed or spec.must_be_coded:
         what = "numbers or dates" if is_end else "numbers"
-        yield Wrong(f"holds no {what}, of which '{tree.summary}' could be told")
+        yield Wrong(f"holds no {what}, which '{tree.summary}' needs")
     elif spec.is_multi_select:
-        yield Wrong(f"holds several values, of which '{tree.summary}' cannot be told")
+        yield Wrong(f"holds several values, and '{tree.summary}' needs one")
     elif tree.operator not in NO_VALUE:
         type_ = spec.type if is_end else FieldType.FLOAT
         made = FieldSpec(name=spec.name, type=type_)

@@ -63,7 +63,7 @@ def gather_or(tree: Or, row: str) -> Filter:
 
 
 def _join_rows(parts: Sequence[Filter], row: str) -> Sequence[Filter]:
-    """Ask once for rows of each other entity; each stands where its first part stood."""
+    """Ask once for rows of each other entity; each takes the place of its first part."""
     asked: dict[str, list[Filter]] = {}
     for each in parts:
         for entity, condition in _condition_on_rows(each, row):
@@ -88,7 +88,7 @@ def _condition_on_rows(part: Filter, row: str) -> Iterator[tuple[str, Filter]]:
 
 
 def _join_values(parts: Sequence[Filter]) -> list[Filter]:
-    """Put the values that one field is looked up in into one list, where the first stood."""
+    """Put the values that one field is looked up in into one list, in the place of the first."""
     places: dict[tuple[str, str, str | None], int] = {}
     found: list[list[Comparison] | Filter] = []
     for each in parts:

@@ -1,4 +1,4 @@
-"""What is in hand where a condition of a filter stands, and how problems there are told."""
+"""The row in hand at a condition of a filter, and how problems there are reported."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from apollo_spark.sources.filters.tokens import Place, problem_at
 
 @dataclass(frozen=True)
 class Hand:
-    """What is in hand where a condition stands.
+    """The row in hand at a condition.
 
     Attributes:
         row: The entity of the row.

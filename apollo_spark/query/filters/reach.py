@@ -30,11 +30,11 @@ FieldPath = tuple[str, str]
 
 
 class EntityTree:
-    """The entities as a tree: each stands below the one through which it is reached.
+    """The entities as a tree: each is below the one through which it is reached.
 
     Attributes:
         main: The main entity.
-        unjoined: Those that are joined to nothing, and stand below none.
+        unjoined: Those that are joined to nothing, and are below none.
 
     Args:
         dictionary: The entities and their relations.

@@ -1,8 +1,8 @@
 """Rows in hand while a filter becomes SQL: which of their values a statement can read where.
 
 A subquery sees the rows of the statement right around it, and Spark lets it see no further. What
-it asks about rows further out is carried along: the row stands joined to a table of the different
-values that are needed of the rows outside, and these are compared where the subquery stands.
+it asks about rows further out is carried along: the row is joined to a table of the different
+values that are needed of the rows outside, and these are compared where the subquery is.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +33,7 @@ class EntitySource(Protocol):
         ...
 
     def source(self, entity: str, fields: Sequence[str], alias: str | None = None) -> Source:
-        """Return what stands after FROM for an entity, with at least these columns."""
+        """Return what comes after FROM for an entity, with at least these columns."""
         ...
 
 
@@ -48,11 +48,11 @@ class Row:
         parent: The row that it is joined to, by `step`.
         step: How it is joined.
         name: Its name, if it has one.
-        sees_outer: Whether its statement stands inside that of the row outside.
+        sees_outer: Whether its statement is inside that of the row outside.
         source: What it is read from, where that is not its entity.
         original: The row that this is once more, in a statement of its own.
         fields: The fields of its own that are read; known when all that is asked was written.
-        carried: The fields of rows outside that stand beside it.
+        carried: The fields of rows outside that are carried beside it.
     """
 
     entity: str
@@ -112,7 +112,7 @@ class Row:
         return next(row for number, row in enumerate(self.above()) if number == steps - 1).link()
 
     def outside(self, steps: int) -> list[tuple["Row", str]]:
-        """Return what stands beside this row of rows that are not on the path of so many steps."""
+        """Return what is carried beside this row of rows off the path of so many steps."""
         path = [row for number, row in enumerate(self.above()) if number < steps]
         key = self.start_link(steps)
         return [each for each in self.carried if each[0] not in path and each != key]
@@ -141,7 +141,7 @@ class Row:
         return f"above {self.alias}"
 
     def reading(self, scope: EntitySource) -> exp.Select:
-        """Return a query on this row with what stands beside it, without what is selected.
+        """Return a query on this row with what is carried beside it, without what is selected.
 
         It is called when all that is asked of the row was written.
         """

@@ -19,7 +19,7 @@ from apollo_spark.sources.filters.reader import TokenReader
 from apollo_spark.sources.filters.tokens import Place, TokenKind
 
 UNREAD = Comparison(entity="unread", field="unread", operator=Operator.IS_MISSING)
-"""Stands in a tree, as this one object, for a condition that cannot be read."""
+"""The one object that takes the place of a condition that cannot be read in a tree."""
 
 
 class FilterParser(ABC):

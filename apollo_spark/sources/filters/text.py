@@ -64,7 +64,7 @@ def parse_filter(text: str) -> Filter:
 
 
 def parse_with_places(text: str) -> ParsedFilter:
-    """Read a filter, and keep where its parts stand, for what is found wrong later.
+    """Read a filter, and keep where its parts are, for what is found wrong later.
 
     Raises:
         UsageError: The text is not a filter; the message holds the places, and no value.

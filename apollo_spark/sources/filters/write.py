@@ -122,7 +122,7 @@ def _write_operand(operand: Operand) -> str:
 
 
 def write_offset(offset: Offset) -> str:
-    """Return an offset as it stands behind a field: `+ 30 days`."""
+    """Return an offset as it is written behind a field: `+ 30 days`."""
     sign = "-" if offset.number < 0 else "+"
     number = abs(offset.number)
     unit = offset.unit.value.removesuffix("s") if number == 1 else offset.unit.value

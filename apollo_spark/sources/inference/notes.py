@@ -1,4 +1,4 @@
-"""What a person is told of columns that were described without a dictionary."""
+"""What is said to people of columns that were described without a dictionary."""
 
 from collections.abc import Iterable, Iterator, Mapping
 

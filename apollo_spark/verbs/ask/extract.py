@@ -122,7 +122,7 @@ def plan_extract(
     Raises:
         NotFoundError: The record or a field is not there.
         UsageError: The filter has no meaning.
-        ConflictError: The cohort stands on another version.
+        ConflictError: The cohort is based on another version.
     """
     opened = open_for_reading(
         lake, request.name, cohort=request.cohort, text=request.filter, say=say

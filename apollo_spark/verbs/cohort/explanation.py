@@ -95,7 +95,7 @@ def changes_between(first: Explanation, second: Explanation) -> Iterator[Change]
             for code, above in codes.items():
                 old = before.codes.get(path, {}).get(code, above)
                 if old != above:
-                    what = f"{path}: the code {code} stood under {_path(old)}, now {_path(above)}"
+                    what = f"{path}: the code {code} was under {_path(old)}, now {_path(above)}"
                     yield Change(rule=after.rule, what=what)
 
 

@@ -26,7 +26,7 @@ class IdList:
     Attributes:
         table: One column, `key`.
         input: The file.
-        repeated: Lines with an id that stood before.
+        repeated: Lines with an id that occurred before.
     """
 
     table: pa.Table
@@ -35,7 +35,7 @@ class IdList:
 
     @property
     def digest(self) -> str:
-        """The same for the same ids, in whatever order they stood."""
+        """The same for the same ids, in whatever order they were."""
         return sha256_text(hash_table(self.table).hex())
 
 
@@ -44,7 +44,7 @@ def read_id_list(path: str, opened: OpenDataset, engine: Engine) -> IdList:
 
     Raises:
         InputFileError: The file cannot be read, or holds no id.
-        NotFoundError: Some ids are of nobody who is shown; they are counted and not told.
+        NotFoundError: Some ids are of nobody who is shown; they are counted and not named.
     """
     field, type_ = main_key(opened.scope)
     texts, source = _read_lines(path)

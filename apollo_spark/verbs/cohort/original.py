@@ -21,7 +21,7 @@ def filter_text_of(given: str, dictionary: DataDictionary) -> str:
 
     Raises:
         NotFoundError: The file, or a name in the filter, is not there.
-        UsageError: It is no filter, or has no meaning; all that is wrong is listed.
+        UsageError: It is not a filter, or has no meaning; all that is wrong is listed.
     """
     tree = read_filter_json(read_given_json(given, "filter"), dictionary)
     return write_filter(tree or _everybody(dictionary))

@@ -19,7 +19,7 @@ DATES = frozenset({FieldType.DATE, FieldType.DATETIME})
 _TICKS_A_DAY = {None: 1, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000,
                 "ns": 86_400_000_000_000}  # fmt: skip
 MOST_VALUES = 100
-"""Different texts without a coding that are listed; of more only how many there are is told."""
+"""Different texts without a coding that are listed; of more only their number is given."""
 
 
 class ValueCount(Record):
@@ -44,7 +44,7 @@ class Summary(Record):
         min, q1, median, q3, max: Of numbers.
         mean_date: The mean of dates as a date.
         dates: Of dates, the first, the quartiles and the last; each is one that a row has.
-        values: Of codes and texts, each with how often it stands.
+        values: Of codes and texts, each with how often it occurs.
         different: How many different values there are.
     """
 
@@ -117,7 +117,7 @@ def _of_dates(values: pa.ChunkedArray, sparse: Collection[Any]) -> Summary:
     ticks = np.sort(kept.cast(whole).to_numpy(zero_copy_only=False).astype(np.int64))
     a_day = _TICKS_A_DAY[getattr(kept.type, "unit", None)]
     days = ticks / a_day
-    # A mean is told to the second.
+    # A mean is given to the second.
     step = max(a_day // 86_400, 1)
     mean = round(float(ticks.mean()) / step) * step
     chosen = np.percentile(ticks, [0, 25, 50, 75, 100], method="nearest").tolist()

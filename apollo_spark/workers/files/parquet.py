@@ -58,7 +58,7 @@ class FileWriter:
 
     Args:
         folder: The table's folder.
-        number: Stands in the name of the file.
+        number: Is part of the name of the file.
         texts: What the file says of its rows beside their lines.
     """
 

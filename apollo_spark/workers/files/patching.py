@@ -31,7 +31,7 @@ class PatchTask:
         patch: A Parquet file: keys, whether the row of each is dropped, values that take the
             place of those of columns of the same names.
         folder: Where the new file is written.
-        number: Stands in the name of the new file.
+        number: Is part of the name of the new file.
     """
 
     path: str

@@ -50,7 +50,7 @@ REFUSED = {
     "exists(patient: patient.age > 3)": ["1: exists(patient: ...) asks for other rows"],
     "patient.age > patient.born": ["of type integer", "patient.born of type date"],
     "patient.name = patient.age": ["of type string"],
-    "patient.age > patient.weight + 3 days": ["patient.weight, which is no date"],
+    "patient.age > patient.weight + 3 days": ["patient.weight, which is not a date"],
     "patient.cancer > patient.cancer": ["no order"],
     "patient.cancer = patient.name": ["do not hold codes of one coding"],
     "patient.sex = patient.hid": ["do not hold codes of one coding"],

@@ -1,4 +1,4 @@
-"""What is told of data dictionaries, codings and entity dictionaries that are wrong."""
+"""What is said of data dictionaries, codings and entity dictionaries that are wrong."""
 
 import gzip
 from pathlib import Path

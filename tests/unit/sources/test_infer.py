@@ -1,4 +1,4 @@
-"""What is told of columns that came without a dictionary."""
+"""What is said of columns that came without a dictionary."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -78,5 +78,5 @@ def _find_nameless(files: Sequence[Detected], named: Sequence[Detected]) -> Iter
 
 
 def unit_rules(unit: str) -> UnitRules:
-    """Return what a value of a unit may be: only units of one's own may be below zero."""
+    """Return what a value of a unit may be: only units that a user defines may be below zero."""
     return UnitRules(is_count=unit == "count", allows_negative=unit.startswith("other:"))

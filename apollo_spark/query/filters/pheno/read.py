@@ -38,7 +38,7 @@ class PhenoFilter:
 
     Attributes:
         tree: The condition, None where every row is meant.
-        places: Where its comparisons and exists stand, in the order of the tree.
+        places: Where its comparisons and exists are, in the order of the tree.
         problems: Why something cannot be read.
     """
 

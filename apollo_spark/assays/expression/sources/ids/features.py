@@ -276,7 +276,7 @@ def _find_empty(ids: pa.Array, where: IdPlaces) -> Iterator[Finding]:
 
 
 def describe_repeated(features: pa.Array, rows: np.ndarray, where: IdPlaces) -> Finding:
-    """Describe the rows whose feature stood before.
+    """Describe the rows whose feature occurred before.
 
     Args:
         features: Feature ids.
