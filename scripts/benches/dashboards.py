@@ -143,7 +143,7 @@ def main(people: int, runs: int) -> None:
         sides = {
             "by hand": lambda: list(by_hand(connection, folder / "lake")),
             "product": lambda: dataset.aggregate(asked),
-            "product, of 6 %": lambda: dataset.aggregate(asked, where="patient.p0 = 3"),
+            "product, of a twelfth": lambda: dataset.aggregate(asked, where="patient.p0 = 3"),
         }
         found = measure_calls(sides, runs=runs)
         unit = found["by hand"]
