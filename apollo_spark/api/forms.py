@@ -8,7 +8,7 @@ from apollo_spark.api.choices import Names, Places
 from apollo_spark.api.conditions.condition import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pyspark.sql import SparkSession
 
@@ -21,9 +21,16 @@ class FieldOptions(TypedDict, total=False):
     """The options of what reads fields."""
 
     coding_values: Values
+    sparse_labels: bool
     spark: "SparkSession | None"
     cohort: "str | Cohort | None"
     where: Where | None
+
+
+class JoinedFieldOptions(FieldOptions, total=False):
+    """The options of what reads fields of several entities."""
+
+    wide: "Iterable[str]"
 
 
 class FeatureOptions(TypedDict, total=False):

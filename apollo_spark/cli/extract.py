@@ -26,9 +26,19 @@ PEOPLE = {
     "cohort": Option("Those of the people of a cohort alone.", "C"),
     "filter": Option("Those of people who fulfil a filter alone.", "TEXT"),
 }
+SPARSE_LABELS = Option(
+    "Numbers and dates stay such: what sparse codes mean has a column of its own, "
+    "ENTITY.FIELD.label.",
+    kind="flag",
+)
+WIDE = Option(
+    "One row a person: fields of an entity become columns by a number, or by a date's order; "
+    ":number, :order, :first or :last says how.",
+    "ENTITY.FIELD[:HOW],...",
+)
 FIELDS = VerbOptions(
-    "fields", "values", "per_entity", "output", "force", "spreadsheet_safe", "sql", "full",
-    "engine", "cohort", "filter",
+    "fields", "values", "sparse_labels", "wide", "per_entity", "output", "force",
+    "spreadsheet_safe", "sql", "full", "engine", "cohort", "filter",
     required=("fields",),
     others={
         **PEOPLE,
@@ -37,6 +47,8 @@ FIELDS = VerbOptions(
             "Codes as stored, as meanings, or without sparse codes.",
             choices=("raw", "decoded", "exclude-sparse"), default="raw",
         ),
+        "sparse_labels": SPARSE_LABELS,
+        "wide": WIDE,
         "per_entity": Option("Write one file for each entity.", kind="flag"),
         "output": FILE,
         "spreadsheet_safe": Option(

@@ -28,7 +28,9 @@ BY_ENTITY = frozenset({"data", "delete"})
 """Keys that hold files by entity."""
 NUMBERS = frozenset({"float", "float range"})
 """Types of options whose values may be numbers, and need no quotes."""
-LISTS = frozenset({"missing", "fields", "entities", "assays", "only", "samples", "codings_of"})
+LISTS = frozenset(
+    {"missing", "fields", "entities", "assays", "only", "samples", "codings_of", "wide"}
+)
 """Options that take several texts separated by commas; a job file may write them as a list."""
 
 

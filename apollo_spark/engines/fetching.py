@@ -16,6 +16,7 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.query.joined import FieldsQuestion
 from apollo_spark.query.located import LocatedFields, fields_by_table, locate_fields
 from apollo_spark.query.sql import pin_named
+from apollo_spark.query.wide.question import WideQuestion
 from apollo_spark.tables.layout import ARROW_TYPES, arrow_type
 from apollo_spark.workers.files.checksums import DamagedFileError
 from apollo_spark.workers.values.fetching import FetchTask, KeyedFields
@@ -43,20 +44,34 @@ def fetch_fields(
     Raises:
         BrokenPinError: A file is missing or damaged.
     """
-    if files is None or len(question.asked) < FEWEST_FETCHED:
+    is_wide = isinstance(question, WideQuestion)
+    if len(question.asked) < FEWEST_FETCHED or (files is None and not is_wide):
         return None
     schema = stored_schema(question)
+    found = _all_keyed(files, question, pins, schema) if files is not None else {}
+    if isinstance(question, WideQuestion):
+        # Lists become columns here, also those of fields that are read by no key.
+        located = question.locate(list(found))
+    elif found:
+        located = locate_fields(question, list(found))
+    else:
+        return None
+    tables = list(zip(found.values(), located.held, strict=True))
+    return located.tree, FetchTask(tables, located.own, schema, decoder_of(question))
+
+
+def _all_keyed(
+    files: TableFiles,
+    question: FieldsQuestion,
+    pins: Mapping[str, TablePin],
+    schema: pa.Schema,
+) -> dict[LocatedFields, KeyedFields]:
     with telling_damage(pins):
         keyed = {
             each: _keyed_fields(files, pin_named(pins, each.table), each, schema)
             for each in fields_by_table(question)
         }
-    found = {each: its for each, its in keyed.items() if its is not None}
-    if not found:
-        return None
-    located = locate_fields(question, list(found))
-    tables = list(zip(found.values(), located.columns, strict=True))
-    return located.tree, FetchTask(tables, located.own, schema, decoder_of(question))
+    return {each: its for each, its in keyed.items() if its is not None}
 
 
 @contextmanager
@@ -78,8 +93,8 @@ def stored_schema(question: FieldsQuestion) -> pa.Schema:
     """Return all fields as they are stored."""
     return pa.schema(
         [
-            pa.field(f"{entity.name}.{spec.name}", arrow_type(spec))
-            for entity, spec in question.asked
+            pa.field(title, arrow_type(spec))
+            for title, (_, spec) in zip(question.stored_names, question.asked, strict=True)
         ]
     )
 
@@ -94,7 +109,7 @@ def _keyed_fields(
         return None
     if normal_type(stored.field(key.name).type) != key.type:
         return None
-    types = [shown.field(place).type for place in fields.places]
+    types = [shown.field(places[0]).type for places in fields.places]
     columns = dict(zip(fields.columns, types, strict=True)) | {key.name: key.type}
     paths = checked_files(files, pin, columns)
     found = KeyedFields(

@@ -35,7 +35,7 @@ def answer_fields(
         tree, task = fetched
         batches = _told(task(engine.run(tree, pins)), pins)
         return pa.RecordBatchReader.from_batches(task.schema, batches)
-    if engine.packs_fields and len(plan.columns) >= FEWEST_FETCHED:
+    if engine.packs_fields and len(plan.question.asked) >= FEWEST_FETCHED:
         reader = ask_packed(engine, plan.question, pins)
     else:
         reader = engine.run(plan.question.stored(), pins)

@@ -4,27 +4,29 @@ The rules are those of `query/values.py`, which writes them as SQL.
 """
 
 from apollo_spark.model.field import FieldSpec
-from apollo_spark.query.joined import FieldsQuestion
+from apollo_spark.query.joined import LABEL, FieldsQuestion
 from apollo_spark.query.values import Codes, ValueMode
 from apollo_spark.workers.values.decoding import CodedFields, ValueDecoder
 
 
 def decoder_of(question: FieldsQuestion) -> ValueDecoder:
     """Return what shows the stored values of the fields of a question, in their order."""
-    specs = [spec for _, spec in question.asked]
     mode = question.mode
-    groups: dict[tuple[int, bool], list[int]] = {}
+    groups: dict[tuple[int, bool, bool], list[int]] = {}
     shared: dict[int, Codes] = {}
-    for place, (spec, found) in enumerate(zip(specs, question.codes, strict=True)):
+    pairs = zip(question.asked, question.codes, strict=True)
+    for place, ((_, spec), found) in enumerate(pairs):
         if found is not None and _changes(spec, found, mode):
             shared[id(found)] = found
-            groups.setdefault((id(found), spec.is_multi_select), []).append(place)
+            key = (id(found), spec.is_multi_select, place in question.split)
+            groups.setdefault(key, []).append(place)
     coded = [
         CodedFields(
-            tuple(shared[key].meanings), tuple(shared[key].meanings.values()), is_list, tuple(each)
+            tuple(shared[key].meanings), tuple(shared[key].meanings.values()), is_list, tuple(each),
+            label=LABEL if is_split else None,
         )
-        for (key, is_list), each in groups.items()
-    ]
+        for (key, is_list, is_split), each in groups.items()
+    ]  # fmt: skip
     return ValueDecoder(coded, decodes=mode is ValueMode.DECODED)
 
 

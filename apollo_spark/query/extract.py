@@ -27,10 +27,17 @@ SUGGESTIONS = 20
 
 
 class ExtractRequest(Record):
-    """What is asked: `entity.field` names, in the order of the columns."""
+    """What is asked: `entity.field` names, in the order of the columns.
+
+    With `sparse_labels`, a number, date or datetime is shown without sparse codes, and their
+    meanings in a column `entity.field.label` after it. `wide` names fields that number or order
+    the rows of entities whose fields become columns, as `entity.field` or `entity.field:how`.
+    """
 
     fields: tuple[str, ...]
     values: ValueMode = ValueMode.RAW
+    sparse_labels: bool = False
+    wide: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,9 +48,13 @@ class ExtractPlan:
     """
 
     question: FieldsQuestion
-    columns: tuple[str, ...]
     entities: tuple[str, ...]
     multiplying: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return self.question.columns
 
     @cached_property
     def tree(self) -> exp.Select:
@@ -68,7 +79,7 @@ def build_extract(scope: QueryScope, request: ExtractRequest) -> ExtractPlan:
     dictionary = scope.dictionary
     asked = find_fields(scope, request.fields)
     if _is_of_unjoined(dictionary, {entity.name: None for entity, _ in asked}):
-        return _build_alone(scope, asked, request.values)
+        return _build_alone(scope, asked, request)
     steps = join_steps(dictionary, [entity.name for entity, _ in asked])
     entities = (dictionary.main_entity, *(each.entity for each in steps))
     joined = JoinedEntities(
@@ -79,8 +90,7 @@ def build_extract(scope: QueryScope, request: ExtractRequest) -> ExtractPlan:
         order=entities,
     )
     return ExtractPlan(
-        question=FieldsQuestion(scope.only_at_main(), joined, asked, request.values),
-        columns=request.fields,
+        question=_question(scope.only_at_main(), joined, asked, request),
         entities=entities,
         multiplying=multiplying_entities(steps),
     )
@@ -100,9 +110,7 @@ def build_extract_per_entity(
     """
     asked = find_fields(scope, request.fields)
     return {
-        entity: _build_alone(
-            scope, [each for each in asked if each[0].name == entity], request.values
-        )
+        entity: _build_alone(scope, [each for each in asked if each[0].name == entity], request)
         for entity in dict.fromkeys(each.name for each, _ in asked)
     }
 
@@ -138,6 +146,19 @@ def find_fields(scope: QueryScope, fields: tuple[str, ...]) -> Asked:
     return found
 
 
+def require_decoded(request: ExtractRequest) -> None:
+    """Refuse labels of sparse codes beside codes as they are stored.
+
+    Raises:
+        UsageError: They are asked for.
+    """
+    if request.sparse_labels and request.values is ValueMode.RAW:
+        raise UsageError(
+            "Labels of sparse codes are asked for beside raw values, which hold the codes.",
+            fix="Ask for decoded values, or for values without sparse codes.",
+        )
+
+
 def _is_of_unjoined(dictionary: DataDictionary, entities: Iterable[str]) -> bool:
     """Whether all that is asked for is of one entity that is joined to nothing.
 
@@ -164,7 +185,14 @@ def _suggest(
     return did_you_mean(field_name, (each.name for each in entity.fields))
 
 
-def _build_alone(scope: QueryScope, asked: Asked, values: ValueMode) -> ExtractPlan:
+def _question(
+    scope: QueryScope, joined: JoinedEntities, asked: Asked, request: ExtractRequest
+) -> FieldsQuestion:
+    require_decoded(request)
+    return FieldsQuestion(scope, joined, asked, request.values, request.sparse_labels)
+
+
+def _build_alone(scope: QueryScope, asked: Asked, request: ExtractRequest) -> ExtractPlan:
     entity = asked[0][0].name
     inward = tuple(_single_parents(path_to(scope.dictionary, entity)))
     joined = JoinedEntities(
@@ -175,8 +203,7 @@ def _build_alone(scope: QueryScope, asked: Asked, values: ValueMode) -> ExtractP
         order=(*(each.parent for each in reversed(inward)), entity),
     )
     return ExtractPlan(
-        question=FieldsQuestion(scope, joined, asked, values),
-        columns=tuple(f"{entity}.{spec.name}" for _, spec in asked),
+        question=_question(scope, joined, asked, request),
         entities=(entity,),
     )
 

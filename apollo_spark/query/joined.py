@@ -1,6 +1,6 @@
 """Entities joined in one statement: where their columns come from, what is shown, in what order."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,9 +15,14 @@ from apollo_spark.query.values import (
     FieldSource,
     Shown,
     ValueMode,
+    has_label,
+    show_label,
     show_value,
     type_codes,
 )
+
+LABEL = "label"
+"""Ends the name of a column with the labels of sparse codes, after a dot: no field has one."""
 
 Asked = Sequence[tuple[Entity, FieldSpec]]
 """Fields with their entities, in the order of the columns."""
@@ -55,26 +60,77 @@ class FieldsQuestion:
         joined: The entities.
         asked: The fields, in the order of the columns.
         mode: What is shown of their values.
+        sparse_labels: Whether the labels of sparse codes have columns of their own.
     """
 
     scope: QueryScope
     joined: JoinedEntities
     asked: Asked
     mode: ValueMode
+    sparse_labels: bool = False
+
+    @cached_property
+    def stored_names(self) -> tuple[str, ...]:
+        """The names of the fields as columns, ENTITY.FIELD."""
+        return tuple(f"{entity.name}.{spec.name}" for entity, spec in self.asked)
+
+    @cached_property
+    def split(self) -> frozenset[int]:
+        """The places of the fields beside which the labels of sparse codes stand."""
+        if not self.sparse_labels:
+            return frozenset()
+        pairs = enumerate(zip(self.asked, self.codes, strict=True))
+        return frozenset(at for at, ((_, spec), codes) in pairs if has_label(spec, codes))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns that are shown."""
+        if not self.split:
+            return self.stored_names
+        pairs = enumerate(self.stored_names)
+        return tuple(name for at, each in pairs for name in self._names_of(at, each))
+
+    def _names_of(self, place: int, stored: str) -> tuple[str, ...]:
+        return (stored, label_name(stored)) if place in self.split else (stored,)
 
     def statement(self) -> exp.Select:
         """Return the question as one statement, which shows the values as they are asked for."""
-        shown = [
-            show_value(_source(self.scope, entity, spec), codes, self.mode)
-            for (entity, spec), codes in zip(self.asked, self.codes, strict=True)
-        ]
-        tree = self.over(_labelled([each.value for each in shown], self.asked), self.asked)
+        shown = [each for place in range(len(self.asked)) for each in self._shown(place)]
+        values = zip(shown, self.columns, strict=True)
+        tree = self.over([labelled(each.value, title) for each, title in values], self.asked)
         _add_lookups(tree, shown)
         return tree
 
+    def column_of(self, place: int) -> exp.Column:
+        """Return the stored value of a field in a statement."""
+        entity, spec = self.asked[place]
+        return column(entity.name, spec.name)
+
+    def _source(self, place: int) -> FieldSource:
+        entity, spec = self.asked[place]
+        return FieldSource(
+            name=self.stored_names[place],
+            spec=spec,
+            rows=lambda alias: self.scope.source(entity.name, [spec.name], alias),
+            column=self.column_of(place),
+        )
+
+    def _shown(self, place: int) -> Iterator[Shown]:
+        source, codes = self._source(place), self.codes[place]
+        if place not in self.split:
+            yield show_value(source, codes, self.mode)
+        else:
+            assert codes is not None, "a sparse field has a coding"
+            yield show_value(source, codes, ValueMode.EXCLUDE_SPARSE)
+            yield show_label(source, codes)
+
     def stored(self) -> exp.Select:
         """Return the statement for the stored values."""
-        return self.over(stored_columns(self.asked), self.asked)
+        return self.over(self.stored_columns(range(len(self.asked))), self.asked)
+
+    def stored_columns(self, places: Iterable[int]) -> list[exp.Expr]:
+        """Return the stored values of some fields under their names."""
+        return [labelled(self.column_of(each), self.stored_names[each]) for each in places]
 
     def packed(self) -> "PackedQuestion":
         """Return `stored` for very many fields: those of a table and type are one array."""
@@ -164,14 +220,9 @@ class PackedQuestion:
     parts: tuple[tuple[int, int], ...]
 
 
-def stored_columns(asked: Asked) -> list[exp.Expr]:
-    """Return the stored values of fields, each named ENTITY.FIELD."""
-    return _labelled([column(entity.name, spec.name) for entity, spec in asked], asked)
-
-
-def _labelled(values: Sequence[exp.Expr], asked: Asked) -> list[exp.Expr]:
-    named = zip(values, asked, strict=True)
-    return [labelled(value, f"{entity.name}.{spec.name}") for value, (entity, spec) in named]
+def label_name(stored: str) -> str:
+    """Return the name of the column with the labels of a field's sparse codes."""
+    return f"{stored}.{LABEL}"
 
 
 def _order_fields(dictionary: DataDictionary, entity: str, asked: Asked) -> list[tuple[str, str]]:
@@ -193,15 +244,6 @@ def _type_codes(
     used = dict.fromkeys((spec.coding_name, spec.type) for _, spec in asked)
     found = ((*key, dictionary.find_coding(key[0])) for key in used)
     return {(title, type_): type_codes(coding, type_) for title, type_, coding in found if coding}
-
-
-def _source(scope: QueryScope, entity: Entity, spec: FieldSpec) -> FieldSource:
-    return FieldSource(
-        entity=entity.name,
-        spec=spec,
-        rows=lambda alias: scope.source(entity.name, [spec.name], alias),
-        column=column(entity.name, spec.name),
-    )
 
 
 def _add_lookups(tree: exp.Select, shown: Iterable[Shown]) -> None:

@@ -4,15 +4,16 @@ What an engine needs for one statement grows faster than its columns: twice as m
 eight times as long. Joins, hidden rows and order need none of the fields.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from apollo_spark.model.dataset import homes_of
 from apollo_spark.model.field import FieldType
-from apollo_spark.query.joined import FieldsQuestion, stored_columns
+from apollo_spark.query.joined import FieldsQuestion
 from apollo_spark.query.sql import column, labelled
+from apollo_spark.workers.values.spreading import Held, OwnFields
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class LocatedFields:
         key: The column that is looked up.
         key_type: The type of what is looked for.
         columns: The columns of the fields.
-        places: Their places among the fields asked for.
+        places: Of each field its places among those asked for: one, or one for each slot.
     """
 
     entity: str
@@ -35,7 +36,7 @@ class LocatedFields:
     key: str
     key_type: FieldType
     columns: tuple[str, ...]
-    places: tuple[int, ...]
+    places: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,36 @@ class LocatedQuestion:
     """A question for keys of rows, and for such fields as are not read by them.
 
     Attributes:
-        tree: The statement; its first columns are fields, keys follow.
-        own: The places of those fields among the fields asked for.
-        columns: For the fields of each table the number of the column that holds its key.
+        tree: The statement.
+        own: Those fields, and where they are.
+        held: For the fields of each table where its keys are.
     """
 
     tree: exp.Select
-    own: tuple[int, ...]
-    columns: tuple[int, ...]
+    own: tuple[OwnFields, ...]
+    held: tuple[Held, ...]
+
+
+@dataclass(frozen=True)
+class LocatedColumns:
+    """What a statement for keys shows of the fields that each row has once.
+
+    Attributes:
+        values: Its columns: fields, and then keys.
+        shown: The places of those fields among all that are asked for.
+        sources: What is read for the entities with keys.
+        held: For the fields of each table where its keys are.
+    """
+
+    values: Sequence[exp.Expr]
+    shown: tuple[int, ...]
+    sources: Mapping[str, exp.Table | exp.Subquery]
+    held: tuple[Held, ...]
+
+    @property
+    def own(self) -> tuple[OwnFields, ...]:
+        """The fields among the columns."""
+        return tuple(OwnFields(Held(at), (place,)) for at, place in enumerate(self.shown))
 
 
 def locate_fields(question: FieldsQuestion, found: Sequence[LocatedFields]) -> LocatedQuestion:
@@ -60,10 +83,19 @@ def locate_fields(question: FieldsQuestion, found: Sequence[LocatedFields]) -> L
         question: The fields.
         found: Those that are read, of tables whose keys tell their rows apart.
     """
-    elsewhere = {place for each in found for place in each.places}
-    own = tuple(place for place in range(len(question.asked)) if place not in elsewhere)
-    asked = [question.asked[each] for each in own]
-    needed = question.needed(asked)
+    columns = locate_columns(question, range(len(question.asked)), found)
+    asked = [question.asked[each] for each in columns.shown]
+    tree = question.over(columns.values, asked, columns.sources)
+    return LocatedQuestion(tree, columns.own, columns.held)
+
+
+def locate_columns(
+    question: FieldsQuestion, places: Iterable[int], found: Sequence[LocatedFields]
+) -> LocatedColumns:
+    """Return what a statement for the keys of rows shows for some of its fields."""
+    elsewhere = {place for each in found for its in each.places for place in its}
+    own = tuple(place for place in places if place not in elsewhere)
+    needed = question.needed([question.asked[each] for each in own])
     sources: dict[str, exp.Table | exp.Subquery] = {}
     keys: dict[tuple[str, int], tuple[str, str]] = {}
     for entity in dict.fromkeys(each.entity for each in found):
@@ -73,9 +105,8 @@ def locate_fields(question: FieldsQuestion, found: Sequence[LocatedFields]) -> L
         keys |= {(entity, number): (entity, labels[number]) for number in numbers}
     columns = {key: len(own) + each for each, key in enumerate(dict.fromkeys(keys.values()))}
     values = [labelled(column(*key), f"key {place}") for key, place in columns.items()]
-    held = tuple(columns[keys[each.entity, each.number]] for each in found)
-    tree = question.over([*stored_columns(asked), *values], asked, sources)
-    return LocatedQuestion(tree, own, held)
+    held = tuple(Held(columns[keys[each.entity, each.number]]) for each in found)
+    return LocatedColumns([*question.stored_columns(own), *values], own, sources, held)
 
 
 def fields_by_table(question: FieldsQuestion) -> Iterator[LocatedFields]:
@@ -83,24 +114,24 @@ def fields_by_table(question: FieldsQuestion) -> Iterator[LocatedFields]:
     scope = question.scope
     entities = {entity.name: entity for entity, _ in question.asked}
     homes = {each: homes_of(scope.tables_of(each)) for each in entities}
-    places: dict[tuple[str, int], list[int]] = {}
+    places: dict[tuple[str, int], dict[str, list[int]]] = {}
     for place, (entity, spec) in enumerate(question.asked):
         if entity.primary_key is not None:
             home = homes[entity.name].get(spec.name, 0)
-            places.setdefault((entity.name, home), []).append(place)
+            its = places.setdefault((entity.name, home), {})
+            its.setdefault(spec.name, []).append(place)
     for (owner, number), its in places.items():
         each = scope.tables_of(owner)[number]
         key, on = scope.key_of(owner, number)
         found = entities[owner].find_field(on)
         assert found is not None, "rows are joined by fields"
         stored = dict(each.columns)
-        names = (question.asked[place][1].name for place in its)
         yield LocatedFields(
             entity=owner,
             number=number,
             table=f"{scope.label}{each.table}",
             key=key,
             key_type=found.type,
-            columns=tuple(stored.get(field, field) for field in names),
-            places=tuple(its),
+            columns=tuple(stored.get(field, field) for field in its),
+            places=tuple(map(tuple, its.values())),
         )

@@ -8,7 +8,7 @@ each different array.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
@@ -57,7 +57,7 @@ class ValueMode(str, Enum):
 class FieldSource:
     """A field, its entity's rows under an alias, and the column for it in the question."""
 
-    entity: str
+    name: str
     spec: FieldSpec
     rows: Callable[[str], exp.Table | exp.Subquery]
     column: exp.Column
@@ -122,6 +122,26 @@ def show_value(source: FieldSource, codes: Codes | None, mode: ValueMode) -> Sho
     return Shown(_other_cases(source, codes)) if is_short else _other_by_join(source, codes)
 
 
+def has_label(spec: FieldSpec, codes: Codes | None) -> bool:
+    """Whether the labels of a field's sparse codes can stand beside its values."""
+    is_number = spec.type is not FieldType.STRING
+    return is_number and spec.is_sparse and codes is not None and bool(codes.meanings)
+
+
+def show_label(source: FieldSource, codes: Codes) -> Shown:
+    """Return the meaning of a value that is a code, of an array those of its items that are.
+
+    It is missing where `EXCLUDE_SPARSE` shows the value as it is.
+    """
+    is_short = len(codes.meanings) <= CASE_LIMIT
+    if source.spec.is_multi_select:
+        return _labels_by_items(source, codes) if not is_short else Shown(_labels(source, codes))
+    if is_short:
+        return Shown(exp.Case(this=source.column, ifs=_cases(codes)))
+    own, same = _meaning_join(source, codes, "label")
+    return Shown(column(own.alias, _MEANING), queries=(codes.table,), joins=((own, same),))
+
+
 def text_of(value: exp.Expr, type_: FieldType) -> exp.Expr:
     """Return a value as the text that a csv file shows."""
     if type_ is FieldType.STRING:
@@ -140,14 +160,36 @@ def _each_item(decide: Callable[[exp.Expr], exp.Expr]) -> exp.Lambda:
 
 def _by_cases(source: FieldSource, codes: Codes) -> exp.Expr:
     def decide(value: exp.Expr) -> exp.Expr:
-        cases = [
-            exp.If(this=literal(code), true=literal(text)) for code, text in codes.meanings.items()
-        ]
-        return exp.Case(this=value, ifs=cases, default=text_of(value.copy(), source.spec.type))
+        text = text_of(value.copy(), source.spec.type)
+        return exp.Case(this=value, ifs=_cases(codes), default=text)
 
     if not source.spec.is_multi_select:
         return decide(source.column)
     return exp.Transform(this=source.column, expression=_each_item(decide))
+
+
+def _cases(codes: Codes) -> list[exp.If]:
+    pairs = codes.meanings.items()
+    return [exp.If(this=literal(code), true=literal(text)) for code, text in pairs]
+
+
+def _labels(source: FieldSource, codes: Codes) -> exp.Expr:
+    found = exp.ArrayFilter(
+        this=source.column,
+        expression=_each_item(lambda item: exp.In(this=item, expressions=_listed(codes))),
+    )
+    meant = _each_item(lambda item: exp.Case(this=item, ifs=_cases(codes)))
+    return _unless_empty(found, exp.Transform(this=found.copy(), expression=meant))
+
+
+def _listed(codes: Codes) -> list[exp.Expr]:
+    return [literal(code) for code in codes.meanings]
+
+
+def _unless_empty(found: exp.Expr, shown: exp.Expr) -> exp.Case:
+    """Return an array, or nothing where another one is empty."""
+    is_left = exp.GT(this=exp.ArraySize(this=found), expression=exp.Literal.number(0))
+    return exp.case().when(is_left, shown, copy=False)
 
 
 def _other_cases(source: FieldSource, codes: Codes) -> exp.Expr:
@@ -157,11 +199,9 @@ def _other_cases(source: FieldSource, codes: Codes) -> exp.Expr:
 
 
 def _other_items(source: FieldSource, codes: Codes) -> exp.Expr:
-    values = [literal(code) for code in codes.meanings]
-    kept = _each_item(lambda item: exp.Not(this=exp.In(this=item, expressions=values)))
+    kept = _each_item(lambda item: exp.Not(this=exp.In(this=item, expressions=_listed(codes))))
     others = exp.ArrayFilter(this=source.column, expression=kept)
-    is_left = exp.GT(this=exp.ArraySize(this=others.copy()), expression=exp.Literal.number(0))
-    return exp.case().when(is_left, others, copy=False)
+    return _unless_empty(others.copy(), others)
 
 
 def _other_by_join(source: FieldSource, codes: Codes) -> Shown:
@@ -185,22 +225,34 @@ def _by_join(source: FieldSource, codes: Codes) -> Shown:
     return Shown(value, queries=(codes.table,), joins=((own, same),))
 
 
-def _meaning_join(source: FieldSource, codes: Codes) -> tuple[exp.Table, exp.Expr]:
-    own = f"meaning of {source.entity}.{source.spec.name}"
+def _meaning_join(
+    source: FieldSource, codes: Codes, what: str = "meaning"
+) -> tuple[exp.Table, exp.Expr]:
+    own = f"{what} of {source.name}"
     same = exp.EQ(this=source.column.copy(), expression=column(own, _CODE))
     return table(codes.table[0], own), same
 
 
 def _by_items(source: FieldSource, codes: Codes) -> Shown:
     """Decode the items of every different array once, and join the arrays."""
-    own = f"items of {source.entity}.{source.spec.name}"
-    items = (own, _decoded_lists(source, codes.table[0]))
-    same = exp.EQ(this=source.column, expression=column(own, _ITEMS))
-    value = exp.Coalesce(this=column(own, _TEXTS), expressions=[texts(source.column.copy())])
+    found = _joined_lists(source, codes, "items")
+    value = exp.Coalesce(this=found.value, expressions=[texts(source.column.copy())])
+    return replace(found, value=value)
+
+
+def _labels_by_items(source: FieldSource, codes: Codes) -> Shown:
+    return _joined_lists(source, codes, "labels")
+
+
+def _joined_lists(source: FieldSource, codes: Codes, what: str) -> Shown:
+    own = f"{what} of {source.name}"
+    items = (own, _decoded_lists(source, codes.table[0], only_codes=what == "labels"))
+    same = exp.EQ(this=source.column.copy(), expression=column(own, _ITEMS))
+    value = column(own, _TEXTS)
     return Shown(value, queries=(codes.table, items), joins=((table(own), same),))
 
 
-def _decoded_lists(source: FieldSource, codes: str) -> exp.Query:
+def _decoded_lists(source: FieldSource, codes: str, *, only_codes: bool) -> exp.Query:
     stored = column(_LISTS, source.spec.name)
     lists = exp.select(labelled(stored, _ITEMS)).distinct(copy=False)
     lists = lists.from_(source.rows(_LISTS), copy=False)
@@ -214,5 +266,6 @@ def _decoded_lists(source: FieldSource, codes: str) -> exp.Query:
     same = exp.EQ(this=column(_ROWS, _ITEM), expression=column(_CODES, _CODE))
     found = exp.select(column(_ROWS, _ITEMS), labelled(ordered, _TEXTS))
     found = found.from_(derived(items, _ROWS), copy=False)
-    found = found.join(table(codes, _CODES), on=same, join_type="left", copy=False)
+    how = "inner" if only_codes else "left"
+    found = found.join(table(codes, _CODES), on=same, join_type=how, copy=False)
     return found.group_by(column(_ROWS, _ITEMS), copy=False)

@@ -103,6 +103,7 @@ STAGES = {
             **{f"quants/S{each}/quant.genes.sf": QUANTS for each in (1, 2, 3)},
         }
     ),
+    ("extracting.md", 0): Stage(1),
     ("extending.md", 1): Stage(1, MORE),
     ("extending.md", 2): Stage(3, before=("view study@1 --as other", "view study@3 --as other")),
     ("keeping.md", 0): Stage(1),

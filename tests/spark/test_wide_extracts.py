@@ -1,7 +1,9 @@
 """Very many fields asked of Spark, by keys and in packs, are the rows of the embedded engine."""
 
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 from sqlglot import exp
@@ -13,12 +15,15 @@ from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
 from apollo_spark.engines.packing import frame_of_fields
 from apollo_spark.engines.spark import SparkEngine
+from apollo_spark.engines.wide import build_wide
 from apollo_spark.query.extract import ExtractRequest, build_extract
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import labelled, literal, table
 from apollo_spark.query.values import ValueMode
+from apollo_spark.query.wide.plan import plan_wide
 from apollo_spark.runtime.settings import LakeSettings
 from tests.spark.test_engines import DeltaTables
+from tests.support import repeated
 from tests.support.hospital import HOSPITAL_ROWS, NASTY, hospital_dictionary
 from tests.support.questions import all_fields
 from tests.support.study import Study
@@ -52,7 +57,9 @@ def test_all_types_and_joins_come_as_from_the_embedded_engine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(packing, "MOST_SENT_CELLS", -1)
-    request = ExtractRequest(fields=tuple(reversed(KEYED)), values=values)
+    request = ExtractRequest(
+        fields=tuple(reversed(KEYED)), values=values, sparse_labels=values is ValueMode.DECODED
+    )
     plan = build_extract(QueryScope(DICTIONARY), request)
     embedded = EmbeddedEngine(hospital).run(plan.tree, hospital.pins)
     schema, rows = embedded.schema, answer(embedded)
@@ -61,13 +68,51 @@ def test_all_types_and_joins_come_as_from_the_embedded_engine(
     reader = answer_fields(engine, plan, hospital.pins)
     assert reader.schema == schema
     assert answer(reader) == rows
-    names = [f"column {number}" for number in range(len(KEYED))]
+    names = [f"column {number}" for number in range(len(plan.columns))]
     frame = frame_of_fields(engine, plan, hospital.pins, names)
     shown = frame.toArrow()
     assert normalize(shown.schema, iter(())).schema.types == schema.types
     assert frame.columns == names
     assert answer(shown.to_reader()) == rows
     assert not spark_session.catalog.listTables(), "nothing stays in the session"
+
+
+@pytest.fixture(scope="module")
+def measures(tmp_path_factory: pytest.TempPathFactory) -> DeltaTables:
+    found = DeltaTables(tmp_path_factory.mktemp("repeated"))
+    for name, each in arrow_tables(repeated.DICTIONARY, repeated.ROWS).items():
+        found.add(name, each)
+    return found
+
+
+@pytest.mark.parametrize("way", ["by keys", "in lists", "one statement"])
+@pytest.mark.parametrize("asked", repeated.REQUESTS)
+def test_repeated_measures_are_the_columns_of_the_embedded_engine(
+    spark_session: SparkSession,
+    measures: DeltaTables,
+    asked: str,
+    way: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if way == "one statement":
+        for each in (fetching, packing):
+            monkeypatch.setattr(each, "FEWEST_FETCHED", 1000)
+    request, expected = repeated.REQUESTS[asked]
+    engine = SparkEngine(spark_session, measures.path, measures if way == "by keys" else None)
+    scope = QueryScope(repeated.DICTIONARY)
+
+    plan = build_wide(engine, plan_wide(scope, request), measures.pins, lambda _: None)
+    reader = answer_fields(engine, plan, measures.pins)
+    frame = frame_of_fields(engine, plan, measures.pins, plan.columns).toArrow()
+
+    assert by_column(reader) == expected
+    assert by_column(frame.to_reader()) == expected
+    assert list(plan.columns) == list(expected)
+
+
+def by_column(reader: pa.RecordBatchReader) -> dict[str, list[Any]]:
+    names, rows = reader.schema.names, answer(reader)
+    return {name: [row[at] for row in rows] for at, name in enumerate(names)}
 
 
 def test_a_text_in_braces_is_no_place_for_rows(

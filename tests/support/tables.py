@@ -83,7 +83,12 @@ def as_multiset(rows: Iterable[tuple[Any, ...]]) -> Counter[str]:
 
 
 def join_outward(
-    dictionary: DataDictionary, rows: Rows, fields: Sequence[str], mode: ValueMode
+    dictionary: DataDictionary,
+    rows: Rows,
+    fields: Sequence[str],
+    mode: ValueMode,
+    *,
+    sparse_labels: bool = False,
 ) -> list[tuple[Any, ...]]:
     """What an extract must give, in any order: nested loops over dictionaries."""
     asked = [tuple(each.split(".")) for each in fields]
@@ -97,12 +102,28 @@ def join_outward(
             matches = [each for each in rows[far] if key is not None and each[far_field] == key]
             longer += [{**row, far: each} for each in matches or [{}]]
         found = longer
+
+    def show(entity: str, name: str, value: Any) -> list[Any]:
+        spec = dictionary.find_entity(entity).find_field(name)  # type: ignore[union-attr]
+        assert spec is not None
+        if sparse_labels and spec.is_sparse and spec.type is not FieldType.STRING:
+            return split_value(dictionary, entity, name, value)
+        return [_shown(dictionary, entity, name, value, mode)]
+
     return [
-        tuple(
-            _shown(dictionary, entity, name, row[entity].get(name), mode) for entity, name in asked
-        )
+        tuple(each for path in asked for each in show(*path, row[path[0]].get(path[1])))
         for row in found
     ]
+
+
+def split_value(dictionary: DataDictionary, entity: str, name: str, value: Any) -> list[Any]:
+    """A value without sparse codes, and what those mean."""
+    number = _shown(dictionary, entity, name, value, ValueMode.EXCLUDE_SPARSE)
+    if isinstance(value, list):
+        codes = [each for each in value if each not in (number or [])]
+        return [number, _shown(dictionary, entity, name, codes, ValueMode.DECODED) or None]
+    meaning = _shown(dictionary, entity, name, value, ValueMode.DECODED)
+    return [number, meaning if number is None else None]
 
 
 def _joins(dictionary: DataDictionary, wanted: set[str]) -> list[tuple[str, str, str, str]]:

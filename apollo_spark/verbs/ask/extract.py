@@ -1,9 +1,12 @@
 """Extract rows and dictionaries of a dataset into files."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+from apollo_spark.engines.base import Engine
 from apollo_spark.engines.fields import answer_fields
+from apollo_spark.engines.wide import build_wide
 from apollo_spark.errors import UsageError
 from apollo_spark.export.dictionary_csv import write_dictionary
 from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
@@ -29,6 +32,7 @@ from apollo_spark.query.extract import (
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import spark_statement
 from apollo_spark.query.values import ValueMode
+from apollo_spark.query.wide.plan import WidePlan, plan_wide
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.sources.findings import NAMES_LIMIT
 from apollo_spark.sources.regular_files import UNREADABLE, read_bounded_text, say_unreadable
@@ -42,6 +46,8 @@ class ExtractFieldsRequest(VerbRequest):
     name: str
     fields: str
     values: str = "raw"
+    sparse_labels: bool = False
+    wide: str | None = None
     per_entity: bool = False
     output: str | None = None
     force: bool = False
@@ -78,13 +84,19 @@ def extract(asker: Asker, request: ExtractFieldsRequest) -> Written | Statement:
         BrokenPinError: A pinned table cannot be read.
     """
     if request.sql:
-        opened, plans = plan_extract(asker.lake, request)
-        require_no_rule(opened.record, full=request.full)
-        where = locate(asker.lake)
-        statements = (spark_statement(x.tree, opened.pins, where) for x in plans.values())
-        return Statement(sql="\n".join(f"{each};" for each in statements))
+        return _statements(asker, request)
     settings = asker.read_settings()
     return Written(rows=extract_fields(asker.lake, request, settings=settings, say=asker.say))
+
+
+def _statements(asker: Asker, request: ExtractFieldsRequest) -> Statement:
+    opened, plans = plan_extract(asker.lake, request)
+    require_no_rule(opened.record, full=request.full)
+    where = locate(asker.lake)
+    with _answering(asker.lake, request, plans, asker.read_settings) as engine:
+        found = [_with_columns(engine, each, opened, asker.say) for each in plans.values()]
+    statements = (spark_statement(each.tree, opened.pins, where) for each in found)
+    return Statement(sql="\n".join(f"{each};" for each in statements))
 
 
 def read_field_list(text: str) -> tuple[str, ...]:
@@ -114,9 +126,18 @@ def read_field_list(text: str) -> tuple[str, ...]:
     return tuple(filter(None, lines))
 
 
+Plans = Mapping[str, "ExtractPlan | WidePlan"]
+"""Questions by entity, or one under the empty name."""
+
+
+def read_wide_list(text: str | None) -> tuple[str, ...]:
+    """Read `entity.field,entity.field:how`, with or without spaces."""
+    return tuple(each.strip() for each in (text or "").split(",") if each.strip())
+
+
 def plan_extract(
     lake: Lake, request: ExtractFieldsRequest, *, say: Say = say_nothing
-) -> tuple[OpenDataset, Mapping[str, ExtractPlan]]:
+) -> tuple[OpenDataset, Plans]:
     """Return the dataset and the questions of an extract, by entity where it is one each.
 
     Raises:
@@ -129,14 +150,30 @@ def plan_extract(
     )
     # On the command line words are parted by hyphens.
     mode = ValueMode(request.values.replace("-", "_"))
-    asked = ExtractRequest(fields=read_field_list(request.fields), values=mode)
+    asked = ExtractRequest(
+        fields=read_field_list(request.fields),
+        values=mode,
+        sparse_labels=request.sparse_labels,
+        wide=read_wide_list(request.wide),
+    )
     return opened, build_plans(opened.scope, asked, per_entity=request.per_entity)
 
 
-def build_plans(
-    scope: QueryScope, request: ExtractRequest, *, per_entity: bool = False
-) -> Mapping[str, ExtractPlan]:
-    """Return the questions of a request, by entity, or one under the empty name."""
+def build_plans(scope: QueryScope, request: ExtractRequest, *, per_entity: bool = False) -> Plans:
+    """Return the questions of a request, by entity, or one under the empty name.
+
+    Raises:
+        NotFoundError: A field is not there.
+        UsageError: The request has no meaning.
+    """
+    if request.wide:
+        if per_entity:
+            raise UsageError(
+                "The wide form has one row for each row of the main entity, and --per-entity one "
+                "file for each entity.",
+                fix="Leave one of them out.",
+            )
+        return {"": plan_wide(scope, request)}
     if per_entity:
         return build_extract_per_entity(scope, request)
     return {"": build_extract(scope, request)}
@@ -159,10 +196,11 @@ def extract_fields(
     if request.spreadsheet_safe:
         require_spreadsheet(targets.values())
     written: dict[str, int] = {}
-    for plan in plans.values():
-        _warn_of_factor(plan, say)
+    for each in plans.values():
+        _warn_of_factor(each, say)
     with answering(lake, request.engine, settings) as engine:
-        for entity, plan in plans.items():
+        for entity, each in plans.items():
+            plan = _with_columns(engine, each, opened, say)
             reader = answer_fields(engine, plan, opened.pins)
             if request.spreadsheet_safe:
                 reader = spreadsheet_safe(reader)
@@ -187,8 +225,33 @@ def _target(request: ExtractFieldsRequest, entity: str) -> str:
     return str(path.with_name(f"{path.stem}.{entity}{path.suffix}"))
 
 
-def _warn_of_factor(plan: ExtractPlan, say: Say) -> None:
-    if plan.multiplying:
+@contextmanager
+def _answering(
+    lake: Lake,
+    request: ExtractFieldsRequest,
+    plans: Plans,
+    read_settings: Callable[[], LakeSettings],
+) -> Iterator[Engine | None]:
+    """Give an engine where a statement needs one: only its columns have to be asked for."""
+    if all(isinstance(each, ExtractPlan) for each in plans.values()):
+        yield None
+        return
+    with answering(lake, request.engine, read_settings()) as engine:
+        yield engine
+
+
+def _with_columns(
+    engine: Engine | None, plan: "ExtractPlan | WidePlan", opened: OpenDataset, say: Say
+) -> ExtractPlan:
+    """Return a question whose columns are known; those of a wide extract are asked for."""
+    if isinstance(plan, ExtractPlan):
+        return plan
+    assert engine is not None, "columns are asked for"
+    return build_wide(engine, plan, opened.pins, say)
+
+
+def _warn_of_factor(plan: "ExtractPlan | WidePlan", say: Say) -> None:
+    if isinstance(plan, ExtractPlan) and plan.multiplying:
         say(
             f"warning: rows of {' and '.join(plan.multiplying)} multiply each other, because they "
             "are independent of each other; --per-entity writes one file each"

@@ -6,6 +6,7 @@ together.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,15 @@ class CodedFields:
         meanings: The meaning of each.
         is_list: Whether a value is a list of codes.
         places: The columns of the fields.
+        label: What the name of a column of its own for meanings ends with; None where there is
+            none. Then codes are left out of the values, whatever becomes of other fields.
     """
 
     codes: tuple[Any, ...]
     meanings: tuple[str, ...]
     is_list: bool
     places: tuple[int, ...]
+    label: str | None = None
 
 
 class ValueDecoder:
@@ -51,38 +55,30 @@ class ValueDecoder:
 
     def decode(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return rows as they are shown; columns beyond those of the fields stay."""
-        columns = list(batch.columns)
+        columns = [[each] for each in batch.columns]
+        names = [[each] for each in batch.schema.names]
         for key, group in enumerate(self._groups):
-            values = pa.concat_arrays([columns[each] for each in group.places])
-            type_ = values.type.value_type if group.is_list else values.type
-            codes = self._table(key, type_)
-            shown = self._show_lists(codes, values) if group.is_list else self._show(codes, values)
+            values = pa.concat_arrays([batch.column(each) for each in group.places])
+            shown = self._show_group(key, group, values)
             for number, place in enumerate(group.places):
-                columns[place] = shown.slice(number * batch.num_rows, batch.num_rows)
-        return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+                start = number * batch.num_rows
+                columns[place] = [each.slice(start, batch.num_rows) for each in shown]
+                if group.label is not None:
+                    names[place].append(f"{names[place][0]}.{group.label}")
+        return pa.RecordBatch.from_arrays([*chain(*columns)], names=[*chain(*names)])
+
+    def _show_group(self, key: int, group: CodedFields, values: pa.Array) -> list[pa.Array]:
+        codes = self._table(key, values.type.value_type if group.is_list else values.type)
+        show = _show_lists if group.is_list else _show
+        if group.label is None:
+            return [show(codes, values, decodes=self._decodes)]
+        label = _label_lists(codes, values) if group.is_list else codes.label(values)
+        return [show(codes, values, decodes=False), label]
 
     def _table(self, group: int, type_: pa.DataType) -> "_CodeTable":
         if group not in self._tables:
             self._tables[group] = _CodeTable(self._groups[group], type_)
         return self._tables[group]
-
-    def _show(self, codes: "_CodeTable", values: pa.Array) -> pa.Array:
-        found = codes.find(values)
-        if not self._decodes:
-            return pc.if_else(pc.is_valid(found), pa.scalar(None, values.type), values)
-        others = pc.if_else(pc.is_valid(found), pa.scalar(None, values.type), values)
-        texts = pc.cast(format_column(_without_minus_zero(others)), pa.string())
-        return pc.coalesce(codes.meanings.take(found), texts)
-
-    def _show_lists(self, codes: "_CodeTable", values: pa.Array) -> pa.Array:
-        items = values.flatten()
-        if self._decodes:
-            return _lists(values, self._show(codes, items), _lengths(values))
-        stays = pc.and_(pc.is_null(codes.find(items)), pc.is_valid(items))
-        ends = np.concatenate([[0], np.cumsum(stays.to_numpy(zero_copy_only=False))])
-        borders = np.concatenate([[0], np.cumsum(_lengths(values))])
-        lengths = np.diff(ends[borders])
-        return _lists(values, items.filter(stays), lengths, is_missing=lengths == 0)
 
 
 class _CodeTable:
@@ -96,6 +92,41 @@ class _CodeTable:
         """Return the number of the code that each value is, missing where it is none."""
         found = pc.index_in(_without_minus_zero(values), value_set=self._values)
         return pc.if_else(pc.is_valid(values), found, pa.scalar(None, found.type))
+
+    def label(self, values: pa.Array) -> pa.Array:
+        """Return the meaning of each value that is a code."""
+        return self.meanings.take(self.find(values))
+
+
+def _show(codes: _CodeTable, values: pa.Array, *, decodes: bool) -> pa.Array:
+    found = codes.find(values)
+    if not decodes:
+        return pc.if_else(pc.is_valid(found), pa.scalar(None, values.type), values)
+    others = pc.if_else(pc.is_valid(found), pa.scalar(None, values.type), values)
+    texts = pc.cast(format_column(_without_minus_zero(others)), pa.string())
+    return pc.coalesce(codes.meanings.take(found), texts)
+
+
+def _show_lists(codes: _CodeTable, values: pa.Array, *, decodes: bool) -> pa.Array:
+    items = values.flatten()
+    if decodes:
+        return _lists(values, _show(codes, items, decodes=True), _lengths(values))
+    stays = pc.and_(pc.is_null(codes.find(items)), pc.is_valid(items))
+    return _some_items(values, items, stays)
+
+
+def _label_lists(codes: _CodeTable, values: pa.Array) -> pa.Array:
+    """Return the meanings of the items that are codes; missing where none is."""
+    labels = codes.label(values.flatten())
+    return _some_items(values, labels, pc.is_valid(labels))
+
+
+def _some_items(values: pa.Array, items: pa.Array, stays: pa.Array) -> pa.Array:
+    """Return arrays of those items that stay; missing where none does."""
+    ends = np.concatenate([[0], np.cumsum(stays.to_numpy(zero_copy_only=False))])
+    borders = np.concatenate([[0], np.cumsum(_lengths(values))])
+    lengths = np.diff(ends[borders])
+    return _lists(values, items.filter(stays), lengths, is_missing=lengths == 0)
 
 
 def _without_minus_zero(values: pa.Array) -> pa.Array:

@@ -12,7 +12,7 @@ from sqlglot import exp
 from apollo_spark.engines import fetching
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.fields import answer_fields
-from apollo_spark.errors import BrokenPinError
+from apollo_spark.errors import BrokenPinError, UsageError
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.extract import (
@@ -107,6 +107,48 @@ def test_everything_equals_nested_loops(engine: Counting, values: ValueMode) -> 
     assert as_multiset(found) == as_multiset(
         join_outward(DICTIONARY, HOSPITAL_ROWS, fields, values)
     )
+
+
+@pytest.mark.usefixtures("cells")
+@pytest.mark.parametrize("values", [ValueMode.DECODED, ValueMode.EXCLUDE_SPARSE], ids=str)
+@pytest.mark.parametrize("fewest", [1, 10_000], ids=["by keys", "one statement"])
+def test_labels_of_sparse_codes_stand_beside_numbers(
+    engine: Counting, values: ValueMode, fewest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "FEWEST_FETCHED", fewest)
+    request = ExtractRequest(fields=KEYED, values=values, sparse_labels=True)
+    plan = build_extract(QueryScope(DICTIONARY), request)
+
+    found = engine.ask(plan)
+
+    expected = join_outward(DICTIONARY, HOSPITAL_ROWS, KEYED, values, sparse_labels=True)
+    assert as_multiset(found) == as_multiset(expected)
+    assert engine.ask_as_statement(plan) == found
+    schema = answer_fields(engine, plan, engine.pins).schema
+    assert schema == engine.run(plan.tree, engine.pins).schema
+    types = {each.removeprefix("patient."): str(schema.field(each).type) for each in LABELS}
+    assert types == {
+        "weight": "double", "weight.label": "string", "born": "date32[day]",
+        "born.label": "string", "seen.label": "string", "scores": "list<element: int64>",
+        "scores.label": "list<element: string>", "many": "double", "many.label": "string",
+    }  # fmt: skip
+    assert [each for each in schema.names if each.endswith("sex.label")] == []
+
+
+LABELS = tuple(
+    f"patient.{each}"
+    for each in (
+        "weight", "weight.label", "born", "born.label", "seen.label", "scores", "scores.label",
+        "many", "many.label",
+    )
+)  # fmt: skip
+
+
+def test_labels_beside_stored_codes_are_refused() -> None:
+    request = ExtractRequest(fields=("patient.age",), sparse_labels=True)
+
+    with pytest.raises(UsageError, match=r"^Labels of sparse codes are asked for beside raw"):
+        build_extract(QueryScope(DICTIONARY), request)
 
 
 @pytest.mark.parametrize("values", list(ValueMode), ids=str)
