@@ -1,5 +1,6 @@
 """What an extract asks for: columns, rows, their order, and what is refused."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -113,9 +114,18 @@ def test_all_unknown_fields_are_named_with_what_was_probably_meant() -> None:
     ]
 
 
-@pytest.mark.parametrize("fields", [(), ("patient.sex", "patient.hid", "patient.sex")])
-def test_no_field_and_a_repeated_field_are_refused(fields: tuple[str, ...]) -> None:
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ((), "No field is asked for."),
+        (
+            ("patient.sex", "patient.hid", "patient.sex"),
+            "These fields are asked for more than once: patient.sex.",
+        ),
+    ],
+)
+def test_no_field_and_a_repeated_field_are_refused(fields: tuple[str, ...], text: str) -> None:
+    with pytest.raises(UsageError, match=f"^{re.escape(text)}"):
         build_extract(QueryScope(DICTIONARY), request(*fields))
 
 
