@@ -42,6 +42,7 @@ class Assay(AssayValues):
         reading: Its tables, open for reading.
         spark_engine: Gives the engine that answers with a session.
         sample_fields: Gives the fields of the assay's samples, with the sample's id among them.
+        people_fields: Gives chosen fields of the samples and of their people, decoded.
         limited: Gives the same of the samples of some people alone.
         is_kept: Whether `record` tells what is shown alone.
     """

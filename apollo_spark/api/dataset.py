@@ -11,6 +11,7 @@ from apollo_spark.api.entity import EntityHandle
 from apollo_spark.api.joining import JoinedAssays
 from apollo_spark.api.profiles import ProfiledFields
 from apollo_spark.assays.expression.assay import EXPRESSION, expression_assays
+from apollo_spark.assays.expression.read.people_fields import read_people_fields
 from apollo_spark.assays.expression.read.sample_fields import read_sample_fields
 from apollo_spark.assays.expression.read.select import find_assay, note_of_assay, open_assay
 from apollo_spark.errors import NotFoundError
@@ -127,6 +128,9 @@ class Dataset(Aggregates, ProfiledFields, Names, JoinedAssays):
             open_assay(self._lake.tables, self._opened, found),
             spark_engine=partial(spark_engine, self._lake),
             sample_fields=lambda: read_sample_fields(self._lake, self._opened, found),
+            people_fields=lambda choice: read_people_fields(
+                self._lake, self._opened, found, choice, logger.warning
+            ),
             is_kept=self._is_kept,
             limited=lambda cohort, where: self.only(cohort, where=where).assay(found.name),
         )

@@ -73,6 +73,8 @@ class MatrixOptions(TypedDict, total=False):
     spark: "SparkSession | None"
     cohort: "str | Cohort | None"
     where: Where | None
+    fields: "Iterable[str]"
+    wide: "Iterable[str]"
 
 
 class FileOptions(MatrixOptions, total=False):

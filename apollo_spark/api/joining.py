@@ -2,18 +2,25 @@
 
 import logging
 from abc import ABC
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from apollo_spark.api.choices import MATRIX_FORMS, Names, require_form, texts
-from apollo_spark.assays.expression.assay import parse_unit
+from apollo_spark.api.conditions.condition import Where
+from apollo_spark.assays.expression.assay import expression_assays, parse_unit
 from apollo_spark.assays.expression.read.joined_matrix import read_joined_matrix
 from apollo_spark.assays.expression.read.matrix_memory import MAX_MEMORY
+from apollo_spark.assays.expression.read.mudata import to_mudata
+from apollo_spark.assays.expression.read.rows import is_mudata, write_anndata
 from apollo_spark.assays.expression.read.select import find_assay, open_assay
 from apollo_spark.errors import UsageError
+from apollo_spark.export.packages import need_for
 from apollo_spark.export.printable import printable
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
+
+if TYPE_CHECKING:
+    from apollo_spark.api.cohort import Cohort
 
 logger = logging.getLogger(__name__)
 
@@ -74,3 +81,60 @@ class JoinedAssays(ABC):
         for note in matrix.notes:
             logger.warning(printable(note))
         return MATRIX_FORMS[to](matrix)
+
+    def to_mudata(
+        self,
+        assays: Sequence[str] | None = None,
+        *,
+        fields: Iterable[str] = (),
+        wide: Iterable[str] = (),
+        units: Mapping[str, str | Sequence[str]] | None = None,
+        to_file: str | None = None,
+        force: bool = False,
+        max_memory: int = MAX_MEMORY,
+        cohort: "str | Cohort | None" = None,
+        where: Where | None = None,
+    ) -> Any:
+        """Return assays as `mudata.MuData`: a modality each, whose rows are samples.
+
+        Args:
+            assays: Names of assays; all of them when not given.
+            fields: Fields as `entity.field`, as in `Assay.matrix`: `obs` of each modality has them,
+                and `obs` of the whole those of all samples.
+            wide: What numbers repeated rows, as in `retrieve_fields`.
+            units: By assay the unit, or several of which the first is X.
+            to_file: Write an h5mu file, and return its number of rows.
+            force: Whether to overwrite the file.
+            max_memory: Bytes that all matrices together may take.
+            cohort: A cohort of the dataset, or its name: samples of its people alone.
+            where: A filter instead of a cohort.
+
+        Raises:
+            NotFoundError: An assay, a field or a unit is not there.
+            UsageError: The matrices take more than `max_memory`, or the file is not .h5mu.
+            BrokenPinError: A pinned table cannot be read.
+            EnvironmentProblemError: The package mudata is not installed.
+        """
+        need_for("mudata")
+        if to_file is not None and not is_mudata(to_file):
+            raise UsageError(f"{to_file!r} does not end with .h5mu, as a file of MuData does.")
+        # A mixin: what it is mixed into opens assays, and is limited to people.
+        dataset: Any = self
+        if cohort is not None or where is not None:
+            dataset = dataset.only(cohort, where=where)
+        own = [each.name for each in expression_assays(self._opened.record.assays)]
+        names = list(dict.fromkeys(own if assays is None else assays))
+        if not names:
+            raise UsageError("No assay is named." if own else "There is no assay.")
+        found = {
+            name: dataset.assay(name).matrix(
+                unit=(units or {}).get(name), to="anndata", fields=fields, wide=wide,
+                max_memory=max_memory // len(names),
+            )
+            for name in names
+        }  # fmt: skip
+        data = to_mudata(found)
+        if to_file is None:
+            return data
+        write_anndata(data, to_file, force=force)
+        return int(data.n_obs)

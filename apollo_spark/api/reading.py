@@ -19,6 +19,7 @@ from apollo_spark.assays.expression.read.matrix import (
     long_schema,
 )
 from apollo_spark.assays.expression.read.matrix_memory import MAX_MEMORY, ReadEstimate
+from apollo_spark.assays.expression.read.people_fields import FieldChoice, PeopleFields
 from apollo_spark.assays.expression.read.select import (
     OpenAssay,
     PairSelection,
@@ -52,6 +53,7 @@ class AssayReading:
         *,
         spark_engine: "Callable[[SparkSession], SparkEngine]",
         sample_fields: Callable[[], pa.Table],
+        people_fields: Callable[[FieldChoice], PeopleFields],
         limited: "Callable[[str | Cohort | None, Where | None], Assay]",
         is_kept: bool = False,
     ) -> None:
@@ -62,6 +64,7 @@ class AssayReading:
         self._files = reading.files
         self._spark_engine = spark_engine
         self._sample_fields = sample_fields
+        self._people_fields = people_fields
 
     def _layers(self, unit: str | Sequence[str] | None) -> tuple[LayerRecord, ...]:
         if unit is None or isinstance(unit, str):
@@ -80,9 +83,10 @@ class AssayReading:
         ]
         return sum(found[1:], found[0])
 
-    def _describe(self) -> tuple[pa.Table, pa.Table]:
+    def _describe(self, choice: FieldChoice | None) -> tuple[pa.Table | PeopleFields, pa.Table]:
         """Return the fields of all samples and the annotation of all features."""
-        return self._sample_fields(), find_annotation(self._open, FeatureChoice())
+        features = find_annotation(self._open, FeatureChoice())
+        return self._sample_fields() if choice is None else self._people_fields(choice), features
 
     def _pairs(
         self,

@@ -1,6 +1,6 @@
 """The values of an expression assay, as a matrix or as rows: a part of `Assay`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -29,6 +29,8 @@ from apollo_spark.assays.expression.read.matrix import (
 )
 from apollo_spark.assays.expression.read.matrix_files import MatrixFile
 from apollo_spark.assays.expression.read.matrix_memory import MAX_MEMORY, ReadEstimate
+from apollo_spark.assays.expression.read.people_fields import field_choice
+from apollo_spark.assays.expression.read.rows import is_anndata
 
 if TYPE_CHECKING:
     import anndata
@@ -40,6 +42,10 @@ if TYPE_CHECKING:
 
 MatrixTarget = Literal["pandas", "arrow", "numpy", "anndata", "spark"]
 LongTarget = Literal["arrow", "pandas", "spark"]
+
+
+def _holds_fields(to: str, to_file: str | None) -> bool:
+    return to == "anndata" if to_file is None else is_anndata(to_file)
 
 
 class AssayValues(AssayReading):
@@ -131,6 +137,8 @@ class AssayValues(AssayReading):
         spark: "SparkSession | None" = None,
         cohort: "str | Cohort | None" = None,
         where: Where | None = None,
+        fields: Iterable[str] = (),
+        wide: Iterable[str] = (),
     ) -> Any:
         """Return values of samples (rows) x features (columns), missing ones missing.
 
@@ -151,9 +159,12 @@ class AssayValues(AssayReading):
             spark: The session, for `spark`.
             cohort: A cohort of the dataset, or its name: samples of its people alone.
             where: A filter instead of a cohort.
+            fields: For AnnData, fields as `entity.field`: `obs` has those of each sample and of
+                its person, decoded; without any, those of the row that it belongs to, as stored.
+            wide: What numbers repeated rows, as in `Dataset.retrieve_fields`.
 
         Raises:
-            NotFoundError: A feature, a sample or the unit is not in the assay.
+            NotFoundError: A feature, a sample, a field or the unit is not in the assay.
             UsageError: The matrix takes more than `max_memory`.
             BrokenPinError: A pinned table cannot be read.
             EnvironmentProblemError: The package anndata is not installed.
@@ -163,10 +174,11 @@ class AssayValues(AssayReading):
             return limited.matrix(
                 features, samples, symbol=symbol, location=location,
                 unit=unit, to=to, max_memory=max_memory, to_file=to_file, force=force,
-                dry_run=dry_run, spark=spark,
+                dry_run=dry_run, spark=spark, fields=fields, wide=wide,
             )  # fmt: skip
         if not dry_run and to_file is None:
             require_form(to, (*MATRIX_FORMS, "anndata", "spark"))
+        people = field_choice(fields, wide, is_held=_holds_fields(to, to_file))
         layers = self._layers(unit)
         choice = choose_features(features, symbol, location)
         selection = self._select(choice, samples)
@@ -175,7 +187,7 @@ class AssayValues(AssayReading):
         if to_file is not None:
             return MatrixFile(
                 self._files, layers, selection, to_file, force=force, max_memory=max_memory,
-                describe=self._describe,
+                describe=lambda: self._describe(people),
             ).write()  # fmt: skip
         if to == "spark":
             return self._spark_frame(layers[0], choice, samples, selection, spark)
@@ -186,7 +198,7 @@ class AssayValues(AssayReading):
             for each in layers
         }
         if to == "anndata":
-            return to_anndata(found, *self._describe())
+            return to_anndata(found, *self._describe(people))
         return MATRIX_FORMS[to](replace(found[layers[0].unit], notes=selection.notes))
 
     @overload

@@ -60,10 +60,15 @@ FIELDS = VerbOptions(
 )  # fmt: skip
 EXPRESSION = VerbOptions(
     "assay", "unit", "filter_json", "matrix", "additional_fields", "output", "force", "sql",
-    "full", "dry_run", "cohort", "filter",
+    "full", "dry_run", "cohort", "filter", "fields", "wide",
     others={
         **PEOPLE,
-        "assay": Option("The assay; by default the first one.", "A"),
+        "fields": Option(
+            "Fields of people and samples, decoded, in h5ad and h5mu; or a file with one a line.",
+            "LIST|F",
+        ),
+        "wide": WIDE,
+        "assay": Option("The assay; by default the first one, in h5mu all; there several.", "A"),
         "unit": Option("The unit; by default that of the first load.", "U"),
         "filter_json": Option(
             "A filter: a file, - for stdin, or the JSON itself; without one everything.", "F"
@@ -71,7 +76,7 @@ EXPRESSION = VerbOptions(
         "matrix": Option("A row for each sample, a column for each feature.", kind="flag"),
         "additional_fields": Option("Of feature_name, chrom, start, end, strand.", "LIST"),
         "output": FILE._replace(
-            help="csv, tsv or parquet by its ending, a matrix also h5ad; - is stdout."
+            help="csv, tsv or parquet by its ending; h5ad and h5mu are matrices; - is stdout."
         ),
         "force": Option("Overwrite an existing file.", kind="flag"),
         "full": RULE_TOO,

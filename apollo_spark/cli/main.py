@@ -17,6 +17,7 @@ from apollo_spark.cli.starting import (
     leave_pandas_alone,
     look_for_no_plugins,
     look_seldom_for_garbage,
+    makes_frames,
     multiply_in_one_thread,
 )
 from apollo_spark.cli.terminal import say
@@ -204,7 +205,8 @@ def _explain(error: Exception, *, verbose: bool) -> int:
 def main() -> None:
     """Entry point of the command."""
     look_seldom_for_garbage()
-    leave_pandas_alone()
+    if not makes_frames(sys.argv[1:]):
+        leave_pandas_alone()
     look_for_no_plugins()
     multiply_in_one_thread()
     sys.exit(run(ends_after=True))

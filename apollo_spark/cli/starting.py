@@ -3,12 +3,14 @@
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+FRAMES = (".h5ad", ".h5mu")
+"""Endings of files that are made of frames."""
 GARBAGE_AT = 20_000
 """New objects between two searches for cycles; Python's own 700 take a tenth of a small load."""
 PLUGINS = "pydantic.plugin._loader"
@@ -52,11 +54,19 @@ def look_seldom_for_garbage() -> None:
     gc.set_threshold(GARBAGE_AT, 20, 20)  # type: ignore[attr-defined] # mypy takes jobs/gc.py
 
 
+def makes_frames(words: Sequence[str]) -> bool:
+    """Whether a command writes a file that pandas is needed for.
+
+    It is asked before anything is loaded: pyarrow looks for pandas once, and remembers.
+    """
+    return any(each.lower().endswith(FRAMES) for each in words)
+
+
 def leave_pandas_alone() -> None:
     """Let pyarrow think that there is no pandas in a process that runs a command.
 
     pyarrow loads pandas, if it is installed, to look whether what becomes an array is a frame. That
-    takes longer than most commands, and none of them gives or takes a frame.
+    takes longer than most commands, and few of them make a frame.
     """
     sys.meta_path.insert(0, _NoPandas())
 

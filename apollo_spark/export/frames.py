@@ -1,11 +1,14 @@
 """Tables as pandas frames, without a digit lost."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.export.packages import need_package, table_to_pandas
+from apollo_spark.model.coding import Coding
+from apollo_spark.workers.values.texts import format_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,3 +33,57 @@ def whole_numbers(column: pa.ChunkedArray) -> Any:
     pd = need_package("pandas")
     values = pc.fill_null(column.cast(pa.int64()), 0).to_numpy()
     return pd.arrays.IntegerArray(values.copy(), pc.is_null(column).to_numpy().copy())
+
+
+MOST_CATEGORIES = 1_000
+"""Meanings of a coding that are all categories; of a longer one those that occur."""
+
+
+def categories(coding: Coding) -> tuple[str, ...]:
+    """Return the meanings of a coding in its order, each once."""
+    return tuple(dict.fromkeys(coding.meanings.values()))
+
+
+def typed_frame(table: pa.Table, orders: Mapping[str, Sequence[str]]) -> "pd.DataFrame":
+    """Return a table as a frame whose types do not depend on the values.
+
+    Whole numbers are nullable `Int64`, dates and datetimes datetimes of microseconds, the latter
+    in UTC, arrays compact JSON, coded fields categoricals.
+
+    Args:
+        table: The rows.
+        orders: By column the categories in their order; values beside them come after these.
+    """
+    pd = need_package("pandas")
+    columns = {
+        name: _typed(pd, table.column(name), orders.get(name)) for name in table.column_names
+    }
+    # Made at once: a frame that gets thousands of columns one by one is slow.
+    return pd.DataFrame(columns, index=range(table.num_rows))
+
+
+def _typed(pd: Any, column: pa.ChunkedArray, order: Sequence[str] | None) -> Any:
+    type_ = column.type
+    if pa.types.is_integer(type_):
+        return whole_numbers(column)
+    if pa.types.is_floating(type_):
+        return column.to_numpy()
+    if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
+        stamps = column.cast(pa.timestamp("us")).to_numpy().astype("datetime64[us]")
+        values = pd.DatetimeIndex(stamps)
+        return values.tz_localize("UTC") if pa.types.is_timestamp(type_) else values
+    if order is not None:
+        return _categorical(pd, column, order)
+    if pa.types.is_list(type_):
+        column = pa.chunked_array([format_column(column.combine_chunks())])
+    return pd.array(column.to_numpy(zero_copy_only=False), dtype=object)
+
+
+def _categorical(pd: Any, column: pa.ChunkedArray, order: Sequence[str]) -> Any:
+    there = set(pc.unique(column).drop_null().to_pylist())
+    others = sorted(there.difference(order))
+    if len(order) > MOST_CATEGORIES:
+        order = [each for each in order if each in there]
+    listed = [*order, *others]
+    places = pc.fill_null(pc.index_in(column, value_set=pa.array(listed, pa.string())), -1)
+    return pd.Categorical.from_codes(places.to_numpy(), categories=pd.Index(listed, dtype=object))

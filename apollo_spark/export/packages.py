@@ -10,7 +10,7 @@ from apollo_spark.errors import EnvironmentProblemError
 if TYPE_CHECKING:
     import pandas as pd
 
-EXTRAS = {"pandas": "pandas", "anndata": "anndata", "pyspark": "spark"}
+EXTRAS = {"pandas": "pandas", "anndata": "anndata", "mudata": "mudata", "pyspark": "spark"}
 """By package, the extra that installs it."""
 
 

@@ -61,6 +61,7 @@ class FieldsQuestion:
         asked: The fields, in the order of the columns.
         mode: What is shown of their values.
         sparse_labels: Whether the labels of sparse codes have columns of their own.
+        kept: The names of fields that are shown as they are stored, whatever the mode.
     """
 
     scope: QueryScope
@@ -68,6 +69,7 @@ class FieldsQuestion:
     asked: Asked
     mode: ValueMode
     sparse_labels: bool = False
+    kept: frozenset[str] = frozenset()
 
     @cached_property
     def stored_names(self) -> tuple[str, ...]:
@@ -90,6 +92,10 @@ class FieldsQuestion:
         pairs = enumerate(self.stored_names)
         return tuple(name for at, each in pairs for name in self._names_of(at, each))
 
+    def label_of(self, place: int) -> str | None:
+        """Return the name of the column with a field's labels, if it has one."""
+        return label_name(self.stored_names[place]) if place in self.split else None
+
     def _names_of(self, place: int, stored: str) -> tuple[str, ...]:
         return (stored, label_name(stored)) if place in self.split else (stored,)
 
@@ -100,6 +106,10 @@ class FieldsQuestion:
         tree = self.over([labelled(each.value, title) for each, title in values], self.asked)
         _add_lookups(tree, shown)
         return tree
+
+    def is_repeated(self, _place: int) -> bool:
+        """Whether a field is asked of several rows."""
+        return False
 
     def column_of(self, place: int) -> exp.Column:
         """Return the stored value of a field in a statement."""
@@ -154,7 +164,11 @@ class FieldsQuestion:
     def codes(self) -> tuple[Codes | None, ...]:
         """The codes of each field as values of its type, where they change what is shown."""
         found = _type_codes(self.scope.dictionary, self.asked, self.mode)
-        return tuple(found.get((spec.coding_name, spec.type)) for _, spec in self.asked)
+        names = zip(self.asked, self.stored_names, strict=True)
+        return tuple(
+            None if name in self.kept else found.get((spec.coding_name, spec.type))
+            for (_, spec), name in names
+        )
 
     @cached_property
     def order(self) -> tuple[tuple[str, str], ...]:

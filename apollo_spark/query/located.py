@@ -114,13 +114,13 @@ def fields_by_table(question: FieldsQuestion) -> Iterator[LocatedFields]:
     scope = question.scope
     entities = {entity.name: entity for entity, _ in question.asked}
     homes = {each: homes_of(scope.tables_of(each)) for each in entities}
-    places: dict[tuple[str, int], dict[str, list[int]]] = {}
+    places: dict[tuple[str, int, bool], dict[str, list[int]]] = {}
     for place, (entity, spec) in enumerate(question.asked):
         if entity.primary_key is not None:
             home = homes[entity.name].get(spec.name, 0)
-            its = places.setdefault((entity.name, home), {})
+            its = places.setdefault((entity.name, home, question.is_repeated(place)), {})
             its.setdefault(spec.name, []).append(place)
-    for (owner, number), its in places.items():
+    for (owner, number, _), its in places.items():
         each = scope.tables_of(owner)[number]
         key, on = scope.key_of(owner, number)
         found = entities[owner].find_field(on)

@@ -11,11 +11,11 @@ from apollo_spark.model.receipt import ViewReceipt
 from apollo_spark.model.request import ResultRequest
 from apollo_spark.operations.cohorts.row_rule import read_rows
 from apollo_spark.operations.deriving import Derivation, DerivedOperation, planned_dataset
+from apollo_spark.operations.field_lists import read_field_list
 from apollo_spark.query.filters.check import notes_of_filter
 from apollo_spark.query.filters.prose import describe_filter
 from apollo_spark.records.changes.view import RowFilter, make_view
 from apollo_spark.sources.filters.text import parse_filter
-from apollo_spark.verbs.ask.extract import read_field_list
 from apollo_spark.verbs.ask.shown_counts import count_rows
 
 

@@ -44,6 +44,7 @@ class WidePlan:
         asked: The fields, each once.
         joined: What the rows are, and what each of them has once.
         repeats: The rows that become columns, by entity.
+        key: The field that each row of the extract has once, whatever its entity.
     """
 
     scope: QueryScope
@@ -51,6 +52,7 @@ class WidePlan:
     asked: Asked
     joined: JoinedEntities
     repeats: Mapping[str, NumberedRows]
+    key: str | None = None
 
     @property
     def questions(self) -> Mapping[str, exp.Select]:
@@ -65,9 +67,12 @@ class WidePlan:
         """
         _require_once(self.repeats, found, self.scope.dictionary.main_entity)
         listed = {entity: found[entity].slots for entity in self.repeats}
-        _require_limit(sum(len(listed.get(entity.name, (0,))) for entity, _ in self.asked))
+        slots = {each: self._slots(each, listed) for each in self.request.fields}
+        _require_limit(sum(map(len, slots.values())))
         columns = [
-            (each, slot) for each in self.asked for slot in listed.get(each[0].name, (None,))
+            (each, slot)
+            for each, path in zip(self.asked, self.request.fields, strict=True)
+            for slot in slots[path]
         ]
         question = WideQuestion(
             self.scope,
@@ -82,14 +87,25 @@ class WidePlan:
         _require_limit(len(question.columns))
         return ExtractPlan(question, (self.joined.first, *self.repeats))
 
+    def _slots(self, path: str, listed: Mapping[str, Sequence[int]]) -> Sequence[int | None]:
+        """Return the slots of a field; None is that of a field that each row has once."""
+        return (None,) if path == self.key else listed.get(path.partition(".")[0], (None,))
 
-def plan_wide(scope: QueryScope, request: ExtractRequest, *, first: str | None = None) -> WidePlan:
+
+def plan_wide(
+    scope: QueryScope,
+    request: ExtractRequest,
+    *,
+    first: str | None = None,
+    key: str | None = None,
+) -> WidePlan:
     """Return what a wide extract is, but for its columns.
 
     Args:
         scope: What may be read.
         request: What is asked.
         first: The entity whose rows are those of the extract; by default the main entity.
+        key: A field of it that is shown once, also where other fields of it are wide.
 
     Raises:
         NotFoundError: Fields that are not in the dictionary, all of them.
@@ -101,12 +117,13 @@ def plan_wide(scope: QueryScope, request: ExtractRequest, *, first: str | None =
     repeats = find_repeats(scope, request.wide) if request.wide else ()
     wide = {each.entity.name: each for each in repeats}
     entities = list(dict.fromkeys(entity.name for entity, _ in asked))
-    _require_asked(wide, entities)
-    scope = scope.only_at_main()
+    _require_asked(wide, [each.partition(".")[0] for each in request.fields if each != key])
+    if first in (None, scope.dictionary.main_entity):
+        scope = scope.only_at_main()
     once = [each for each in entities if each not in wide]
     joined = _join_once(scope.dictionary, first or scope.dictionary.main_entity, once, wide)
     rows = {name: NumberedRows(scope, each) for name, each in wide.items()}
-    return WidePlan(scope, request, asked, joined, rows)
+    return WidePlan(scope, request, asked, joined, rows, key)
 
 
 def _require_asked(wide: Mapping[str, Repeat], entities: Sequence[str]) -> None:

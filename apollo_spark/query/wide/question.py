@@ -41,6 +41,10 @@ class WideQuestion(FieldsQuestion):
             for each, slot, (entity, _) in pairs
         )
 
+    def is_repeated(self, place: int) -> bool:
+        """Whether a field is asked of several rows."""
+        return self.slots[place] is not None
+
     def column_of(self, place: int) -> exp.Column:
         """Return the stored value of a field in a statement."""
         slot = self.slots[place]
@@ -56,7 +60,7 @@ class WideQuestion(FieldsQuestion):
         sources: Mapping[str, exp.Table | exp.Subquery] | None = None,
     ) -> exp.Select:
         """Return a statement over the joined entities and their repeated measures."""
-        once = [each for each in asked if each[0].name not in self.repeats]
+        once = [(each, spec) for each, spec in asked if (each.name, spec.name) in self._once]
         tree = super().over(values, once, sources)
         for entity, rows in self.repeats.items():
             own = _wide(entity)
@@ -64,6 +68,12 @@ class WideQuestion(FieldsQuestion):
             same = exp.EQ(this=column(*rows.link), expression=column(own, LINK))
             tree = tree.join(given, on=same, join_type="left outer", copy=False)
         return tree
+
+    @cached_property
+    def _once(self) -> frozenset[tuple[str, str]]:
+        """The fields that each row has once, also of an entity whose rows become columns."""
+        pairs = zip(self.asked, self.slots, strict=True)
+        return frozenset((each.name, spec.name) for (each, spec), slot in pairs if slot is None)
 
     def needed(self, asked: Asked) -> Mapping[str, Sequence[str]]:
         """Return by entity the stored fields of a statement that mentions some."""
@@ -75,8 +85,10 @@ class WideQuestion(FieldsQuestion):
         return found
 
     def fields_of(self, entity: str) -> list[str]:
-        """Return the fields that are asked for of an entity, each once."""
-        return list(dict.fromkeys(spec.name for each, spec in self.asked if each.name == entity))
+        """Return the fields of an entity whose rows become columns, each once."""
+        pairs = zip(self.asked, self.slots, strict=True)
+        its = (spec.name for (each, spec), at in pairs if each.name == entity and at is not None)
+        return list(dict.fromkeys(its))
 
     def _measures(self, entity: str) -> exp.Subquery:
         """Return what stands after FROM for an entity: a row for each link, its slots columns."""
@@ -91,13 +103,15 @@ class WideQuestion(FieldsQuestion):
 
     def locate(self, found: Sequence[LocatedFields]) -> LocatedQuestion:
         """Return the question for keys of rows; of repeated ones, lists in the order of slots."""
-        once = [each for each in found if each.entity not in self.repeats]
+        repeated = [each for each in found if self.is_repeated(each.places[0][0])]
+        once = [each for each in found if each not in repeated]
         fields = [place for place, slot in enumerate(self.slots) if slot is None]
         plan = locate_columns(self, fields, once)
         values, sources = list(plan.values), dict(plan.sources)
         own, held = list(plan.own), dict(zip(once, plan.held, strict=True))
         for entity in self.repeats:
-            lists = _Lists(self, entity, [each for each in found if each.entity == entity])
+            its = [each for each in repeated if each.entity == entity]
+            lists = _Lists(self, entity, its)
             spread = Spread(len(values), tuple(self.listed[entity]))
             alias = _wide(entity)
             sources[alias] = lists.source()
@@ -125,7 +139,8 @@ class _Lists:
         elsewhere = {place for each in self.found for its in each.places for place in its}
         places: dict[str, list[int]] = {}
         for place, (entity, spec) in enumerate(self.question.asked):
-            if entity.name == self.entity and place not in elsewhere:
+            is_own = entity.name == self.entity and self.question.is_repeated(place)
+            if is_own and place not in elsewhere:
                 places.setdefault(spec.name, []).append(place)
         return {name: tuple(its) for name, its in places.items()}
 

@@ -14,10 +14,10 @@ from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.answering import answering
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.cohorts.opening import People, load_cohort, open_cohort
+from apollo_spark.operations.field_lists import read_field_list
 from apollo_spark.query.cohorts.members import main_key
 from apollo_spark.query.extract import ExtractRequest, build_extract_per_entity, find_fields
 from apollo_spark.query.values import ValueMode
-from apollo_spark.verbs.ask.extract import read_field_list
 from apollo_spark.verbs.cohort.difference import differences_of_shares, standardised_difference
 from apollo_spark.verbs.cohort.summary import Summary, summarise
 

@@ -151,7 +151,7 @@ def test_what_excludes_each_other_is_refused(lake: Path) -> None:
     assert refused.code == 2
     assert "A matrix cannot have a filter on expression values and additional fields" in refused.err
     assert extract(lake, "--matrix", "--sql").code == 2
-    assert extract(lake, "-o", lake.parent / "x.h5ad").code == 2
+    assert extract(lake, "-o", lake.parent / "x.h5ad", "--sql").code == 2
 
 
 def test_unknown_fields_are_all_named(lake: Path) -> None:

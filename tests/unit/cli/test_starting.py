@@ -62,3 +62,19 @@ def test_arrow_that_is_loaded_after_numpy_keeps_it() -> None:
     )
 
     assert printed(code) == "[0, 1]\n"
+
+
+def test_pandas_is_there_for_commands_that_make_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole process is needed to see it: pyarrow looks for pandas once."""
+    seen: list[str] = []
+    for other in ("look_seldom_for_garbage", "look_for_no_plugins", "multiply_in_one_thread"):
+        monkeypatch.setattr(main, other, lambda: None)
+    monkeypatch.setattr(main, "leave_pandas_alone", lambda: seen.append("alone"))
+    monkeypatch.setattr(main, "run", lambda **_: 0)
+
+    for target in ("x.csv", "X.H5AD", "--output=x.h5mu"):
+        monkeypatch.setattr("sys.argv", ["apollo", "extract", "expression", "rna", "-o", target])
+        with pytest.raises(SystemExit):
+            main.main()
+
+    assert seen == ["alone"]

@@ -1,13 +1,19 @@
 """Extract the values of an expression assay into files: long, or as a matrix."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apollo_spark.assays.expression.assay import ExpressionAssay, LayerRecord, parse_unit
+from apollo_spark.assays.expression.assay import (
+    ExpressionAssay,
+    LayerRecord,
+    expression_assays,
+    parse_unit,
+)
 from apollo_spark.assays.expression.query import (
     ADDITIONAL_FIELDS,
     ANNOTATION,
@@ -15,11 +21,30 @@ from apollo_spark.assays.expression.query import (
     chosen_features,
     extract_tree,
 )
+from apollo_spark.assays.expression.read.extract_request import (
+    ExtractExpressionRequest,
+    check_form,
+    read_additional_fields,
+    read_filter,
+    read_people_choice,
+)
 from apollo_spark.assays.expression.read.matrix import long_batches, long_schema
 from apollo_spark.assays.expression.read.matrix_files import MatrixFile
 from apollo_spark.assays.expression.read.matrix_memory import ReadEstimate
+from apollo_spark.assays.expression.read.mudata import to_mudata
+from apollo_spark.assays.expression.read.people_fields import (
+    FieldChoice,
+    PeopleFields,
+    read_people_fields,
+)
 from apollo_spark.assays.expression.read.reader import AssayFiles
-from apollo_spark.assays.expression.read.rows import is_anndata
+from apollo_spark.assays.expression.read.rows import (
+    H5AD,
+    H5MU,
+    is_anndata,
+    is_mudata,
+    write_anndata,
+)
 from apollo_spark.assays.expression.read.sample_fields import read_sample_fields
 from apollo_spark.assays.expression.read.select import (
     OpenAssay,
@@ -32,45 +57,24 @@ from apollo_spark.assays.expression.read.select import (
     open_assay,
     select_pairs,
 )
-from apollo_spark.assays.expression.request_filter import ExpressionFilter, parse_filter_text
+from apollo_spark.assays.expression.request_filter import ExpressionFilter
 from apollo_spark.errors import UsageError
+from apollo_spark.export.packages import need_for
 from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, write_rows
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
-from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.cohorts.choosing import open_for_reading
 from apollo_spark.operations.context import say_nothing
 from apollo_spark.operations.locating import Say, locate, require_no_rule
 from apollo_spark.operations.written import Statement, Written
+from apollo_spark.query.extract import find_fields
 from apollo_spark.query.sql import spark_statement
-from apollo_spark.sources.given import read_given_json
-from apollo_spark.sources.suggest import did_you_mean
 
 PIECE_BYTES = 500_000_000
 """Bytes of values in memory at one time while a file is written."""
 H5AD_BYTES = 8_000_000_000
 """Bytes of the largest matrix written as h5ad, which holds it in memory as a whole."""
-
-
-class ExtractExpressionRequest(VerbRequest):
-    """What a person asks for: the options of `apollo extract expression`."""
-
-    verb = "extract expression"
-
-    name: str
-    assay: str | None = None
-    unit: str | None = None
-    filter_json: str | None = None
-    matrix: bool = False
-    additional_fields: str | None = None
-    output: str | None = None
-    force: bool = False
-    cohort: str | None = None
-    filter: str | None = None
-    sql: bool = False
-    full: bool = False
-    dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class PlannedExtract:
     asked: ExpressionFilter
     selection: PairSelection
     additional: tuple[str, ...]
+    people: FieldChoice | None = None
 
     @property
     def assay(self) -> ExpressionAssay:
@@ -125,12 +130,20 @@ def plan_expression(
         NotFoundError: The record, the assay or the unit is not there.
         UsageError: The filter or the fields are not legal, or exclude the form.
     """
-    asked = _read_filter(request.filter_json)
+    return _planned(lake, request, _open(lake, request, say))
+
+
+def _open(lake: Lake, request: ExtractExpressionRequest, say: Say) -> OpenDataset:
+    """Open the dataset when the words of the request have a meaning."""
     additional = read_additional_fields(request.additional_fields)
-    _check_form(request, asked, additional)
-    opened = open_for_reading(
-        lake, request.name, cohort=request.cohort, text=request.filter, say=say
-    )
+    check_form(request, read_filter(request.filter_json), additional)
+    read_people_choice(request)
+    return open_for_reading(lake, request.name, cohort=request.cohort, text=request.filter, say=say)
+
+
+def _planned(lake: Lake, request: ExtractExpressionRequest, opened: OpenDataset) -> PlannedExtract:
+    asked = read_filter(request.filter_json)
+    additional = read_additional_fields(request.additional_fields)
     assay = find_assay(opened.record.assays, request.assay, str(opened.record))
     layer = find_layer(assay, None if request.unit is None else parse_unit(request.unit))
     reading = open_assay(lake.tables, opened, assay)
@@ -141,18 +154,41 @@ def plan_expression(
         samples=_sorted_by(files.sample_ids, found.samples),
         notes=(*note_of_assay(opened.record.assays, request.assay, request.unit), *found.notes),
     )
-    return PlannedExtract(opened, reading, layer, asked, selection, additional)
+    people = read_people_choice(request)
+    if people is not None:
+        # Fields that are not there are found before anything is read.
+        find_fields(opened.scope, people.fields)
+    return PlannedExtract(opened, reading, layer, asked, selection, additional, people)
+
+
+def _planned_assays(
+    asker: Asker, request: ExtractExpressionRequest
+) -> Mapping[str, PlannedExtract]:
+    """Return what is read of each assay of MuData: of those named, or of all."""
+    opened = _open(asker.lake, request, asker.say)
+    own = expression_assays(opened.record.assays)
+    named = [each.strip() for each in (request.assay or "").split(",") if each.strip()]
+    names = list(dict.fromkeys(named)) or [each.name for each in own]
+    if not names:
+        find_assay(opened.record.assays, None, str(opened.record))
+    each_alone = [request.model_copy(update={"assay": name}) for name in names]
+    return {str(each.assay): _planned(asker.lake, each, opened) for each in each_alone}
 
 
 def _write(asker: Asker, request: ExtractExpressionRequest) -> dict[str, int]:
     """Write the values; return the rows by file, none for standard output."""
     target = request.output or STANDARD_OUTPUT
     require_free(target, force=request.force)
-    if not (request.matrix and is_anndata(target)):
+    if not request.is_annotated:
         format_of(target)
+    need_for({H5AD: "anndata", H5MU: "mudata"}.get(Path(target).suffix.lower(), ""))
+    if is_mudata(target):
+        rows = _write_mudata(asker, request, target)
+        asker.say(f"wrote {rows:,} rows to {target}")
+        return {target: rows}
     plan = _plan(asker, request)
-    if request.matrix:
-        rows = _write_matrix(asker.lake, plan, target, force=request.force)
+    if request.is_matrix:
+        rows = _matrix_file(asker, plan, target, force=request.force).write()
     else:
         rows = _write_long(plan, target, force=request.force)
     if target == STANDARD_OUTPUT:
@@ -163,7 +199,7 @@ def _write(asker: Asker, request: ExtractExpressionRequest) -> dict[str, int]:
 
 def _statement(asker: Asker, request: ExtractExpressionRequest) -> str:
     """Return the statement of a long extract for Spark, ending with a semicolon."""
-    if request.matrix:
+    if request.is_matrix:
         raise UsageError("A matrix cannot be printed as SQL.", fix="Leave --matrix or --sql out.")
     plan = _plan(asker, request)
     require_no_rule(plan.opened.record, full=request.full)
@@ -181,45 +217,6 @@ def _plan(asker: Asker, request: ExtractExpressionRequest) -> PlannedExtract:
     for note in plan.selection.notes:
         asker.say(f"note: {note}")
     return plan
-
-
-def read_additional_fields(text: str | None) -> tuple[str, ...]:
-    """Read `a,b`, `a b` or `a, b`, and return the fields in the order of the output.
-
-    Raises:
-        UsageError: A name is none of the additional fields; all such names are listed.
-    """
-    asked = (text or "").replace(",", " ").split()
-    unknown = [each for each in asked if each not in ADDITIONAL_FIELDS]
-    if unknown:
-        lines = [f"  {each}{did_you_mean(each, ADDITIONAL_FIELDS)}" for each in unknown]
-        raise UsageError(
-            "\n".join(["These are not additional fields:", *lines]),
-            fix=f"There are {', '.join(ADDITIONAL_FIELDS)}.",
-        )
-    return tuple(each for each in ADDITIONAL_FIELDS if each in asked)
-
-
-def _read_filter(option: str | None) -> ExpressionFilter:
-    if option is None:
-        return ExpressionFilter()
-    return parse_filter_text(read_given_json(option, "filter"))
-
-
-def _check_form(
-    request: ExtractExpressionRequest, asked: ExpressionFilter, additional: tuple[str, ...]
-) -> None:
-    if not request.matrix:
-        return
-    wrong = []
-    if (asked.min_value, asked.max_value) != (None, None):
-        wrong.append("a filter on expression values")
-    if additional:
-        wrong.append("additional fields")
-    if wrong:
-        raise UsageError(
-            f"A matrix cannot have {' and '.join(wrong)}.", fix="Leave them or --matrix out."
-        )
 
 
 def _sorted_by(ids: pa.Array, places: np.ndarray) -> np.ndarray:
@@ -269,13 +266,34 @@ def _annotation(plan: PlannedExtract) -> dict[str, pa.Array]:
     }
 
 
-def _write_matrix(lake: Lake, plan: PlannedExtract, target: str, *, force: bool) -> int:
-    def describe() -> tuple[pa.Table, pa.Table]:
-        features = find_annotation(plan.open_assay, FeatureChoice())
-        return read_sample_fields(lake, plan.opened, plan.assay), features
+def _write_mudata(asker: Asker, request: ExtractExpressionRequest, target: str) -> int:
+    """Write assays as the modalities of one file, and return its number of rows."""
+    plans = _planned_assays(asker, request)
+    for note in dict.fromkeys(note for each in plans.values() for note in each.selection.notes):
+        asker.say(f"note: {note}")
+    limit = H5AD_BYTES // len(plans)
+    data = to_mudata(
+        {
+            name: _matrix_file(asker, plan, target, force=request.force, limit=limit).anndata()
+            for name, plan in plans.items()
+        }
+    )
+    write_anndata(data, target, force=request.force)
+    return int(data.n_obs)
 
-    limit = H5AD_BYTES if is_anndata(target) else PIECE_BYTES
+
+def _matrix_file(
+    asker: Asker, plan: PlannedExtract, target: str, *, force: bool, limit: int = H5AD_BYTES
+) -> MatrixFile:
+    def describe() -> tuple[pa.Table | PeopleFields, pa.Table]:
+        features = find_annotation(plan.open_assay, FeatureChoice())
+        if plan.people is None:
+            return read_sample_fields(asker.lake, plan.opened, plan.assay), features
+        found = read_people_fields(asker.lake, plan.opened, plan.assay, plan.people, asker.say)
+        return found, features
+
+    is_whole = is_anndata(target) or is_mudata(target)
     return MatrixFile(
-        plan.files, (plan.layer,), plan.selection, target, force=force, max_memory=limit,
-        describe=describe,
-    ).write()  # fmt: skip
+        plan.files, (plan.layer,), plan.selection, target, force=force,
+        max_memory=limit if is_whole else PIECE_BYTES, describe=describe,
+    )  # fmt: skip

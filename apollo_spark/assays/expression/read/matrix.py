@@ -18,6 +18,8 @@ from apollo_spark.workers.values.texts import format_column
 if TYPE_CHECKING:
     import pandas as pd
 
+    from apollo_spark.assays.expression.read.people_fields import PeopleFields
+
 PAIRS_PER_BATCH = 1_000_000
 SAMPLE_ID = "sample_id"
 
@@ -181,13 +183,15 @@ def long_schema(*, whole: bool, additional: Mapping[str, pa.DataType]) -> pa.Sch
     return pa.schema([*names.items(), *additional.items()])
 
 
-def to_anndata(layers: Mapping[str, MatrixResult], samples: pa.Table, features: pa.Table) -> Any:
+def to_anndata(
+    layers: Mapping[str, MatrixResult], samples: "pa.Table | PeopleFields", features: pa.Table
+) -> Any:
     """Return an `anndata.AnnData`: the first layer is X, and each layer is under its unit.
 
     Args:
         layers: Matrices of the same samples and features, by unit.
-        samples: One row for each sample, in the order of the matrices: `obs`.
-        features: One row for each feature, in the order of the matrices: `var`.
+        samples: What is known of each sample, by its id: `obs`.
+        features: What is known of each feature, by its id: `var`.
 
     Raises:
         EnvironmentProblemError: The package anndata is not installed.
@@ -198,7 +202,11 @@ def to_anndata(layers: Mapping[str, MatrixResult], samples: pa.Table, features: 
     given = {unit: _dense(each) for unit, each in layers.items()}
     return anndata.AnnData(
         X=next(iter(given.values())),
-        obs=_described(samples, SAMPLE_ID, first.sample_ids),
+        obs=(
+            _described(samples, SAMPLE_ID, first.sample_ids)
+            if isinstance(samples, pa.Table)
+            else samples.frame(first.sample_ids)
+        ),
         var=_described(features, "feature_id", first.feature_ids),
         layers=given if len(given) > 1 else None,
         uns={"unit": next(iter(given))},

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pyarrow as pa
 from apollo_spark.assays.expression.assay import LayerRecord
 from apollo_spark.assays.expression.read.matrix import to_anndata
 from apollo_spark.assays.expression.read.matrix_memory import require_memory
+from apollo_spark.assays.expression.read.people_fields import PeopleFields
 from apollo_spark.assays.expression.read.reader import AssayFiles
 from apollo_spark.assays.expression.read.rows import is_anndata, write_anndata, write_matrix
 from apollo_spark.assays.expression.read.select import PairSelection
@@ -16,7 +18,7 @@ from apollo_spark.errors import UsageError
 from apollo_spark.export.packages import need_package
 from apollo_spark.export.rows import format_of, require_free
 
-Describe = Callable[[], tuple[pa.Table, pa.Table]]
+Describe = Callable[[], tuple[pa.Table | PeopleFields, pa.Table]]
 """Gives the fields of all samples and the annotation of all features."""
 
 
@@ -59,8 +61,8 @@ class MatrixFile:
         if not len(features):
             samples = samples[:0]
         if is_anndata(self.target):
-            need_package("anndata")
-            return self._write_anndata(features, samples)
+            write_anndata(self.anndata(), self.target, force=self.force)
+            return len(samples)
         return self._write_pieces(features, samples)
 
     def _write_pieces(self, features: np.ndarray, samples: np.ndarray) -> int:
@@ -75,11 +77,21 @@ class MatrixFile:
             whole=layer.storage == "integer", force=self.force,
         )  # fmt: skip
 
-    def _write_anndata(self, features: np.ndarray, samples: np.ndarray) -> int:
+    def anndata(self) -> Any:
+        """Return the matrix as AnnData, with what is known of its samples and features.
+
+        Raises:
+            UsageError: The matrix does not fit into memory.
+            BrokenPinError: A pinned table cannot be read.
+            EnvironmentProblemError: The package anndata is not installed.
+        """
+        need_package("anndata")
+        features, samples = self.selection.features, self.selection.samples
+        if not len(features):
+            samples = samples[:0]
         require_memory(len(samples), len(features) * len(self.layers), self.max_memory)
         found = {
             each.unit: self.files.read_matrix(each, features, samples, max_memory=self.max_memory)
             for each in self.layers
         }
-        write_anndata(to_anndata(found, *self.describe()), self.target, force=self.force)
-        return len(samples)
+        return to_anndata(found, *self.describe())

@@ -3,6 +3,7 @@
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.assays.expression.read.matrix import SAMPLE_ID, MatrixResult
+from apollo_spark.assays.expression.read.mudata import own_columns
 from apollo_spark.errors import StorageRefusedError, UsageError
 from apollo_spark.export.cells import quote
 from apollo_spark.export.rows import (
@@ -25,12 +27,17 @@ from apollo_spark.export.rows import (
 from apollo_spark.workers.files.parquet_writer import ParquetWriter
 from apollo_spark.workers.values.texts import format_column
 
-H5AD = ".h5ad"
+H5AD, H5MU = ".h5ad", ".h5mu"
 
 
 def is_anndata(target: str) -> bool:
     """Whether the ending of a file says that it holds AnnData."""
     return Path(target).suffix.lower() == H5AD
+
+
+def is_mudata(target: str) -> bool:
+    """Whether the ending of a file says that it holds MuData."""
+    return Path(target).suffix.lower() == H5MU
 
 
 def write_matrix(
@@ -72,8 +79,35 @@ def write_matrix(
         return _write_text(pieces, feature_ids, file, DELIMITERS[format_])
 
 
+def write_dates(data: Any) -> None:
+    """Turn dates of AnnData or MuData into texts, which its files can hold.
+
+    `uns["dates"]` and `uns["datetimes"]` name their columns.
+    """
+    for part in getattr(data, "mod", {}).values():
+        write_dates(part)
+    for key, is_date in (("dates", True), ("datetimes", False)):
+        columns = [
+            name
+            for name, type_ in data.obs.dtypes.items()
+            if type_.kind == "M" and is_date == (getattr(type_, "tz", None) is None)
+        ]
+        if columns:
+            data.uns[key] = columns
+            texts = {name: _date_texts(data.obs[name], is_date=is_date) for name in columns}
+            data.obs = data.obs.assign(**texts)
+
+
+def _date_texts(column: Any, *, is_date: bool) -> Any:
+    values = pa.array(column.dt.tz_localize(None) if not is_date else column)
+    type_ = pa.date32() if is_date else pa.timestamp("us", tz="UTC")
+    stamps = values.cast(pa.timestamp("us"))
+    typed = stamps.cast(type_) if is_date else pc.assume_timezone(stamps, "UTC")
+    return format_column(typed).to_pandas().astype("category").to_numpy()
+
+
 def write_anndata(data: Any, target: str, *, force: bool = False) -> None:
-    """Write an AnnData object as a file that appears when it is complete.
+    """Write an AnnData or MuData object as a file that appears when it is complete.
 
     Raises:
         UsageError: The file exists, or its folder is missing.
@@ -81,11 +115,13 @@ def write_anndata(data: Any, target: str, *, force: bool = False) -> None:
     """
     require_free(target, force=force)
     path = Path(target)
+    write_dates(data)
     try:
         # The library opens the file itself, so it writes in a folder of its own beside the target.
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
             part = Path(folder) / path.name
-            data.write_h5ad(part)
+            with own_columns() if is_mudata(target) else nullcontext():
+                data.write(part)
             part.replace(path)
     except OSError as error:
         raise StorageRefusedError(f"Cannot write {target!r}.", why=f"{error.strerror}.") from error
