@@ -19,6 +19,7 @@ VERBS = (
     "load clinical", "load expression", "extend", "merge clinical", "merge assay", "view",
     "cohort create", "cohort combine", "dashboard create",
     "profile", "rebase", "compact", "verify", "gc", "retire", "withdraw",
+    "extract fields", "extract expression",
 )  # fmt: skip
 """The commands that have a job."""
 OF_THE_COMMAND_LINE = frozenset({"json", "verbose", "help"})

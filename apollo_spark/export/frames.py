@@ -45,10 +45,11 @@ def categories(coding: Coding) -> tuple[str, ...]:
 
 
 def typed_frame(table: pa.Table, orders: Mapping[str, Sequence[str]]) -> "pd.DataFrame":
-    """Return a table as a frame whose types do not depend on the values.
+    """Return a table as a frame that tools for AnnData take.
 
     Whole numbers are nullable `Int64`, dates and datetimes datetimes of microseconds, the latter
-    in UTC, arrays compact JSON, coded fields categoricals.
+    in UTC, arrays compact JSON, coded fields categoricals. Texts of which some are missing are
+    categoricals too.
 
     Args:
         table: The rows.
@@ -76,7 +77,9 @@ def _typed(pd: Any, column: pa.ChunkedArray, order: Sequence[str] | None) -> Any
         return _categorical(pd, column, order)
     if pa.types.is_list(type_):
         column = pa.chunked_array([format_column(column.combine_chunks())])
-    return pd.array(column.to_numpy(zero_copy_only=False), dtype=object)
+    texts = column.to_numpy(zero_copy_only=False)
+    # h5ad holds no text that is missing, but categories that are.
+    return pd.Categorical(texts) if column.null_count else texts
 
 
 def _categorical(pd: Any, column: pa.ChunkedArray, order: Sequence[str]) -> Any:

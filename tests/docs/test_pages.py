@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ POLICIES = {("clinical.md", 0), ("merging.md", 3)}
 FILTER, WORDS, PYTHON = ("expression.md", 2), ("extending.md", 0), ("merging.md", 2)
 CONDITIONS, QUESTIONS, COHORTS = ("python.md", 0), ("python.md", 1), ("cohorts.md", 3)
 COHORT_TEST, TRIALS, PROFILES = ("cohorts.md", 5), ("cohorts.md", 7), ("profiles.md", 1)
+FRAMES = ("extracting.md", 2)
 TILES, DASHBOARDS = ("dashboards.md", 0), ("dashboards.md", 2)
 R_CODE, NEW_NAMES = ("r.md", 1), ("rebasing.md", 1)
 """What tests/docs/test_r.py runs, and a file."""
@@ -75,6 +77,11 @@ COHORTS_MADE = (
     "cohort create listed --from study --ids ids.txt",
     "cohort create heavy --from women --filter 'patient.weight > 65'",
 )
+ANNOTATED = Stage(
+    1,
+    {"counts.csv": MATRIX, "link.csv": "sample,patient\nS1,P0017\nS2,P0017\nS3,P3\n"},
+    (LOAD_MATRIX.format("rna", "rna", "count"), MERGE),
+)
 SMOKERS = "view study@1 --as smokers --rows 'patient.smokes > 0'"
 HEAVY = "cohort create heavy --from study@1 --filter 'patient.weight > 60'"
 STAGES = {
@@ -104,6 +111,8 @@ STAGES = {
         }
     ),
     ("extracting.md", 0): Stage(1),
+    ("extracting.md", 1): ANNOTATED,
+    FRAMES: ANNOTATED,
     ("extending.md", 1): Stage(1, MORE),
     ("extending.md", 2): Stage(3, before=("view study@1 --as other", "view study@3 --as other")),
     ("keeping.md", 0): Stage(1),
@@ -204,7 +213,7 @@ def test_a_block_of_commands_runs(page: str, number: int, tmp_path: Path) -> Non
 
 
 def test_every_block_is_run_or_read() -> None:
-    code = {PYTHON, CONDITIONS, QUESTIONS, COHORTS, TRIALS, PROFILES, DASHBOARDS}
+    code = {PYTHON, CONDITIONS, QUESTIONS, COHORTS, TRIALS, PROFILES, DASHBOARDS, FRAMES}
     assert {
         *COMMANDS,
         *POLICIES,
@@ -247,6 +256,19 @@ def test_the_example_in_python_runs(tmp_path: Path) -> None:
     dataset = ap.open_lake(str(tmp_path / "lake")).dataset("dataset")
 
     exec(BLOCKS[PYTHON][1], {"dataset": dataset})
+
+
+def test_the_example_of_frames_runs(tmp_path: Path) -> None:
+    pytest.importorskip("anndata")
+    prepare(STAGES[FRAMES], tmp_path)
+    dataset = ap.open_lake(str(tmp_path / "lake")).dataset("both")
+    names: dict[str, Any] = {"dataset": dataset}
+
+    with inside(tmp_path):
+        exec(BLOCKS[FRAMES][1], names)
+
+    assert list(names["data"].obs.columns) == ["patient.sex", "patient.born"]
+    assert (tmp_path / "x.h5ad").exists()
 
 
 def test_the_example_of_conditions_runs(tmp_path: Path) -> None:
