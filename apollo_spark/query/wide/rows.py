@@ -8,7 +8,7 @@ from sqlglot import exp
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.field import FieldType
 from apollo_spark.query.scope import QueryScope
-from apollo_spark.query.sql import column, derived, labelled, literal
+from apollo_spark.query.sql import cast, column, derived, labelled, literal
 from apollo_spark.query.values import type_codes
 from apollo_spark.query.wide.repeats import Numbering, Repeat
 from apollo_spark.records.join_path import path_to
@@ -129,7 +129,8 @@ class NumberedRows:
             partition_by=[link.copy(), exp.paren(self._numbers())],
             order=exp.Order(expressions=order),
         )
-        return exp.case().when(self._numbers(), place, copy=False)
+        # Spark numbers rows in 32 bits, which a DataFrame's tasks would see.
+        return exp.case().when(self._numbers(), _whole(place), copy=False)
 
     def _numbers(self) -> exp.Expr:
         """Return whether the field numbers or orders a row: it is there, and no sparse code."""
@@ -167,6 +168,4 @@ def _is_there(value: exp.Expr) -> exp.Not:
 
 
 def _whole(value: exp.Expr) -> exp.Expr:
-    from apollo_spark.query.sql import cast
-
     return cast(value, FieldType.INTEGER)
