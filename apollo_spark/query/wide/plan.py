@@ -7,13 +7,13 @@ from sqlglot import exp
 
 from apollo_spark.errors import UsageError
 from apollo_spark.model.dictionary import DataDictionary
+from apollo_spark.model.join_path import JoinStep, path_to
 from apollo_spark.query.extract import ExtractPlan, ExtractRequest, find_fields, require_decoded
 from apollo_spark.query.joined import Asked, Join, JoinedEntities
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.wide.question import WideQuestion
 from apollo_spark.query.wide.repeats import Repeat, find_repeats
 from apollo_spark.query.wide.rows import NumberedRows
-from apollo_spark.records.join_path import JoinStep, path_to
 
 MOST_COLUMNS = 30_000
 """Most columns of a wide extract."""

@@ -7,9 +7,9 @@ from enum import Enum
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.field import FieldSpec, FieldType
+from apollo_spark.model.join_path import path_to
 from apollo_spark.query.extract import find_fields
 from apollo_spark.query.scope import QueryScope
-from apollo_spark.records.join_path import path_to
 from apollo_spark.sources.suggest import did_you_mean
 
 

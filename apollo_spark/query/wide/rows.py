@@ -7,11 +7,11 @@ from sqlglot import exp
 
 from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.field import FieldType
+from apollo_spark.model.join_path import path_to
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import cast, column, derived, labelled, literal
 from apollo_spark.query.values import type_codes
 from apollo_spark.query.wide.repeats import Numbering, Repeat
-from apollo_spark.records.join_path import path_to
 
 LINK, SLOT = "row link", "row slot"
 """Columns beside those of fields, whose names have no space."""
