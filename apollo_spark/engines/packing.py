@@ -77,6 +77,8 @@ def frame_of_fields(
     files = engine.files if engine.runs_here else None
     tree, task = fetch_fields(files, question, pins) or unpacking_task(question, pins)
     frame = engine.frame(tree, pins)
+    # Spark takes a dot in the name of a column for a part of it; tasks count columns.
+    frame = frame.toDF(*(f"column {number}" for number in range(len(frame.columns))))
     ship_package(frame.sparkSession)
     types = task.schema.types
     return frame.mapInArrow(task, spark_columns(zip(names, types, strict=True)))

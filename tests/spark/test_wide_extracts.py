@@ -95,7 +95,7 @@ def test_repeated_measures_are_the_columns_of_the_embedded_engine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if way == "one statement":
-        for each in (fetching, packing):
+        for each in (fetching, fields, packing):
             monkeypatch.setattr(each, "FEWEST_FETCHED", 1000)
     request, expected = repeated.REQUESTS[asked]
     engine = SparkEngine(spark_session, measures.path, measures if way == "by keys" else None)
