@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 OnProgress = Callable[[int, int], None]
-"""KnownFaults how many tasks are done, of how many."""
+"""Called with how many tasks are done, of how many."""
 POLL_SECONDS = 2.0
 QUIET_SECONDS = 5.0
 
@@ -117,7 +117,7 @@ class SparkTaskRunner:
     Args:
         spark: The session.
         count_done: Returns how many tasks of the running job are done, and of how many.
-        on_progress: KnownFaults about it every few seconds.
+        on_progress: Called with it every few seconds.
     """
 
     def __init__(

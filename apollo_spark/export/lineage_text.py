@@ -9,15 +9,15 @@ DIGEST_LENGTH = 12
 def lineage_text(tree: LineageTree) -> str:
     """Return one line for each version and file; a version that comes again is only named."""
     lines: list[str] = []
-    told: set[str] = set()
+    shown: set[str] = set()
     waiting = [(tree.root.version, "", "")]
     while waiting:
         version, before, rest = waiting.pop()
         node = tree.by_version[version]
-        if version in told:
+        if version in shown:
             lines.append(f"{before}{version}  (see above)")
             continue
-        told.add(version)
+        shown.add(version)
         lines.append(f"{before}{version}  {node.story}")
         lines += [f"{rest}{'│  ' if node.parents else '   '}{each}" for each in _notes(node)]
         last = len(node.parents) - 1

@@ -38,8 +38,8 @@ class WorkPlan(Record):
         found = [f"plan: {self.does}"]
         for each in self.tables:
             sizes = ((each.rows, "rows"), (each.files, "files"))
-            told = ", ".join(f"{size:,} {what}" for size, what in sizes if size is not None)
-            found.append(f"  table {each.table}" + (f": {told}" if told else ""))
+            counts = ", ".join(f"{size:,} {what}" for size, what in sizes if size is not None)
+            found.append(f"  table {each.table}" + (f": {counts}" if counts else ""))
         if self.files is not None:
             found.append(f"  files: {self.files:,}")
         if self.people is not None:

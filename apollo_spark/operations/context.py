@@ -64,7 +64,7 @@ class Listener:
     Attributes:
         say: Takes lines for a person: what was chosen, warnings.
         on_step: Called with the name of each step before it acts.
-        on_progress: KnownFaults how many tasks of a step are done, and of how many.
+        on_progress: Called with how many tasks of a step are done, and of how many.
     """
 
     say: Say = say_nothing

@@ -164,7 +164,7 @@ class EngineOpener:
         settings: Which they are.
         session: A session to use instead of one that is started and stopped here.
         verbose: Whether Spark's own messages are shown.
-        on_progress: KnownFaults how many tasks are done.
+        on_progress: Called with how many tasks are done.
         row_writer: Makes the runner of the setting `writer: dataframe`.
     """
 

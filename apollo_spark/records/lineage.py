@@ -53,8 +53,8 @@ class LineageNode(Record):
         if not self.kind:
             return "not in this lake"
         when = "" if self.time is None else f"{self.time:%Y-%m-%d %H:%M}"
-        told = f"{self.operation}  {when}  {self.actor}"
-        return f"{told}  retired" if self.is_retired else told
+        line = f"{self.operation}  {when}  {self.actor}"
+        return f"{line}  retired" if self.is_retired else line
 
 
 class LineageTree(Record):

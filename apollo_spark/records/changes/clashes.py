@@ -215,9 +215,9 @@ def coding_difference(first: Coding, second: Coding) -> str:
     }
     if not any(parts.values()):
         return "their codes are the same and are in another order"
-    told = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+    counts = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
     total = len(own.keys() | near.keys())
-    return f"their codes differ, {sum(parts.values()):,} of {total:,} ({told})"
+    return f"their codes differ, {sum(parts.values()):,} of {total:,} ({counts})"
 
 
 def _meant(coding: Coding) -> dict[str, set[tuple[str, str, str]]]:

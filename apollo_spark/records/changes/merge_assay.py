@@ -100,12 +100,12 @@ def _with_samples(
         return content, notes
     key = str(brought.entity.primary_key)
     hidden = guards_of_hidden_rows(content, joined, added)
-    told = content.dictionary
-    dictionary = told.model_copy(
+    before = content.dictionary
+    dictionary = before.model_copy(
         update={
-            "entities": (*told.entities, brought.entity),
-            "relations": (*told.relations, brought.relation),
-            "codings": join_codings(told.codings, brought.codings),
+            "entities": (*before.entities, brought.entity),
+            "relations": (*before.relations, brought.relation),
+            "codings": join_codings(before.codings, brought.codings),
         }
     )
     slices = {**content.slices, brought.entity.name: guarded_samples(brought.slices, key, hidden)}
