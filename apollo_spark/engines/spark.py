@@ -17,8 +17,15 @@ from apollo_spark.engines.base import (
 from apollo_spark.engines.reading import checked_files
 from apollo_spark.errors import BrokenPinError, EnvironmentProblemError
 from apollo_spark.model.pin import TablePin
-from apollo_spark.query.dialects import DatetimeText, SparkDialect
-from apollo_spark.query.sql import pin_named, spark_statement, sql_name, table, with_sources
+from apollo_spark.query.dialects import DatetimeText
+from apollo_spark.query.sql import (
+    pin_named,
+    spark_statement,
+    spark_text,
+    sql_name,
+    table,
+    with_sources,
+)
 from apollo_spark.runtime.questions import NO_LIMITS, require_going, stopped_by
 
 if TYPE_CHECKING:
@@ -130,7 +137,7 @@ class SparkEngine:
             return table(f"{mark} {label}")
 
         with _translated_errors():
-            statement = with_sources(tree, source).sql(dialect=SparkDialect)
+            statement = spark_text(with_sources(tree, source))
             # Spark puts frames in place of names in braces.
             statement = statement.replace("{", "{{").replace("}", "}}")
             for label in frames:

@@ -1,5 +1,6 @@
 """Filters as trees: what they ask, what they compare with, how they are gone through."""
 
+from apollo_spark.model.filter.depth import MAX_DEPTH, deeply
 from apollo_spark.model.filter.operators import (
     BETWEENS,
     COUNT_OPERATORS,
@@ -43,8 +44,6 @@ from apollo_spark.model.filter.values import (
     Text,
 )
 from apollo_spark.model.filter.walk import (
-    MAX_DEPTH,
-    allow_depth,
     comparisons_of,
     conditions_of,
     needs_parentheses,
@@ -91,9 +90,9 @@ __all__ = [
     "Summary",
     "SummaryOf",
     "Text",
-    "allow_depth",
     "comparisons_of",
     "conditions_of",
+    "deeply",
     "needs_parentheses",
     "parts_of",
     "row_inside",

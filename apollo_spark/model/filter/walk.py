@@ -1,6 +1,5 @@
-"""Going through filters: their parts, their comparisons, their depth."""
+"""Going through filters: their parts, their comparisons."""
 
-import sys
 from collections.abc import Callable, Iterator
 
 from apollo_spark.model.filter.tree import (
@@ -15,22 +14,6 @@ from apollo_spark.model.filter.tree import (
     Rows,
     SummaryOf,
 )
-
-MAX_DEPTH = 200
-"""How many parentheses and negations may be around a condition that is typed."""
-
-_PLAIN_DEPTH = 20
-_FRAMES = 20_000
-
-
-def allow_depth(depth: int) -> None:
-    """Let Python descend as far as a condition at some depth needs.
-
-    A filter, its SQL tree and the statement are each gone through by functions that call
-    themselves, up to some twenty calls for each level.
-    """
-    if depth > _PLAIN_DEPTH and sys.getrecursionlimit() < _FRAMES:
-        sys.setrecursionlimit(_FRAMES)
 
 
 def parts_of(condition: Filter) -> tuple[Filter, ...]:

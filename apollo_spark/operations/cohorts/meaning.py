@@ -7,7 +7,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.cohort import CohortOperation, CohortRecord, CohortStep
 from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.model.filter import And, Filter, InCohort, Not, Or, conditions_of
+from apollo_spark.model.filter import And, Filter, InCohort, Not, Or, conditions_of, deeply
 from apollo_spark.model.filter.walk import with_parts
 from apollo_spark.operations.cohorts.agreeing import require_dataset
 from apollo_spark.operations.cohorts.opening import load_cohort
@@ -53,6 +53,7 @@ class Meaning:
         )
 
 
+@deeply
 def read_meaning(lake: Lake, opened: OpenDataset, text: str) -> Meaning:
     """Read a filter that is typed, and check it against what a dataset shows.
 

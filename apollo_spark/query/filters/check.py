@@ -7,6 +7,7 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import (
     Filter,
     comparisons_of,
+    deeply,
 )
 from apollo_spark.query.filters.checker import Checker, UnknownName
 from apollo_spark.query.filters.fields import unknown_codes
@@ -80,6 +81,7 @@ def check_filter(
     raise UsageError(what, problems=problems)
 
 
+@deeply
 def find_problems(
     tree: Filter,
     dictionary: DataDictionary,

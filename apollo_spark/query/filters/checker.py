@@ -22,7 +22,6 @@ from apollo_spark.model.filter import (
     Or,
     Rows,
     SummaryOf,
-    allow_depth,
     needs_parentheses,
 )
 from apollo_spark.query.filters.field_pairs import (
@@ -78,7 +77,6 @@ class Checker:
         return self._find(tree, Hand(self._dictionary.main_entity), 0)
 
     def _find(self, tree: Filter, hand: Hand, depth: int) -> Iterator[Problem]:
-        allow_depth(depth)
         if depth > MAX_DEPTH:
             yield problem_at(None, f"conditions are nested more than {MAX_DEPTH} levels deep")
         elif isinstance(tree, And | Or):

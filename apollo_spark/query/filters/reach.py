@@ -19,6 +19,7 @@ from apollo_spark.model.filter import (
     Rows,
     SummaryOf,
     conditions_of,
+    deeply,
     parts_of,
     row_inside,
 )
@@ -135,6 +136,7 @@ def _looks(tree: Filter, row: str) -> bool:
     return True
 
 
+@deeply
 def fields_needed(
     tree: Filter, dictionary: DataDictionary, measured: MeasuredValues | None = None
 ) -> frozenset[FieldPath]:

@@ -153,10 +153,20 @@ class Row:
         query = exp.select().from_(source, copy=False)
         if link is None:
             return query
-        assert self.outer is not None, "only the main row has none outside"
-        values = self.outer.again().values(scope, [(self.link(), "link"), *self.carried.items()])
+        wanted = [(self.link(), "link"), *self.carried.items()]
+        values = self._giver([each for each, _ in wanted]).again().values(scope, wanted)
         same = exp.EQ(this=column(self._above, "link"), expression=link)
         return query.join(derived(values, self._above), on=same, copy=False)
+
+    def _giver(self, wanted: Sequence[tuple["Row", str]]) -> "Row":
+        """Return the nearest row outside of which something is wanted.
+
+        Rows between it and this one are passed by: a value that is handed through two hundred rows
+        would be a statement of two hundred joins in each of them.
+        """
+        assert self.outer is not None, "only the main row has none outside"
+        targets = {target for target, _ in wanted}
+        return next(each for each in self.outer.enclosing() if each in targets or not each.outer)
 
     def values(
         self, scope: EntitySource, wanted: Sequence[tuple[tuple["Row", str], str]]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from apollo_spark.model.filter import Filter, parts_of, row_inside
+from apollo_spark.model.filter import Filter, deeply, parts_of, row_inside
 from apollo_spark.query.filters.check import check_filter
 from apollo_spark.query.filters.exists import ExistsCompiler
 from apollo_spark.query.filters.gather import gathered, plainly
@@ -77,6 +77,7 @@ def filter_rows(tree: Filter, scope: EntitySource, *, main_alias: str) -> Filter
     return FilterRows(found.conditions[0], found.joins)
 
 
+@deeply
 def filter_conditions(
     trees: Sequence[Filter], scope: EntitySource, *, main_alias: str, in_scans: bool = False
 ) -> FilterConditions:

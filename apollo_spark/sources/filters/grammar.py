@@ -13,7 +13,6 @@ from apollo_spark.model.filter import (
     Not,
     Operator,
     Or,
-    allow_depth,
 )
 from apollo_spark.sources.filters.reader import TokenReader
 from apollo_spark.sources.filters.tokens import Place, TokenKind
@@ -119,7 +118,6 @@ class FilterParser(ABC):
             if self._depth > MAX_DEPTH:
                 why = f"Conditions are nested more than {MAX_DEPTH} levels deep."
                 raise self._reader.refusal(why)
-            allow_depth(self._depth)
             yield
         finally:
             self._depth -= 1

@@ -20,6 +20,7 @@ from apollo_spark.model.filter import (
     Operator,
     Summary,
     SummaryOf,
+    deeply,
 )
 from apollo_spark.model.names import STOPWORDS
 from apollo_spark.sources.filters.grammar import FilterParser
@@ -75,6 +76,7 @@ def parse_with_places(text: str) -> ParsedFilter:
     return parsed
 
 
+@deeply
 def parse_as_far_as_possible(text: str) -> ParsedFilter:
     """Read what can be read of a filter, so that all that is wrong is found at once."""
     parser = _ConditionParser(TokenReader(text))

@@ -22,6 +22,7 @@ from apollo_spark.model.filter import (
     Or,
     Percentile,
     SummaryOf,
+    deeply,
     needs_parentheses,
 )
 from apollo_spark.sources.filters.literals import write_literal
@@ -29,8 +30,13 @@ from apollo_spark.sources.filters.literals import write_literal
 _BARE_UNIT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,254}")
 
 
+@deeply
 def write_filter(tree: Filter) -> str:
     """Return the one text of a filter; reading it gives an equal tree."""
+    return _write(tree)
+
+
+def _write(tree: Filter) -> str:
     if isinstance(tree, Not):
         return f"not {_write_part(tree, tree.part)}"
     if isinstance(tree, And | Or):
@@ -67,21 +73,21 @@ def _write_compared(
 
 
 def _write_part(tree: And | Or | Not, part: Filter) -> str:
-    text = write_filter(part)
+    text = _write(part)
     return f"({text})" if needs_parentheses(tree, part) else text
 
 
 def _write_rows(what: str, name: str | None, condition: Filter | None) -> str:
     named = f"{what} as {name}" if name else what
-    return f"{named}: {write_filter(condition)}" if condition else named
+    return f"{named}: {_write(condition)}" if condition else named
 
 
 def _write_chosen(tree: ChosenRow) -> str:
     named = f"{tree.entity} as {tree.name}" if tree.name else tree.entity
     rows = f"{named} by {tree.name or tree.entity}.{tree.by}"
     if tree.among is not None:
-        rows += f": {write_filter(tree.among)}"
-    return f"{tree.choice}({rows}): ({write_filter(tree.condition)})"
+        rows += f": {_write(tree.among)}"
+    return f"{tree.choice}({rows}): ({_write(tree.condition)})"
 
 
 def _write_assay_value(tree: AssayValue) -> str:

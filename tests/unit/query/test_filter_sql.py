@@ -1,5 +1,6 @@
 """Filters as SQL: missing values, long lists, quoting, what is read, and many conditions."""
 
+import sys
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -27,6 +28,7 @@ from apollo_spark.query.filters import compare as filter_compare
 from apollo_spark.query.filters.check import read_filter
 from apollo_spark.query.filters.reach import fields_needed
 from apollo_spark.query.filters.sql import filter_rows
+from apollo_spark.query.sql import duckdb_statement
 from apollo_spark.sources.filters.text import parse_filter
 from tests.support.filter_asking import StrictScope, filter_question, held_in_duckdb
 from tests.support.filter_model import held_by
@@ -309,6 +311,12 @@ DEEPEST = {
         + ")" * MAX_DEPTH,
         'visit.reason = "a"',
     ),
+    "a name through rows": (
+        "".join(f"exists(visit as v{n}: " for n in range(MAX_DEPTH))
+        + "v199.reason != v0.reason"
+        + ")" * MAX_DEPTH,
+        "exists(visit as a: exists(visit as b: b.reason != a.reason))",
+    ),
 }
 
 
@@ -316,10 +324,22 @@ DEEPEST = {
 def test_the_deepest_filter_that_can_be_typed_is_asked(text: str, short: str) -> None:
     trees = [read_filter(each, DICTIONARY) for each in (text, short)]
 
+    allowed = sys.getrecursionlimit()
+
     deep, plain = held_in_duckdb(trees, DICTIONARY, HOSPITAL_ROWS)
 
+    assert sys.getrecursionlimit() == allowed
     assert deep == plain
     assert any(plain)
+
+
+def test_a_name_that_is_handed_through_rows_costs_in_proportion_to_them() -> None:
+    def length(rows: int) -> int:
+        inside = "".join(f"exists(visit as v{n}: " for n in range(rows))
+        tree = read_filter(f"{inside}v{rows - 1}.reason = v0.reason{')' * rows}", DICTIONARY)
+        return len(duckdb_statement(filter_question(tree, DICTIONARY, "patient_id")))
+
+    assert length(80) - length(40) < 1.2 * (length(40) - length(20)) * 2
 
 
 ALONE = "exists(visit: visit.visit_id < patient.age and not exists(test: test.result > 1))"

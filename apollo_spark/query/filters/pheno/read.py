@@ -14,7 +14,7 @@ from typing import Any
 
 from apollo_spark.errors import Problem
 from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.model.filter import And, Comparison, Exists, Filter, Or, parts_of
+from apollo_spark.model.filter import And, Comparison, Exists, Filter, Or, deeply, parts_of
 from apollo_spark.model.names import MEMBER_NAME
 from apollo_spark.query.filters.pheno.comparisons import read_condition
 from apollo_spark.sources.strict_json import JsonPath, path_problem
@@ -47,6 +47,7 @@ class PhenoFilter:
     problems: tuple[Problem, ...]
 
 
+@deeply
 def read_pheno(content: Any, dictionary: DataDictionary) -> PhenoFilter:
     """Read the original's filters, as they are in a cohort or a request of it.
 
