@@ -90,7 +90,8 @@ def find_measured(
     if found.measure != asked.measure:
         known = [each.measure for each in ASSAY_TYPES if each.measure is not None]
         fix = f"; write {found.measure}(...)" if found.measure in known else ""
-        return UnusableAssay(f"{asked.measure}(...) is not asked of {record.name!r}{fix}")
+        text = f"{asked.measure}(...) is not asked of {record.name!r}{fix}"
+        return UnusableAssay(text, suggestions=(str(found.measure),) if fix else ())
     return found.find_measured(ReadAssay(files, opened, record), asked.feature, asked.unit)
 
 

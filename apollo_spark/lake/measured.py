@@ -9,7 +9,8 @@ from apollo_spark.model.filter import AssayValue
 from apollo_spark.query.assay_scope import sample_keys
 from apollo_spark.query.filters.measured import KEY, VALUE, UnusableAssay
 from apollo_spark.query.sql import column, derived
-from apollo_spark.sources.suggest import did_you_mean
+from apollo_spark.sources.filters.marks import ASSAY
+from apollo_spark.sources.suggest import find_near
 
 if TYPE_CHECKING:
     from apollo_spark.lake.opened import OpenDataset
@@ -81,8 +82,11 @@ class AssayValues:
     def _read(self, tree: AssayValue) -> exp.Select | UnusableAssay:
         record = self._record(tree.assay)
         if record is None:
-            hint = did_you_mean(tree.assay, [each.name for each in self._opened.record.assays])
-            return UnusableAssay(f"there is no assay {tree.assay!r}{hint}", is_unknown=True)
+            near = find_near(tree.assay, [each.name for each in self._opened.record.assays])
+            hint = "" if near is None else f" (did you mean {near!r}?)"
+            text = f"there is no assay {tree.assay!r}{hint}"
+            meant = () if near is None else (near,)
+            return UnusableAssay(text, is_unknown=True, suggestions=meant, part=ASSAY)
         found: exp.Select | UnusableAssay = import_module(TYPES).find_measured(
             self._files, self._opened, record, tree
         )

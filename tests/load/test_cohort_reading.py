@@ -182,6 +182,7 @@ VIEWS = {
     "few": ["P1"],
     "listed@1": ["P1", "P2"],
     'patient.weight < 60 or in cohort "few"': ["P1", "P4"],
+    'patient.weight < 60 or exists(visit: in cohort "few" and visit.visit_id > 0)': ["P1", "P4"],
 }
 
 

@@ -81,6 +81,6 @@ def test_a_filter_written_or_stored_and_read_again_is_the_same(
 
     assert parse_filter(text) == tree
     assert write_filter(parse_filter(text)) == text
-    check_filter(tree, study[0], parse_with_places(text).places)
+    check_filter(tree, study[0], parse_with_places(text).marks)
     assert again == record
     assert again.to_json() == record.to_json()

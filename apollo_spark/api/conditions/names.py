@@ -73,7 +73,8 @@ class Names:
         if (text is None) == (json is None):
             raise UsageError("A condition is read from a text or from JSON.")
         if text is not None:
-            return Condition(read_filter(text, self.dictionary, self._measured))
+            # Which cohorts there are is known where the condition is used.
+            return Condition(read_filter(text, self.dictionary, self._measured, lambda _: None))
         read = read_filter_json if isinstance(json, str) else filter_of_json
         found = read(json, self.dictionary)
         return None if found is None else Condition(found)

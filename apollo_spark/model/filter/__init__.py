@@ -44,6 +44,7 @@ from apollo_spark.model.filter.values import (
     Text,
 )
 from apollo_spark.model.filter.walk import (
+    cohorts_in,
     comparisons_of,
     conditions_of,
     needs_parentheses,
@@ -90,6 +91,7 @@ __all__ = [
     "Summary",
     "SummaryOf",
     "Text",
+    "cohorts_in",
     "comparisons_of",
     "conditions_of",
     "deeply",

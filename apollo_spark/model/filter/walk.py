@@ -9,6 +9,7 @@ from apollo_spark.model.filter.tree import (
     CountOf,
     Exists,
     Filter,
+    InCohort,
     Not,
     Or,
     Rows,
@@ -62,6 +63,12 @@ def conditions_of(tree: Filter) -> Iterator[Filter]:
 def comparisons_of(tree: Filter) -> Iterator[Comparison]:
     """Yield the comparisons of a filter with values, in their order."""
     return (each for each in conditions_of(tree) if isinstance(each, Comparison))
+
+
+def cohorts_in(tree: Filter) -> tuple[str, ...]:
+    """Return the cohorts that a filter names, each once, in their order."""
+    found = (each.cohort for each in conditions_of(tree) if isinstance(each, InCohort))
+    return tuple(dict.fromkeys(found))
 
 
 def needs_parentheses(tree: Filter, part: Filter) -> bool:

@@ -1,13 +1,14 @@
 """What a typed filter means: its names are checked, and the cohorts that it names are found."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.cohort import CohortOperation, CohortRecord, CohortStep
 from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.model.filter import And, Filter, InCohort, Not, Or, conditions_of, deeply
+from apollo_spark.model.filter import Filter, InCohort, deeply
 from apollo_spark.model.filter.walk import with_parts
 from apollo_spark.operations.cohorts.agreeing import require_dataset
 from apollo_spark.operations.cohorts.opening import load_cohort
@@ -19,7 +20,6 @@ from apollo_spark.query.filters.check import (
     require_few_conditions,
 )
 from apollo_spark.query.filters.measured import MeasuredValues
-from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.sources.filters.write import write_filter
 
 
@@ -64,14 +64,18 @@ def read_meaning(lake: Lake, opened: OpenDataset, text: str) -> Meaning:
     """
     require_few_conditions(text)
     main_key(opened.scope)
-    tree = parse_filter(text)
-    found = {name: load_cohort(lake, name) for name in _names_in(tree)}
-    if not found:
-        tree = read_filter(text, opened.dictionary, opened.scope.measured)
-        return Meaning(tree, notes=notes_of_filter(tree, opened.dictionary))
+    found: dict[str, CohortRecord] = {}
+
+    def find_cohort(name: str) -> str | None:
+        try:
+            found[name] = load_cohort(lake, name)
+        except NotFoundError as error:
+            return str(error)
+        return None
+
+    tree = read_filter(text, opened.dictionary, opened.scope.measured, find_cohort)
     for record in found.values():
         require_dataset(record, str(opened.record), opened.record.id)
-    check_beside_cohorts(tree, opened.dictionary, opened.scope.measured)
     cohorts = {str(each): each for each in found.values()}
     told = with_cohorts(tree, {name: str(each) for name, each in found.items()})
     return Meaning(told, tuple(cohorts.values()), notes_of_filter(tree, opened.dictionary))
@@ -86,27 +90,7 @@ def check_beside_cohorts(
         UsageError: A condition has no meaning.
         NotFoundError: Nothing but unknown names is wrong.
     """
-    for each in _without_cohorts(tree):
-        check_filter(each, dictionary, measured=measured)
-
-
-def _names_in(tree: Filter) -> list[str]:
-    return [each.cohort for each in conditions_of(tree) if isinstance(each, InCohort)]
-
-
-def _without_cohorts(tree: Filter) -> Iterator[Filter]:
-    """Yield the largest conditions in which no cohort is named beside and, or, not."""
-    waiting = [tree]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, InCohort):
-            continue
-        if isinstance(each, And | Or):
-            waiting.extend(reversed(each.parts))
-        elif isinstance(each, Not):
-            waiting.append(each.part)
-        else:
-            yield each
+    check_filter(tree, dictionary, measured=measured, find_cohort=lambda _: None)
 
 
 def with_cohorts(tree: Filter, versions: Mapping[str, str]) -> Filter:

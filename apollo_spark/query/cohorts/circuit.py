@@ -10,6 +10,7 @@ from enum import Enum
 
 from apollo_spark.model.cohort import CohortOperation, CohortStep
 from apollo_spark.model.filter import And, Filter, Not, Or, deeply
+from apollo_spark.query.cohorts.outward import cohorts_outside
 
 
 class Gate(Enum):
@@ -92,13 +93,16 @@ class Circuit:
 
     def filter(self, tree: Filter, cohorts: dict[str, int]) -> int:
         """Return the node of a filter; the cohorts that it names are nodes already."""
+        return self._filter(cohorts_outside(tree), cohorts)
+
+    def _filter(self, tree: Filter, cohorts: dict[str, int]) -> int:
         if not self._names_any(tree):
             return self._node(Node(Gate.FILTER, tree=tree))
         if isinstance(tree, And | Or):
             gate = Gate.AND if isinstance(tree, And) else Gate.OR
-            return self._join(gate, tuple(self.filter(each, cohorts) for each in tree.parts))
+            return self._join(gate, tuple(self._filter(each, cohorts) for each in tree.parts))
         if isinstance(tree, Not):
-            return self.opposite(self.filter(tree.part, cohorts))
+            return self.opposite(self._filter(tree.part, cohorts))
         name = self._named(tree)
         assert name is not None, "a cohort is named beside and, or, not"
         return cohorts[name]

@@ -9,20 +9,25 @@ from apollo_spark.model.filter import (
     comparisons_of,
     deeply,
 )
-from apollo_spark.query.filters.checker import Checker, UnknownName
+from apollo_spark.query.filters.checker import Checker
 from apollo_spark.query.filters.fields import unknown_codes
+from apollo_spark.query.filters.in_hand import FindCohort
 from apollo_spark.query.filters.measured import MeasuredValues
+from apollo_spark.query.filters.unknown import UnknownName
 from apollo_spark.query.filters.values import codes_of
+from apollo_spark.sources.filters.marks import Marks
 from apollo_spark.sources.filters.problems import list_problems, refuse_filter
 from apollo_spark.sources.filters.text import parse_as_far_as_possible
-from apollo_spark.sources.filters.tokens import Place
 
 MOST_CONDITIONS = 10_000
 """What may ask something in a filter that is typed; one that is stored may have more."""
 
 
 def read_filter(
-    text: str, dictionary: DataDictionary, measured: MeasuredValues | None = None
+    text: str,
+    dictionary: DataDictionary,
+    measured: MeasuredValues | None = None,
+    find_cohort: FindCohort | None = None,
 ) -> Filter:
     """Read a filter, and check it against a dictionary.
 
@@ -32,9 +37,9 @@ def read_filter(
     """
     parsed = parse_as_far_as_possible(text)
     if not parsed.problems:
-        check_filter(parsed.tree, dictionary, parsed.places, measured)
+        check_filter(parsed.tree, dictionary, parsed.marks, measured, find_cohort)
         return parsed.tree
-    checked = find_problems(parsed.tree, dictionary, parsed.places, measured)
+    checked = find_problems(parsed.tree, dictionary, parsed.marks, measured, find_cohort)
     raise refuse_filter(
         sorted((*parsed.problems, *checked), key=lambda each: (each.line or 0, each.column or 0))
     )
@@ -46,7 +51,7 @@ def require_few_conditions(text: str) -> None:
     Raises:
         UsageError: It has more than `MOST_CONDITIONS`.
     """
-    count = len(parse_as_far_as_possible(text).places)
+    count = len(parse_as_far_as_possible(text).marks)
     if count > MOST_CONDITIONS:
         raise UsageError(
             f"The filter has {count:,} conditions; at most {MOST_CONDITIONS:,} are allowed.",
@@ -57,22 +62,24 @@ def require_few_conditions(text: str) -> None:
 def check_filter(
     tree: Filter,
     dictionary: DataDictionary,
-    places: Sequence[Place] = (),
+    marks: Sequence[Marks] = (),
     measured: MeasuredValues | None = None,
+    find_cohort: FindCohort | None = None,
 ) -> None:
     """Check names, operators and values; everything wrong is listed, and no value.
 
     Args:
         tree: The filter, on rows of the main entity.
         dictionary: The fields that may be named.
-        places: Where comparisons, exists and counts are, in the order of the text.
+        marks: Where comparisons, exists and counts are, in the order of the text.
         measured: What assays measured; None where nothing can be asked of them.
+        find_cohort: Says why a cohort cannot be named; None where none can.
 
     Raises:
         UsageError: A condition has no meaning.
         NotFoundError: Nothing but unknown names is wrong.
     """
-    problems = find_problems(tree, dictionary, places, measured)
+    problems = find_problems(tree, dictionary, marks, measured, find_cohort)
     if not problems:
         return
     what = list_problems("The filter cannot be used", problems)
@@ -85,11 +92,12 @@ def check_filter(
 def find_problems(
     tree: Filter,
     dictionary: DataDictionary,
-    places: Sequence[Place] = (),
+    marks: Sequence[Marks] = (),
     measured: MeasuredValues | None = None,
+    find_cohort: FindCohort | None = None,
 ) -> tuple[Problem, ...]:
     """Return what is wrong with a filter; see `check_filter`."""
-    return tuple(Checker(dictionary, places, measured).find(tree))
+    return tuple(Checker(dictionary, marks, measured, find_cohort).find(tree))
 
 
 def notes_of_filter(tree: Filter, dictionary: DataDictionary) -> tuple[str, ...]:

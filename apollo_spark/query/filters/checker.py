@@ -22,6 +22,7 @@ from apollo_spark.model.filter import (
     Or,
     Rows,
     SummaryOf,
+    cohorts_in,
     needs_parentheses,
 )
 from apollo_spark.query.filters.field_pairs import (
@@ -30,21 +31,22 @@ from apollo_spark.query.filters.field_pairs import (
     find_summary_problem,
 )
 from apollo_spark.query.filters.fields import find_comparison_problem
-from apollo_spark.query.filters.in_hand import Hand, told, word_of
+from apollo_spark.query.filters.in_hand import MOST_INSIDE, FindCohort, Hand, told, word_of
 from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.query.filters.reach import EntityTree
+from apollo_spark.query.filters.unknown import NameProblems, UnknownName
 from apollo_spark.query.filters.values import Codes, codes_of
 from apollo_spark.sources.filters.grammar import UNREAD
-from apollo_spark.sources.filters.tokens import Place, problem_at
-from apollo_spark.sources.suggest import find_near
-
-SUGGESTIONS = 20
-"""Unknown names for which a known one is suggested; all are named."""
-
-
-class UnknownName(Problem):
-    """A name that is not in the dictionary, or not to be seen."""
-
+from apollo_spark.sources.filters.marks import (
+    ENTITY,
+    FIELD,
+    NAME,
+    VALUE,
+    AnyPlace,
+    Marks,
+    mark_of,
+)
+from apollo_spark.sources.filters.tokens import problem_at
 
 _Finds = Generator[Problem, None, FieldSpec | None]
 """Problems of a field, and in the end the field if it is there."""
@@ -55,21 +57,24 @@ class Checker:
 
     Args:
         dictionary: The fields that may be named.
-        places: Where all that asks something is, in the order of the text.
+        marks: Where all that asks something is, in the order of the text.
         measured: What assays measured; None where nothing can be asked of them.
+        find_cohort: Says why a cohort cannot be named; None where none can.
     """
 
     def __init__(
         self,
         dictionary: DataDictionary,
-        places: Sequence[Place],
+        marks: Sequence[Marks],
         measured: MeasuredValues | None,
+        find_cohort: FindCohort | None = None,
     ) -> None:
         self._dictionary = dictionary
         self._measured = measured
+        self._find_cohort = find_cohort
         self._entities = EntityTree(dictionary, measured)
-        self._places = iter(places)
-        self._suggested = 0
+        self._marks = iter(marks)
+        self._names = NameProblems(dictionary, self._entities)
         self._codes: dict[tuple[str | None, str], Codes] = {}
 
     def find(self, tree: Filter) -> Iterator[Problem]:
@@ -88,69 +93,76 @@ class Checker:
         elif isinstance(tree, Rows):
             yield from self._find_in_rows(tree, hand, depth)
         else:
-            place = next(self._places, None)
+            marks = next(self._marks, None)
             if tree is not UNREAD:
-                yield from self._find_in_question(tree, hand, place)
+                yield from self._find_in_question(tree, hand, marks)
 
     def _find_in_question(
         self,
         tree: Comparison | FieldComparison | AssayValue | InCohort,
         hand: Hand,
-        place: Place | None,
+        marks: Marks | None,
     ) -> Iterator[Problem]:
         if isinstance(tree, AssayValue):
-            yield from self._find_in_assay(tree, hand, place)
+            yield from self._find_in_assay(tree, hand, marks)
             return
         if isinstance(tree, InCohort):
-            where = "write it outside" if hand.is_inside else "beside others joined by and, or, not"
-            yield problem_at(place, f"whether somebody is in a cohort is asked of people; {where}")
+            yield from self._find_in_cohort(tree, marks)
             return
-        spec = yield from self._find_field(tree, hand, place)
+        spec = yield from self._find_field(tree, hand, mark_of(marks))
         if tree.row is None and not self._is_below(hand.row, tree.entity):
-            yield self._not_below(place, tree.entity, hand.row)
+            yield self._names.not_below(mark_of(marks), tree.entity, hand.row)
         if isinstance(tree, FieldComparison):
-            yield from self._find_in_fields(tree, spec, hand, place)
+            yield from self._find_in_fields(tree, spec, hand, marks)
         elif spec is not None:
             coding = self._dictionary.find_coding(spec.coding_name)
-            wrong = find_comparison_problem(tree, spec, coding, self._codes_of(spec))
-            yield from told(place, f"{tree.entity}.{tree.field}", wrong)
+            codes = self._codes_of(spec)
+            by_value = marks is not None and marks.has_values
+            wrong = find_comparison_problem(tree, spec, coding, codes, by_value=by_value)
+            yield from told(marks, f"{tree.entity}.{tree.field}", wrong)
+
+    def _find_in_cohort(self, tree: InCohort, marks: Marks | None) -> Iterator[Problem]:
+        if self._find_cohort is None:
+            yield problem_at(mark_of(marks), "no cohorts are known here that could be named")
+        elif (why := self._find_cohort(tree.cohort)) is not None:
+            yield UnknownName(**vars(problem_at(mark_of(marks, (VALUE, 0)), why)))
 
     def _find_in_assay(
-        self, tree: AssayValue, hand: Hand, place: Place | None
+        self, tree: AssayValue, hand: Hand, marks: Marks | None
     ) -> Iterator[Problem]:
         if self._measured is None:
-            yield problem_at(
-                place, "values of assays cannot be asked for here, as in a view's rule"
-            )
+            text = "values of assays cannot be asked for here, as in a view's rule"
+            yield problem_at(mark_of(marks), text)
             return
-        wrong = self._measured.find_problem(tree)
-        if wrong is not None:
-            found = problem_at(place, wrong.text, suggestions=wrong.suggestions)
-            yield UnknownName(**vars(found)) if wrong.is_unknown else found
+        yield from self._names.assay(marks, self._measured.find_problem(tree))
         owner = self._entities.owner_of(tree)
         if owner is not None and not self._is_below(hand.row, owner):
-            yield self._not_below(place, owner, hand.row)
+            yield self._names.not_below(mark_of(marks), owner, hand.row)
 
     def _find_in_fields(
-        self, tree: FieldComparison, spec: FieldSpec | None, hand: Hand, place: Place | None
+        self, tree: FieldComparison, spec: FieldSpec | None, hand: Hand, marks: Marks | None
     ) -> Iterator[Problem]:
         path = f"{tree.entity}.{tree.field}"
-        for each in tree.others:
+        for number, each in enumerate(tree.others):
+            part = (VALUE, number)
             if isinstance(each, FieldOf):
-                other = yield from self._find_field(each, hand, place)
-                yield from self._find_row_problem(tree, each, hand, place)
+                other = yield from self._find_field(each, hand, mark_of(marks, part))
+                yield from self._find_row_problem(tree, each, hand, mark_of(marks, part))
                 if spec is not None and other is not None:
-                    yield from told(place, path, find_pair_problem(tree, spec, each, other))
+                    wrong = find_pair_problem(tree, spec, each, other)
+                    yield from told(marks, path, wrong, part)
             elif spec is not None:
                 alone = Comparison(
                     entity=tree.entity, field=tree.field, operator=Operator.LESS, values=(each,)
                 )
                 coding = self._dictionary.find_coding(spec.coding_name)
                 wrong = find_comparison_problem(alone, spec, coding, self._codes_of(spec))
-                yield from told(place, path, wrong)
+                # The value is compared by itself, and is the first one there.
+                found = (each._replace(part=part) for each in wrong)
+                yield from told(marks, path, found, part)
 
     def _find_row_problem(
-        self, tree: FieldComparison, other: FieldOf, hand: Hand, place: Place | None
+        self, tree: FieldComparison, other: FieldOf, hand: Hand, place: AnyPlace | None
     ) -> Iterator[Problem]:
         """Yield why it cannot be told which row the other field is of."""
         if other.row is not None or not self._is_known(other.entity, tree.entity):
@@ -170,7 +182,7 @@ class Checker:
             )
 
     def _find_field(
-        self, owner: Comparison | FieldComparison | FieldOf, hand: Hand, place: Place | None
+        self, owner: Comparison | FieldComparison | FieldOf, hand: Hand, place: AnyPlace | None
     ) -> _Finds:
         """Yield why a field cannot be named, and return it if it is there."""
         if owner.row is not None and hand.names.get(owner.row) != owner.entity:
@@ -178,22 +190,25 @@ class Checker:
             yield problem_at(place, text)
         entity = self._dictionary.find_entity(owner.entity)
         if entity is None:
-            yield self._unknown_entity(place, owner.entity, owner.field)
+            yield self._names.entity(place, owner.entity, owner.field)
             return None
         spec = entity.find_field(owner.field)
         if spec is None:
-            yield self._unknown_field(place, entity, owner.field)
+            yield self._names.field(place, entity, owner.field)
         return spec
 
     def _find_in_rows(self, tree: Rows, hand: Hand, depth: int) -> Iterator[Problem]:
-        place = next(self._places, None)
+        marks = next(self._marks, None)
         entity = self._dictionary.find_entity(tree.entity)
         if entity is None:
-            yield self._unknown_entity(place, tree.entity)
+            yield self._names.entity(mark_of(marks, ENTITY), tree.entity)
         else:
-            yield from self._find_way_problem(tree, hand, place)
+            yield from self._find_way_problem(tree, hand, marks)
             if isinstance(tree, ChosenRow | SummaryOf):
-                yield from self._find_in_values(tree, entity, place)
+                yield from self._find_in_values(tree, entity, marks)
+            if not hand.is_inside and len(cohorts_in(tree)) > MOST_INSIDE:
+                text = f"more than {MOST_INSIDE} cohorts are named inside; name them outside"
+                yield problem_at(mark_of(marks), text)
         inner = self._inside(tree, hand)
         inside = tree.among if isinstance(tree, ChosenRow) else tree.condition
         if inside is not None:
@@ -205,37 +220,40 @@ class Checker:
             inner = replace(inner, ambiguous=inner.ambiguous | between)
             yield from self._find(tree.condition, inner, depth + 1)
 
-    def _find_way_problem(self, tree: Rows, hand: Hand, place: Place | None) -> Iterator[Problem]:
+    def _find_way_problem(self, tree: Rows, hand: Hand, marks: Marks | None) -> Iterator[Problem]:
         start = self._entities.start(tree, hand.row)
         if tree.entity == start:
             yield problem_at(
-                place,
+                mark_of(marks, ENTITY),
                 f"{word_of(tree)}({tree.entity}: ...) asks for other rows, and the row in hand is "
                 f"one of {start!r}; write its condition without it",
             )
         elif not self._is_below(start, tree.entity):
-            yield self._not_below(place, tree.entity, start)
+            yield self._names.not_below(mark_of(marks, ENTITY), tree.entity, start)
         if tree.name is None:
             return
         if self._dictionary.find_entity(tree.name) is not None:
             text = f"{tree.name!r} is an entity; give the row a name that none has"
-            yield problem_at(place, text)
+            yield problem_at(mark_of(marks, NAME), text)
         elif tree.name in hand.names:
-            yield problem_at(place, f"another row goes by the name {tree.name!r} already")
+            yield problem_at(
+                mark_of(marks, NAME), f"another row goes by the name {tree.name!r} already"
+            )
 
     def _find_in_values(
-        self, tree: ChosenRow | SummaryOf, entity: Entity, place: Place | None
+        self, tree: ChosenRow | SummaryOf, entity: Entity, marks: Marks | None
     ) -> Iterator[Problem]:
         name = tree.by if isinstance(tree, ChosenRow) else tree.field
         spec = entity.find_field(name)
         if spec is None:
-            yield self._unknown_field(place, entity, name)
+            yield self._names.field(mark_of(marks, FIELD), entity, name)
             return
         if isinstance(tree, ChosenRow):
             wrong = find_choice_problem(tree, entity, spec)
         else:
-            wrong = find_summary_problem(tree, spec)
-        yield from told(place, f"{entity.name}.{name}", wrong)
+            by_value = marks is not None and marks.has_values
+            wrong = find_summary_problem(tree, spec, by_value=by_value)
+        yield from told(marks, f"{entity.name}.{name}", wrong)
 
     def _inside(self, tree: Rows, hand: Hand) -> Hand:
         """Return what is in hand where the rows of a condition are."""
@@ -265,32 +283,3 @@ class Checker:
         if key not in self._codes:
             self._codes[key] = codes_of(spec, self._dictionary.find_coding(spec.coding_name))
         return self._codes[key]
-
-    def _unknown_entity(self, place: Place | None, name: str, field: str = "") -> Problem:
-        known = [each.name for each in self._dictionary.entities]
-        end = f".{field}" if field else ""
-        return self._unknown(place, f"there is no entity {name!r}", name, known, "{}" + end)
-
-    def _unknown_field(self, place: Place | None, entity: Entity, name: str) -> Problem:
-        known = [each.name for each in entity.fields]
-        text = f"there is no field {entity.name}.{name}"
-        return self._unknown(place, text, name, known, entity.name + ".{}")
-
-    def _not_below(self, place: Place | None, entity: str, row: str) -> Problem:
-        if entity in self._entities.unjoined:
-            text = f"{entity!r} is joined to nothing, so that no condition on it can be asked"
-            return problem_at(place, text)
-        return problem_at(
-            place,
-            f"{entity!r} is not below {row!r}, which is asked about here; write "
-            "its condition outside",
-        )
-
-    def _unknown(
-        self, place: Place | None, text: str, name: str, known: list[str], written: str
-    ) -> Problem:
-        self._suggested += 1
-        near = find_near(name, known) if self._suggested <= SUGGESTIONS else None
-        hint = "" if near is None else f" (did you mean {near!r}?)"
-        suggestions = () if near is None else (written.format(near),)
-        return UnknownName(**vars(problem_at(place, text + hint, suggestions=suggestions)))

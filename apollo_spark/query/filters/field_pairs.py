@@ -16,6 +16,7 @@ from apollo_spark.model.filter import (
 )
 from apollo_spark.query.filters.fields import Wrong, find_comparison_problem
 from apollo_spark.query.filters.values import NO_CODES
+from apollo_spark.sources.filters.marks import ENTITY, FIELD
 
 _NUMBERS = frozenset({FieldType.INTEGER, FieldType.FLOAT})
 _DATES = frozenset({FieldType.DATE, FieldType.DATETIME})
@@ -47,26 +48,28 @@ def find_choice_problem(tree: ChosenRow, entity: Entity, spec: FieldSpec) -> Ite
     """Yield why a field orders no rows to choose from."""
     if entity.primary_key is None:
         yield Wrong(f"orders rows of {entity.name!r}, which has no primary key to find "
-                    f"the {tree.choice} of equal ones by")  # fmt: skip
+                    f"the {tree.choice} of equal ones by", part=ENTITY)  # fmt: skip
     if spec.is_multi_select:
-        yield Wrong("holds several values, which have no order")
+        yield Wrong("holds several values, which have no order", part=FIELD)
     elif spec.must_be_coded:
-        yield Wrong("holds codes, which have no order")
+        yield Wrong("holds codes, which have no order", part=FIELD)
 
 
-def find_summary_problem(tree: SummaryOf, spec: FieldSpec) -> Iterator[Wrong]:
+def find_summary_problem(
+    tree: SummaryOf, spec: FieldSpec, *, by_value: bool = False
+) -> Iterator[Wrong]:
     """Yield why no number is made of a field's values, or is not compared so."""
     is_end = tree.summary in (Summary.MIN, Summary.MAX)
     allowed = _NUMBERS | (_DATES if is_end else frozenset())
     if spec.type not in allowed or spec.must_be_coded:
         what = "numbers or dates" if is_end else "numbers"
-        yield Wrong(f"holds no {what}, which '{tree.summary}' needs")
+        yield Wrong(f"holds no {what}, which '{tree.summary}' needs", part=FIELD)
     elif spec.is_multi_select:
-        yield Wrong(f"holds several values, and '{tree.summary}' needs one")
+        yield Wrong(f"holds several values, and '{tree.summary}' needs one", part=FIELD)
     elif tree.operator not in NO_VALUE:
         type_ = spec.type if is_end else FieldType.FLOAT
         made = FieldSpec(name=spec.name, type=type_)
         alone = Comparison(
             entity=tree.entity, field=tree.field, operator=tree.operator, values=tree.values
         )
-        yield from find_comparison_problem(alone, made, None, NO_CODES)
+        yield from find_comparison_problem(alone, made, None, NO_CODES, by_value=by_value)

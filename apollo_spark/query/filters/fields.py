@@ -1,6 +1,6 @@
 """What an operator may ask of a field, and which values it takes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -18,11 +18,16 @@ from apollo_spark.model.filter import (
 from apollo_spark.query.filters.values import NO_CODES, Codes, first_moment, typed_value
 from apollo_spark.query.sql import TypedValue
 from apollo_spark.sources.filters.literals import write_literal
+from apollo_spark.sources.filters.marks import EXCEPTION, OPERATOR, VALUE, Part
 from apollo_spark.sources.suggest import near_codes
 from apollo_spark.workers.values.code_values import parse_code
 
 SUGGESTED = 3
-"""Unknown codes for which known ones are looked for."""
+"""Unknown codes for which known ones are looked for, where several are told of together."""
+MOST_SUGGESTED = 10
+"""Problems with codes of one comparison for which known ones are looked for."""
+ONE_BY_ONE = 100
+"""Wrong values of one comparison that are problems by themselves; further ones are one more."""
 MATCH_LIMIT = 1_000
 """Characters of a text that is searched for; engines refuse patterns of any length."""
 
@@ -41,16 +46,23 @@ class Wrong(NamedTuple):
     Attributes:
         text: The end of a sentence that begins with the field.
         expected: What it could be compared with, in words; maybe empty.
-        suggestions: Codes that were probably meant, as they are written.
+        suggestions: What was probably meant, as it is written.
+        part: What of the comparison it is about; None is all of it.
     """
 
     text: str
     expected: str = ""
     suggestions: tuple[str, ...] = ()
+    part: Part | None = None
 
 
 def find_comparison_problem(
-    comparison: Comparison, spec: FieldSpec, coding: Coding | None, codes: Codes
+    comparison: Comparison,
+    spec: FieldSpec,
+    coding: Coding | None,
+    codes: Codes,
+    *,
+    by_value: bool = False,
 ) -> Iterator[Wrong]:
     """Yield what is wrong with a comparison: its operator, or else its values.
 
@@ -59,21 +71,22 @@ def find_comparison_problem(
         spec: The field.
         coding: Its coding.
         codes: The codes, as values of the field's type.
+        by_value: Whether each wrong value is named by its place, or all of them are counted.
     """
     problem = _find_operator_problem(comparison.operator, spec, coding)
     if problem is not None:
-        yield Wrong(problem)
+        yield Wrong(problem, part=OPERATOR)
     elif comparison.operator in NO_VALUE:
         return
     elif comparison.operator in TEXT_SEARCHES:
         text = comparison.values[0]
         if not isinstance(text, str) or len(text) > MATCH_LIMIT:
             expected = f"a text in double quotes, of at most {MATCH_LIMIT:,} characters"
-            yield Wrong(f"is searched for {expected}", expected)
+            yield Wrong(f"is searched for {expected}", expected, part=(VALUE, 0))
     elif comparison.operator is Operator.UNDER and coding is not None:
-        yield from _find_unknown_above(comparison, coding)
+        yield from _find_unknown_above(comparison, coding, by_value=by_value)
     else:
-        yield from _find_value_problems(comparison, spec, coding, codes)
+        yield from _find_value_problems(comparison, spec, coding, codes, by_value=by_value)
 
 
 def _find_operator_problem(
@@ -90,14 +103,17 @@ def _find_operator_problem(
     return None
 
 
-def _find_unknown_above(comparison: Comparison, coding: Coding) -> Iterator[Wrong]:
+def _find_unknown_above(
+    comparison: Comparison, coding: Coding, *, by_value: bool
+) -> Iterator[Wrong]:
     """Yield that codes, under which others are meant or not meant, are not there."""
-    unknown = [str(each) for each in comparison.values if each not in coding.meanings]
-    if unknown:
-        yield _unknown_codes(comparison, coding, unknown)
-    excepted = [each for each in comparison.exceptions if each not in coding.meanings]
-    if excepted:
-        yield _unknown_codes(comparison, coding, excepted, count=len(comparison.exceptions))
+    for part, values in ((VALUE, comparison.values), (EXCEPTION, comparison.exceptions)):
+        unknown: dict[Part, str] = {
+            (part, number): str(each)
+            for number, each in enumerate(values)
+            if each not in coding.meanings
+        }
+        yield from _unknown_codes(coding, unknown, len(values), by_value=by_value)
 
 
 def unknown_codes(comparison: Comparison, spec: FieldSpec, codes: Codes) -> list[str]:
@@ -126,41 +142,87 @@ def code_text(value: FilterValue, spec: FieldSpec) -> str | None:
 
 
 def _unknown_codes(
-    comparison: Comparison, coding: Coding, unknown: Sequence[str], count: int = 0
-) -> Wrong:
-    count = count or len(comparison.values)
-    verb = "is" if len(unknown) == 1 else "are"
-    words = f"a code that the coding {coding.name!r} does not have"
-    if count > 1:
-        wrong = f"{len(unknown):,} of {count:,} {verb}"
-        words = f"codes of which {wrong} not in the coding {coding.name!r}"
-    near: dict[str, None] = {}
-    for each in unknown[:SUGGESTED]:
-        near |= dict.fromkeys(near_codes(each, coding.meanings))
-    written = tuple(write_literal(each) for each in near)
-    hint = f" (did you mean {' or '.join(written)}?)" if near else ""
-    expected = f"codes of the coding {coding.name!r}"
-    return Wrong(f"is compared with {words}{hint}", expected, written)
+    coding: Coding, unknown: Mapping[Part, str], count: int, *, by_value: bool
+) -> Iterator[Wrong]:
+    """Yield that values are no codes, each by itself or those of a comparison together."""
+    for number, some in enumerate(_told_together(unknown, by_value=by_value)):
+        words = f"a code that the coding {coding.name!r} does not have"
+        if len(some) > 1 or (count > 1 and not by_value):
+            wrong = f"{len(some):,} of {count:,} {'is' if len(some) == 1 else 'are'}"
+            words = f"codes of which {wrong} not in the coding {coding.name!r}"
+        near: dict[str, None] = {}
+        for each in some[:SUGGESTED] if number < MOST_SUGGESTED else ():
+            near |= dict.fromkeys(near_codes(unknown[each], coding.meanings))
+        written = tuple(write_literal(each) for each in near)
+        hint = f" (did you mean {' or '.join(written)}?)" if near else ""
+        expected = f"codes of the coding {coding.name!r}"
+        yield Wrong(f"is compared with {words}{hint}", expected, written, some[0])
+
+
+def _told_together(wrong: Collection[Part], *, by_value: bool) -> list[list[Part]]:
+    """Return which of some wrong values are one problem: each, and of very many the last ones."""
+    parts = list(wrong)
+    if not by_value:
+        return [parts] if parts else []
+    rest = parts[ONE_BY_ONE:]
+    return [[each] for each in parts[:ONE_BY_ONE]] + ([rest] if rest else [])
 
 
 def _find_value_problems(
-    comparison: Comparison, spec: FieldSpec, coding: Coding | None, codes: Codes
+    comparison: Comparison,
+    spec: FieldSpec,
+    coding: Coding | None,
+    codes: Codes,
+    *,
+    by_value: bool,
 ) -> Iterator[Wrong]:
-    unknown = unknown_codes(comparison, spec, codes)
+    unknown = frozenset(unknown_codes(comparison, spec, codes))
+    parts: dict[Part, FilterValue] = {
+        (VALUE, number): each for number, each in enumerate(comparison.values)
+    }
+    count = len(parts)
+    texts = {part: code_text(each, spec) for part, each in parts.items()}
+    lost = {part: each for part, each in texts.items() if each is not None and each in unknown}
     is_free = spec.has_open_coding or (spec.is_sparse and spec.type is FieldType.STRING)
-    if unknown and coding is not None and not is_free:
-        yield _unknown_codes(comparison, coding, unknown)
-    others = [each for each in comparison.values if code_text(each, spec) not in unknown]
-    typed = [_allowed_value(comparison.operator, each, spec, codes) for each in others]
-    wrong = typed.count(None)
-    if wrong:
-        count = len(comparison.values)
-        words = f"{wrong:,} of {count:,} values" if count > 1 else "the value"
-        verb = "is" if wrong == 1 else "are"
+    if lost and coding is not None and not is_free:
+        named = lost if by_value else {part: text for text, part in _first_of_each(lost).items()}
+        yield from _unknown_codes(coding, named, count, by_value=by_value)
+    others = {part: each for part, each in parts.items() if part not in lost}
+    typed = {
+        part: _allowed_value(comparison.operator, each, spec, codes)
+        for part, each in others.items()
+    }
+    wrong = [part for part, each in typed.items() if each is None]
+    for some in _told_together(wrong, by_value=by_value):
+        is_one = count == 1 or (by_value and len(some) == 1)
+        words = "the value" if is_one else f"{len(some):,} of {count:,} values"
+        verb = "is" if len(some) == 1 else "are"
         expected = _expected(comparison.operator, spec)
-        yield Wrong(f"is compared with {expected}; {words} {verb} not", expected)
-    elif comparison.operator in BETWEENS and _is_reversed(*typed):
-        yield Wrong("is between a greater and a smaller value; write the smaller one first")
+        text = f"is compared with {expected}; {words} {verb} not"
+        meant = _meant(parts[some[0]], spec) if len(some) == 1 else ()
+        yield Wrong(text, expected, meant, some[0])
+    if not wrong and comparison.operator in BETWEENS and _is_reversed(*typed.values()):
+        text = "is between a greater and a smaller value; write the smaller one first"
+        yield Wrong(text, part=(VALUE, 1))
+
+
+def _first_of_each(lost: Mapping[Part, str]) -> dict[str, Part]:
+    found: dict[str, Part] = {}
+    for part, text in lost.items():
+        found.setdefault(text, part)
+    return found
+
+
+def _meant(value: FilterValue, spec: FieldSpec) -> tuple[str, ...]:
+    """Return a value as it would be written for the type of a field: with quotes, or without."""
+    if spec.must_be_coded:
+        return ()
+    if spec.type is FieldType.STRING:
+        return () if isinstance(value, str) else (write_literal(write_literal(value)),)
+    typed = parse_code(value, spec.type) if isinstance(value, str) else None
+    if typed is None or isinstance(typed, str | bool):
+        return ()
+    return (typed.isoformat() if isinstance(typed, date) else repr(typed),)
 
 
 def _allowed_value(

@@ -1,13 +1,19 @@
 """The row in hand at a condition of a filter, and how problems there are reported."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from apollo_spark.errors import Problem
 from apollo_spark.model.filter import ChosenRow, CountOf, Rows, SummaryOf
 from apollo_spark.query.filters.fields import Wrong
-from apollo_spark.sources.filters.tokens import Place, problem_at
+from apollo_spark.sources.filters.marks import Marks, Part, mark_of
+from apollo_spark.sources.filters.tokens import problem_at
+
+FindCohort = Callable[[str], str | None]
+"""Returns why a cohort that a filter names cannot be asked about, None where it can."""
+MOST_INSIDE = 6
+"""Cohorts that one condition on rows may name inside: it is asked once for each case of them."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,23 @@ class Hand:
     is_inside: bool = False
 
 
-def told(place: Place | None, path: str, wrong: Iterator[Wrong]) -> Iterator[Problem]:
-    """Yield what is wrong with a field as problems at a place."""
+def told(
+    marks: Marks | None, path: str, wrong: Iterator[Wrong], part: Part | None = None
+) -> Iterator[Problem]:
+    """Yield what is wrong with a field as problems, each where it is.
+
+    Args:
+        marks: Where the condition and its parts are.
+        path: The field.
+        wrong: What is wrong.
+        part: What of the condition that is about which nothing more is known.
+    """
     for found in wrong:
         yield problem_at(
-            place, f"{path} {found.text}", expected=found.expected, suggestions=found.suggestions
+            mark_of(marks, found.part or part),
+            f"{path} {found.text}",
+            expected=found.expected,
+            suggestions=found.suggestions,
         )
 
 

@@ -20,6 +20,7 @@ from apollo_spark.model.filter import (
 from apollo_spark.query.dialects import Quantile
 from apollo_spark.query.filters.compare import joined
 from apollo_spark.query.sql import cast, column, derived, literal
+from apollo_spark.sources.filters.marks import Part
 
 _VALUES, _ALL = "measured", "all measured"
 KEY, VALUE = "key", "value"
@@ -38,12 +39,14 @@ class UnusableAssay(NamedTuple):
     Attributes:
         text: The reason.
         is_unknown: Whether nothing but a name is not there, or not to be seen.
-        suggestions: Names that were probably meant.
+        suggestions: What was probably meant, as it is written.
+        part: What of the condition it is about.
     """
 
     text: str
     is_unknown: bool = False
     suggestions: tuple[str, ...] = ()
+    part: Part | None = None
 
 
 class MeasuredValues(Protocol):

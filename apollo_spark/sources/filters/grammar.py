@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from apollo_spark.errors import Problem, UsageError
 from apollo_spark.model.filter import (
@@ -14,18 +15,46 @@ from apollo_spark.model.filter import (
     Operator,
     Or,
 )
+from apollo_spark.sources.filters.marks import NAME, VALUE, AnyPlace, Marks, Part
 from apollo_spark.sources.filters.reader import TokenReader
-from apollo_spark.sources.filters.tokens import Place, TokenKind
+from apollo_spark.sources.filters.tokens import TokenKind
 
+_Value = TypeVar("_Value")
 UNREAD = Comparison(entity="unread", field="unread", operator=Operator.IS_MISSING)
 """The one object that takes the place of a condition that cannot be read in a tree."""
+
+
+class Marking:
+    """The places of the parts of one condition, while it is read."""
+
+    def __init__(self, reader: TokenReader) -> None:
+        self._reader = reader
+        self.parts: dict[Part, AnyPlace] = {}
+
+    def mark(self, part: Part, start: int) -> None:
+        """Note that a part began with a token, and ends before the next one, or is that."""
+        self.parts[part] = self._reader.span(start)
+
+    def values(self, read: Callable[[], _Value], of: str = VALUE) -> Callable[[], _Value]:
+        """Return what reads a value and notes where it is."""
+        number = 0
+
+        def noted() -> _Value:
+            nonlocal number
+            start = self._reader.at
+            value = read()
+            self.mark((of, number), start)
+            number += 1
+            return value
+
+        return noted
 
 
 class FilterParser(ABC):
     """Reads how conditions are joined; what a condition is, a class below says.
 
     Attributes:
-        places: Where all that asks something is, in the order of the text.
+        marks: Where all that asks something is, in the order of the text.
         problems: Why something cannot be read.
 
     Args:
@@ -36,7 +65,7 @@ class FilterParser(ABC):
         self._reader = reader
         self._depth = -1
         self._names: dict[str, str] = {}
-        self.places: list[Place] = []
+        self.marks: list[Marks] = []
         self.problems: list[Problem] = []
 
     def read_all(self) -> Filter:
@@ -73,11 +102,11 @@ class FilterParser(ABC):
 
     def _read_part(self) -> Filter:
         """Read a condition; after one that cannot be read, go on behind it."""
-        start, known = self._reader.at, len(self.places)
+        start, known = self._reader.at, len(self.marks)
         try:
             return self._read_not()
         except UsageError as refused:
-            self.places[known:] = [self._reader.token_at(start).place]
+            self.marks[known:] = [Marks(self._reader.token_at(start).place)]
             self._go_on(start, refused)
             return UNREAD
 
@@ -92,17 +121,24 @@ class FilterParser(ABC):
         with self._deeper():
             return Not(part=self._read_not())
 
+    def _begin(self) -> "Marking":
+        """Note where a condition begins; the places of its parts are added while it is read."""
+        marking = Marking(self._reader)
+        self.marks.append(Marks(self._reader.next.place, marking.parts))
+        return marking
+
     @abstractmethod
     def _read_condition(self) -> Filter:
         """Read one condition, or what is in parentheses."""
 
     @contextmanager
-    def _named(self, entity: str) -> Iterator[str | None]:
+    def _named(self, entity: str, marking: "Marking") -> Iterator[str | None]:
         """Read `as NAME` if it is here; the row goes by it until the end."""
         if not self._reader.accepts_word("as"):
             yield None
             return
         why = "The name of a row is expected."
+        marking.mark(NAME, self._reader.at)
         name = self._reader.take_kind(TokenKind.WORD, why, "Write: ENTITY as NAME.").text
         before = self._names
         self._names = {**before, name: entity}

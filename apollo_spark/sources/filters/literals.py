@@ -24,7 +24,9 @@ def read_literal(token: Token) -> FilterValue:
     if token.kind is TokenKind.TEXT:
         return token.text[1:-1].replace('""', '"')
     if token.kind is not TokenKind.VALUE:
-        raise refusal(token.place, "A value is expected.", QUOTES_FIX)
+        # A word is probably a text whose quotes were left out.
+        meant = (write_literal(token.text),) if token.kind is TokenKind.WORD else ()
+        raise refusal(token.place, "A value is expected.", QUOTES_FIX, meant)
     if _DAY.fullmatch(token.text):
         return _read_day(token)
     if _MOMENT.fullmatch(token.text):

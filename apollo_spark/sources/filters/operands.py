@@ -101,15 +101,23 @@ def value_reader(reader: TokenReader, operator: Operator) -> Callable[[], Filter
     return read
 
 
-def read_exceptions(reader: TokenReader) -> tuple[Text, ...]:
-    """Read the codes behind `except`, if it is here."""
+def read_exceptions(
+    reader: TokenReader, noting: Callable[[Callable[[], str]], Callable[[], str]]
+) -> tuple[Text, ...]:
+    """Read the codes behind `except`, if it is here.
+
+    Args:
+        reader: The tokens.
+        noting: Makes what reads a code note where it is.
+    """
     if not reader.accepts_word("except"):
         return ()
 
-    def read() -> str:
+    def read_code() -> str:
         _require_text(reader, "After 'except' come codes.")
         return str(read_literal(reader.take()))
 
+    read = noting(read_code)
     return _read_list(reader, read) if reader.next.is_sign("(") else (read(),)
 
 

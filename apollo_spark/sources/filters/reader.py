@@ -3,6 +3,7 @@
 from apollo_spark.errors import UsageError
 from apollo_spark.sources.filters.recovery import next_part
 from apollo_spark.sources.filters.tokens import (
+    Place,
     Token,
     TokenKind,
     refusal,
@@ -72,6 +73,14 @@ class TokenReader:
     def accepts_word(self, *words: str) -> bool:
         """Take one of some words if it is here, and say whether it was."""
         return self.next.is_word(*words) and bool(self.take())
+
+    def span(self, start: int) -> Place:
+        """Return the place of all that was taken since so many tokens, in the line of the first."""
+        first = self._tokens[start].place
+        last = self._tokens[max(start, self.at - 1)].place
+        if last.line != first.line:
+            return first
+        return first._replace(length=last.column + last.length - first.column)
 
     def token_at(self, place: int) -> Token:
         """Return the token that is taken after so many others."""

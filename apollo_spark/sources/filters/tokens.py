@@ -89,9 +89,9 @@ def split_tokens(text: str) -> Iterator[Token]:
         at += len(written)
 
 
-def refusal(place: Place, why: str, fix: str = "") -> UsageError:
+def refusal(place: Place, why: str, fix: str = "", meant: tuple[str, ...] = ()) -> UsageError:
     """Return the refusal of a filter text; it holds the place, and no value."""
-    found = problem_at(place, why, expected=fix)
+    found = problem_at(place, why, expected=fix, suggestions=meant)
     return UsageError(f"The filter cannot be read: {place}.", why=why, fix=fix, problems=[found])
 
 

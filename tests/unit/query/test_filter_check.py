@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from apollo_spark.errors import NotFoundError, UsageError
+from apollo_spark.errors import ApolloError, NotFoundError, UsageError
 from apollo_spark.model.filter import MAX_DEPTH, Comparison, Day, Filter, Not, Operator
 from apollo_spark.query.filters.check import check_filter, read_filter, require_few_conditions
 from apollo_spark.query.filters.values import codes_under
@@ -71,7 +71,7 @@ REFUSED = {
     "max(patient.age) > 1": ["asks for other rows"],
     "max(test.result) > 2020-01-01": ["numbers"],
     "mean(visit.visit_id) between 2 and 1": ["smaller one first"],
-    'exists(visit: in cohort "a")': ["asked of people"],
+    'exists(visit: in cohort "a")': ["no cohorts are known here"],
     "exists(visit: count(visit) > 1)": ["15: count(visit: ...) asks for other rows"],
 }
 
@@ -181,12 +181,73 @@ def test_problems_are_values_with_what_was_meant() -> None:
     assert names == [
         (1, 1, 11, ("patient.age",), ""),
         (1, 20, 12, ("patient.age",), ""),
-        (1, 40, 11, (), "codes of the coding 'gaps' or whole numbers of 64 bits"),
-        (2, 4, 14, ('"C1"',), "codes of the coding 'long'"),
-        (2, 39, 6, ("visit",), ""),
+        (1, 54, 3, (), "codes of the coding 'gaps' or whole numbers of 64 bits"),
+        (2, 23, 4, ('"C1"',), "codes of the coding 'long'"),
+        (2, 46, 5, ("visit",), ""),
     ]
     for each in refused.value.problems:
         assert f"- {each.place}: {each.text}" in str(refused.value).splitlines()
+
+
+MARKED = {
+    # What is wrong stands under the signs ^, with what was probably meant.
+    "the field": ("patient.agee = 1", "^^^^^^^^^^^^", "patient.age"),
+    "the operator": ("patient.sex between 0 and 1", "            ^^^^^^^"),
+    "two words of an operator": ("patient.sex any of (1)", "            ^^^^^^"),
+    "a value": ("patient.sex = 7", "              ^"),
+    "one value of a list": ('patient.cancer in ("C1", "c2", "a")', " " * 25 + "^^^^", '"C2"'),
+    "a text that is a number": ('patient.hid = "12"', "              ^^^^", "12"),
+    "a text that is a date": (
+        'consent.signed = "2020-01-31"', "                 ^^^^^^^^^^^^", "2020-01-31"
+    ),
+    "a number that is a text": ("patient.name = 12", "               ^^", '"12"'),
+    "a text that is long": ('patient.hid matches "x"', "            ^^^^^^^"),
+    "the greater bound": ("patient.hid between 5 and 3", " " * 26 + "^"),
+    "a value behind lines": ("patient.sex = 1\n  or patient.sex in (1,\n  8)", "  ^", None, 3),
+    "the other field": ("patient.hid > patient.agee", "              ^^^^^^^^^^^^", "patient.age"),
+    "a field of another type": ("patient.hid > patient.name", "              ^^^^^^^^^^^^"),
+    "a field with what is added": (
+        "patient.born > patient.hid + 3 days", "               ^^^^^^^^^^^^^^^^^^^^"
+    ),
+    "a bound beside a field": (
+        "patient.born between 3 and patient.seen", "                     ^"
+    ),
+    "the entity": ("exists(vizit)", "       ^^^^^", "visit"),
+    "the entity of a number": ("count(patient) > 1", "      ^^^^^^^"),
+    "the name of a row": ("exists(visit as test)", "                ^^^^"),
+    "what orders rows": ("first(visit by visit.resan): visit.reason is missing",
+                         "               ^^^^^^^^^^^", "visit.reason"),
+    "what is summed up": ("sum(visit.reason) > 1", "    ^^^^^^^^^^^^"),
+    "what a number is compared with": ("max(test.result) > 2020-01-01", " " * 19 + "^" * 10),
+    "a text without quotes": ("patient.cancer = C1", "                 ^^", '"C1"'),
+    "a cohort": ('in cohort "some"', "^^"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", MARKED)
+def test_a_problem_marks_what_is_wrong(what: str) -> None:
+    text, signs, *more = MARKED[what]
+    with pytest.raises(ApolloError) as refused:
+        read_filter(text, DICTIONARY)
+
+    (found,) = refused.value.problems
+    meant = tuple(more[:1]) if more and more[0] else ()
+    assert found.column is not None
+    assert found.length is not None
+    assert " " * (found.column - 1) + "^" * found.length == signs
+    assert found.suggestions == meant
+    assert found.line == (more[1] if len(more) > 1 else 1)
+
+
+def test_each_code_that_is_not_there_is_marked_and_of_very_many_the_last_ones_together() -> None:
+    codes = ", ".join(f'"none {number}"' for number in range(120))
+    with pytest.raises(UsageError) as refused:
+        read_filter(f"patient.cancer in ({codes})", DICTIONARY)
+
+    found = refused.value.problems
+    assert len(found) == 101
+    assert all(each.length == len('"none 5"') for each in found[:10])
+    assert "20 of 120 are not in the coding" in found[-1].text
 
 
 def test_a_typed_filter_that_is_wrong_is_counted_all_the_same() -> None:

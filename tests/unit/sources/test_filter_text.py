@@ -383,7 +383,7 @@ def test_places_stand_in_the_order_of_the_text() -> None:
     text = "p.a = 1 or exists(v:\n p.b = 1 and\n  count(w) > 2)\n or first(v by v.x: v.x = 1"
     text += '):\n (v.x = v.y) or\n in cohort "c" or\n max(v.x) > 1 or\n expression(a, "b") = 1'
 
-    places = [(each.line, each.column) for each in parse_with_places(text).places]
+    places = [each.whole[:2] for each in parse_with_places(text).marks]
 
     assert places == [
         *[(1, 1), (1, 12), (2, 2), (3, 3), (4, 5), (4, 21), (5, 3), (6, 2), (7, 2), (8, 2)]

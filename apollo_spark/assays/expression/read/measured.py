@@ -14,6 +14,8 @@ from apollo_spark.assays.expression.query import (
 )
 from apollo_spark.assays.expression.read.select import OpenAssay, find_annotation, open_assay
 from apollo_spark.query.filters.measured import UnusableAssay
+from apollo_spark.sources.filters.literals import write_literal
+from apollo_spark.sources.filters.marks import FEATURE, UNIT
 from apollo_spark.sources.suggest import find_near
 
 IDS_SHOWN = 10
@@ -47,13 +49,15 @@ def _find_layer(assay: ExpressionAssay, unit: str | None) -> LayerRecord | Unusa
     if unit is None:
         if len(units) == 1:
             return assay.layers[0]
-        return UnusableAssay(f"the assay {assay.name!r} has several units; name one: {known}")
+        text = f"the assay {assay.name!r} has several units; name one: {known}"
+        return UnusableAssay(text, suggestions=tuple(units), part=UNIT)
     found = assay.find_layer(unit)
     if found is not None:
         return found
     near = find_near(unit, units)
     text = f"the assay {assay.name!r} has no unit {unit!r}; it has {known}"
-    return UnusableAssay(text, is_unknown=True, suggestions=() if near is None else (near,))
+    meant = () if near is None else (near,)
+    return UnusableAssay(text, is_unknown=True, suggestions=meant, part=UNIT)
 
 
 def _ids_of(assay: OpenAssay, choice: FeatureChoice) -> list[str]:
@@ -68,12 +72,15 @@ def _not_one(
         shown = ", ".join(ids[:IDS_SHOWN]) + (" ..." if len(ids) > IDS_SHOWN else "")
         return UnusableAssay(
             f"{len(ids):,} features of the assay {name!r} have the symbol {feature!r}; name one by "
-            f"its id: {shown}"
+            f"its id: {shown}",
+            suggestions=tuple(map(write_literal, ids[:IDS_SHOWN])),
+            part=FEATURE,
         )
     near = _find_near_feature(assay, feature) if suggests else None
     hint = "" if near is None else f" (did you mean {near!r}?)"
     text = f"the assay {name!r} has no feature {feature!r}{hint}"
-    return UnusableAssay(text, is_unknown=True, suggestions=() if near is None else (near,))
+    meant = () if near is None else (write_literal(near),)
+    return UnusableAssay(text, is_unknown=True, suggestions=meant, part=FEATURE)
 
 
 def _find_near_feature(assay: OpenAssay, feature: str) -> str | None:

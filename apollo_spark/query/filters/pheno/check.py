@@ -1,7 +1,7 @@
 """A filter from the original's JSON, checked as one from a text is."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from apollo_spark.errors import Problem
 from apollo_spark.model.dictionary import DataDictionary
@@ -9,7 +9,6 @@ from apollo_spark.model.filter import Filter
 from apollo_spark.query.filters.check import check_filter, find_problems
 from apollo_spark.query.filters.pheno.read import read_pheno
 from apollo_spark.sources.filters.problems import refuse_filter
-from apollo_spark.sources.filters.tokens import Place
 from apollo_spark.sources.strict_json import check_json, read_json
 
 
@@ -32,11 +31,10 @@ def _read(content: Any, problems: Sequence[Problem], dictionary: DataDictionary)
     if content is None and problems:
         raise refuse_filter(problems)
     found = read_pheno(content, dictionary)
-    places = cast("Sequence[Place]", found.places)
     problems = (*problems, *found.problems)
     if not problems:
         if found.tree is not None:
-            check_filter(found.tree, dictionary, places)
+            check_filter(found.tree, dictionary, found.marks)
         return found.tree
-    checked = () if found.tree is None else find_problems(found.tree, dictionary, places)
+    checked = () if found.tree is None else find_problems(found.tree, dictionary, found.marks)
     raise refuse_filter(tuple(dict.fromkeys((*problems, *checked))))

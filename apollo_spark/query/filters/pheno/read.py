@@ -17,6 +17,7 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import And, Comparison, Exists, Filter, Or, deeply, parts_of
 from apollo_spark.model.names import MEMBER_NAME
 from apollo_spark.query.filters.pheno.comparisons import read_condition
+from apollo_spark.sources.filters.marks import Marks, values_at
 from apollo_spark.sources.strict_json import JsonPath, path_problem
 from apollo_spark.sources.suggest import find_near
 
@@ -38,12 +39,12 @@ class PhenoFilter:
 
     Attributes:
         tree: The condition, None where every row is meant.
-        places: Where its comparisons and exists are, in the order of the tree.
+        marks: Where its comparisons and exists are, in the order of the tree.
         problems: Why something cannot be read.
     """
 
     tree: Filter | None
-    places: tuple[JsonPath, ...]
+    marks: tuple[Marks, ...]
     problems: tuple[Problem, ...]
 
 
@@ -58,8 +59,8 @@ def read_pheno(content: Any, dictionary: DataDictionary) -> PhenoFilter:
     reader = _Reader(dictionary)
     tree = reader.read(content)
     asked = [each for each in _walk(tree) if isinstance(each, Comparison | Exists)]
-    places = tuple(reader.places[id(each)] for each in asked)
-    return PhenoFilter(tree, places, tuple(dict.fromkeys(reader.problems)))
+    marks = tuple(reader.marks[id(each)] for each in asked)
+    return PhenoFilter(tree, marks, tuple(dict.fromkeys(reader.problems)))
 
 
 def _walk(tree: Filter | None) -> Iterator[Filter]:
@@ -79,7 +80,7 @@ class _Reader:
     def __init__(self, dictionary: DataDictionary) -> None:
         self._dictionary = dictionary
         self._kept: list[Filter] = []
-        self.places: dict[int, JsonPath] = {}
+        self.marks: dict[int, Marks] = {}
         self.problems: list[Problem] = []
 
     def read(self, content: Any) -> Filter | None:
@@ -185,7 +186,7 @@ class _Reader:
         found, problems = read_condition(value, path, field, self._dictionary)
         self.problems.extend(problems)
         for each in _walk(found):
-            self._placed(each, path)
+            self._placed(each, path, _places_of_values(each, value, path))
         is_known = self._dictionary.find_entity(field[0]) is not None
         if found is None or field[0] == row or not is_known:
             return found
@@ -225,14 +226,23 @@ class _Reader:
                 meant = () if near is None else (near,)
                 self._problem(path / key, f"this key is not known here{hint}", suggestions=meant)
 
-    def _placed(self, node: Filter, path: JsonPath) -> Filter:
+    def _placed(self, node: Filter, path: JsonPath, values: Sequence[JsonPath] = ()) -> Filter:
         # Kept, so that no other node gets its identity.
         self._kept.append(node)
-        self.places[id(node)] = path
+        self.marks[id(node)] = Marks(path, values_at(values))
         return node
 
     def _problem(self, path: JsonPath, text: str, **more: Any) -> None:
         self.problems.append(path_problem(path, text, **more))
+
+
+def _places_of_values(node: Filter, value: Mapping[str, Any], path: JsonPath) -> list[JsonPath]:
+    """Return where the values of a comparison are, where each of them is one of the JSON."""
+    given = value.get("values")
+    count = len(node.values) if isinstance(node, Comparison) else 0
+    if not isinstance(given, list):
+        return [path / "values"] * (count == 1)
+    return [path / "values" / number for number in range(count)] if count == len(given) else []
 
 
 def _joined(logic: str, parts: Sequence[Filter | None]) -> Filter | None:
