@@ -1,6 +1,6 @@
 """Entities as attributes of what has a dictionary, and conditions that no entity has."""
 
-from typing import Any
+from typing import Any, overload
 
 from apollo_spark.api.conditions.compared import MeasuredValue
 from apollo_spark.api.conditions.condition import Condition
@@ -58,6 +58,12 @@ class Names:
         """Return that somebody is in a cohort: `NAME@2`, or a cohort that is open."""
         name = cohort if isinstance(cohort, str) else str(cohort.record)
         return Condition(InCohort(cohort=name))
+
+    @overload
+    def condition(self, text: str) -> Condition: ...
+
+    @overload
+    def condition(self, *, json: Any) -> Condition | None: ...
 
     def condition(self, text: str | None = None, *, json: Any = None) -> Condition | None:
         """Return a filter that is written as text, or as JSON of the original.

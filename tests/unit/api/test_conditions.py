@@ -196,3 +196,17 @@ def test_conditions_are_read_from_text_and_json() -> None:
     assert STUDY.condition(text) == STUDY.condition(json=content) == AGE.between(20, 60)
     assert STUDY.condition(json="{}") is None
     assert len({STUDY.condition(text), AGE.between(20, 60)}) == 1
+
+
+def test_texts_and_conditions_are_joined() -> None:
+    text = STUDY.condition('in cohort "some@2" or exists(visit: in cohort "other")')
+
+    found = text & ~STUDY.condition("exists(visit)") | (AGE < 3)
+
+    assert str(found) == (
+        '(in cohort "some@2" or exists(visit: in cohort "other")) and not exists(visit) '
+        "or patient.age < 3"
+    )
+    many = " or ".join(f'in cohort "c{number}"' for number in range(7))
+    with pytest.raises(UsageError, match="more than 6 cohorts are named inside; name them outside"):
+        STUDY.condition(f"exists(visit: {many})")

@@ -300,11 +300,11 @@ REFUSED: dict[str, list[str]] = {
     ],
     json.dumps(part({"patient$age": [{"condition": "is", "values": ["x"]}],
                      "patient$agee": [AGE]})): [
-        f"{P}: patient.age is compared with a code that the coding 'gaps' does not have",
+        f"{P}.values[0]: patient.age is compared with a code that the coding 'gaps' does not have",
         'filters["patient$agee"][0]: there is no field patient.agee (did you mean \'age\'?)',
     ],
     json.dumps(part({"patient$born": [{"condition": "is", "values": ["2020"]}]})): [
-        'filters["patient$born"][0]: patient.born is compared with dates: 2020-01-31',
+        'filters["patient$born"][0].values[0]: patient.born is compared with dates: 2020-01-31',
     ],
     json.dumps(part({}, entity=inside("patient", rows("test", {}, rows("visit", {}))))): [
         "entity.children[0].entity.children[0]: 'visit' is not below 'test'",
