@@ -10,7 +10,7 @@ from apollo_spark.model.filter import Choice, ChosenRow
 from apollo_spark.query.filters.compare import joined
 from apollo_spark.query.filters.rows import EntitySource, Row
 from apollo_spark.query.filters.values import Codes
-from apollo_spark.query.sql import column, derived, labelled, literal
+from apollo_spark.query.sql import column, derived, labelled, literal, name
 
 CHOSEN_KEY = "row key"
 """The column of what the rows are chosen for; no field has such a name."""
@@ -50,7 +50,10 @@ class Choosing:
         key = self.far.beside(*self.far.start_link(self.steps))
         outside = [self.far.beside(*each) for each in self.far.outside(self.steps)]
         place = self._place([key, *outside])
-        conditions = [self.among.copy(), *self._can_be_chosen()]
+        conditions = [
+            self.among.copy(),
+            *can_be_chosen(self.far.own(self.tree.by), self.spec, self.codes),
+        ]
         query = self.far.reading(self.scope)
         for each in self.joins:
             query.append("joins", each.copy())
@@ -71,9 +74,9 @@ class Choosing:
         """Yield what makes a chosen row one that was chosen with the values of rows outside."""
         assert chosen.outer is not None, "chosen rows are of another entity"
         outside = self.far.outside(self.steps)
-        for name, each in zip(self._names(), outside, strict=True):
+        for label, each in zip(self._names(), outside, strict=True):
             value = chosen.outer.beside(*each)
-            yield exp.NullSafeEQ(this=column(chosen.alias, name), expression=value)
+            yield exp.NullSafeEQ(this=column(chosen.alias, label), expression=value)
 
     def _names(self) -> list[str]:
         return [f"outside {number}" for number, _ in enumerate(self.far.outside(self.steps))]
@@ -90,9 +93,20 @@ class Choosing:
             order=exp.Order(expressions=order),
         )
 
-    def _can_be_chosen(self) -> Iterator[exp.Expr]:
-        value = self.far.own(self.tree.by)
-        yield exp.Not(this=exp.Is(this=value, expression=exp.Null()))
-        if self.spec.is_sparse and self.codes:
-            codes = [literal(each) for each in self.codes]
-            yield exp.Not(this=exp.In(this=value.copy(), expressions=codes))
+
+def can_be_chosen(value: exp.Expr, spec: FieldSpec, codes: Codes) -> Iterator[exp.Expr]:
+    """Yield what a field that orders rows fulfils in those that may be chosen."""
+    yield exp.Not(this=exp.Is(this=value, expression=exp.Null()))
+    if spec.is_sparse and codes:
+        listed = [literal(each) for each in codes]
+        yield exp.Not(this=exp.In(this=value.copy(), expressions=listed))
+
+
+def row_order(value: exp.Expr, key: exp.Expr) -> exp.Expr:
+    """Return what orders rows as one value: the field, and of equal ones the key."""
+    parts = {"by": value, "key": key}
+    return exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=name(label), expression=part) for label, part in parts.items()
+        ]
+    )

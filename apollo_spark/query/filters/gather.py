@@ -4,20 +4,25 @@ People and programs write thousands of `or`: engines plan each subquery by itsel
 list costs next to nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from apollo_spark.model.filter import (
     And,
     Comparison,
     Exists,
+    FieldComparison,
+    FieldOf,
     Filter,
     Not,
     Operator,
     Or,
+    Rows,
     row_inside,
     with_parts,
 )
 
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _LISTED = (Operator.EQUAL, Operator.IN)
 
 
@@ -32,6 +37,30 @@ def gathered(tree: Filter, row: str) -> Filter:
         tree = gather_or(tree, row)
     inner = row_inside(tree, row)
     return with_parts(tree, lambda part: gathered(part, inner))
+
+
+def named_alike(tree: Filter, names: Mapping[str, str] = NO_NAMES, level: int = 1) -> Filter:
+    """Return an equal condition in which rows go by how deep they are inside others.
+
+    Conditions that say the same of rows of different names become equal, and are asked once.
+    """
+    if isinstance(tree, Comparison) and tree.row is not None:
+        return tree.model_copy(update={"row": names[tree.row]})
+    if isinstance(tree, FieldComparison):
+        others = tuple(
+            each.model_copy(update={"row": names[each.row]})
+            if isinstance(each, FieldOf) and each.row is not None
+            else each
+            for each in tree.others
+        )
+        row = tree.row if tree.row is None else names[tree.row]
+        return tree.model_copy(update={"row": row, "others": others})
+    if not isinstance(tree, Rows):
+        return with_parts(tree, lambda part: named_alike(part, names, level))
+    if tree.name is not None:
+        names = {**names, tree.name: f"row_{level}"}
+        tree = tree.model_copy(update={"name": names[tree.name]})
+    return with_parts(tree, lambda part: named_alike(part, names, level + 1))
 
 
 def plainly(tree: Filter, *, is_negated: bool = False) -> Filter:

@@ -13,7 +13,7 @@ from sqlglot import exp
 from apollo_spark.model.filter import Filter, deeply, parts_of, row_inside
 from apollo_spark.query.filters.check import check_filter
 from apollo_spark.query.filters.exists import ExistsCompiler
-from apollo_spark.query.filters.gather import gathered, plainly
+from apollo_spark.query.filters.gather import gathered, named_alike, plainly
 from apollo_spark.query.filters.reach import EntityTree, needed_below
 from apollo_spark.query.filters.rows import EntitySource, Row
 from apollo_spark.query.filters.scans import ScanCompiler
@@ -91,7 +91,7 @@ def filter_conditions(
     asked: list[Filter] = []
     for tree in trees:
         check_filter(tree, scope.dictionary, measured=scope.measured)
-        asked.append(gathered(plainly(tree), row.entity))
+        asked.append(gathered(named_alike(plainly(tree)), row.entity))
     is_long = (
         in_scans or sum(sum(_looks(each, entities, row.entity)) for each in asked) > MOST_SUBQUERIES
     )
