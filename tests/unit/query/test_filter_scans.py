@@ -28,6 +28,17 @@ MIXED = {
     "counts": "(patient.age != {n} and count(visit: visit.visit_id > {n}) >= 2)",
     "far counts": "(patient.age != {n} and count(test: test.result > {n}) < 2)",
     "counts in exists": "exists(visit: visit.visit_id < {n} and count(test: test.result < 9) = 1)",
+    "greatest": "(patient.age != {n} and max(visit.visit_id: visit.visit_id != {n}) >= {n})",
+    "far means": "(patient.age != {n} and not mean(test.result: test.result > {n}) is missing)",
+    "first": "(patient.age != {n} and first(visit by visit.visit_id: visit.visit_id > {n}): "
+    'visit.reason = "a")',
+    "far last": "(patient.age != {n} and last(test by test.test_id): test.result > {n})",
+    "names": "(patient.age != {n} and exists(visit as v{n}: v{n}.visit_id > {n}))",
+    "pairs": "exists(visit as a{n}: a{n}.visit_id != {n} and exists(visit as b: "
+    "b.visit_id > a{n}.visit_id and b.visit_id != {n}))",
+    "fields above": "(patient.age != {n} and exists(visit: visit.visit_id > patient.hid "
+    "and visit.visit_id != {n}))",
+    "counts beside": "(patient.age != {n} and count(test: test.result > patient.hid) >= {n})",
 }
 
 
