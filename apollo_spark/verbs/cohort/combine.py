@@ -75,7 +75,8 @@ def _operation(request: CombineCohortsRequest) -> CohortOperation:
     found = words.get(request.operation)
     if found is None:
         raise UsageError(
-            f"{request.operation!r} is no combination.", fix=f"Choose one of {', '.join(words)}."
+            f"{request.operation!r} does not combine cohorts.",
+            fix=f"Choose one of {', '.join(words)}.",
         )
     is_alone = found is CohortOperation.COMPLEMENT
     if (len(request.cohorts) == 1) != is_alone or not request.cohorts:

@@ -53,6 +53,6 @@ def test_a_word_that_combines_nothing_is_refused_with_those_that_do(
     request = CombineCohortsRequest(name="x", operation="xor", cohorts=("some", "some"))
 
     with pytest.raises(
-        UsageError, match=r"'xor' is no combination\. Choose one of union, intersect"
+        UsageError, match=r"'xor' does not combine cohorts\. Choose one of union, intersect"
     ):
         perform(stepping(lake), request)
