@@ -139,7 +139,7 @@ CASES = (
         STUDY,
         VIEW,
         AGAIN,
-        says=("people: 2 now, 1 added, 0 lost", "fields dropped: patient.weight"),
+        says=("people: 2 now, 3 then: 2 kept, 1 added, 0 lost", "fields dropped: patient.weight"),
         stored={
             "extract fields part --fields patient.patient_id,patient.sex": [
                 "patient.patient_id,patient.sex", "P1,F", "P2,M", "P3,F",
