@@ -104,8 +104,9 @@ def _spark_float_text(self: Any, node: FloatText) -> str:
     cases = " ".join(f"WHEN CAST({each} AS DOUBLE) = {x} THEN {each}" for each in rounded)
     last = _SPARK_ROUNDED_FLOAT.format(digits=_MOST_DIGITS, x=x)
     return (
-        f"CASE WHEN {x} = 0 THEN '0.0' WHEN ABS({x}) >= 1e-4D AND ABS({x}) < 1e16D "
-        f"THEN {_SPARK_PLAIN_FLOAT.format(x=x)} "
+        # What is missing is no text to be searched for digits: its cast would fail.
+        f"CASE WHEN {x} IS NULL THEN NULL WHEN {x} = 0 THEN '0.0' "
+        f"WHEN ABS({x}) >= 1e-4D AND ABS({x}) < 1e16D THEN {_SPARK_PLAIN_FLOAT.format(x=x)} "
         f"ELSE REGEXP_REPLACE(CASE {cases} ELSE {last} END, '\\\\.?0*e', 'e') END"
     )
 

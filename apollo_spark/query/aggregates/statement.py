@@ -74,11 +74,13 @@ class Statement:
             numbers: Further numbers.
             part_value: What the rows are called where that is not the same for all.
         """
+        # A column that no part fills has a type all the same: the first part says it.
+        nothing = exp.Null() if self._parts else cast(exp.Null(), FieldType.STRING)
         columns = [
             labelled(exp.Literal.number(tile), TILE),
             labelled(part_value or literal(part), PART),
-            labelled(exp.Null() if first is None else first, FIRST),
-            labelled(exp.Null() if second is None else second, SECOND),
+            labelled(nothing if first is None else first, FIRST),
+            labelled(nothing.copy() if second is None else second, SECOND),
             labelled(exp.Literal.number(0) if count is None else count, COUNT),
         ]
         self._parts.append((query.select(*columns, copy=False), numbers))
@@ -91,7 +93,10 @@ class Statement:
     def build(self) -> exp.Query:
         """Return the statement."""
         width = max(len(numbers) for _, numbers in self._parts)
-        parts = [_with_numbers(query, numbers, width) for query, numbers in self._parts]
+        parts = [
+            _with_numbers(query, numbers, width, is_first=place == 0)
+            for place, (query, numbers) in enumerate(self._parts)
+        ]
         tree: exp.Query = parts[0]
         for each in parts[1:]:
             tree = exp.union(tree, each, distinct=False, copy=False)
@@ -100,10 +105,13 @@ class Statement:
         return tree
 
 
-def _with_numbers(query: exp.Select, numbers: Sequence[exp.Expr], width: int) -> exp.Select:
+def _with_numbers(
+    query: exp.Select, numbers: Sequence[exp.Expr], width: int, *, is_first: bool
+) -> exp.Select:
     """Return a part with its numbers, and as many columns as the others have."""
     shown: list[exp.Expr] = [cast(each, FieldType.FLOAT) for each in numbers]
-    shown += [exp.Null() for _ in range(width - len(numbers))]
+    nothing = cast(exp.Null(), FieldType.FLOAT) if is_first else exp.Null()
+    shown += [nothing.copy() for _ in range(width - len(numbers))]
     named = (labelled(each, f"x{place}") for place, each in enumerate(shown))
     return query.select(*named, copy=False)
 
