@@ -37,6 +37,7 @@ class StoredProfiles:
         self._lake = lake
         self._opened = opened
         self._fields = fields
+        self._hidden: dict[str, bool] = {}
 
     def find(self, entity: Entity, spec: FieldSpec) -> Mapping[str, Any] | None:
         """Return what was counted of a field, or None.
@@ -58,7 +59,9 @@ class StoredProfiles:
         opened = self._opened
         if opened.members is not None:
             return True
-        return is_guarded(opened.record, opened.dictionary, entity)
+        if entity not in self._hidden:
+            self._hidden[entity] = is_guarded(opened.record, opened.dictionary, entity)
+        return self._hidden[entity]
 
     @cached_property
     def _sources(self) -> "tuple[_Source, ...]":
