@@ -10,6 +10,7 @@ from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.coding import Coding
+from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.found_field import FoundField, FoundFields
@@ -67,7 +68,7 @@ def profile(asker: Asker, request: ProfileRequest) -> Profiles:
     named = lake.load(parse_reference(request.name), Published)
     with answering(lake, request.engine, asker.read_settings()) as engine:
         found = profiles_of(lake, opened, chosen, engine)
-    cohort = request.cohort or (str(named) if named.kind == "cohort" else None)
+    cohort = request.cohort or (str(named) if isinstance(named, CohortRecord) else None)
     return found.model_copy(update={"cohort": cohort, "filter": request.filter})
 
 
