@@ -71,7 +71,7 @@ def bins_between(least: Any, greatest: Any, *, most: int = MOST_BINS) -> Bins:
 
 
 def _steps(span: Fraction, most: int) -> Iterator[Fraction]:
-    """Yield steps in ascending order, from one that is too small."""
+    """Yield steps in ascending order, from the least that may do."""
     if span == 0:
         yield Fraction(1)
         return
@@ -79,7 +79,9 @@ def _steps(span: Fraction, most: int) -> Iterator[Fraction]:
     power = math.floor(_log10(raw)) - 1
     while True:
         for each in (1, 2, 5):
-            yield each * Fraction(10) ** power
+            # Of narrower steps there would be too many.
+            if (step := each * Fraction(10) ** power) >= raw:
+                yield step
         power += 1
 
 
