@@ -149,7 +149,7 @@ def test_numbers_of_rows_are_the_columns_of_a_pivot(
     )  # fmt: skip
 
     if visits.duplicated(["of", "number"]).any():
-        with pytest.raises(UsageError, match=r"^A number is that of several rows"):
+        with pytest.raises(UsageError, match=r"^Rows of one row of .p. have the same number"):
             ask(rows, request, fewest=fewest)
         return
     found = ask(rows, request, fewest=fewest)
