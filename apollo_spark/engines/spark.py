@@ -107,13 +107,20 @@ class SparkEngine:
     def _stopped_by_tag(self) -> Iterator[None]:
         """Run jobs of this thread so that they can be ended, and no other ones with them."""
         tag = f"apollo-{uuid4().hex}"
-        self._spark.addTag(tag)
         usual = getattr(self.files, "limits", NO_LIMITS)
+        spark: Any = self._spark
+        # A session finds a tag only in the thread that set it (Spark 4.1), its context in all of
+        # them. A session of Spark Connect has no context, and looks for tags elsewhere.
+        if jobs := getattr(spark, "sparkContext", None):
+            add, remove, stop = jobs.addJobTag, jobs.removeJobTag, jobs.cancelJobsWithTag
+        else:
+            add, remove, stop = spark.addTag, spark.removeTag, spark.interruptTag
+        add(tag)
         try:
-            with stopped_by(lambda: self._spark.interruptTag(tag), usual.seconds):
+            with stopped_by(lambda: stop(tag), usual.seconds):
                 yield
         finally:
-            self._spark.removeTag(tag)
+            remove(tag)
 
     @contextmanager
     def over(self, _pins: Mapping[str, TablePin], /) -> "Iterator[SparkEngine]":

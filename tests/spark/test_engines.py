@@ -187,4 +187,4 @@ def test_a_cross_join_on_spark_is_cancelled_and_other_questions_go_on(
     assert answer(engine.run(one, {})) == [(1,)]
     with Questions(seconds=3600):
         assert answer(engine.run(one, {})) == [(1,)]
-    assert spark_session.getTags() == set()
+    assert not spark_session.sparkContext.getJobTags()
