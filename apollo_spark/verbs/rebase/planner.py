@@ -206,9 +206,9 @@ class Planner:
         newest = snapshot.newest_of(record.name)
         asked = [newest] if is_named and newest else snapshot.versions_of(record.name)
         kept = [each for each in asked if each.retired is None]
-        for each in self._lake.registry.read_all(kept, CohortRecord):
-            if each.lineage.fingerprint == fingerprint:
-                return each
+        found = self._lake.registry.read_all(kept, CohortRecord)
+        if same := [each for each in found if each.lineage.fingerprint == fingerprint]:
+            return max(same, key=lambda each: each.version)
         if not is_named and newest is not None and newest.id != record.id:
             raise ConflictError(
                 f"{record} is asked for, and {newest} is the newest of its name.",
