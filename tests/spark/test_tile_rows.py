@@ -2,6 +2,9 @@
 
 import csv
 import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 SAMPLES, FEATURES = 300, 400
 WRITERS = ("tasks", "dataframe")
+DATASETS = tuple(f"of_{each}" for each in WRITERS)
 
 
 def write_source(folder: Path, kind: str) -> Path:
@@ -43,20 +47,48 @@ def write_source(folder: Path, kind: str) -> Path:
     return path
 
 
-def load(lake: Lake, source: Path, unit: str, writer: str, spark: "SparkSession") -> None:
+@dataclass(frozen=True)
+class Written:
+    """A lake with the datasets `of_tasks` and `of_dataframe` of one source."""
+
+    lake: Lake
+    source: Path
+
+
+@pytest.fixture(scope="module")
+def written(
+    tmp_path_factory: pytest.TempPathFactory, spark_session: "SparkSession"
+) -> Callable[[str], Written]:
+    """Give the lake of a unit, which is loaded when it is asked for first, and only read."""
+
+    @cache
+    def of_unit(unit: str) -> Written:
+        folder = tmp_path_factory.mktemp(unit)
+        found = Written(open_lake(str(folder / "lake")), write_source(folder, unit))
+        for writer in WRITERS:
+            load(found.lake, found.source, unit, writer, spark_session)
+        return found
+
+    return of_unit
+
+
+def load(
+    lake: Lake, source: Path, unit: str, writer: str, spark: "SparkSession", *, name: str = ""
+) -> None:
     values = {"runner": "spark", "writer": writer, "block_bytes": 65_536}
+    name = name or f"of_{writer}"
     perform(
         Context(lake, settings=build_settings(values, source="this test"), session=spark),
-        ExpressionLoad(name=f"of_{writer}", assay="rna", unit=unit, sources=(str(source),)),
+        ExpressionLoad(name=name, assay="rna", unit=unit, sources=(str(source),)),
     )
 
 
-def dataset(lake: Lake, writer: str) -> Dataset:
-    return Dataset(lake, lake.load_record(parse_reference(f"of_{writer}")))
+def dataset(lake: Lake, name: str) -> Dataset:
+    return Dataset(lake, lake.load_record(parse_reference(name)))
 
 
-def tiles(lake: Lake, writer: str, unit: str) -> TablePin:
-    pins = dataset(lake, writer).record.pins
+def tiles(lake: Lake, name: str, unit: str) -> TablePin:
+    pins = dataset(lake, name).record.pins
     return next(each for each in pins if each.table == f"rna_tiles_{unit}")
 
 
@@ -74,50 +106,44 @@ def write_long(matrix: Path) -> Path:
 
 
 def test_a_long_file_is_stored_as_the_matrix_of_its_values(
-    tmp_path: Path, spark_session: "SparkSession"
+    written: Callable[[str], Written], spark_session: "SparkSession"
 ) -> None:
-    lake, matrix = open_lake(str(tmp_path / "lake")), write_source(tmp_path, "tpm")
-    load(lake, matrix, "tpm", "tasks", spark_session)
-    load(lake, write_long(matrix), "tpm", "dataframe", spark_session)
+    lake, source = written("tpm").lake, write_long(written("tpm").source)
+    load(lake, source, "tpm", "dataframe", spark_session, name="of_long")
 
-    pins = [tiles(lake, each, "tpm") for each in WRITERS]
+    pins = [tiles(lake, each, "tpm") for each in ("of_tasks", "of_long")]
     assert pins[0].content_hash == pins[1].content_hash
     assert verify_records(lake, None, deep=True).problems == ()
 
 
 @pytest.mark.parametrize("unit", ["count", "tpm", "fpkm"])
-def test_both_writers_store_the_same(
-    tmp_path: Path, unit: str, spark_session: "SparkSession"
-) -> None:
-    lake, source = open_lake(str(tmp_path / "lake")), write_source(tmp_path, unit)
-    for writer in WRITERS:
-        load(lake, source, unit, writer, spark_session)
+def test_both_writers_store_the_same(unit: str, written: Callable[[str], Written]) -> None:
+    lake = written(unit).lake
 
-    matrices = [dataset(lake, each).assay().matrix(to="arrow") for each in WRITERS]
+    matrices = [dataset(lake, each).assay().matrix(to="arrow") for each in DATASETS]
     assert matrices[0].num_rows == SAMPLES
     assert matrices[0].equals(matrices[1])
-    pins = [tiles(lake, each, unit) for each in WRITERS]
+    pins = [tiles(lake, each, unit) for each in DATASETS]
     assert pins[0].content_hash == pins[1].content_hash
     files = [lake.tables.files(each) for each in pins]
     assert len(files[0]) == len(files[1]) > 2
     logs = [sorted((f.rows, *f.least.values(), *f.largest.values())
                    for f in lake.tables.stored_files(each)) for each in pins]  # fmt: skip
     assert logs[0] == logs[1]
-    receipts = [dataset(lake, each).record.receipt for each in WRITERS]
+    receipts = [dataset(lake, each).record.receipt for each in DATASETS]
     assert receipts[0] == receipts[1]
-    statistics = [dataset(lake, each).assay().statistics("sample") for each in WRITERS]
+    statistics = [dataset(lake, each).assay().statistics("sample") for each in DATASETS]
     assert statistics[0].equals(statistics[1])
     assert verify_records(lake, None, deep=True).problems == ()
 
 
-@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize("name", DATASETS)
 @pytest.mark.parametrize("unit", ["count", "tpm", "fpkm"])
 def test_every_reader_opens_the_tiles(
-    tmp_path: Path, unit: str, writer: str, spark_session: "SparkSession"
+    unit: str, name: str, written: Callable[[str], Written], spark_session: "SparkSession"
 ) -> None:
-    lake, source = open_lake(str(tmp_path / "lake")), write_source(tmp_path, unit)
-    load(lake, source, unit, writer, spark_session)
-    pin = tiles(lake, writer, unit)
+    lake = written(unit).lake
+    pin = tiles(lake, name, unit)
     folder, files = str(lake.tables.folder_of(pin)), list(lake.tables.files(pin))
 
     def rows(found: pa.Table) -> list[dict[str, Any]]:
@@ -133,11 +159,10 @@ def test_every_reader_opens_the_tiles(
 
 
 def test_files_of_spark_have_the_layout_of_those_of_tasks(
-    tmp_path: Path, spark_session: "SparkSession"
+    written: Callable[[str], Written],
 ) -> None:
-    lake, source = open_lake(str(tmp_path / "lake")), write_source(tmp_path, "count")
-    load(lake, source, "count", "dataframe", spark_session)
-    pin = tiles(lake, "dataframe", "count")
+    lake = written("count").lake
+    pin = tiles(lake, "of_dataframe", "count")
 
     footer = pq.read_metadata(lake.tables.files(pin)[0])
     group = footer.row_group(0)
