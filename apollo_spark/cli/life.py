@@ -86,7 +86,8 @@ def _render(shown: "SweepPlan") -> list[str]:
     ]
     lines = [render_table(header, rows)] if rows else []
     if shown.parts:
-        lines.append(f"{len(shown.parts):,} parts of records")
+        count = len(shown.parts)
+        lines.append(f"{count:,} part{'' if count == 1 else 's'} of records")
     for each in shown.reports:
         what = "a name whose versions are all retired"
         if each in shown.unpublished:

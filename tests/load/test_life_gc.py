@@ -29,14 +29,18 @@ def test_a_plan_of_gc_prints_tables_and_bytes_and_deletes_nothing(study: Study) 
     plain, shown = study.ask("gc", "--grace", "0"), study.ask("gc", "--grace", "0", "--json").json
 
     assert plain.code == 0
-    assert [line.split()[:2] for line in plain.out.splitlines()[1:]] == [
+    *tables, parts = plain.out.splitlines()[1:]
+    assert [line.split()[:2] for line in tables] == [
         [f"study/{name}", "1"] for name in ("passport", "patient", "site", "visit")
     ]
+    # What was counted of the fields that differ.
+    assert parts == "1 part of records"
     assert plain.err.splitlines()[-1] == "add --apply to do it"
-    assert (shown["applied"], shown["files"], shown["grace_hours"]) == (False, 4, 0)
+    assert (shown["applied"], shown["files"], shown["grace_hours"]) == (False, 5, 0)
     names = {f"{t['location'][7:]}/{name}" for t in shown["tables"] for name in t["names"]}
-    sizes = [(study.lake / "tables" / each).stat().st_size for each in names]
-    assert shown["bytes"] == sum(sizes)
+    files = [study.lake / "tables" / each for each in names]
+    files += [study.lake / "registry" / "parts" / each for each in shown["parts"]]
+    assert shown["bytes"] == sum(each.stat().st_size for each in files)
     assert tree(study.lake) == before
 
 
@@ -50,7 +54,7 @@ def test_gc_deletes_exactly_what_it_planned(study: Study) -> None:
 
     names = {f"{t['location'][7:]}/{name}" for t in plan["tables"] for name in t["names"]}
     assert before - data_files(study) == names
-    assert (done["applied"], done["files"], done["bytes"]) == (True, 4, plan["bytes"])
+    assert (done["applied"], done["files"], done["bytes"]) == (True, 5, plan["bytes"])
     require_equal(published(study.lake), left)
     require_sound(study.lake)
 
@@ -75,7 +79,7 @@ def test_gc_says_what_it_leaves_alone(study: Study) -> None:
     assert done.code == 0
     assert "left alone: tables of study: Somebody is writing 'study' already. ann" in done.err
     lake.leases.release(lease)
-    assert "deleted 4 files" in study.ask("gc", "--grace", "0", "--apply").err
+    assert "deleted 5 files" in study.ask("gc", "--grace", "0", "--apply").err
 
 
 def test_a_load_after_gc_goes_on_as_ever(study: Study) -> None:
