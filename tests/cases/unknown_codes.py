@@ -47,7 +47,7 @@ CASES = (
     case(
         "another code",
         'patient.sex = "X"',
-        [SEX, "line 1, column 1: patient.sex"],
+        [SEX, "line 1, column 15: patient.sex"],
         ["did you mean", "double quotes"],
         on_spark=True,
     ),
@@ -56,7 +56,11 @@ CASES = (
     case(
         "some of several",
         'patient.sex in ("F", "Male", "W")',
-        ["codes of which 2 of 3 are not in the coding 'sex'", 'did you mean "M"?'],
+        [
+            "column 22: patient.sex is compared with a code that",
+            "column 30: patient.sex",
+            'did you mean "M"?',
+        ],
     ),
     case(
         "a code below one of a tree",

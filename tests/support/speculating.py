@@ -36,13 +36,18 @@ SPECULATE = {
 
 @dataclass(frozen=True)
 class SlowFirst:
-    """Does a task, notes the attempt, and hangs if it is the first at the task that is slow."""
+    """Does a task, notes the attempt, and hangs if it is the first at the task that is slow.
 
-    function: Callable[[MatrixTask], dict[str, Any]]
+    Tasks that write no tiles, such as those that count fields, are only done.
+    """
+
+    function: Callable[[Any], dict[str, Any]]
     marks: str
 
-    def __call__(self, task: MatrixTask) -> dict[str, Any]:
+    def __call__(self, task: Any) -> dict[str, Any]:
         result = self.function(task)
+        if not isinstance(task, MatrixTask):
+            return result
         folder = Path(self.marks) / task.target.name
         is_first = not folder.exists()
         folder.mkdir(exist_ok=True)

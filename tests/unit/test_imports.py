@@ -72,6 +72,13 @@ def test_only_the_session_module_touches_sparks_java() -> None:
     assert [place for each in files for place in session_words(each)] == []
 
 
+def test_no_job_hides_a_module_of_python() -> None:
+    """The folder of a job comes first where Spark looks for modules; built-in ones before it."""
+    names = {each.stem for each in JOBS.glob("*.py")} - set(sys.builtin_module_names)
+
+    assert names & sys.stdlib_module_names == set()
+
+
 def session_words(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Attribute) or node.attr not in SESSION_WORDS:
