@@ -2,7 +2,7 @@
 
     spark-submit --py-files apollo_spark-VERSION.whl jobs/profile_fields.py --config profile.yaml
 
-The keys of the file are the options of `apollo profile` (see conf/profile_fields.yaml). A job that
+The keys of the file are the options of `apollo profile` (see conf/profile.yaml). A job that
 was called as the verb alone would hide a module of Python from every other one.
 """
 
