@@ -63,6 +63,7 @@ def vacuum(spark: SparkSession, lake: Lake) -> None:
     spark.sql(f"VACUUM delta.`{folder_of(lake)}`").collect()
 
 
+@pytest.mark.usefixtures("interpreted")
 def test_every_pin_is_read_after_weeks_and_vacuum(
     spark_session: SparkSession, tmp_path: Path
 ) -> None:
@@ -79,6 +80,7 @@ def test_every_pin_is_read_after_weeks_and_vacuum(
     assert str(publish(lake, {"patient": [("P1", 1)]})) == f"study@{VERSIONS + 1}"
 
 
+@pytest.mark.usefixtures("interpreted")
 @pytest.mark.parametrize(
     ("kept", "lost"),
     [

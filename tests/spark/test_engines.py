@@ -106,6 +106,7 @@ def questions() -> Mapping[str, exp.Query]:
     return found
 
 
+@pytest.mark.usefixtures("interpreted")
 @pytest.mark.parametrize("tree", questions().values(), ids=questions().keys())
 def test_both_engines_give_equal_rows_in_equal_order(
     tree: exp.Query, tables: DeltaTables, engines: tuple[EmbeddedEngine, SparkEngine]

@@ -47,8 +47,16 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> DeltaTables:
     return found
 
 
+@pytest.fixture(params=list(ValueMode), ids=str)
+def values(request: pytest.FixtureRequest) -> ValueMode:
+    """What is given for a code; the questions for codes themselves are compiled."""
+    if request.param is not ValueMode.RAW:
+        request.getfixturevalue("interpreted")
+    found: ValueMode = request.param
+    return found
+
+
 @pytest.mark.parametrize("by_keys", [True, False], ids=["by keys", "in packs"])
-@pytest.mark.parametrize("values", list(ValueMode), ids=str)
 def test_all_types_and_joins_come_as_from_the_embedded_engine(
     spark_session: SparkSession,
     hospital: DeltaTables,
