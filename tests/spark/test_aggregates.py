@@ -43,6 +43,7 @@ def require_equal(dataset: ap.Dataset, spark: SparkSession, tiles: list[Any], **
         assert second.as_json() == near(first.as_json()), first.tile
 
 
+@pytest.mark.usefixtures("interpreted")
 def test_both_engines_answer_the_same(dataset: ap.Dataset, spark_session: SparkSession) -> None:
     require_equal(dataset, spark_session, [*TILES, MEASURED])
 

@@ -156,7 +156,6 @@ def engines(spark_session: SparkSession, tables: Tables) -> tuple[EmbeddedEngine
     return EmbeddedEngine(tables, threads=1), SparkEngine(spark_session, tables.path)
 
 
-@pytest.mark.usefixtures("interpreted")
 @pytest.mark.parametrize("most", [1_000, -1], ids=["as subqueries", "in scans"])
 def test_filters_keep_the_same_rows_everywhere(
     tables: Tables,
@@ -223,7 +222,6 @@ def test_values_of_assays_are_compared_alike_everywhere(
     assert spark == embedded
 
 
-@pytest.mark.usefixtures("interpreted")
 def test_every_comparison_gives_the_same_everywhere(
     tables: Tables, engines: tuple[EmbeddedEngine, SparkEngine]
 ) -> None:
