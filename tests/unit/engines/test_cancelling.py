@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -100,6 +101,15 @@ def test_a_question_has_the_memory_and_threads_that_are_allowed(tables: FileTabl
         assert answer(EmbeddedEngine(tables, threads=2).run(asked, {})) == [(2,)]
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Hear of Ctrl-C: a shell has what it starts in the background pass it over."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("tree", [COUNTED, STREAMED], ids=["counted", "streamed"])
 def test_ctrl_c_ends_a_command_at_once(
     tables: FileTables, tree: exp.Select, monkeypatch: pytest.MonkeyPatch
@@ -114,6 +124,7 @@ def test_ctrl_c_ends_a_command_at_once(
     assert main.run([]) == 130
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_without_a_command_is_what_python_makes_of_it(tables: FileTables) -> None:
     engine = Watched(tables, lambda: os.kill(os.getpid(), signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
