@@ -59,7 +59,7 @@ def bins_between(least: Any, greatest: Any, *, most: int = MOST_BINS) -> Bins:
         greatest: The greatest, of the same type.
         most: How many bins there may be, at least 2: whatever the step, 0 is a bound.
 
-    >>> bins_between(3, 8, most=3).ranges
+    >>> bins_between(3, 8, most=4).ranges
     ((2, 4), (4, 6), (6, 8), (8, 10))
     """
     assert most > 1, "values below and above 0 are in two bins"

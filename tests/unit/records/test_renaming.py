@@ -1,8 +1,8 @@
-"""Filters in which fields go by their new names."""
+"""Filters in which fields and codes go by their new names."""
 
 import pytest
 
-from apollo_spark.records.changes.renaming import rename_in_text
+from apollo_spark.records.changes.renaming import NewNames, rename_in_text
 
 NAMES = {"visit.day": "visit.seen", "patient.born": "patient.birth"}
 RENAMED = {
@@ -24,4 +24,13 @@ RENAMED = {
 
 @pytest.mark.parametrize("text", RENAMED)
 def test_every_place_of_a_field_has_its_new_name(text: str) -> None:
-    assert rename_in_text(text, NAMES) == RENAMED[text]
+    assert rename_in_text(text, NewNames(NAMES)) == RENAMED[text]
+
+
+def test_codes_take_the_place_of_others_where_their_field_is_compared() -> None:
+    names = NewNames({"visit.dx": "visit.code"}, {("visit.dx", "I10"): "I10-15"})
+    text = 'visit.dx under ("I10", "E11") except "I10" and visit.other = "I10"'
+
+    said = rename_in_text(text, names)
+
+    assert said == 'visit.code under ("I10-15", "E11") except "I10-15" and visit.other = "I10"'
