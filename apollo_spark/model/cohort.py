@@ -12,9 +12,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from apollo_spark.model.base import Record
-from apollo_spark.model.names import MemberName
-from apollo_spark.model.pin import TablePin
-from apollo_spark.model.record import Published
+from apollo_spark.model.over_dataset import OverDataset
 
 COHORT_FORMAT = 1
 IDS = "ids"
@@ -93,44 +91,22 @@ class CohortReference(Record):
     id: str
 
 
-class CohortRecord(Published):
-    """One published version of a cohort. It never changes.
+class CohortRecord(OverDataset):
+    """One published version of a cohort, of people of its dataset. It never changes.
 
     Attributes:
-        dataset: The version of the dataset whose people are meant.
-        dataset_id: Its id.
-        main_entity: Whose rows are people.
         step: How the cohort is made; its numbers are places in `cohorts`.
         cohorts: The cohorts that it is made of.
         codings: The codings that its filters ask for, with the SHA-256 of each as it was.
         count: How many people were in it when it was published.
-        kept: What the rules of the dataset read, besides its own tables.
-        parts: The parts of the dataset.
     """
 
     format: int = Field(default=COHORT_FORMAT, ge=COHORT_FORMAT, le=COHORT_FORMAT)
     kind: str = "cohort"
-    title: str | None = None
-    description: str | None = None
-    dataset: str
-    dataset_id: str
-    main_entity: MemberName
     step: CohortStep
     cohorts: tuple[CohortReference, ...] = ()
     codings: tuple[tuple[str, str], ...] = ()
     count: int = Field(ge=0)
-    kept: tuple[TablePin, ...] = ()
-    parts: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def all_pins(self) -> tuple[TablePin, ...]:
-        """What the rules of its dataset read, and its pins."""
-        return (*self.kept, *self.pins)
-
-    @property
-    def all_parts(self) -> dict[str, str]:
-        """Its receipt and the parts of its dataset."""
-        return {**super().all_parts, **dict(self.parts)}
 
     @property
     def main_rows(self) -> int | None:

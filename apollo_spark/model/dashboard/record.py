@@ -9,51 +9,25 @@ from pydantic import Field
 
 from apollo_spark.model.cohort import CohortReference
 from apollo_spark.model.dashboard.tile import Tile
-from apollo_spark.model.names import MemberName
-from apollo_spark.model.pin import TablePin
-from apollo_spark.model.record import Published
+from apollo_spark.model.over_dataset import OverDataset
 
 DASHBOARD_FORMAT = 1
 
 
-class DashboardRecord(Published):
-    """One published version of a dashboard. It never changes.
+class DashboardRecord(OverDataset):
+    """One published version of a dashboard, which asks its dataset. It never changes.
 
     Attributes:
-        title: What it is called for people.
-        description: What it is for.
-        dataset: The version of the dataset that is asked.
-        dataset_id: Its id.
-        main_entity: Whose rows are people.
         cohort: The cohort whose people are asked about; None is everybody.
         tiles: What is asked.
         codings: The codings of its fields, with the SHA-256 of each as it was.
-        kept: What the rules of the dataset read, besides its own tables.
-        parts: The parts of the dataset.
     """
 
     format: int = Field(default=DASHBOARD_FORMAT, ge=DASHBOARD_FORMAT, le=DASHBOARD_FORMAT)
     kind: str = "dashboard"
-    title: str | None = None
-    description: str | None = None
-    dataset: str
-    dataset_id: str
-    main_entity: MemberName
     cohort: CohortReference | None = None
     tiles: tuple[Tile, ...]
     codings: tuple[tuple[str, str], ...] = ()
-    kept: tuple[TablePin, ...] = ()
-    parts: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def all_pins(self) -> tuple[TablePin, ...]:
-        """What the rules of its dataset read, and its pins."""
-        return (*self.kept, *self.pins)
-
-    @property
-    def all_parts(self) -> dict[str, str]:
-        """Its receipt and the parts of its dataset."""
-        return {**super().all_parts, **dict(self.parts)}
 
     @property
     def labelled_tiles(self) -> tuple[tuple[str, Tile], ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from sqlglot import exp
@@ -15,13 +14,11 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.over_dataset import OverDataset
 from apollo_spark.model.pin import TablePin
 from apollo_spark.operations.cohorts.program import Program
 from apollo_spark.query.cohorts.members import KEY, Members, main_key
 from apollo_spark.query.sql import ascending, column, derived, labelled
-
-if TYPE_CHECKING:
-    from apollo_spark.model.dashboard.record import DashboardRecord
 
 _PEOPLE = "people"
 
@@ -82,7 +79,7 @@ def open_cohort(lake: Lake, record: CohortRecord) -> People:
     return People(opened, members, program.lists, names=tuple(program.names))
 
 
-def dataset_of(lake: Lake, record: "CohortRecord | DashboardRecord") -> DatasetRecord:
+def dataset_of(lake: Lake, record: OverDataset) -> DatasetRecord:
     """Return the version of the dataset that a record is based on, also where it is retired.
 
     Raises:

@@ -21,6 +21,7 @@ from apollo_spark.operations.operation import Operation
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.report import LoadReporter
 from apollo_spark.operations.work import Draft, Planned, Work
+from apollo_spark.records.over_dataset import said_of
 from apollo_spark.runtime.questions import Questions
 from apollo_spark.verbs.cohort.id_list import IdList
 from apollo_spark.workers.values.hashing import hash_table
@@ -108,25 +109,18 @@ class CohortPlan:
         if ids is not None:
             own = ids.model_copy(update={"table": list_label(f"{name}@{version}")})
             step, pins = step.model_copy(update={"keys": own.table}), (*pins, own)
-        parts = self.dataset.all_parts
-        del parts[self.dataset.receipt]
         return CohortRecord(
             name=name,
             version=version,
             id=str(uuid4()),
             title=self.request.title,
             description=self.request.description,
-            dataset=str(self.dataset),
-            dataset_id=self.dataset.id,
-            main_entity=self.dataset.main_entity,
             step=step,
             cohorts=self.cohorts,
             codings=self.codings,
             count=self.receipt.count,
             pins=pins,
-            kept=tuple(pin for rule in self.dataset.rules for pin in rule.pins),
-            parts=tuple(sorted(parts.items())),
-            hides=self.dataset.hides,
+            **said_of(self.dataset),
             lineage=lineage,
             receipt=receipt,
         )

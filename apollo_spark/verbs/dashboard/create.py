@@ -24,6 +24,7 @@ from apollo_spark.operations.cohorts.opening import count_people, dataset_of, op
 from apollo_spark.operations.operation import Operation
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.work import Draft, Planned, Work
+from apollo_spark.records.over_dataset import said_of
 from apollo_spark.sources.dashboards.file import DashboardFile, read_dashboard_file
 from apollo_spark.sources.dashboards.tiles import TileFault
 from apollo_spark.verbs.cohort.publishing import reference_to
@@ -83,25 +84,17 @@ class DashboardPlan:
 
     def record(self, name: str, version: int, lineage: Lineage, receipt: str) -> DashboardRecord:
         """Return the record of a version."""
-        parts = self.dataset.all_parts
-        del parts[self.dataset.receipt]
-        kept = tuple(pin for rule in self.dataset.rules for pin in rule.pins)
         return DashboardRecord(
             name=name,
             version=version,
             id=str(uuid4()),
             title=self.file.title,
             description=self.file.description,
-            dataset=str(self.dataset),
-            dataset_id=self.dataset.id,
-            main_entity=self.dataset.main_entity,
             cohort=None if self.cohort is None else reference_to(self.cohort),
             tiles=self.file.tiles,
             codings=self.codings,
             pins=self.dataset.pins if self.cohort is None else self.cohort.pins,
-            kept=kept,
-            parts=tuple(sorted(parts.items())),
-            hides=self.dataset.hides,
+            **said_of(self.dataset),
             lineage=lineage,
             receipt=receipt,
         )

@@ -1,6 +1,6 @@
 """Plan to move dashboards to another dataset: which tiles answer otherwise, which none."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -19,6 +19,7 @@ from apollo_spark.model.rebase import Move, RebasePlan
 from apollo_spark.model.record import Lineage
 from apollo_spark.operations.dashboards import OpenDashboard, open_dashboard
 from apollo_spark.records.changes.renaming import Codes, NewNames
+from apollo_spark.records.over_dataset import said_of
 from apollo_spark.sources.dashboards.file import DashboardFile
 from apollo_spark.verbs.cohort.publishing import reference_to
 from apollo_spark.verbs.dashboard.answering import Whom, answer_tiles
@@ -69,22 +70,16 @@ class DashboardMove:
     def made(self, lake: Lake, name: str, version: int, lineage: Lineage) -> DashboardRecord:
         """Return the record of a version, without its receipt."""
         target, about = self.target, self.cohort or self.target
-        parts = target.all_parts
-        del parts[target.receipt]
         return self.record.model_copy(
             update={
                 "name": name,
                 "version": version,
                 "id": str(uuid4()),
-                "dataset": str(target),
-                "dataset_id": target.id,
+                **said_of(target),
                 "cohort": None if self.cohort is None else reference_to(self.cohort),
                 "tiles": self.tiles,
                 "codings": codings_of_tiles(self.tiles, target, lake.open_record(target)),
                 "pins": about.pins,
-                "kept": tuple(pin for rule in target.rules for pin in rule.pins),
-                "parts": tuple(sorted(parts.items())),
-                "hides": target.hides,
                 "lineage": lineage,
                 "receipt": "",
             }
@@ -237,5 +232,4 @@ def _renamed(tile: Tile, names: NewNames) -> Tile:
 
 
 def _recoded(values: tuple[str, ...], path: str, codes: Codes) -> tuple[str, ...]:
-    known: Mapping[tuple[str, str], str] = codes
-    return tuple(known.get((path, each), each) for each in values)
+    return tuple(codes.get((path, each), each) for each in values)

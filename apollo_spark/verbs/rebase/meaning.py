@@ -15,6 +15,7 @@ from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import Comparison, Filter, Operator, comparisons_of
 from apollo_spark.model.rebase import Problem, Repair
 from apollo_spark.query.filters.reach import fields_needed
+from apollo_spark.query.filters.values import codes_under
 from apollo_spark.records.changes.renaming import NewNames, renamed
 from apollo_spark.verbs.rebase.repairs import field_repairs, successor_of
 
@@ -122,7 +123,7 @@ class _Comparer:
         assert new is not None, "fields were compared before"
         was, now = _coding(self.before, old), _coding(self.after, new)
         is_same = _column(self.before, entity, name) == _column(self.after, *there)
-        for code in map(_as_code, (*asked.values, *asked.exceptions)):
+        for code in map(str, (*asked.values, *asked.exceptions)):
             if code not in was.meanings:
                 continue
             key = (f"{entity}.{name}", code)
@@ -137,7 +138,7 @@ class _Comparer:
                 self._tell(Problem(kind="code relabelled", name=place, before=meanings[0],
                                    after=meanings[1], breaks=breaks))  # fmt: skip
             if asked.operator is Operator.UNDER:
-                self._compare_below(place, codes_below(was, code), codes_below(now, new_code))
+                self._compare_below(place, codes_under(was, code), codes_under(now, new_code))
 
     def _gone(
         self, key: tuple[str, str], there: str, was: Coding, now: Coding, *, is_open: bool
@@ -150,9 +151,10 @@ class _Comparer:
                 Repair(old=f"{path}={code}", new=f"{there}={successor}", why="the same label")
             )
 
-    def _compare_below(self, place: str, was: frozenset[str], now: frozenset[str]) -> None:
-        if was != now:
-            gone, come = len(was - now), len(now - was)
+    def _compare_below(self, place: str, was: Iterable[str], now: Iterable[str]) -> None:
+        before, after = set(was), set(now)
+        if before != after:
+            gone, come = len(before - after), len(after - before)
             self._tell(Problem(kind="code moved", name=place, before=f"{gone:,} codes leave it",
                                after=f"{come:,} codes come to be under it"))  # fmt: skip
 
@@ -167,16 +169,6 @@ class _Comparer:
         if is_new:
             self.found.problems.append(problem)
         return is_new
-
-
-def codes_below(coding: Coding, code: str) -> frozenset[str]:
-    """Return a code and all codes under it."""
-    found, waiting = {code}, [code]
-    while waiting:
-        below = set(coding.children.get(waiting.pop(), ())) - found
-        found |= below
-        waiting += below
-    return frozenset(found)
 
 
 def _differences(old: FieldSpec, new: FieldSpec) -> Iterator[tuple[str, str, str]]:
@@ -212,7 +204,3 @@ def _column(opened: OpenDataset, entity: str, name: str) -> tuple[str, str] | No
     pin: Mapping[str, str] = {each.table: each.location for each in opened.record.pins}
     location = pin.get(home.table)
     return None if location is None else (location, home.column_of(name))
-
-
-def _as_code(value: object) -> str:
-    return value if isinstance(value, str) else str(value)

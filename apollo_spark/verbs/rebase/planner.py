@@ -12,6 +12,7 @@ from apollo_spark.lake.ahead import LakeAhead
 from apollo_spark.model.cohort import CohortRecord, CohortReference
 from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.over_dataset import OverDataset
 from apollo_spark.model.rebase import Move, RebasePlan
 from apollo_spark.model.record import Lineage, Published
 from apollo_spark.operations.context import Context
@@ -93,7 +94,7 @@ class Planner:
         moves: tuple[Move, ...] = ()
         try:
             self._require_parents(record)
-            if isinstance(record, CohortRecord | DashboardRecord):
+            if isinstance(record, OverDataset):
                 target = self._targets.dataset_for(record)
                 moves = (Move(before=record.dataset, after=str(target)),)
             else:
@@ -107,7 +108,7 @@ class Planner:
                 self._plan_cohort(name, record, target, found, is_named=is_named)
             elif isinstance(record, DashboardRecord):
                 self._plan_dashboard(name, record, target, found)
-            else:
+            elif isinstance(record, DatasetRecord):
                 self._plan_dataset(name, record, moves, found)
         except ApolloError as refused:
             self._refuse(name, record, moves, refused, found)

@@ -10,10 +10,9 @@ from apollo_spark.export.rows import completed_file, require_free
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import MOST_BEGINNINGS
 from apollo_spark.model.base import Record
-from apollo_spark.model.cohort import CohortRecord
-from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.over_dataset import OverDataset
 from apollo_spark.model.rebase import MovedReceipt
 from apollo_spark.model.receipt import StoredReceipt
 from apollo_spark.model.record import Published, require_kind
@@ -161,7 +160,7 @@ def _dataset_of(lake: Lake, record: Published) -> DatasetRecord:
     Raises:
         NotFoundError: The record is of a kind that is not moved.
     """
-    if isinstance(record, CohortRecord | DashboardRecord):
+    if isinstance(record, OverDataset):
         return dataset_of(lake, record)
     require_kind(record, record.kind, DatasetRecord)
     assert isinstance(record, DatasetRecord), "a kind has one class"

@@ -9,6 +9,7 @@ from apollo_spark.model.cohort import CohortRecord, CohortReference
 from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.over_dataset import OverDataset
 from apollo_spark.model.rebase import Move
 from apollo_spark.model.record import Published
 from apollo_spark.operations.cohorts.opening import dataset_of
@@ -31,7 +32,7 @@ def root_of(lake: Lake, record: DatasetRecord) -> Change:
 
 def named_parents(lake: Lake, record: Published) -> tuple[str, ...]:
     """Return the versions that a record is made of: those that it may leave for others."""
-    if isinstance(record, CohortRecord | DashboardRecord):
+    if isinstance(record, OverDataset):
         return (record.dataset, *(each.version for each in cohorts_of(record)))
     assert isinstance(record, DatasetRecord), "only these kinds are moved"
     return parents_of(root_of(lake, record))
@@ -133,7 +134,7 @@ class Targets:
             raise self._not_made_of(record, parents)
         return tuple(found)
 
-    def dataset_for(self, record: CohortRecord | DashboardRecord) -> DatasetRecord:
+    def dataset_for(self, record: OverDataset) -> DatasetRecord:
         """Return the dataset that a cohort or a dashboard is moved to.
 
         Raises:

@@ -11,6 +11,7 @@ from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference, parse_reference
+from apollo_spark.model.over_dataset import OverDataset
 from apollo_spark.model.rebase import Move, RebaseReceipt
 from apollo_spark.model.record import Lineage, Published
 from apollo_spark.operations.cohorts.opening import count_people, open_cohort
@@ -22,9 +23,6 @@ from apollo_spark.operations.report import tool_versions
 from apollo_spark.records.content import Derived
 from apollo_spark.records.showing import keeps_to_itself
 from apollo_spark.verbs.rebase.planned import Made, publish_made
-
-Asking = CohortRecord | DashboardRecord
-"""What asks questions of a dataset, and has no tables but lists of ids."""
 
 
 def undo_rebase(context: Context, version: str, *, full: bool, dry_run: bool) -> Outcome[Record]:
@@ -39,7 +37,7 @@ def undo_rebase(context: Context, version: str, *, full: bool, dry_run: bool) ->
     if record.lineage.operation != "rebase" or record.version == 1:
         raise UsageError(f"{record} was not made by a rebase: there is nothing to undo.")
     before = lake.load(RecordReference(name=record.name, version=record.version - 1), type(record))
-    if isinstance(record, Asking) and isinstance(before, Asking):
+    if isinstance(record, OverDataset) and isinstance(before, OverDataset):
         return _undo_question(context, record, before, dry_run=dry_run)
     assert isinstance(record, DatasetRecord), "only these kinds are moved"
     assert isinstance(before, DatasetRecord), "a name has versions of one kind"
@@ -50,7 +48,7 @@ def undo_rebase(context: Context, version: str, *, full: bool, dry_run: bool) ->
 
 
 def _undo_question(
-    context: Context, record: Asking, before: Asking, *, dry_run: bool
+    context: Context, record: OverDataset, before: OverDataset, *, dry_run: bool
 ) -> Outcome[Record]:
     """Publish a cohort or a dashboard as it was before."""
     lake = context.lake
@@ -73,10 +71,11 @@ def _undo_question(
     return replace(outcome, published=(str(made.record),))
 
 
-def _count(lake: Lake, record: Asking) -> int:
+def _count(lake: Lake, record: OverDataset) -> int:
     engine = EmbeddedEngine(lake.tables)
     if isinstance(record, CohortRecord):
         return open_cohort(lake, record).count(engine)
+    assert isinstance(record, DashboardRecord), "these kinds alone are over a dataset"
     board = open_dashboard(lake, record)
     if board.cohort is not None:
         return open_cohort(lake, board.cohort).count(engine)
@@ -84,7 +83,7 @@ def _count(lake: Lake, record: Asking) -> int:
 
 
 def _again(
-    context: Context, before: Asking, fingerprint: str, receipt: RebaseReceipt, count: int
+    context: Context, before: OverDataset, fingerprint: str, receipt: RebaseReceipt, count: int
 ) -> Made:
     """Return a version as the next one of its name."""
     last = context.lake.registry.snapshot().last_of(before.name)
