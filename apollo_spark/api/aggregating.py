@@ -80,7 +80,7 @@ class Aggregates(RetrievedFields):
             ConflictError: A cohort is based on another version.
         """
         is_one = isinstance(tile, Tile | Mapping)
-        given: Sequence[Any] = [tile] if is_one else tile  # type: ignore[assignment]
+        given: Sequence[Any] = [tile] if is_one else tile  # type: ignore[assignment] # asked above
         tiles = self._checked(given)
         whom = [self._whom(cohort, where)]
         if compare is not None:

@@ -34,7 +34,7 @@ def look_for_no_plugins() -> None:
     """
     if PLUGINS not in sys.modules:
         nothing = ModuleType(PLUGINS)
-        nothing.get_plugins = tuple  # type: ignore[attr-defined]
+        nothing.get_plugins = tuple  # type: ignore[attr-defined] # a module made here
         sys.modules[PLUGINS] = nothing
 
 
@@ -88,7 +88,7 @@ def _hidden(module: str) -> Iterator[None]:
         yield
         return
     # Python's own mark of a module that cannot be imported.
-    sys.modules[module] = None  # type: ignore[assignment]
+    sys.modules[module] = None  # type: ignore[assignment] # Python allows it
     try:
         yield
     finally:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from apollo_spark.errors import BrokenPinError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.publishing import Publication
@@ -13,6 +14,7 @@ from apollo_spark.model.base import Record, sha256_text
 from apollo_spark.model.change import Change
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding
+from apollo_spark.model.names import parse_reference
 from apollo_spark.model.receipt import StoredReceipt
 from apollo_spark.model.record import InputFile, Lineage
 from apollo_spark.model.request import PublishRequest, ResultRequest
@@ -96,9 +98,20 @@ class DerivedOperation(Operation[Request, Derivation, Record]):
     def derive(self, scratch: Path) -> Derivation:
         """Return what is published; refuse what cannot be."""
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The datasets that are read while it is planned, as they were named."""
+        return ()
+
     def plan(self, scratch: Path) -> Planned[Derivation]:
         """Decide what is made, and count."""
-        return Planned(self.derive(scratch))
+        try:
+            return Planned(self.derive(scratch))
+        except BrokenPinError:
+            # A base may have been retired and swept while it was read: that is what to say.
+            for each in self.bases:
+                self.context.lake.registry.snapshot().get(parse_reference(each))
+            raise
 
     def operation_of(self, plan: Derivation) -> str:
         """Return what the lineage calls this."""

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-from apollo_spark.errors import BrokenPinError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.change import ViewChange
@@ -39,13 +38,12 @@ class PublishView(DerivedOperation[ViewRequest]):
 
     def derive(self, scratch: Path) -> Derivation:  # noqa: ARG002 nothing is unpacked
         """Return the view that is asked for, with what it shows counted."""
-        lake = self.context.lake
-        try:
-            return plan_view(lake, self.request)
-        except BrokenPinError:
-            # Its base may have been retired and swept while it was read: that is what to say.
-            lake.registry.snapshot().get(parse_reference(self.request.name))
-            raise
+        return plan_view(self.context.lake, self.request)
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """What it is a view of."""
+        return (self.request.name,)
 
 
 def plan_view(lake: Lake, request: ViewRequest) -> Derivation:

@@ -234,13 +234,13 @@ class TileAnswer(Record):
     problem: str | None = None
     notes: tuple[str, ...] = ()
 
-    @computed_field  # type: ignore[prop-decorator]
+    @computed_field  # type: ignore[prop-decorator] # as pydantic says to
     @property
     def filter(self) -> str | None:
         """Who is meant, as the canonical text of a filter; None is everybody."""
         return None if self.data is None else self.data.filter
 
-    @computed_field  # type: ignore[prop-decorator]
+    @computed_field  # type: ignore[prop-decorator] # as pydantic says to
     @property
     def suppressed(self) -> bool:
         """Whether some count of it is not shown."""

@@ -73,6 +73,11 @@ class MergeOperation(DerivedOperation[Request]):
     def count(self, scratch: Path) -> MergePlan:
         """Return what the link matches, and what would be published."""
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """What is merged."""
+        return (self.request.source, self.request.target)
+
     def derive(self, scratch: Path) -> Derivation:
         """Write the report that is asked for, and refuse what is to be refused."""
         request = self.request
