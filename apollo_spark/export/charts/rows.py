@@ -6,15 +6,14 @@ from typing import Any
 
 from apollo_spark.model.dashboard.answer import (
     Box,
-    Count,
     Curve,
     Others,
-    Suppressed,
     TileAnswer,
     TileData,
     ValueCount,
 )
 from apollo_spark.model.dashboard.tile import ChartKind
+from apollo_spark.model.suppressed import Count, Suppressed
 
 ALL, MISSING_LABEL = "everybody", "all others"
 Row = dict[str, Any]
@@ -37,17 +36,16 @@ def cohort_label(data: TileData) -> str:
 
 
 def counted(count: Count) -> Row:
-    """Return a count, or that it is not shown: that is never 0."""
-    if isinstance(count, Suppressed):
-        return {"count": None, "suppressed": f"fewer than {count.fewer_than}"}
-    return {"count": count}
+    """Return a count, or that it is not shown: that is neither 0 nor missing."""
+    return {"suppressed": str(count)} if isinstance(count, Suppressed) else {"count": count}
 
 
 def others_label(others: Others, unit: str | None) -> str:
     """Return what the values are called that are not shown one by one."""
-    count = others.count
-    number = f"fewer than {count.fewer_than}" if isinstance(count, Suppressed) else f"{count:,}"
-    return f"others ({others.values:,} values, {number} {unit or 'rows'})"
+    what = unit or "rows"
+    if isinstance(others.values, Suppressed):
+        return f"others ({others.count:,} {what})"
+    return f"others ({others.values:,} values, {others.count:,} {what})"
 
 
 def value_labels(answer: TileAnswer) -> Mapping[Place, str]:
@@ -163,7 +161,7 @@ def _steps(curve: Curve) -> Iterator[Row]:
             "survival": each.survival,
             "lower": each.lower,
             "upper": each.upper,
-            "censored": 0 if isinstance(each.censored, Suppressed) else each.censored,
+            **({} if isinstance(each.censored, Suppressed) else {"censored": each.censored}),
         }
 
 

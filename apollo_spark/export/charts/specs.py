@@ -16,7 +16,7 @@ def chart_spec(answer: TileAnswer) -> Spec:
     """Return a tile as a Vega-Lite chart that needs nothing else."""
     rows = data_rows(answer)
     several = len(answer.all_data) > 1
-    drawn = _DRAWN[answer.tile.chart](answer, rows, several)
+    drawn = _with_marks(_DRAWN[answer.tile.chart](answer, rows, several), rows)
     return {
         "$schema": SCHEMA,
         "title": {"text": answer.title, "anchor": "start"},
@@ -25,6 +25,26 @@ def chart_spec(answer: TileAnswer) -> Spec:
         "data": {"values": rows},
         **drawn,
     }
+
+
+def _with_marks(drawn: Spec, rows: list[Spec]) -> Spec:
+    """Return a chart of bars with a text in the place of each count that is not shown."""
+    encoding = drawn.get("encoding", {})
+    is_bars = drawn.get("mark", {}).get("type") == "bar" and "row" not in encoding
+    if not is_bars or not any("suppressed" in row for row in rows):
+        return drawn
+    number = "x" if encoding["x"].get("field") in ("count", "share") else "y"
+    place = {name: encoding[name] for name in ("x", "y", "yOffset") if name in encoding}
+    place = {name: {k: v for k, v in each.items() if k != "bin"} for name, each in place.items()}
+    place |= {number: {"datum": 0, "type": "quantitative"}, "text": {"field": "suppressed"}}
+    angle = 0 if number == "x" else 270
+    mark = {"type": "text", "align": "left", "fontStyle": "italic", "angle": angle}
+    filled = {"filter": "isValid(datum.suppressed)"}
+    layers = [
+        {"mark": drawn["mark"], "encoding": encoding},
+        {"transform": [filled], "mark": mark, "encoding": place},
+    ]
+    return {**{k: v for k, v in drawn.items() if k not in ("mark", "encoding")}, "layer": layers}
 
 
 def describe(answer: TileAnswer) -> str:

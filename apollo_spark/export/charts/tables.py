@@ -10,15 +10,9 @@ from apollo_spark.export.charts.rows import (
     place_of,
     value_labels,
 )
-from apollo_spark.model.dashboard.answer import (
-    Box,
-    Count,
-    Suppressed,
-    TileAnswer,
-    TileData,
-    ValueCount,
-)
+from apollo_spark.model.dashboard.answer import Box, TileAnswer, TileData, ValueCount
 from apollo_spark.model.dashboard.tile import ChartKind
+from apollo_spark.model.suppressed import Count
 
 Cells = tuple[str, ...]
 
@@ -39,9 +33,7 @@ class ShownTable(NamedTuple):
 
 def show_count(count: Count | None) -> str:
     """Return a count as people read it."""
-    if count is None:
-        return ""
-    return f"fewer than {count.fewer_than}" if isinstance(count, Suppressed) else f"{count:,}"
+    return "" if count is None else f"{count:,}"
 
 
 def show_number(value: float | str | None) -> str:

@@ -4,16 +4,7 @@ from pydantic import computed_field
 
 from apollo_spark.model.base import Record
 from apollo_spark.model.dashboard.tile import Tile
-
-
-class Suppressed(Record):
-    """A count that is not shown, because it is below what may be shown. It is not zero."""
-
-    fewer_than: int
-
-
-Count = int | Suppressed
-"""How many there are, or that it is not shown."""
+from apollo_spark.model.suppressed import Count, Suppressed
 
 
 class ValueCount(Record):
@@ -42,7 +33,7 @@ class ValueCount(Record):
 class Others(Record):
     """The values that are not shown one by one: how many there are, and how often."""
 
-    values: int
+    values: Count
     count: Count
 
 
