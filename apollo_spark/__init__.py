@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from apollo_spark.api.published import Published as Published
     from apollo_spark.api.sources import ExpressionSource as ExpressionSource
     from apollo_spark.api.sources import SampleFields as SampleFields
+    from apollo_spark.assays.expression.receipt import (
+        AssayExtensionReceipt as AssayExtensionReceipt,
+    )
+    from apollo_spark.assays.expression.receipt import AssayReceipt as AssayReceipt
     from apollo_spark.errors import ApolloError as ApolloError
     from apollo_spark.errors import BrokenPinError as BrokenPinError
     from apollo_spark.errors import CancelledError as CancelledError
@@ -38,9 +42,7 @@ if TYPE_CHECKING:
     from apollo_spark.errors import TimeIsUpError as TimeIsUpError
     from apollo_spark.errors import UsageError as UsageError
     from apollo_spark.lake.sweep.receipt import SweepReceipt as SweepReceipt
-    from apollo_spark.model.receipt import AssayExtensionReceipt as AssayExtensionReceipt
     from apollo_spark.model.receipt import AssayMergeReceipt as AssayMergeReceipt
-    from apollo_spark.model.receipt import AssayReceipt as AssayReceipt
     from apollo_spark.model.receipt import CompactionReceipt as CompactionReceipt
     from apollo_spark.model.receipt import ExtensionReceipt as ExtensionReceipt
     from apollo_spark.model.receipt import LoadReceipt as LoadReceipt
@@ -58,10 +60,10 @@ if TYPE_CHECKING:
 __version__ = _version.VERSION
 
 _RECEIPTS = (
-    "AssayExtensionReceipt", "AssayMergeReceipt", "AssayReceipt", "CompactionReceipt",
-    "ExtensionReceipt", "LoadReceipt", "MergeReceipt", "RetireReceipt", "RowsReceipt",
-    "SealReceipt", "ViewReceipt",
+    "AssayMergeReceipt", "CompactionReceipt", "ExtensionReceipt", "LoadReceipt", "MergeReceipt",
+    "RetireReceipt", "RowsReceipt", "SealReceipt", "ViewReceipt",
 )  # fmt: skip
+_EXPRESSION_RECEIPTS = ("AssayExtensionReceipt", "AssayReceipt")
 _ERRORS = (
     "ApolloError", "BrokenPinError", "CancelledError", "CheckFailedError", "ConfigurationError",
     "ConflictError", "DictionaryError", "EnvironmentProblemError", "InputFileError",
@@ -87,6 +89,7 @@ _HOMES = {
     "open_lake": "apollo_spark.api.lake",
     "try_filter": "apollo_spark.verbs.cohort.trial",
     **dict.fromkeys(_RECEIPTS, "apollo_spark.model.receipt"),
+    **dict.fromkeys(_EXPRESSION_RECEIPTS, "apollo_spark.assays.expression.receipt"),
     **dict.fromkeys(_ERRORS, "apollo_spark.errors"),
 }
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 the names are texts

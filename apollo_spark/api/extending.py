@@ -6,13 +6,9 @@ from typing import TYPE_CHECKING
 from apollo_spark.api.loading import LoadingLake
 from apollo_spark.api.published import Published
 from apollo_spark.api.sources import ExpressionSource, Files, file_pairs
+from apollo_spark.assays.expression.receipt import AssayExtensionReceipt
 from apollo_spark.assays.expression.request import AssayExtension
-from apollo_spark.model.receipt import (
-    AssayExtensionReceipt,
-    CompactionReceipt,
-    ExtensionReceipt,
-    RowsReceipt,
-)
+from apollo_spark.model.receipt import CompactionReceipt, ExtensionReceipt, RowsReceipt
 from apollo_spark.operations.requests.extend import ClinicalExtension, ClinicalMode
 from apollo_spark.verbs.compact import CompactRequest
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal
 from apollo_spark.api.performing import PerformingLake
 from apollo_spark.api.published import Published
 from apollo_spark.api.sources import ExpressionSource, Files, SampleFields, file_pairs
+from apollo_spark.assays.expression.receipt import AssayReceipt
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.ingest.plan import ClinicalLoad
-from apollo_spark.model.receipt import AssayReceipt, LoadReceipt
+from apollo_spark.model.receipt import LoadReceipt
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -106,9 +106,13 @@ def plan_foldings(lake: "Lake", record: "DatasetRecord") -> tuple[Folding, ...]:
     return tuple(each for each in planned if each is not None)
 
 
-def row_writer() -> "RowWriter | None":
-    """Return what makes the runner of tasks that cannot write files themselves."""
-    return next((found for each in ASSAY_TYPES if (found := each.row_writer())), None)
+def row_writer_of(record: AssayRecord) -> "RowWriter | None":
+    """Return what makes the runner of tasks that cannot write the files of an assay themselves.
+
+    Raises:
+        EnvironmentProblemError: This version does not know the type of the assay.
+    """
+    return type_of(record).row_writer()
 
 
 def hash_assay_tables(record: "DatasetRecord", tables: "TableStore") -> "HashSpecial":

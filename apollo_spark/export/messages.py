@@ -5,8 +5,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from apollo_spark.export.printable import printable
-from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.model.findings import Finding
 from apollo_spark.model.report import sort_findings
+from apollo_spark.model.rules import Severity
 
 LINES_SHOWN = 3
 MARKS = {Severity.REFUSE: "", Severity.QUARANTINE: ", quarantined", Severity.WARN: ", warning"}

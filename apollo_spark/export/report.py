@@ -14,8 +14,9 @@ from apollo_spark.export.html_text import page_head, page_resource, plain_text, 
 from apollo_spark.export.printable import printable_json
 from apollo_spark.export.report_findings import findings_html, mark_rule
 from apollo_spark.export.report_tables import details_html, entities_html, show_number, sum_known
-from apollo_spark.model.findings import Finding, Severity, refusing
+from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.report import ValidationReport, Verdict, sort_findings
+from apollo_spark.model.rules import Severity
 
 
 def report_json(report: ValidationReport) -> str:

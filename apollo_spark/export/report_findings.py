@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from apollo_spark.export.html_text import show_text, show_value
-from apollo_spark.model.findings import Finding, Place, Severity
+from apollo_spark.model.findings import Finding, Place
 from apollo_spark.model.report import sort_findings
-from apollo_spark.model.rules import RULES
+from apollo_spark.model.rules import RULES, Severity
 
 # A page that a browser opens at once: about 2 MB for any number of findings.
 FINDINGS_SHOWN = 2_500

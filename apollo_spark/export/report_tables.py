@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from apollo_spark.export.html_text import show_text
-from apollo_spark.model.findings import Severity
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile
 from apollo_spark.model.report import EntityRows, ValidationReport
-from apollo_spark.model.rules import RULES
+from apollo_spark.model.rules import RULES, Severity
 
 INPUTS_SHOWN = 500
 ENTITY_HEADER = ("Entity", "Fields", "Rows read", "Stored", "Quarantined", "Errors", "Warnings")

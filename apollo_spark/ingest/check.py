@@ -20,9 +20,10 @@ from apollo_spark.ingest.write import (
 )
 from apollo_spark.lake.withdrawing import alike
 from apollo_spark.model.field import FieldType
-from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.model.findings import Finding
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.rules import Severity
 from apollo_spark.tables.findings import KEEPING_RULES, LOSING_RULES, merge_findings
 from apollo_spark.tables.keys import KeyCheck, plan_key_checks
 

@@ -6,7 +6,8 @@ from typing import Generic, TypeVar
 
 from apollo_spark.ingest.check import CheckResult
 from apollo_spark.ingest.write import Excluded, join_excluded
-from apollo_spark.model.findings import Finding, Severity, refusing
+from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.rules import Severity
 
 Written = TypeVar("Written")
 

@@ -1,46 +1,11 @@
 """Findings: what the checks saw, where, and how often."""
 
 from collections.abc import Iterable
-from enum import Enum
 
 from pydantic import Field
 
-from apollo_spark.errors import EXIT_CODES_OF_RULES
 from apollo_spark.model.base import FileName, Record
-
-
-class Severity(str, Enum):
-    """What a finding does to the load."""
-
-    REFUSE = "refuse"
-    QUARANTINE = "quarantine"
-    WARN = "warn"
-
-    def __str__(self) -> str:
-        """Return the word of the policy file."""
-        return self.value
-
-
-class Rule(Record):
-    """A named check.
-
-    `kind` is file, dictionary, value or clash and decides the exit code; `original_code` is the
-    error number of the original product where one is known. A policy never softens what a
-    dictionary breaks, but for rules that say so by `can_soften`.
-    """
-
-    name: str
-    kind: str
-    summary: str
-    default: Severity = Severity.REFUSE
-    original_code: int | None = None
-    can_quarantine: bool = False
-    can_soften: bool = False
-
-    @property
-    def exit_code(self) -> int:
-        """Exit code of a load that this rule refuses."""
-        return EXIT_CODES_OF_RULES[self.kind]
+from apollo_spark.model.rules import Severity
 
 
 class Place(Record):

@@ -1,8 +1,7 @@
 """The policy: what each rule does when it is broken."""
 
 from apollo_spark.model.base import Record
-from apollo_spark.model.findings import Severity
-from apollo_spark.model.rules import RULES
+from apollo_spark.model.rules import RULES, Severity
 
 
 class Policy(Record):

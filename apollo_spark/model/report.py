@@ -10,10 +10,10 @@ from enum import Enum
 from pydantic import AwareDatetime, Field
 
 from apollo_spark.model.base import Record
-from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.model.findings import Finding
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile
-from apollo_spark.model.rules import RULES
+from apollo_spark.model.rules import RULES, Severity
 
 REPORT_FORMAT = 1
 
@@ -65,6 +65,10 @@ def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
     What follows from rows that the policy set aside is below these, whatever its severity.
     """
+    found = tuple(findings)
+    if not found:
+        # Most loads, which so load no rules of types of assays.
+        return ()
     severities = {severity: index for index, severity in enumerate(Severity)}
     set_aside = severities[Severity.QUARANTINE]
     rules = {name: index for index, name in enumerate(RULES)}
@@ -85,4 +89,4 @@ def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
             finding.message,
         )
 
-    return tuple(sorted(findings, key=place))
+    return tuple(sorted(found, key=place))

@@ -1,11 +1,53 @@
-"""The named checks: one list for the loader, the report, the policy and the documentation."""
+"""The named checks: one table for the loader, the report, the policy and the documentation."""
 
-from apollo_spark.model.findings import Rule, Severity
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from itertools import chain
+
+from apollo_spark.errors import EXIT_CODES_OF_RULES
+
+
+class Severity(str, Enum):
+    """What a finding does to the load."""
+
+    REFUSE = "refuse"
+    QUARANTINE = "quarantine"
+    WARN = "warn"
+
+    def __str__(self) -> str:
+        """Return the word of the policy file."""
+        return self.value
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named check.
+
+    `kind` is file, dictionary, value or clash and decides the exit code; `original_code` is the
+    error number of the original product where one is known. A policy never softens what a
+    dictionary breaks, but for rules that say so by `can_soften`.
+    """
+
+    name: str
+    kind: str
+    summary: str
+    default: Severity = Severity.REFUSE
+    original_code: int | None = None
+    can_quarantine: bool = False
+    can_soften: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of a load that this rule refuses."""
+        return EXIT_CODES_OF_RULES[self.kind]
+
 
 WARN = Severity.WARN
 
 
-def _file(name: str, summary: str, default: Severity = Severity.REFUSE) -> Rule:
+def file_rule(name: str, summary: str, default: Severity = Severity.REFUSE) -> Rule:
+    """Return a rule on files as such."""
     return Rule(name=name, kind="file", summary=summary, default=default)
 
 
@@ -31,8 +73,8 @@ def _value(name: str, summary: str, default: Severity = Severity.REFUSE) -> Rule
     return Rule(name=name, kind="value", summary=summary, default=default, can_quarantine=True)
 
 
-def _assay(name: str, summary: str, default: Severity = Severity.REFUSE) -> Rule:
-    """A rule on the content of an assay, where no single row could be set aside."""
+def content_rule(name: str, summary: str, default: Severity = Severity.REFUSE) -> Rule:
+    """Return a rule on the content of an assay, where no single row could be set aside."""
     return Rule(name=name, kind="value", summary=summary, default=default)
 
 
@@ -41,23 +83,25 @@ def _clash(name: str, summary: str) -> Rule:
 
 
 FILE_RULES = (
-    _file("file_missing", "the file or folder is there"),
-    _file("file_empty", "a file has a header"),
-    _file("file_not_text", "a file is text in the stated encoding"),
-    _file("file_truncated", "a compressed file is whole"),
-    _file("file_too_large", "a file that is read whole, or one cell, is not larger than allowed"),
-    _file("file_damaged", "a compressed file can be decompressed"),
-    _file("file_of_entity", "every entity has a file, and every file an entity"),
-    _file("file_left_alone", "every file of a folder is read", WARN),
-    _file("file_copied", "no two files of an entity have the same content"),
-    _file("header_repeated_column", "a column occurs once in the header"),
-    _file("header_repeated", "the header occurs once in a file"),
-    _file("header_missing_column", "every field of the dictionary has a column"),
-    _file("header_unknown_column", "every column is a field of the dictionary"),
-    _file("row_length", "every row has as many cells as the header"),
-    _file("row_too_long", "a row, and each of its cells, is shorter than 64 MB"),
-    _file("quoting", "a quoted cell is quoted whole, and quotes inside it are doubled"),
-    _file("line_end", "lines end with a line feed"),
+    file_rule("file_missing", "the file or folder is there"),
+    file_rule("file_empty", "a file has a header"),
+    file_rule("file_not_text", "a file is text in the stated encoding"),
+    file_rule("file_truncated", "a compressed file is whole"),
+    file_rule(
+        "file_too_large", "a file that is read whole, or one cell, is not larger than allowed"
+    ),
+    file_rule("file_damaged", "a compressed file can be decompressed"),
+    file_rule("file_of_entity", "every entity has a file, and every file an entity"),
+    file_rule("file_left_alone", "every file of a folder is read", WARN),
+    file_rule("file_copied", "no two files of an entity have the same content"),
+    file_rule("header_repeated_column", "a column occurs once in the header"),
+    file_rule("header_repeated", "the header occurs once in a file"),
+    file_rule("header_missing_column", "every field of the dictionary has a column"),
+    file_rule("header_unknown_column", "every column is a field of the dictionary"),
+    file_rule("row_length", "every row has as many cells as the header"),
+    file_rule("row_too_long", "a row, and each of its cells, is shorter than 64 MB"),
+    file_rule("quoting", "a quoted cell is quoted whole, and quotes inside it are doubled"),
+    file_rule("line_end", "lines end with a line feed"),
 )
 
 DICTIONARY_RULES = (
@@ -117,54 +161,67 @@ VALUE_RULES = (
     _value("reference_cardinality", "a relationship holds in the data"),
 )
 
-EXPRESSION_RULES = (
-    _file("source_format", "a source has the stated format, or one that can be recognised"),
-    _file("matrix_header", "the header of a matrix names every column of its rows"),
-    _file("manifest_file", "every row of a manifest has its file, and every file its row"),
-    _assay("feature_kind", "feature ids are all ENSG or all ENST, unless any are allowed"),
-    _assay("feature_repeated", "a feature occurs once"),
-    _assay(
-        "feature_mangled",
-        "a feature id is not a date or number that a spreadsheet made of a symbol",
-        WARN,
-    ),
-    _assay("id_map_nothing", "an id map names ids of the sources"),
-    _assay("annotation_nothing", "an annotation describes features of the sources"),
-    _assay("features_differ", "all files have the same features, unless they are united"),
-    _assay("sample_repeated", "a sample occurs once"),
-    _assay("sample_present", "an added sample is not in the assay yet"),
+ASSAY_RULES = (
+    file_rule("source_format", "a source has the stated format, or one that can be recognised"),
+    content_rule("sample_repeated", "a sample occurs once"),
+    content_rule("sample_present", "an added sample is not in the assay yet"),
     _dictionary("sample_entity", "the dictionary of an assay describes its samples alone"),
     _value("sample_unknown", "a row of the sample table has its sample in the assay"),
-    _assay("sample_without_row", "a sample of the assay has a row in the sample table", WARN),
-    _assay("expression_number", "a value is a number"),
-    _assay("expression_finite", "a value is finite"),
-    _assay("expression_negative", "a value is not negative"),
-    _assay("expression_fraction", "a count is a whole number"),
-    _assay("expression_inexact", "a whole number is stored to its last digit"),
-    _assay("pair_repeated", "a sample has one value of a feature"),
+    content_rule("sample_without_row", "a sample of the assay has a row in the sample table", WARN),
 )
+"""What is checked of an assay of any type."""
 
 MERGE_RULES = (
-    _assay("merge_unmatched_source", "a row of the source has its row in the target", WARN),
-    _assay("merge_unmatched_target", "a row of the target has its row in the source", WARN),
-    _assay("merge_nothing", "a linking file links samples to rows"),
-    _assay("merge_unused_link", "a row of a linking file links a sample of the assay", WARN),
+    content_rule("merge_unmatched_source", "a row of the source has its row in the target", WARN),
+    content_rule("merge_unmatched_target", "a row of the target has its row in the source", WARN),
+    content_rule("merge_nothing", "a linking file links samples to rows"),
+    content_rule("merge_unused_link", "a row of a linking file links a sample of the assay", WARN),
 )
 
-GROWTH_RULES = (
+EXTENSION_RULES = (
     _value("key_unmatched", "the key of a row of added fields is in the entity"),
-    _assay("delete_unmatched", "a key to delete is that of a row"),
-    _assay("delete_contradicted", "a key to delete is not that of a row given"),
+    content_rule("delete_unmatched", "a key to delete is that of a row"),
+    content_rule("delete_contradicted", "a key to delete is not that of a row given"),
     _clash("field_present", "an added field is not in the entity yet"),
     _clash("entity_present", "an added entity is not in the dataset yet"),
     _clash("coding_present", "a coding of the dataset is given with the codes that it has"),
 )
 
-RULES: dict[str, Rule] = {
-    rule.name: rule
-    for rules in (
-        *(FILE_RULES, DICTIONARY_RULES, VALUE_RULES, EXPRESSION_RULES),
-        *(MERGE_RULES, GROWTH_RULES),
+
+class RuleTable(Mapping[str, Rule]):
+    """Rules by name: those of all datasets, and behind them those that types of assays add.
+
+    Commands that check nothing load no rule of a type: who adds some says how to get them.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._own = {each.name: each for each in rules}
+        self._added: list[Callable[[], Iterable[Rule]]] = []
+
+    def add(self, get_rules: Callable[[], Iterable[Rule]]) -> None:
+        """Add the rules that a function returns."""
+        self._added.append(get_rules)
+
+    def __getitem__(self, name: str) -> Rule:
+        """Return the rule of a name."""
+        return self._own[name] if name in self._own else self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield all names."""
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._all())
+
+    def _all(self) -> dict[str, Rule]:
+        added = chain.from_iterable(get_rules() for get_rules in self._added)
+        return self._own | {each.name: each for each in added}
+
+
+RULES = RuleTable(
+    chain(
+        *(FILE_RULES, DICTIONARY_RULES, VALUE_RULES),
+        *(ASSAY_RULES, MERGE_RULES, EXTENSION_RULES),
     )
-    for rule in rules
-}
+)

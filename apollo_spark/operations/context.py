@@ -18,7 +18,7 @@ from apollo_spark.runtime.settings import LakeSettings
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from apollo_spark.operations.engines import OpenEngines, RowWriter
+    from apollo_spark.operations.engines import OpenEngines
 
 R = TypeVar("R", bound=Published)
 STEPS_OF_TABLES = ("prepare ", "commit ", "pin ")
@@ -128,12 +128,8 @@ class Context:
         )
 
     @contextmanager
-    def opened_engines(self, row_writer: "RowWriter | None" = None) -> "Iterator[OpenEngines]":
-        """Give what opens engines when they are needed, and stop what was started for them.
-
-        Args:
-            row_writer: Makes the runner of the setting `writer: dataframe`.
-        """
+    def opened_engines(self) -> "Iterator[OpenEngines]":
+        """Give what opens engines when they are needed, and stop what was started for them."""
         if self.engines is not None:
             yield self.engines
             return
@@ -145,7 +141,6 @@ class Context:
             session=self.session,
             verbose=self.verbose,
             on_progress=self.listener.on_progress,
-            row_writer=row_writer,
         )
         with opener:
             yield opener.open

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
@@ -123,10 +123,23 @@ class DeferredEngine:
 
 @dataclass(frozen=True)
 class LoadEngines:
-    """Who runs the tasks, and who answers the checks between rows."""
+    """Who runs the tasks, and who answers the checks between rows.
+
+    Attributes:
+        runner: Runs tasks that write their files themselves.
+        engine: Answers the checks.
+        make_runner: Makes a runner by a `RowWriter`, where Spark writes the files; else None.
+    """
 
     runner: TaskRunner
     engine: Engine
+    make_runner: "Callable[[RowWriter], TaskRunner] | None" = None
+
+    def written_by(self, row_writer: "RowWriter | None") -> "LoadEngines":
+        """Return the same for tasks whose rows a type of assay has Spark write, if any does."""
+        if row_writer is None or self.make_runner is None:
+            return self
+        return replace(self, runner=self.make_runner(row_writer))
 
     def ask(self, tree: "exp.Query", pins: Mapping[str, TablePin]) -> pa.Array:
         """Return the one column that answers a question."""
@@ -153,7 +166,7 @@ def local_engines(lake: Lake, on_progress: OnProgress = no_progress) -> LoadEngi
     return LoadEngines(LocalTaskRunner(on_progress=on_progress), checking_engine(lake))
 
 
-RowWriter = Callable[..., SparkTaskRunner]
+RowWriter = Callable[..., TaskRunner]
 """Makes a runner whose tasks give rows that Spark writes, where tasks cannot write files."""
 
 
@@ -165,7 +178,6 @@ class EngineOpener:
         session: A session to use instead of one that is started and stopped here.
         verbose: Whether Spark's own messages are shown.
         on_progress: Called with how many tasks are done.
-        row_writer: Makes the runner of the setting `writer: dataframe`.
     """
 
     def __init__(
@@ -175,9 +187,7 @@ class EngineOpener:
         session: "SparkSession | None",
         verbose: bool,
         on_progress: OnProgress,
-        row_writer: "RowWriter | None" = None,
     ) -> None:
-        self._row_writer = row_writer
         self._settings = settings
         self._on_progress = on_progress
         self._session = session
@@ -201,17 +211,25 @@ class EngineOpener:
         if choice.runner == "local":
             return local_engines(lake, self._on_progress)
         spark = self._session or self._start(input_bytes)
-        runner = self._spark_runner(spark)
-        if input_bytes <= EMBEDDED_BYTES:
-            return LoadEngines(runner=runner, engine=checking_engine(lake))
-        return LoadEngines(runner=runner, engine=spark_engine(lake, spark))
+        is_small = input_bytes <= EMBEDDED_BYTES
+        return LoadEngines(
+            runner=self._spark_runner(spark, SparkTaskRunner),
+            engine=checking_engine(lake) if is_small else spark_engine(lake, spark),
+            make_runner=self._runner_maker(spark),
+        )
 
-    def _spark_runner(self, spark: "SparkSession") -> SparkTaskRunner:
-        from apollo_spark.runtime.session import count_tasks, tuple_adder
+    def _runner_maker(self, spark: "SparkSession") -> "Callable[[RowWriter], TaskRunner] | None":
+        from apollo_spark.runtime.session import tuple_adder
 
-        make: Callable[..., SparkTaskRunner] = SparkTaskRunner
-        if self._settings.writer == "dataframe" and self._row_writer is not None:
-            make = partial(self._row_writer, adder=lambda: tuple_adder(spark))
+        if self._settings.writer != "dataframe":
+            return None
+        return lambda row_writer: self._spark_runner(
+            spark, partial(row_writer, adder=lambda: tuple_adder(spark))
+        )
+
+    def _spark_runner(self, spark: "SparkSession", make: "RowWriter") -> TaskRunner:
+        from apollo_spark.runtime.session import count_tasks
+
         return make(spark, count_done=lambda: count_tasks(spark), on_progress=self._on_progress)
 
     def _start(self, input_bytes: int) -> "SparkSession":

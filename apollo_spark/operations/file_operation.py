@@ -30,9 +30,10 @@ class FileOperation(Operation[Request, Plan, Receipt]):
     @contextmanager
     def engines(self, plan: Plan, lake: Lake) -> Iterator[LoadEngines]:
         """Open the engines that the settings and the size of the files ask for."""
-        with self.context.opened_engines(self.row_writer) as open_engines:
+        with self.context.opened_engines() as open_engines:
             self.context.step("open engines")
-            yield open_engines(lake, sum(each.size for each in plan.inputs))
+            opened = open_engines(lake, sum(each.size for each in plan.inputs))
+            yield opened.written_by(self.row_writer)
 
     def notes_at_end(self, plan: Plan) -> tuple[str, ...]:
         """Return what was decided about cells that could have been meant otherwise."""

@@ -24,11 +24,12 @@ from apollo_spark.lake.storage.root import (
     own_report_folder,
     storage_access,
 )
-from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.model.findings import Finding
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import EntityReceipt
 from apollo_spark.model.record import InputFile
 from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
+from apollo_spark.model.rules import Severity
 from apollo_spark.version import VERSION
 
 TOOLS = ("pyarrow", "deltalake")

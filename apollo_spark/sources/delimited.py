@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from apollo_spark.model.base import Record
-from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.model.findings import Finding
+from apollo_spark.model.rules import Severity
 from apollo_spark.sources.inputs import DataFile
 from apollo_spark.sources.regular_files import open_regular
 from apollo_spark.workers.chunks import find_quotes

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from apollo_spark.errors import UsageError
 from apollo_spark.model.base import Record
-from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.model.findings import Finding
+from apollo_spark.model.rules import Severity
 from apollo_spark.sources.findings import finding_of, list_names
 from apollo_spark.sources.regular_files import list_folder, why_unreadable
 from apollo_spark.sources.suggest import did_you_mean

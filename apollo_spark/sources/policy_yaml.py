@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from apollo_spark.errors import DictionaryError, InputFileError
-from apollo_spark.model.findings import Rule, Severity
 from apollo_spark.model.policy import Policy
-from apollo_spark.model.rules import RULES
+from apollo_spark.model.rules import RULES, Rule, Severity
 from apollo_spark.sources.regular_files import say_unreadable
 from apollo_spark.sources.suggest import did_you_mean
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apollo_spark.assays.base import Folding
-from apollo_spark.assays.types import plan_foldings, row_writer
+from apollo_spark.assays.types import plan_foldings, row_writer_of
 from apollo_spark.errors import LeaseHeldError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.base import Record
@@ -104,7 +104,7 @@ class Compact(Action[CompactRequest, tuple[CompactionPlan, ...], CompactionRecei
             current = tuple(map(str, _records(self.context.lake, self.request.name)))
             return Outcome(CompactionReceipt(), current=current)
         lake = self.context.lake
-        with self.context.opened_engines(row_writer()) as open_engines:
+        with self.context.opened_engines() as open_engines:
             engines = open_engines(lake, sum(each.counts.bytes_rewritten for each in plan))
             # Opened once for all: starting Spark takes longer than most compactions.
             sharing = replace(self.context, engines=lambda _lake, _size: engines)
@@ -193,7 +193,7 @@ class CompactOne(Operation[CompactOneRequest, BaseToCompact, CompactionReceipt])
     @contextmanager
     def engines(self, plan: BaseToCompact, lake: Lake) -> Iterator[LoadEngines]:  # noqa: ARG002
         """Give the engines that were opened for all datasets."""
-        with self.context.opened_engines(row_writer()) as open_engines:
+        with self.context.opened_engines() as open_engines:
             yield open_engines(lake, 0)
 
     def renew(self, work: Work[BaseToCompact]) -> Work[BaseToCompact]:
@@ -211,7 +211,8 @@ class CompactOne(Operation[CompactOneRequest, BaseToCompact, CompactionReceipt])
         work.step("fold tiles")
         pins: list[TablePin] = []
         for each in foldings:
-            pins += each.write(work.publication, work.engines.runner)
+            engines = work.engines.written_by(row_writer_of(each.record))
+            pins += each.write(work.publication, engines.runner)
         change = Extension(base=str(base), mode="compact")
         assays = [each.record for each in foldings]
         return Draft(receipt, record_after(base, pins=pins, assays=assays, change=change))

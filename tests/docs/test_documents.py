@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from apollo_spark import errors
+from apollo_spark.assays.types import ASSAY_TYPES
 from apollo_spark.model.rules import RULES
 
 CHECKOUT = Path(__file__).parents[2]
@@ -17,12 +18,15 @@ def document(name: str) -> str:
 
 def test_every_rule_is_documented_with_its_severity() -> None:
     pages = "\n".join(each.read_text(encoding="utf-8") for each in CHECKOUT.glob("docs/*.md"))
+    of_types = [rule for each in ASSAY_TYPES for rule in each.rules()]
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (\w+) \| (\d*) \|$", pages, re.M)
 
     assert {row[0]: row[1:] for row in rows} == {
         rule.name: (rule.summary, rule.default.value, str(rule.original_code or ""))
         for rule in RULES.values()
     }
+    assert of_types
+    assert {rule.name for rule in of_types} <= set(RULES)
 
 
 def test_every_exit_code_is_in_the_readme() -> None:

@@ -5,6 +5,7 @@ by something that only the type can have told.
 """
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,15 +13,25 @@ import pyarrow.parquet as pq
 import pytest
 
 from apollo_spark.assays import types
-from apollo_spark.lake.lake import open_lake
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.engines.tasks import LocalTaskRunner
+from apollo_spark.errors import DictionaryError
+from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.assay import SampleLink
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.policy import STRICT
+from apollo_spark.operations.context import Context
+from apollo_spark.operations.engines import LoadEngines, RowWriter
+from apollo_spark.operations.repeated import read_receipt
 from apollo_spark.records.content import Content
+from apollo_spark.sources.policy_yaml import read_policy
+from apollo_spark.verbs.compact import CompactRequest
+from apollo_spark.verbs.table import perform
 from tests.support.assays import DICTIONARY
 from tests.support.merging import publish_content, write_table
 from tests.support.study import CommandResult, Study, apollo
-from tests.support.toy_assay.type import ToyType, record_of, write_calls
+from tests.support.toy_assay.type import ToyReceipt, ToyType, record_of, write_calls
 
 FIRST = [("S1", "7:100A>T", 1), ("S2", "7:100A>T", 2), ("S2", "X:5del", 1), ("S3", "X:5del", 2)]
 SECOND = [("S4", "9:9C>G", 1)]
@@ -50,7 +61,8 @@ def load(
         assay = record_of("toy", calls).model_copy(update={"type": type_})
         return Content(DICTIONARY, {}, pins, assays=(assay,))
 
-    publish_content(open_lake(str(study.lake)), name, write, operation="load toy")
+    receipt = ToyReceipt(calls=calls.num_rows).to_json()
+    publish_content(open_lake(str(study.lake)), name, write, operation="load toy", receipt=receipt)
 
 
 def do(study: Study, *words: object) -> CommandResult:
@@ -200,6 +212,52 @@ def test_its_chunks_are_folded_and_what_nobody_reads_is_swept(study: Study) -> N
     assert calls_of(study.lake, "calls@3") == before
     assert len(list(folder.glob("*.parquet"))) == 2
     require_sound(study)
+
+
+def test_each_type_of_one_compaction_has_its_own_row_writer(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OtherType(ToyType):
+        name = "toy_other"
+
+    def open_engines(lake: Lake, _: int) -> LoadEngines:
+        made = LoadEngines(LocalTaskRunner(1), EmbeddedEngine(lake.tables))
+        opened.append(made)
+        return replace(made, make_runner=lambda row_writer: row_writer())
+
+    def row_writer(self: ToyType) -> RowWriter:
+        return lambda: used.append(self.name) or LocalTaskRunner(1)
+
+    opened: list[LoadEngines] = []
+    used: list[str] = []
+    monkeypatch.setattr(ToyType, "row_writer", row_writer)
+    monkeypatch.setattr(types, "ASSAY_TYPES", (*types.ASSAY_TYPES, OtherType()))
+    load(study, "others", [FIRST, SECOND], OtherType.name)
+
+    perform(Context(open_lake(str(study.lake)), engines=open_engines), CompactRequest(apply=True))
+
+    assert used == ["toy_variants", "toy_other"]
+    assert len(opened) == 1
+
+
+def test_policies_name_the_rules_of_the_type(study: Study) -> None:
+    known = study.write("known.yaml", "rules:\n  toy_dosage: refuse\n")
+    mistyped = study.write("mistyped.yaml", "rules:\n  toy_dosages: refuse\n")
+
+    assert STRICT.severity_of("toy_dosage") == "warn"
+    assert read_policy(known).severity_of("toy_dosage") == "refuse"
+    with pytest.raises(DictionaryError, match="did you mean 'toy_dosage'"):
+        read_policy(mistyped)
+
+
+def test_the_receipt_of_the_type_is_read_and_shown(study: Study) -> None:
+    lake = open_lake(str(study.lake))
+    record = lake.open(parse_reference("calls@1")).record
+
+    assert read_receipt(lake, record, ToyReceipt) == ToyReceipt(calls=len(FIRST))
+    assert do(study, "show", "calls@1", "--json").json["receipt"] == {
+        "operation": "load toy", "calls": len(FIRST),
+    }  # fmt: skip
 
 
 def test_where_the_type_is_not_known_it_is_listed_and_not_read(

@@ -131,6 +131,7 @@ def publish_content(
     write: Callable[[Publication], Content],
     *,
     operation: str = "load clinical",
+    receipt: str = "{}",
 ) -> DatasetRecord:
     """Publish what is written as the next version of a dataset."""
     with lake.publication(name, holder="ann") as publication:
@@ -139,7 +140,7 @@ def publish_content(
             found = write(publication)
             for text in part_texts(found.dictionary):
                 lake.parts.put(text)
-            receipt = lake.parts.put("{}")
+            stored = lake.parts.put(receipt)
             return publication.commit(
                 lambda version: build_dataset_record(
                     name=name,
@@ -151,7 +152,7 @@ def publish_content(
                         actor="ann",
                         time=datetime(2026, 3, 1, tzinfo=timezone.utc),
                     ),
-                    receipt=receipt,
+                    receipt=stored,
                     schema_tag=None,
                 )
             )

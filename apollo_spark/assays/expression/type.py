@@ -13,6 +13,7 @@ from apollo_spark.assays.base import (
 )
 from apollo_spark.assays.expression.assay import EXPRESSION, LOAD, ExpressionAssay
 from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.rules import Rule
 from apollo_spark.operations.verb import Verb
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ class ExpressionType(AssayType):
             "apollo_spark.assays.expression.read.extract", "extract", "ExtractExpressionRequest"
         )
     }
+
+    @classmethod
+    def rules(cls) -> tuple[Rule, ...]:
+        """Return the checks of matrices, features and values."""
+        from apollo_spark.assays.expression.rules import EXPRESSION_RULES
+
+        return EXPRESSION_RULES
 
     def summary(self, record: AssayRecord) -> AssaySummary:
         """Return its units, and how many features it has."""

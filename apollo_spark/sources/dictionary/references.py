@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from apollo_spark.model.dictionary import Relationship
-from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.model.findings import Finding
 from apollo_spark.model.policy import STRICT, Policy
+from apollo_spark.model.rules import Severity
 from apollo_spark.sources.dictionary.field_rows import TYPES, FieldRow, FieldTable
 from apollo_spark.sources.dictionary.graph import find_cycles, find_path, find_reachable
 from apollo_spark.sources.findings import finding_of, list_names

@@ -25,9 +25,9 @@ from apollo_spark.ingest.write import (
 )
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.change import Extension
-from apollo_spark.model.findings import Severity
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import EntityReceipt, ExtensionReceipt, count_findings
+from apollo_spark.model.rules import Severity
 from apollo_spark.operations.left_behind import left_behind
 from apollo_spark.operations.report import ReportedRows
 from apollo_spark.operations.requests.extend import ClinicalExtension

@@ -9,9 +9,10 @@ from apollo_spark.ingest.plan import ClinicalPlan, PlannedEntity, PlannedRows
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary, DictionaryExtension, Entity
-from apollo_spark.model.findings import Severity, refusing
+from apollo_spark.model.findings import refusing
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile
+from apollo_spark.model.rules import Severity
 from apollo_spark.records.changes.extension import added_dictionary
 from apollo_spark.records.content import Content
 from apollo_spark.tables.layout import entity_spec

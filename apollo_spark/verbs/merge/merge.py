@@ -12,11 +12,12 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.model.change import AssayMerge, ClinicalMerge
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import Relationship
-from apollo_spark.model.findings import Finding, Severity, refusing
+from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.names import MEMBER_NAME, parse_reference, require_dataset_name
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.receipt import AssayMergeReceipt
 from apollo_spark.model.request import ResultRequest
+from apollo_spark.model.rules import Severity
 from apollo_spark.operations.deriving import Derivation, DerivedOperation
 from apollo_spark.operations.outcome import refusal
 from apollo_spark.records.field_link import (

@@ -4,20 +4,14 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from apollo_spark.assays.base import (
-    AssaySummary,
-    AssayType,
-    ReadAssay,
-    SealedAssay,
-    ShownIds,
-)
+from apollo_spark.assays.base import AssaySummary, AssayType, ReadAssay, SealedAssay, ShownIds
 from apollo_spark.assays.ids import count_not_in
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.engines.tasks import TaskRunner
@@ -25,15 +19,22 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.assay import AssayRecord, AssayTable, name_table
+from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.diff import AssayDiff
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import CompactionReceipt
+from apollo_spark.model.rules import WARN, Rule, content_rule
 from apollo_spark.query.assay_scope import shown_samples
 from apollo_spark.query.sql import column, labelled, table
 from apollo_spark.workers.values.hashing import hash_table
 
 CALL = ("sample_id", "variant", "dosage")
+
+
+class ToyReceipt(Record):
+    operation: str = "load toy"
+    calls: int
 
 
 def content_hash(calls: pa.Table) -> str:
@@ -76,8 +77,13 @@ class ToyFolding:
     counts: CompactionReceipt
 
     def write(self, publication: Publication, runner: TaskRunner) -> list[TablePin]:
-        chunk = pa.array([0] * self.calls.num_rows, pa.int64())
-        return write_calls(publication, self.record.name, self.calls.set_column(3, "chunk", chunk))
+        (folded,) = runner.run(fold, [self.calls])
+        return write_calls(publication, self.record.name, folded["calls"])
+
+
+def fold(calls: pa.Table) -> dict[str, Any]:
+    """Return calls as one chunk."""
+    return {"calls": calls.set_column(3, "chunk", pa.array([0] * calls.num_rows, pa.int64()))}
 
 
 class ToyType(AssayType):
@@ -85,6 +91,10 @@ class ToyType(AssayType):
 
     name: ClassVar[str] = "toy_variants"
     operation: ClassVar[str | None] = "load toy"
+
+    @classmethod
+    def rules(cls) -> tuple[Rule, ...]:
+        return (content_rule("toy_dosage", "a dosage is 1 or 2", WARN),)
 
     def summary(self, record: AssayRecord) -> AssaySummary:
         return AssaySummary(units=("dosage",), features=json.loads(record.details)["variants"])

@@ -20,8 +20,8 @@ from apollo_spark.verbs.verify.requests import request_of
 PACKAGE = Path(apollo_spark.__path__[0])
 ASSAYS = PACKAGE / "assays"
 FOLDERS = sorted(each.parent.name for each in ASSAYS.glob("*/__init__.py"))
-WAYS_IN = ("api", "cli")
-"""What a person asks of one type alone is in the ways in: `load expression`, say."""
+WAYS_IN = ("api/", "cli/", "__init__.py")
+"""What a person asks of one type alone is in the ways in: `load expression`, and its receipt."""
 TABLE = "assays/types.py"
 
 
@@ -43,7 +43,7 @@ def users_of(folder: str) -> Iterator[str]:
     own = f"apollo_spark.assays.{folder}"
     for path in sorted(PACKAGE.rglob("*.py")):
         place = path.relative_to(PACKAGE).as_posix()
-        if place.startswith((f"assays/{folder}/", *(f"{each}/" for each in WAYS_IN))):
+        if place.startswith((f"assays/{folder}/", *WAYS_IN)):
             continue
         if any(each == own or each.startswith(f"{own}.") for each in modules_in(path)):
             yield place

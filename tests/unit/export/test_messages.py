@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apollo_spark.export.messages import describe_findings
-from apollo_spark.model.findings import Finding, Place, Severity
+from apollo_spark.model.findings import Finding, Place
+from apollo_spark.model.rules import Severity
 
 REFUSE, QUARANTINE, WARN = Severity.REFUSE, Severity.QUARANTINE, Severity.WARN
 

@@ -8,10 +8,11 @@ from hashlib import sha256
 import pytest
 
 from apollo_spark.export.report import report_html
-from apollo_spark.model.findings import Finding, Place, Severity
+from apollo_spark.model.findings import Finding, Place
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile
 from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
+from apollo_spark.model.rules import Severity
 from tests.support.pages import Element, read_page
 
 DASH = "\u2013"

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from apollo_spark.export.report import report_html
 from apollo_spark.export.report_findings import share_out
-from apollo_spark.model.findings import Finding, Place, Severity
+from apollo_spark.model.findings import Finding, Place
 from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
+from apollo_spark.model.rules import Severity
 from tests.support.pages import read_page
 
 TWO_MEGABYTES = 2_000_000

@@ -7,10 +7,11 @@ import pytest
 from pydantic import ValidationError
 
 from apollo_spark.export.report import report_json
-from apollo_spark.model.findings import Finding, Place, Severity
+from apollo_spark.model.findings import Finding, Place
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile
 from apollo_spark.model.report import EntityRows, ValidationReport, Verdict
+from apollo_spark.model.rules import Severity
 
 WARNING = Finding(
     rule="coding_unused", severity=Severity.WARN, message="no field uses it", file="codings.csv"

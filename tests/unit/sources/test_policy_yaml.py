@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.errors import DictionaryError, InputFileError
-from apollo_spark.model.findings import Severity
 from apollo_spark.model.policy import Policy
+from apollo_spark.model.rules import Severity
 from apollo_spark.sources.policy_yaml import read_policy
 
 

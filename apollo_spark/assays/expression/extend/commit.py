@@ -10,6 +10,7 @@ from apollo_spark.assays.expression.assay import ExpressionAssay
 from apollo_spark.assays.expression.extend.layers import ExtendedLayer
 from apollo_spark.assays.expression.extend.places import AddedPlaces, ExtendedAssay
 from apollo_spark.assays.expression.extend.tables import bare_rows, extended_features, new_samples
+from apollo_spark.assays.expression.receipt import AssayExtensionReceipt
 from apollo_spark.assays.expression.tables import (
     LayerStats,
     join_stats,
@@ -20,7 +21,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.receipt import AssayExtensionReceipt, count_findings
+from apollo_spark.model.receipt import count_findings
 from apollo_spark.workers.values.hashing import ContentHash, hash_table
 
 

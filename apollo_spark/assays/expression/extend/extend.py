@@ -30,6 +30,7 @@ from apollo_spark.assays.expression.load.refused import are_all_read, find_the_r
 from apollo_spark.assays.expression.load.tile_rows import TileRowsRunner
 from apollo_spark.assays.expression.load.tiles import TileWriting
 from apollo_spark.assays.expression.plan.plan import ExpressionPlanning
+from apollo_spark.assays.expression.receipt import AssayExtensionReceipt
 from apollo_spark.assays.expression.request import AssayExtension, ExpressionLoad
 from apollo_spark.errors import NotFoundError
 from apollo_spark.lake.lake import Lake
@@ -38,7 +39,6 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.names import RecordReference
 from apollo_spark.model.plan import PlannedTable
-from apollo_spark.model.receipt import AssayExtensionReceipt
 from apollo_spark.operations.file_operation import FileOperation
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.repeated import find_repeated_extension

@@ -31,6 +31,7 @@ from apollo_spark.assays.expression.plan.plan import (
     plan_expression_load,
 )
 from apollo_spark.assays.expression.plan.sample_table import SAMPLE, SampleRows, SampleTable
+from apollo_spark.assays.expression.receipt import AssayReceipt
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.assays.expression.tables import join_stats, written_files
 from apollo_spark.assays.expression.tasks.tiles.file import tile_schema
@@ -43,7 +44,6 @@ from apollo_spark.model.assay import name_table
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.receipt import AssayReceipt
 from apollo_spark.operations.file_operation import FileOperation
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.report import ReportedRows

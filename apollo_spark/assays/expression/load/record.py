@@ -11,6 +11,7 @@ from apollo_spark.assays.expression.load.tiles import WrittenTiles
 from apollo_spark.assays.expression.plan.plan import ExpressionPlan
 from apollo_spark.assays.expression.plan.sample_table import BARE_DICTIONARY, SAMPLE, SampleRows
 from apollo_spark.assays.expression.plan.source import PlannedSource
+from apollo_spark.assays.expression.receipt import AssayReceipt
 from apollo_spark.assays.expression.sources.annotation.annotate import Annotated, annotate
 from apollo_spark.assays.expression.sources.annotation.annotation import SCHEMA as ANNOTATION_SCHEMA
 from apollo_spark.assays.expression.tables import (
@@ -25,7 +26,7 @@ from apollo_spark.model.assay import AssayReference, name_table
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.receipt import AssayReceipt, count_findings
+from apollo_spark.model.receipt import count_findings
 from apollo_spark.records.content import Content
 
 

@@ -3,10 +3,10 @@
 from apollo_spark.assays.expression.assay import expression_assays
 from apollo_spark.assays.expression.plan.plan import ExpressionPlan
 from apollo_spark.assays.expression.plan.sample_table import SAMPLE
+from apollo_spark.assays.expression.receipt import AssayReceipt
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.receipt import AssayReceipt
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.repeated import read_receipt
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from apollo_spark.assays.expression.tasks.outcome import ROW_LENGTH
 from apollo_spark.errors import InputFileError
-from apollo_spark.model.findings import Finding, Place, Severity
+from apollo_spark.model.findings import Finding, Place
 from apollo_spark.model.policy import Policy
-from apollo_spark.model.rules import RULES
+from apollo_spark.model.rules import RULES, Severity
 
 UNKNOWN_FEATURE = "feature_unknown"
 """What tasks call a feature that was not in any file when the load was planned."""

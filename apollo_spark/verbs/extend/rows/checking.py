@@ -21,7 +21,8 @@ from apollo_spark.ingest.lookalikes import (
 from apollo_spark.ingest.plan import PlannedEntity
 from apollo_spark.ingest.write import Excluded, KeySets, collect_places
 from apollo_spark.model.field import FieldType
-from apollo_spark.model.findings import Finding, Severity
+from apollo_spark.model.findings import Finding
+from apollo_spark.model.rules import Severity
 from apollo_spark.query.assay_scope import sample_keys
 from apollo_spark.query.row_checks import (
     EntityAfter,
