@@ -23,7 +23,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.operations.locating import spark_engine
 from apollo_spark.query.filters.measured import MeasuredValues
-from apollo_spark.records.showing import keeps_to_itself, shown_record
+from apollo_spark.records.showing import hides_details, shown_record
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -54,7 +54,7 @@ class Dataset(Aggregates, ProfiledFields, Names, JoinedAssays):
     ) -> None:
         self._lake = lake
         self._stored = record
-        self._is_kept = keeps_to_itself(record, full=full)
+        self._is_kept = hides_details(record, full=full)
         self._opened = opened or lake.open_record(record)
 
     @cached_property

@@ -7,8 +7,8 @@ from apollo_spark.api.conditions.condition import Where, filter_text
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.operations.cohorts.choosing import limit
 from apollo_spark.operations.cohorts.opening import load_cohort
+from apollo_spark.operations.cohorts.people import limit
 from apollo_spark.operations.context import Context
 from apollo_spark.verbs.cohort.create import CreateCohortRequest
 from apollo_spark.verbs.table import perform

@@ -6,7 +6,7 @@ import click
 
 from apollo_spark.cli.context import ask_here, current, print_answer
 from apollo_spark.cli.options import Option, VerbOptions
-from apollo_spark.cli.starting import load_arrow_alone
+from apollo_spark.cli.starting import load_arrow_without_numpy
 from apollo_spark.cli.text import (
     render_cohort,
     render_dashboard,
@@ -41,7 +41,7 @@ def _ask_records(verb: str, options: VerbOptions, values: dict[str, Any]) -> Any
     `show` is no such question: people are counted where some of a cohort were withdrawn.
     """
     if current().ends_after:
-        load_arrow_alone()
+        load_arrow_without_numpy()
     return ask_here(options.request(verb, values))
 
 

@@ -14,11 +14,11 @@ import click
 
 from apollo_spark.cli.context import CommandContext, common_options, limit_options
 from apollo_spark.cli.starting import (
-    leave_pandas_alone,
-    look_for_no_plugins,
-    look_seldom_for_garbage,
+    collect_garbage_rarely,
+    disable_plugins,
+    hide_pandas,
     makes_frames,
-    multiply_in_one_thread,
+    use_one_numpy_thread,
 )
 from apollo_spark.cli.terminal import say
 from apollo_spark.errors import ApolloError, CancelledError
@@ -204,9 +204,9 @@ def _explain(error: Exception, *, verbose: bool) -> int:
 
 def main() -> None:
     """Entry point of the command."""
-    look_seldom_for_garbage()
+    collect_garbage_rarely()
     if not makes_frames(sys.argv[1:]):
-        leave_pandas_alone()
-    look_for_no_plugins()
-    multiply_in_one_thread()
+        hide_pandas()
+    disable_plugins()
+    use_one_numpy_thread()
     sys.exit(run(ends_after=True))

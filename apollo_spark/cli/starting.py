@@ -26,7 +26,7 @@ class _NoPandas:
         raise ModuleNotFoundError("No module named 'pandas'", name=fullname)
 
 
-def look_for_no_plugins() -> None:
+def disable_plugins() -> None:
     """Let pydantic look for no plugins: it reads the names of all installed packages for that.
 
     The setting for it spares the reading, but not `importlib.metadata`, which loads what reads
@@ -38,7 +38,7 @@ def look_for_no_plugins() -> None:
         sys.modules[PLUGINS] = nothing
 
 
-def multiply_in_one_thread() -> None:
+def use_one_numpy_thread() -> None:
     """Let numpy start no threads for products of matrices, of which no command makes large ones.
 
     It starts one for every processor as soon as it is loaded, and each looks for work for a while.
@@ -46,7 +46,7 @@ def multiply_in_one_thread() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-def look_seldom_for_garbage() -> None:
+def collect_garbage_rarely() -> None:
     """Let Python look for unused cycles of objects more seldom than a long-lived server should.
 
     Modules and their classes are most of what a command makes, and stay. Tables go without this.
@@ -62,7 +62,7 @@ def makes_frames(words: Sequence[str]) -> bool:
     return any(each.lower().endswith(FRAMES) for each in words)
 
 
-def leave_pandas_alone() -> None:
+def hide_pandas() -> None:
     """Let pyarrow think that there is no pandas in a process that runs a command.
 
     pyarrow loads pandas, if it is installed, to look whether what becomes an array is a frame. That
@@ -71,7 +71,7 @@ def leave_pandas_alone() -> None:
     sys.meta_path.insert(0, _NoPandas())
 
 
-def load_arrow_alone() -> None:
+def load_arrow_without_numpy() -> None:
     """Load pyarrow without numpy, for commands that only read records.
 
     It works without numpy, but stays without it until the process ends. Numpy takes a fifth of

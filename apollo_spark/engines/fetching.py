@@ -66,7 +66,7 @@ def _all_keyed(
     pins: Mapping[str, TablePin],
     schema: pa.Schema,
 ) -> dict[LocatedFields, KeyedFields]:
-    with telling_damage(pins):
+    with damage_as_broken_pin(pins):
         keyed = {
             each: _keyed_fields(files, pin_named(pins, each.table), each, schema)
             for each in fields_by_table(question)
@@ -75,7 +75,7 @@ def _all_keyed(
 
 
 @contextmanager
-def telling_damage(pins: Mapping[str, TablePin]) -> Iterator[None]:
+def damage_as_broken_pin(pins: Mapping[str, TablePin]) -> Iterator[None]:
     """Tell of a damaged file as of a broken pin.
 
     Raises:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import pyarrow as pa
 
 from apollo_spark.engines.base import Engine
-from apollo_spark.engines.fetching import FEWEST_FETCHED, fetch_fields, telling_damage
+from apollo_spark.engines.fetching import FEWEST_FETCHED, damage_as_broken_pin, fetch_fields
 from apollo_spark.engines.packing import ask_packed
 from apollo_spark.export.decoding import decoder_of
 from apollo_spark.model.pin import TablePin
@@ -47,5 +47,5 @@ def answer_fields(
 def _told(
     batches: Iterator[pa.RecordBatch], pins: Mapping[str, TablePin]
 ) -> Iterator[pa.RecordBatch]:
-    with telling_damage(pins):
+    with damage_as_broken_pin(pins):
         yield from batches

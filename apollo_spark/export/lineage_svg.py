@@ -109,7 +109,7 @@ def _lines(node: LineageNode) -> tuple[str, ...]:
     if len(node.inputs) > MOST_FILES:
         files.append(f"and {len(node.inputs) - MOST_FILES} more files")
     kept = ["made from what is not shown here"] if node.keeps_parents else []
-    return (_short(node.version), node.story, *files, *kept)
+    return (_short(node.version), node.summary_line, *files, *kept)
 
 
 def _short(text: str) -> str:

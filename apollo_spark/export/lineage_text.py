@@ -18,7 +18,7 @@ def lineage_text(tree: LineageTree) -> str:
             lines.append(f"{before}{version}  (see above)")
             continue
         shown.add(version)
-        lines.append(f"{before}{version}  {node.story}")
+        lines.append(f"{before}{version}  {node.summary_line}")
         lines += [f"{rest}{'│  ' if node.parents else '   '}{each}" for each in _notes(node)]
         last = len(node.parents) - 1
         branches = [

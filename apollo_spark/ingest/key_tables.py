@@ -95,10 +95,10 @@ def open_keys(
         yield HeldKeys(engine.files, pins, columns)
         return
     # Questions are in SQL, which takes longer to load than the rest of a small load.
-    from apollo_spark.ingest.asked_keys import AskedKeys
+    from apollo_spark.ingest.queried_keys import QueriedKeys
 
     with engine.over(pins) as asked:
-        yield AskedKeys(asked, pins)
+        yield QueriedKeys(asked, pins)
 
 
 def key_columns(checks: Iterable[KeyCheck]) -> dict[str, list[str]]:

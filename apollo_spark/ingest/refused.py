@@ -25,7 +25,7 @@ HEADER_RULES = (MISSING_COLUMN, "header_unknown_column", "header_repeated_column
 Planning = TypeVar("Planning", bound=PlannedRows[Any])
 
 
-def with_rows(planning: Planning, name: str, on_step: OnStep) -> Planning:
+def with_row_faults(planning: Planning, name: str, on_step: OnStep) -> Planning:
     """Return a planning, where it is refused with all that is wrong in rows.
 
     Args:

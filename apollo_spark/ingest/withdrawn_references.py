@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from apollo_spark.engines.base import Engine
-from apollo_spark.ingest.asked_keys import AskedColumn
 from apollo_spark.ingest.lookalikes import find_like_taken, joined
+from apollo_spark.ingest.queried_keys import QueriedColumn
 from apollo_spark.ingest.withdrawn_rows import WITHDRAWN
 from apollo_spark.ingest.write import KeySets
 from apollo_spark.lake.lake import Lake
@@ -85,7 +85,7 @@ class WithdrawnReferences:
             return
         gone = self._held(entity, key.name, withdrawn)
         if key.type is FieldType.STRING:
-            given = AskedColumn(self._read, partial(table, entity), key.name)
+            given = QueriedColumn(self._read, partial(table, entity), key.name)
             gone = joined(gone, find_like_taken(given, withdrawn.cast(pa.string())))
         if len(gone):
             found[entity] = {(WITHDRAWN, key.name): gone}

@@ -14,10 +14,10 @@ import pyarrow as pa
 from sqlglot import exp
 
 from apollo_spark.engines.tasks import TaskRunner
-from apollo_spark.ingest.asked_keys import AskedColumn
 from apollo_spark.ingest.check import NO_LIMIT
 from apollo_spark.ingest.lookalikes import KeyColumn, find_hidden_lookalikes, joined
 from apollo_spark.ingest.plan import PlannedEntity
+from apollo_spark.ingest.queried_keys import QueriedColumn
 from apollo_spark.ingest.write import Excluded, KeySets, collect_places
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
@@ -160,9 +160,9 @@ class BaseRows:
             return pa.table({KEY: ask(tree, {})}).to_reader()
 
         def column_of(scope: QueryScope) -> KeyColumn:
-            return AskedColumn(read, lambda alias: scope.source(entity, [field], alias), field)
+            return QueriedColumn(read, lambda alias: scope.source(entity, [field], alias), field)
 
-        own = AskedColumn(read, partial(table, given.table), given.column)
+        own = QueriedColumn(read, partial(table, given.table), given.column)
         stored, shown = map(column_of, scopes)
         return find_hidden_lookalikes(own, stored, shown, self._taken(entity, field))
 

@@ -10,8 +10,8 @@ from apollo_spark.lake.registry.registry import Registry, read_withdrawals
 from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot
 from apollo_spark.lake.storage.missing import is_lake, require_lake
 from apollo_spark.lake.storage.parts import PartStore
-from apollo_spark.lake.storage.room import Spare
 from apollo_spark.lake.storage.root import LakeRoot, open_root
+from apollo_spark.lake.storage.space import Spare
 from apollo_spark.lake.storage.system import SYSTEM_CLOCK, Clock
 from apollo_spark.model.names import RecordReference
 from apollo_spark.model.withdrawal import WithdrawalRecord

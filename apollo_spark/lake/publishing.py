@@ -37,7 +37,7 @@ from apollo_spark.lake.registry.reach import require_unretired
 from apollo_spark.lake.registry.registry import Registry
 from apollo_spark.lake.registry.rows import StoredRecord, stored_form
 from apollo_spark.lake.registry.snapshot import RegistrySnapshot
-from apollo_spark.lake.storage.room import Spare
+from apollo_spark.lake.storage.space import Spare
 from apollo_spark.lake.tables.draft import TableDraft
 from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.dataset import DatasetRecord

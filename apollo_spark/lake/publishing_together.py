@@ -10,9 +10,9 @@ import contextlib
 from collections.abc import Sequence
 
 from apollo_spark.errors import CommitRaceError
-from apollo_spark.lake.ahead import RegistryAhead
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.leases.keeper import HeldLease
+from apollo_spark.lake.planned_lake import PlannedRegistry
 from apollo_spark.lake.publishing import OnStep, is_published, require_free
 from apollo_spark.lake.registry.reach import require_unretired
 from apollo_spark.lake.registry.rows import stored_form
@@ -72,6 +72,6 @@ def _require_sound(lake: Lake, records: Sequence[Published], snapshot: RegistryS
     for each in records:
         require_free(snapshot, each)
     # What is published by the same commit is there for those that come after it.
-    ahead = RegistryAhead(lake.root, lake.leases, records)
+    ahead = PlannedRegistry(lake.root, lake.leases, records)
     for each in records:
         require_unretired(each, frozenset(), ahead.snapshot(), ahead)

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from apollo_spark.errors import NotFoundError
 from apollo_spark.model.field import FieldType
-from apollo_spark.model.filter import deeply
+from apollo_spark.model.filter import with_deep_recursion
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.dialects import DuckDBDialect, SparkDialect, require_no_variable
 
@@ -89,7 +89,7 @@ def ascending(value: exp.Expr) -> exp.Ordered:
     return exp.Ordered(this=value, desc=False, nulls_first=True)
 
 
-@deeply
+@with_deep_recursion
 def with_sources(tree: exp.Query, source: Sources) -> exp.Query:
     """Return a tree in which every pinned table is replaced by where it is read from.
 
@@ -121,7 +121,7 @@ def pin_named(pins: Mapping[str, TablePin], table_name: str) -> TablePin:
     return pins[table_name]
 
 
-@deeply
+@with_deep_recursion
 def spark_statement(
     tree: exp.Query,
     pins: Mapping[str, TablePin],
@@ -160,13 +160,13 @@ def sql_name(*parts: str) -> str:
     return ".".join(f"`{each.replace('`', '``')}`" for each in parts)
 
 
-@deeply
+@with_deep_recursion
 def spark_text(tree: exp.Query) -> str:
     """Return a tree whose tables are in place as one statement for Spark; it may be changed."""
     return tree.sql(dialect=SparkDialect, copy=False)
 
 
-@deeply
+@with_deep_recursion
 def duckdb_statement(tree: exp.Query) -> str:
     """Return a tree whose tables are in place as one statement for DuckDB; it may be changed."""
     return tree.sql(dialect=DuckDBDialect, copy=False)

@@ -48,7 +48,7 @@ class LineageNode(Record):
         }
 
     @property
-    def story(self) -> str:
+    def summary_line(self) -> str:
         """What made it, when and by whom, in one line."""
         if not self.kind:
             return "not in this lake"

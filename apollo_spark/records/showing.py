@@ -21,7 +21,7 @@ class ShownPin(Record):
     pin: TablePin
 
 
-def keeps_to_itself(record: Published, *, full: bool = False) -> bool:
+def hides_details(record: Published, *, full: bool = False) -> bool:
     """Return whether something of a record is not reported unless it is asked for in full."""
     return record.hides and not full
 
@@ -36,7 +36,7 @@ def shown_record(record: DatasetRecord, *, full: bool = False) -> DatasetRecord:
 
     It is not to be read from: open the record itself.
     """
-    if not keeps_to_itself(record, full=full):
+    if not hides_details(record, full=full):
         return record
     shown = record.model_copy(
         update={
@@ -56,7 +56,7 @@ def shown_record(record: DatasetRecord, *, full: bool = False) -> DatasetRecord:
 
 def shown_pins(record: Published, *, full: bool = False) -> tuple[ShownPin, ...]:
     """Return the pins under the names that they are shown by: those of what the record shows."""
-    if not keeps_to_itself(record, full=full):
+    if not hides_details(record, full=full):
         return tuple(ShownPin(table=pin.table, pin=pin) for pin in record.pins)
     names = dict(_names(record)) if isinstance(record, DatasetRecord) else {}
     return tuple(

@@ -19,10 +19,10 @@ from apollo_spark.model.guard import RowGuard
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import Published
 from apollo_spark.model.withdrawal import WithdrawalRecord
-from apollo_spark.records.following import (
+from apollo_spark.records.dependents import (
     SAMPLE_ID,
-    Following,
-    followers,
+    Dependent,
+    dependents,
     guarding_of,
     link_of,
 )
@@ -96,11 +96,11 @@ class _Taking:
     def limit(self, world: DatasetRecord | RowRule) -> Guards:
         """Return guards for the tables of a record or of a rule."""
         found: Guards = {}
-        shared: dict[str, Following] = {}
+        shared: dict[str, Dependent] = {}
         for withdrawal in self._withdrawals:
             for place in _places(world, withdrawal):
                 rule = self._take_out(world, withdrawal, place, found)
-                for each in followers(world, place.entity.name):
+                for each in dependents(world, place.entity.name):
                     if each.is_shared:
                         shared[each.entity.name] = each
                     elif place.number == 0 or _is_of(world, each.entity, withdrawal.name):
@@ -118,7 +118,7 @@ class _Taking:
     def _through(
         self,
         world: DatasetRecord | RowRule,
-        following: Following,
+        following: Dependent,
         link: TableSlice,
         rule: int,
     ) -> RowGuard:

@@ -18,7 +18,7 @@ from apollo_spark.ingest.plan import (
     PlannedRows,
     plan_clinical_load,
 )
-from apollo_spark.ingest.refused import KnownFaults, with_rows
+from apollo_spark.ingest.refused import KnownFaults, with_row_faults
 from apollo_spark.ingest.wide import WrittenTables, plan_tables, wide_slices, write_drafts
 from apollo_spark.ingest.write import Excluded, join_excluded, quarantined_rows
 from apollo_spark.model.dataset import DatasetRecord
@@ -47,7 +47,7 @@ class LoadClinical(FileOperation[ClinicalLoad, ClinicalPlan, LoadReceipt]):
         )
         if planned.plan is not None:
             return planned
-        return with_rows(planned, self.request.name, self.context.step)
+        return with_row_faults(planned, self.request.name, self.context.step)
 
     def find_repeat(
         self, plan: ClinicalPlan, base: DatasetRecord | None

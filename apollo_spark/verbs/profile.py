@@ -20,7 +20,7 @@ from apollo_spark.model.record import Published
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.answering import answering
 from apollo_spark.operations.asker import Asker
-from apollo_spark.operations.cohorts.choosing import open_for_reading
+from apollo_spark.operations.cohorts.people import open_for_reading
 from apollo_spark.operations.profiles.asking import ProfileQuestion
 from apollo_spark.operations.profiles.reading import StoredProfiles
 from apollo_spark.query.scope import QueryScope
@@ -206,7 +206,7 @@ def find_by_text(lake: Lake, opened: OpenDataset, text: str) -> FoundFields:
     """
     wanted = text.strip().casefold()
     codes = {each.name: _codes_with(each, wanted) for each in opened.dictionary.codings}
-    people = _PeopleWith(lake, opened)
+    people = _PeopleWithValue(lake, opened)
     found = []
     for entity, spec in opened.dictionary.paths():
         own = codes.get(spec.coding_name or "", ()) if wanted else ()
@@ -234,7 +234,7 @@ def _codes_with(coding: Coding, wanted: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-class _PeopleWith:
+class _PeopleWithValue:
     """How many people have a value of a field, where that was counted at the load.
 
     Args:

@@ -20,7 +20,7 @@ from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.publishing import Publication
-from apollo_spark.lake.sweep.forgetting import NOBODY, forget_maker, made_beside
+from apollo_spark.lake.sweep.traces import NOBODY, remove_traces, replacing_folder
 from apollo_spark.model.assay import AssayRecord, SampleLink, name_table
 from apollo_spark.model.base import sha256_text
 from apollo_spark.model.dictionary import Entity
@@ -94,12 +94,12 @@ class Seal(Action[SealRequest, OpenDataset, SealReceipt]):
             BrokenPinError: A pinned table cannot be read.
         """
         lake, folder = self.context.lake, Path(self.request.output)
-        with made_beside(folder) as scratch:
+        with replacing_folder(folder) as scratch:
             target = lake.elsewhere(str(scratch))
             name = plan.record.name
             with target.publication(name, holder=NOBODY, on_step=self.context.step) as publication:
                 outcome = publication.run(lambda: _seal(lake, plan, target, publication))
-            forget_maker(target, scratch)
+            remove_traces(target, scratch)
         return replace(outcome, more={"written": [self.request.output]})
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from apollo_spark.lake.lake import open_lake
-from apollo_spark.lake.storage import room
-from apollo_spark.lake.storage.room import FREEING_BYTES, SPARE_BYTES, Spare, has_room
+from apollo_spark.lake.storage import space
 from apollo_spark.lake.storage.root import LakeRoot
+from apollo_spark.lake.storage.space import FREEING_BYTES, SPARE_BYTES, Spare, has_space
 from tests.support.loading import FIRST, run_load, small_study, versions
 from tests.support.study import CommandResult, Study
 
@@ -61,7 +61,7 @@ def fill(place: Path, *, left: int = 0) -> None:
     """Leave so many bytes of a disk."""
     (place / "rest").unlink(missing_ok=True)
     free = os.statvfs(place)
-    room.allocate(place / "rest", max(free.f_bavail * free.f_frsize - left, 1))
+    space.allocate(place / "rest", max(free.f_bavail * free.f_frsize - left, 1))
 
 
 def on_disk(study: Study, place: Path) -> Study:
@@ -132,17 +132,17 @@ def test_a_load_whose_commit_finds_no_room_is_made_good_by_the_next(
     study: Study, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process is the same one: it knows the lease that it could not give back."""
-    real, left = room.allocate, [number]
+    real, left = space.allocate, [number]
 
     def allocate(file: Path, size: int) -> None:
-        if size == room.COMMIT_BYTES:
+        if size == space.COMMIT_BYTES:
             left[0] -= 1
             if left[0] < 0:
                 raise FULL
         real(file, size)
 
     with monkeypatch.context() as full:
-        full.setattr(room, "allocate", allocate)
+        full.setattr(space, "allocate", allocate)
         done = study.load("--wait", 0)
 
     is_published = "study@4" in versions(study.lake)
@@ -176,7 +176,7 @@ def test_room_that_is_kept_is_given_up_where_the_disk_is_full_and_kept_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "registry").mkdir()
-    spare, file, real = Spare(LakeRoot(tmp_path)), tmp_path / "registry" / "spare", room.allocate
+    spare, file, real = Spare(LakeRoot(tmp_path)), tmp_path / "registry" / "spare", space.allocate
     spare.keep()
     assert file.stat().st_size == SPARE_BYTES
     with spare.used_when_full():
@@ -188,10 +188,10 @@ def test_room_that_is_kept_is_given_up_where_the_disk_is_full_and_kept_again(
             raise FULL
         real(path, size)
 
-    monkeypatch.setattr(room, "allocate", allocate)
+    monkeypatch.setattr(space, "allocate", allocate)
     with spare.used_when_full():
         assert not file.exists()
-        assert has_room(tmp_path / "registry", FREEING_BYTES)
+        assert has_space(tmp_path / "registry", FREEING_BYTES)
         free[0] = -100_000
     # As much as there is.
     assert SPARE_BYTES - 300_000 < file.stat().st_size < SPARE_BYTES
@@ -199,5 +199,5 @@ def test_room_that_is_kept_is_given_up_where_the_disk_is_full_and_kept_again(
 
 
 def test_what_cannot_be_found_out_about_room_is_left_to_the_commit(tmp_path: Path) -> None:
-    assert has_room(tmp_path / "not there")
+    assert has_space(tmp_path / "not there")
     assert list(tmp_path.iterdir()) == []

@@ -241,7 +241,7 @@ def loaded_by(study: Study, *commands: list[object]) -> set[str]:
     words = [[str(word) for word in (*shared, *each)] for each in commands]
     code = (
         "import sys; from apollo_spark.cli.main import run; "
-        "from apollo_spark.cli.starting import leave_pandas_alone; leave_pandas_alone(); "
+        "from apollo_spark.cli.starting import hide_pandas; hide_pandas(); "
         f"codes = [run(each) for each in {words!r}]; "
         "print(*sys.modules, file=sys.stderr); "
         "sys.exit(max(codes))"

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apollo_spark.engines.embedded import EmbeddedEngine
-from apollo_spark.ingest.asked_keys import AskedKeys
 from apollo_spark.ingest.key_tables import FEW, HeldKeys, KeyTables, key_columns, open_keys
 from apollo_spark.ingest.lookalikes import find_lookalikes, find_meant
+from apollo_spark.ingest.queried_keys import QueriedKeys
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.tables.keys import KeyCheck
@@ -56,7 +56,7 @@ def test_keys_in_memory_break_the_rules_that_an_engine_finds_broken(tmp_path: Pa
                 stored.add(name, each, files)
             engine.files = stored
 
-            asked = answers(AskedKeys(engine, stored.pins))
+            asked = answers(QueriedKeys(engine, stored.pins))
 
             assert answers(HeldKeys(stored, stored.pins, key_columns([REFERS]))) == asked
 
@@ -78,11 +78,11 @@ def dictionary(type_: FieldType) -> DataDictionary:
     [
         (FieldType.STRING, FEW, True, HeldKeys),
         (FieldType.INTEGER, 0, True, HeldKeys),
-        (FieldType.STRING, FEW + 1, True, AskedKeys),
-        (FieldType.STRING, 1, False, AskedKeys),
-        (FieldType.FLOAT, 1, True, AskedKeys),
-        (FieldType.DATE, 1, True, AskedKeys),
-        (FieldType.DATETIME, 1, True, AskedKeys),
+        (FieldType.STRING, FEW + 1, True, QueriedKeys),
+        (FieldType.STRING, 1, False, QueriedKeys),
+        (FieldType.FLOAT, 1, True, QueriedKeys),
+        (FieldType.DATE, 1, True, QueriedKeys),
+        (FieldType.DATETIME, 1, True, QueriedKeys),
     ],
 )
 def test_an_engine_is_asked_where_there_are_many_keys_or_their_type_is_compared_otherwise(

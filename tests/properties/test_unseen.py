@@ -7,7 +7,6 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apollo_spark.ingest.asked_keys import AskedColumn
 from apollo_spark.ingest.lookalikes import (
     LOOKS,
     KeyColumn,
@@ -15,6 +14,7 @@ from apollo_spark.ingest.lookalikes import (
     find_hidden_lookalikes,
     find_like_taken,
 )
+from apollo_spark.ingest.queried_keys import QueriedColumn
 from apollo_spark.query.sql import table
 from apollo_spark.workers.values.tidying import tidy_name
 from apollo_spark.workers.values.unseen import MAYBE_ODD, may_look_alike, without_unseen
@@ -82,7 +82,7 @@ def test_a_tidied_name_stays_tidy(text: str) -> None:
 def column_of(texts: set[str]) -> KeyColumn:
     """Return a column of texts that answers every question with all of them."""
     values = pa.table({"key": pa.array(sorted(texts), pa.string())})
-    return AskedColumn(lambda _: values.to_reader(), table, "key")
+    return QueriedColumn(lambda _: values.to_reader(), table, "key")
 
 
 @given(

@@ -1,6 +1,6 @@
 """What a filter means, in plain Python over rows: the reference that both engines must equal.
 
-Rows are found by nested loops over all ways from the row in hand. A condition sees the rows on its
+Rows are found by nested loops over all ways from the current row. A condition sees the rows on its
 way, the nearest row of an entity for its name, and the rows that were given names.
 """
 
@@ -51,7 +51,7 @@ class UndecidedError(Exception):
 
 
 @dataclass(frozen=True)
-class Hand:
+class CurrentRow:
     """What is in hand: a row with the way to it, and the ways to rows with names."""
 
     entity: str
@@ -75,7 +75,7 @@ def held_by(
     """
     model = FilterModel(dictionary, rows, cohorts or {})
     main = dictionary.main_entity
-    return [model.holds(tree, Hand(main, {main: row}, {})) for row in rows[main]]
+    return [model.holds(tree, CurrentRow(main, {main: row}, {})) for row in rows[main]]
 
 
 class FilterModel:
@@ -89,7 +89,7 @@ class FilterModel:
         self.cohorts = cohorts
         self.fields = FieldModel(dictionary)
 
-    def holds(self, tree: Filter, hand: Hand) -> bool:
+    def holds(self, tree: Filter, hand: CurrentRow) -> bool:
         if isinstance(tree, And):
             return all(self.holds(each, hand) for each in tree.parts)
         if isinstance(tree, Or):
@@ -109,7 +109,7 @@ class FilterModel:
         assert isinstance(tree, AskedRows), "assays are asked elsewhere"
         return self._asks_rows(tree, list(self._inside(tree, hand)))
 
-    def _ways_of(self, tree: Comparison | FieldComparison, hand: Hand) -> Iterator[Way]:
+    def _ways_of(self, tree: Comparison | FieldComparison, hand: CurrentRow) -> Iterator[Way]:
         if tree.row is not None:
             return iter([hand.named[tree.row]])
         return self._ways(hand.entity, hand.way, tree.entity)
@@ -128,7 +128,7 @@ class FilterModel:
             at = far
         return iter(found)
 
-    def _inside(self, tree: AskedRows, hand: Hand) -> Iterator[Hand]:
+    def _inside(self, tree: AskedRows, hand: CurrentRow) -> Iterator[CurrentRow]:
         """What is in hand for each row that is asked about, before any condition."""
         start, way = hand.entity, hand.way
         if tree.name is not None:
@@ -136,9 +136,9 @@ class FilterModel:
             way = {start: hand.way[start]}
         for each in self._ways(start, way, tree.entity):
             named = hand.named if tree.name is None else {**hand.named, tree.name: each}
-            yield Hand(tree.entity, each, named)
+            yield CurrentRow(tree.entity, each, named)
 
-    def _asks_rows(self, tree: AskedRows, hands: Sequence[Hand]) -> bool:
+    def _asks_rows(self, tree: AskedRows, hands: Sequence[CurrentRow]) -> bool:
         condition = tree.among if isinstance(tree, ChosenRow) else tree.condition
         found = [each for each in hands if condition is None or self.holds(condition, each)]
         if isinstance(tree, Exists):
@@ -152,12 +152,12 @@ class FilterModel:
         chosen = self._choose(tree, list(once.values()))
         return chosen is not None and self.holds(tree.condition, chosen)
 
-    def _choose(self, tree: ChosenRow, hands: Sequence[Hand]) -> Hand | None:
+    def _choose(self, tree: ChosenRow, hands: Sequence[CurrentRow]) -> CurrentRow | None:
         entity = self.dictionary.find_entity(tree.entity)
         assert entity is not None
         spec = self._spec(tree.entity, tree.by)
 
-        def order(hand: Hand) -> tuple[Any, Any]:
+        def order(hand: CurrentRow) -> tuple[Any, Any]:
             row = hand.way[tree.entity]
             return row[tree.by], row[str(entity.primary_key)]
 
@@ -182,7 +182,7 @@ class FilterModel:
         )
         return self.fields.compares(asked, made, summed_up(tree.summary, values))
 
-    def _compares(self, tree: FieldComparison, way: Way, hand: Hand) -> bool:
+    def _compares(self, tree: FieldComparison, way: Way, hand: CurrentRow) -> bool:
         def value_of(each: FieldOf) -> Any:
             return (way if each.row is None else hand.named[each.row])[each.entity].get(each.field)
 

@@ -17,7 +17,7 @@ Tell = Callable[[str], None]
 """Tells a person whom a verb waits for."""
 
 
-def tell_nobody(text: str) -> None:
+def no_waiting(text: str) -> None:
     """Say nothing of waiting."""
 
 
@@ -74,7 +74,7 @@ Mark = tuple[str, str, int]
 """A lease: the folder of its table, the name and the epoch."""
 
 
-class HeldHere:
+class OwnLeases:
     """The leases that threads of this process hold now: others in its name failures have left."""
 
     def __init__(self) -> None:

@@ -24,16 +24,16 @@ from apollo_spark.errors import (
     StorageRefusedError,
 )
 from apollo_spark.lake.leases.lease import (
-    HeldHere,
     IsHeldError,
     Lease,
     LeaseWatch,
+    OwnLeases,
     Tell,
     describe_lease,
     held_error,
     lost_error,
+    no_waiting,
     require_seconds,
-    tell_nobody,
 )
 from apollo_spark.lake.leases.table import SWEEP_HOURS, LeaseTable
 from apollo_spark.lake.storage.root import LakeRoot
@@ -53,7 +53,7 @@ LOOK_SECONDS = 1.0
 """How often a waiting writer looks again."""
 # Every lost race is somebody else's success, and there are few writers.
 MOST_RACES = 200
-_HELD = HeldHere()
+_HELD = OwnLeases()
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class LeaseStore:
         clock: Clock = SYSTEM_CLOCK,
         processes: Processes | None = None,
         wait_seconds: float = 0,
-        tell: Tell = tell_nobody,
+        tell: Tell = no_waiting,
     ) -> None:
         self._root = root
         self._table = LeaseTable(root)

@@ -13,8 +13,8 @@ from apollo_spark.lake.registry.row_table import (
     require_own_files,
     to_dicts,
 )
-from apollo_spark.lake.storage.room import has_room
 from apollo_spark.lake.storage.root import LakeRoot
+from apollo_spark.lake.storage.space import has_space
 from apollo_spark.lake.tables.commits import (
     NO_TABLE,
     open_head,
@@ -100,7 +100,7 @@ class LeaseTable:
     def sweep(self, *, older_than_hours: int = SWEEP_HOURS) -> None:
         """Delete the files of old versions of the table of leases."""
         try:
-            if (table := open_head(self.folder)) is not None and has_room(self.folder):
+            if (table := open_head(self.folder)) is not None and has_space(self.folder):
                 table.vacuum(
                     older_than_hours, dry_run=False, enforce_retention_duration=False, full=True
                 )

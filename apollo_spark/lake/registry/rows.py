@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from apollo_spark.errors import ApolloError, EnvironmentProblemError
 from apollo_spark.lake.registry.row_table import commit_rows, read_rows
 from apollo_spark.lake.registry.snapshot import RecordEntry, Retirement
-from apollo_spark.lake.storage.room import has_room
+from apollo_spark.lake.storage.space import has_space
 from apollo_spark.lake.tables.commits import RETENTION, file_sizes, open_head
 from apollo_spark.lake.tables.log_cache import TABLES
 from apollo_spark.model.base import sha256_text
@@ -162,7 +162,7 @@ def fold_files(folder: Path) -> None:
     """
     try:
         table = TABLES.head(folder)
-        if table is None or not (_to_fold(table) and has_room(folder, 2 * FOLDED_BYTES)):
+        if table is None or not (_to_fold(table) and has_space(folder, 2 * FOLDED_BYTES)):
             return
         table = open_head(folder)
         if table is not None and (names := _to_fold(table)):

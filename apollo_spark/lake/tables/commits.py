@@ -19,8 +19,8 @@ from apollo_spark.errors import (
     StorageRefusedError,
     broken_file,
 )
-from apollo_spark.lake.storage.room import require_room
 from apollo_spark.lake.storage.root import storage_access
+from apollo_spark.lake.storage.space import require_space
 from apollo_spark.lake.tables.log_faults import SYSTEM_REASON, broken_log, reason_of
 from apollo_spark.workers.files.checksums import DamagedFileError, check_chunks
 
@@ -214,7 +214,7 @@ def compare_and_set(folder: Path, *, based_on: int) -> Iterator[None]:
         CommitRaceError: The table has a newer version.
         StorageRefusedError: It has not: the storage refused the commit.
     """
-    require_room(folder)
+    require_space(folder)
     try:
         yield
     except (DeltaError, OSError) as error:

@@ -21,7 +21,7 @@ MOST_POINTS = 300
 """Points that are drawn one by one; more are drawn as density."""
 
 
-class Wanted(Enum):
+class FieldNeed(Enum):
     """What a field of a chart must be."""
 
     VALUES = "values to count"
@@ -33,11 +33,11 @@ class Wanted(Enum):
     def fits(self, spec: FieldSpec) -> bool:
         """Return whether a field is what is wanted."""
         is_measured = not spec.is_multi_select and not spec.must_be_coded
-        if self is Wanted.NUMBER:
+        if self is FieldNeed.NUMBER:
             return is_measured and spec.type in NUMBERS
-        if self is Wanted.SCALE:
+        if self is FieldNeed.SCALE:
             return is_measured and spec.type is not FieldType.STRING
-        return self is not Wanted.SINGLE or not spec.is_multi_select
+        return self is not FieldNeed.SINGLE or not spec.is_multi_select
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class ChartRule:
         more: Whether there may be more fields like the last one.
     """
 
-    fields: tuple[Wanted, ...]
+    fields: tuple[FieldNeed, ...]
     needed: int
     options: tuple[str, ...] = ()
     limit: tuple[int, int] | None = None
@@ -60,26 +60,29 @@ class ChartRule:
 
 
 CHARTS: Mapping[ChartKind, ChartRule] = {
-    ChartKind.BAR: ChartRule((Wanted.VALUES,), 1, ("count", "limit"), (MOST_BARS, MOST_BARS)),
+    ChartKind.BAR: ChartRule((FieldNeed.VALUES,), 1, ("count", "limit"), (MOST_BARS, MOST_BARS)),
     ChartKind.LIST: ChartRule(
-        (Wanted.VALUES, Wanted.VALUES), 1, ("count", "limit", "under"), (MOST_LISTED, MOST_LISTED)
+        (FieldNeed.VALUES, FieldNeed.VALUES),
+        1,
+        ("count", "limit", "under"),
+        (MOST_LISTED, MOST_LISTED),
     ),
     ChartKind.STACKED: ChartRule(
-        (Wanted.SINGLE, Wanted.SINGLE), 2, ("count", "limit"), (MOST_BARS, MOST_BARS)
+        (FieldNeed.SINGLE, FieldNeed.SINGLE), 2, ("count", "limit"), (MOST_BARS, MOST_BARS)
     ),
-    ChartKind.HISTOGRAM: ChartRule((Wanted.SCALE,), 1, ("bins",)),
-    ChartKind.BOX: ChartRule((Wanted.NUMBER,), 1),
+    ChartKind.HISTOGRAM: ChartRule((FieldNeed.SCALE,), 1, ("bins",)),
+    ChartKind.BOX: ChartRule((FieldNeed.NUMBER,), 1),
     ChartKind.GROUPED_BOX: ChartRule(
-        (Wanted.VALUES, Wanted.NUMBER), 2, ("limit",), (MOST_BOXES, MOST_BOXES)
+        (FieldNeed.VALUES, FieldNeed.NUMBER), 2, ("limit",), (MOST_BOXES, MOST_BOXES)
     ),
-    ChartKind.SCATTER: ChartRule((Wanted.NUMBER, Wanted.NUMBER), 2, ("bins",)),
+    ChartKind.SCATTER: ChartRule((FieldNeed.NUMBER, FieldNeed.NUMBER), 2, ("bins",)),
     ChartKind.SURVIVAL: ChartRule(
-        (Wanted.NUMBER, Wanted.SINGLE, Wanted.SINGLE), 2, ("living", "dead", "limit"),
+        (FieldNeed.NUMBER, FieldNeed.SINGLE, FieldNeed.SINGLE), 2, ("living", "dead", "limit"),
         (MOST_CURVES, MOST_CURVES),
     ),
-    ChartKind.TABLE: ChartRule((Wanted.ANY,), 1, ("limit",), (20, MOST_ROWS), more=True),
+    ChartKind.TABLE: ChartRule((FieldNeed.ANY,), 1, ("limit",), (20, MOST_ROWS), more=True),
     ChartKind.EXPRESSION: ChartRule(
-        (Wanted.SINGLE,), 0, ("assay", "feature", "unit", "scale", "limit"),
+        (FieldNeed.SINGLE,), 0, ("assay", "feature", "unit", "scale", "limit"),
         (MOST_BOXES, MOST_BOXES),
     ),
 }  # fmt: skip

@@ -1,6 +1,6 @@
 """Filters as trees: what they ask, what they compare with, how they are gone through."""
 
-from apollo_spark.model.filter.depth import MAX_DEPTH, deeply
+from apollo_spark.model.filter.depth import MAX_DEPTH, with_deep_recursion
 from apollo_spark.model.filter.operators import (
     BETWEENS,
     COUNT_OPERATORS,
@@ -94,7 +94,7 @@ __all__ = [
     "cohorts_in",
     "comparisons_of",
     "conditions_of",
-    "deeply",
+    "with_deep_recursion",
     "needs_parentheses",
     "parts_of",
     "row_inside",

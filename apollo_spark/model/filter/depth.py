@@ -20,7 +20,7 @@ _Words = ParamSpec("_Words")
 _Found = TypeVar("_Found")
 
 
-class _Room:
+class _RecursionLimit:
     """Who needs room now, and what Python allowed before the first of them came."""
 
     def __init__(self) -> None:
@@ -45,15 +45,15 @@ class _Room:
                     sys.setrecursionlimit(self._before)
 
 
-_ROOM = _Room()
+_LIMIT = _RecursionLimit()
 
 
-def deeply(function: Callable[_Words, _Found]) -> Callable[_Words, _Found]:
+def with_deep_recursion(function: Callable[_Words, _Found]) -> Callable[_Words, _Found]:
     """Give a function room to go down a filter; it must not be one that calls itself."""
 
     @functools.wraps(function)
     def with_room(*words: _Words.args, **named: _Words.kwargs) -> _Found:
-        with _ROOM.taken():
+        with _LIMIT.taken():
             return function(*words, **named)
 
     return with_room

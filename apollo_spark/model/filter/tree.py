@@ -1,7 +1,7 @@
 """Filters: conditions on one row of an entity, as a tree.
 
-A filter is read with a row of one entity in hand, at first the main entity. A comparison with a
-field of another entity means that some row of it, related to the row in hand, fulfils it. Rows
+A filter is about a current row of one entity, at first the main entity. A comparison with a
+field of another entity means that some row of it, related to the current row, fulfils it. Rows
 with a name are of all rows that are related to the same row of the main entity.
 """
 
@@ -82,7 +82,7 @@ class FieldComparison(Record):
 
 
 class Exists(Record):
-    """Some row of an entity is related to the row in hand, and fulfils a condition if given.
+    """Some row of an entity is related to the current row, and fulfils a condition if given.
 
     A row with a name is any that is related to the same row of the main entity.
     """
@@ -94,7 +94,7 @@ class Exists(Record):
 
 
 class CountOf(Record):
-    """How many rows of an entity are related to the row in hand, and fulfil a condition."""
+    """How many rows of an entity are related to the current row, and fulfil a condition."""
 
     kind: Literal["count"] = "count"
     entity: MemberName
@@ -156,7 +156,7 @@ class SummaryOf(Record):
 
 
 class AssayValue(Record):
-    """A value that an assay measured in some sample of the row in hand.
+    """A value that an assay measured in some sample of the current row.
 
     Attributes:
         measure: What is measured, the name of the assay's type: `expression`.
@@ -210,7 +210,7 @@ class Not(Record):
 
 
 Rows = Exists | CountOf | ChosenRow | SummaryOf
-"""Conditions that put other rows in hand."""
+"""Conditions whose inside is about other rows."""
 Asking = Comparison | FieldComparison | Rows | AssayValue | InCohort
 """Conditions that ask something; the others join them."""
 Filter = Annotated[

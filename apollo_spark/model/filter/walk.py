@@ -47,7 +47,7 @@ def with_parts(condition: Filter, change: Callable[[Filter], Filter]) -> Filter:
 
 
 def row_inside(condition: Filter, row: str) -> str:
-    """Return the entity of the row in hand inside a condition; outside it is of the given one."""
+    """Return the entity of the current row inside a condition; outside it is of the given one."""
     return condition.entity if isinstance(condition, Rows) else row
 
 

@@ -8,9 +8,9 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.cohort import CohortOperation, CohortRecord, CohortStep
 from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.model.filter import Filter, InCohort, deeply
+from apollo_spark.model.filter import Filter, InCohort, with_deep_recursion
 from apollo_spark.model.filter.walk import with_parts
-from apollo_spark.operations.cohorts.agreeing import require_dataset
+from apollo_spark.operations.cohorts.one_dataset import require_dataset
 from apollo_spark.operations.cohorts.opening import load_cohort
 from apollo_spark.query.cohorts.members import main_key
 from apollo_spark.query.filters.check import (
@@ -53,7 +53,7 @@ class Meaning:
         )
 
 
-@deeply
+@with_deep_recursion
 def read_meaning(lake: Lake, opened: OpenDataset, text: str) -> Meaning:
     """Read a filter that is typed, and check it against what a dataset shows.
 

@@ -9,8 +9,8 @@ from apollo_spark.model.cohort import CohortStep
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import DATASET_NAME
 from apollo_spark.model.pin import TablePin
-from apollo_spark.operations.cohorts.agreeing import require_dataset
 from apollo_spark.operations.cohorts.meaning import check_beside_cohorts, read_meaning
+from apollo_spark.operations.cohorts.one_dataset import require_dataset
 from apollo_spark.operations.cohorts.opening import load_cohort
 from apollo_spark.operations.cohorts.program import Program
 from apollo_spark.query.cohorts.members import main_key

@@ -10,7 +10,7 @@ from sqlglot import exp
 from apollo_spark.model.dashboard.charts import CHARTS
 from apollo_spark.model.dashboard.tile import CountUnit, ExpressionScale, Tile
 from apollo_spark.query.aggregates.fields import TileField
-from apollo_spark.query.aggregates.rows import KEY, PERSON, ROWS, RowsAsked
+from apollo_spark.query.aggregates.rows import KEY, PERSON, ROWS, RowsNeeded
 from apollo_spark.query.aggregates.statement import Parts, Statement
 from apollo_spark.query.sql import column
 
@@ -57,10 +57,10 @@ class TilePlan:
         assert found is not None, "the chart has a limit"
         return self.tile.options.limit or found[0]
 
-    def asked(self, *fields: TileField, key: bool = False) -> RowsAsked:
+    def asked(self, *fields: TileField, key: bool = False) -> RowsNeeded:
         """Return the rows that are read."""
         paths = tuple(each.path for each in fields)
-        return RowsAsked(self.entity, paths, person=self.is_distinct, key=key)
+        return RowsNeeded(self.entity, paths, person=self.is_distinct, key=key)
 
     @property
     def unit_key(self) -> exp.Column:

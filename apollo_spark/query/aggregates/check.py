@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from apollo_spark.model.dashboard.charts import CHARTS, LIVING_WORDS, Wanted
+from apollo_spark.model.dashboard.charts import CHARTS, LIVING_WORDS, FieldNeed
 from apollo_spark.model.dashboard.tile import ChartKind, CountUnit, Tile
 from apollo_spark.model.join_path import path_to
 from apollo_spark.query.aggregates.chart import TilePlan
@@ -147,7 +147,7 @@ def _judge_rows(
         yield "people have no primary key, by which they could be counted"
     own = dictionary.find_entity(entity)
     needs_key = any(each.spec.is_multi_select for each in fields) or len(fields) > 1
-    is_counted = Wanted.VALUES in CHARTS[tile.chart].fields
+    is_counted = FieldNeed.VALUES in CHARTS[tile.chart].fields
     if is_counted and needs_key and (own is None or own.primary_key is None):
         yield f"{entity} has no primary key, by which rows with several values could be counted"
     if tile.chart is ChartKind.SURVIVAL and not _is_of_people(scope, entity):

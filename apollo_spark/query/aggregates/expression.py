@@ -13,7 +13,7 @@ from apollo_spark.query.aggregates.choice import ChosenValues, choose_values
 from apollo_spark.query.aggregates.counting import MISSING, SPARSE, add_ranked_of, is_value
 from apollo_spark.query.aggregates.fields import TileField
 from apollo_spark.query.aggregates.measured import measured_value, place_of_assay
-from apollo_spark.query.aggregates.rows import ROWS, RowsAsked
+from apollo_spark.query.aggregates.rows import ROWS, RowsNeeded
 from apollo_spark.query.aggregates.statement import Found, Parts, Statement
 from apollo_spark.query.aggregates.values import sparse_codes
 from apollo_spark.query.filters.measured import KEY, VALUE
@@ -81,7 +81,7 @@ class ExpressionChart(Chart):
         assert place is not None, "the tile was checked"
         link = ".".join(place)
         paths = dict.fromkeys([*(each.path for each in self.plan.fields), link])
-        source = statement.rows(RowsAsked(self.plan.entity, tuple(paths)))
+        source = statement.rows(RowsNeeded(self.plan.entity, tuple(paths)))
         values = measured.values(measured_value(measured, self.plan.tile))
         same = exp.EQ(this=column(ROWS, link), expression=column(_MEASURED, KEY))
         found = exp.select().from_(source, copy=False)

@@ -14,7 +14,7 @@ PERSON, KEY = "person", "row key"
 
 
 @dataclass(frozen=True)
-class RowsAsked:
+class RowsNeeded:
     """Rows of an entity, and what is read of each.
 
     Attributes:
@@ -88,7 +88,7 @@ def entity_of_rows(dictionary: DataDictionary, entities: Collection[str]) -> str
     return None
 
 
-def select_rows(scope: QueryScope, asked: RowsAsked) -> exp.Select:
+def select_rows(scope: QueryScope, asked: RowsNeeded) -> exp.Select:
     """Ask for rows: fields as `entity.field`, `person` and `row key` where they are asked for."""
     dictionary = scope.dictionary
     values = [(*_parts(each), each) for each in asked.paths]
@@ -165,14 +165,14 @@ class RowSources:
     def __init__(self, scope: QueryScope, *, shares: bool) -> None:
         self._scope = scope
         self._shares = shares
-        self._shared: dict[str, RowsAsked] = {}
+        self._shared: dict[str, RowsNeeded] = {}
 
-    def read(self, asked: RowsAsked) -> exp.Table | exp.Subquery:
+    def read(self, asked: RowsNeeded) -> exp.Table | exp.Subquery:
         """Return what comes after FROM, under the name `rows`."""
         if not self._shares:
             return derived(select_rows(self._scope, asked), ROWS)
-        before = self._shared.get(asked.entity, RowsAsked(asked.entity))
-        self._shared[asked.entity] = RowsAsked(
+        before = self._shared.get(asked.entity, RowsNeeded(asked.entity))
+        self._shared[asked.entity] = RowsNeeded(
             asked.entity,
             tuple(dict.fromkeys((*before.paths, *asked.paths))),
             person=before.person or asked.person,

@@ -7,7 +7,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from apollo_spark.model.field import FieldType
-from apollo_spark.query.aggregates.rows import RowsAsked, RowSources
+from apollo_spark.query.aggregates.rows import RowsNeeded, RowSources
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import cast, labelled, literal, name
 
@@ -46,7 +46,7 @@ class Statement:
         """Begin without shared rows."""
         self._sources = RowSources(self.scope, shares=self.shares)
 
-    def rows(self, asked: RowsAsked) -> exp.Table | exp.Subquery:
+    def rows(self, asked: RowsNeeded) -> exp.Table | exp.Subquery:
         """Return rows as what comes after FROM."""
         return self._sources.read(asked)
 

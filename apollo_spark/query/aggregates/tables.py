@@ -10,7 +10,7 @@ from apollo_spark.model.field import FieldType
 from apollo_spark.query.aggregates.chart import Chart
 from apollo_spark.query.aggregates.counting import TOTALS
 from apollo_spark.query.aggregates.fields import TileField
-from apollo_spark.query.aggregates.rows import KEY, ROWS, RowsAsked, select_rows
+from apollo_spark.query.aggregates.rows import KEY, ROWS, RowsNeeded, select_rows
 from apollo_spark.query.aggregates.statement import Parts, Statement
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import ascending, column, derived
@@ -36,7 +36,7 @@ class TableChart(Chart):
         entity = scope.dictionary.find_entity(plan.entity)
         has_key = entity is not None and entity.primary_key is not None
         paths = tuple(each.path for each in plan.fields)
-        rows = derived(select_rows(scope, RowsAsked(plan.entity, paths, key=has_key)), ROWS)
+        rows = derived(select_rows(scope, RowsNeeded(plan.entity, paths, key=has_key)), ROWS)
         single = [each.path for each in plan.fields if not each.spec.is_multi_select]
         order = [ascending(column(ROWS, each)) for each in ([KEY] if has_key else single)]
         found = exp.select(*(column(ROWS, each) for each in paths)).from_(rows, copy=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from apollo_spark.model.cohort import CohortOperation, CohortStep
-from apollo_spark.model.filter import And, Filter, Not, Or, deeply
+from apollo_spark.model.filter import And, Filter, Not, Or, with_deep_recursion
 from apollo_spark.query.cohorts.outward import cohorts_outside
 
 
@@ -69,7 +69,7 @@ class Circuit:
             found.append(self.add_step(step, found))
         return found
 
-    @deeply
+    @with_deep_recursion
     def add_step(self, step: CohortStep, known: Sequence[int]) -> int:
         """Add one cohort, given the nodes of those before it, and return its node."""
         of = tuple(known[each] for each in step.of)

@@ -1,6 +1,6 @@
 """Cohorts that are named inside `exists` and the like, asked outside of it.
 
-Every row inside belongs to the person in hand, so that `in cohort` has one answer for all of them:
+Every row inside belongs to one person, so that `in cohort` has one answer for all of them:
 a condition holds if somebody is in the cohort and it holds with yes in its place, or if not and it
 holds with no. Statements then ask for cohorts beside `and`, `or` and `not` alone.
 """

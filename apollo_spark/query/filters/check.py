@@ -7,11 +7,11 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import (
     Filter,
     comparisons_of,
-    deeply,
+    with_deep_recursion,
 )
 from apollo_spark.query.filters.checker import Checker
+from apollo_spark.query.filters.current_row import FindCohort
 from apollo_spark.query.filters.fields import unknown_codes
-from apollo_spark.query.filters.in_hand import FindCohort
 from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.query.filters.unknown import UnknownName
 from apollo_spark.query.filters.values import codes_of
@@ -88,7 +88,7 @@ def check_filter(
     raise UsageError(what, problems=problems)
 
 
-@deeply
+@with_deep_recursion
 def find_problems(
     tree: Filter,
     dictionary: DataDictionary,

@@ -25,13 +25,19 @@ from apollo_spark.model.filter import (
     cohorts_in,
     needs_parentheses,
 )
+from apollo_spark.query.filters.current_row import (
+    MOST_INSIDE,
+    CurrentRow,
+    FindCohort,
+    as_problems,
+    keyword_of,
+)
 from apollo_spark.query.filters.field_pairs import (
     find_choice_problem,
     find_pair_problem,
     find_summary_problem,
 )
 from apollo_spark.query.filters.fields import find_comparison_problem
-from apollo_spark.query.filters.in_hand import MOST_INSIDE, FindCohort, Hand, told, word_of
 from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.query.filters.reach import EntityTree
 from apollo_spark.query.filters.unknown import NameProblems, UnknownName
@@ -79,9 +85,9 @@ class Checker:
 
     def find(self, tree: Filter) -> Iterator[Problem]:
         """Yield what is wrong with a filter on rows of the main entity."""
-        return self._find(tree, Hand(self._dictionary.main_entity), 0)
+        return self._find(tree, CurrentRow(self._dictionary.main_entity), 0)
 
-    def _find(self, tree: Filter, hand: Hand, depth: int) -> Iterator[Problem]:
+    def _find(self, tree: Filter, hand: CurrentRow, depth: int) -> Iterator[Problem]:
         if depth > MAX_DEPTH:
             yield problem_at(None, f"conditions are nested more than {MAX_DEPTH} levels deep")
         elif isinstance(tree, And | Or):
@@ -100,7 +106,7 @@ class Checker:
     def _find_in_question(
         self,
         tree: Comparison | FieldComparison | AssayValue | InCohort,
-        hand: Hand,
+        hand: CurrentRow,
         marks: Marks | None,
     ) -> Iterator[Problem]:
         if isinstance(tree, AssayValue):
@@ -119,7 +125,7 @@ class Checker:
             codes = self._codes_of(spec)
             by_value = marks is not None and marks.has_values
             wrong = find_comparison_problem(tree, spec, coding, codes, by_value=by_value)
-            yield from told(marks, f"{tree.entity}.{tree.field}", wrong)
+            yield from as_problems(marks, f"{tree.entity}.{tree.field}", wrong)
 
     def _find_in_cohort(self, tree: InCohort, marks: Marks | None) -> Iterator[Problem]:
         if self._find_cohort is None:
@@ -128,7 +134,7 @@ class Checker:
             yield UnknownName(**vars(problem_at(mark_of(marks, (VALUE, 0)), why)))
 
     def _find_in_assay(
-        self, tree: AssayValue, hand: Hand, marks: Marks | None
+        self, tree: AssayValue, hand: CurrentRow, marks: Marks | None
     ) -> Iterator[Problem]:
         if self._measured is None:
             text = "values of assays cannot be asked for here, as in a view's rule"
@@ -140,7 +146,7 @@ class Checker:
             yield self._names.not_below(mark_of(marks), owner, hand.row)
 
     def _find_in_fields(
-        self, tree: FieldComparison, spec: FieldSpec | None, hand: Hand, marks: Marks | None
+        self, tree: FieldComparison, spec: FieldSpec | None, hand: CurrentRow, marks: Marks | None
     ) -> Iterator[Problem]:
         path = f"{tree.entity}.{tree.field}"
         for number, each in enumerate(tree.others):
@@ -150,7 +156,7 @@ class Checker:
                 yield from self._find_row_problem(tree, each, hand, mark_of(marks, part))
                 if spec is not None and other is not None:
                     wrong = find_pair_problem(tree, spec, each, other)
-                    yield from told(marks, path, wrong, part)
+                    yield from as_problems(marks, path, wrong, part)
             elif spec is not None:
                 alone = Comparison(
                     entity=tree.entity, field=tree.field, operator=Operator.LESS, values=(each,)
@@ -159,10 +165,10 @@ class Checker:
                 wrong = find_comparison_problem(alone, spec, coding, self._codes_of(spec))
                 # The value is compared by itself, and is the first one there.
                 found = (each._replace(part=part) for each in wrong)
-                yield from told(marks, path, found, part)
+                yield from as_problems(marks, path, found, part)
 
     def _find_row_problem(
-        self, tree: FieldComparison, other: FieldOf, hand: Hand, place: AnyPlace | None
+        self, tree: FieldComparison, other: FieldOf, hand: CurrentRow, place: AnyPlace | None
     ) -> Iterator[Problem]:
         """Yield why it cannot be told which row the other field is of."""
         if other.row is not None or not self._is_known(other.entity, tree.entity):
@@ -182,7 +188,10 @@ class Checker:
             )
 
     def _find_field(
-        self, owner: Comparison | FieldComparison | FieldOf, hand: Hand, place: AnyPlace | None
+        self,
+        owner: Comparison | FieldComparison | FieldOf,
+        hand: CurrentRow,
+        place: AnyPlace | None,
     ) -> _Finds:
         """Yield why a field cannot be named, and return it if it is there."""
         if owner.row is not None and hand.names.get(owner.row) != owner.entity:
@@ -197,7 +206,7 @@ class Checker:
             yield self._names.field(place, entity, owner.field)
         return spec
 
-    def _find_in_rows(self, tree: Rows, hand: Hand, depth: int) -> Iterator[Problem]:
+    def _find_in_rows(self, tree: Rows, hand: CurrentRow, depth: int) -> Iterator[Problem]:
         marks = next(self._marks, None)
         entity = self._dictionary.find_entity(tree.entity)
         if entity is None:
@@ -214,19 +223,21 @@ class Checker:
         if inside is not None:
             yield from self._find(inside, inner, depth + 1)
         if isinstance(tree, ChosenRow):
-            # What is between it and the row in hand is not kept of a chosen row.
+            # What is between it and the current row is not kept of a chosen row.
             steps = self._entities.path(self._entities.start(tree, hand.row), tree.entity) or ()
             between = {step.parent for step in steps[1:]}
             inner = replace(inner, ambiguous=inner.ambiguous | between)
             yield from self._find(tree.condition, inner, depth + 1)
 
-    def _find_way_problem(self, tree: Rows, hand: Hand, marks: Marks | None) -> Iterator[Problem]:
+    def _find_way_problem(
+        self, tree: Rows, hand: CurrentRow, marks: Marks | None
+    ) -> Iterator[Problem]:
         start = self._entities.start(tree, hand.row)
         if tree.entity == start:
             yield problem_at(
                 mark_of(marks, ENTITY),
-                f"{word_of(tree)}({tree.entity}: ...) asks for other rows, and the row in hand is "
-                f"one of {start!r}; write its condition without it",
+                f"{keyword_of(tree)}({tree.entity}: ...) asks for other rows, and the condition "
+                f"is about a row of {start!r} already; write its condition without it",
             )
         elif not self._is_below(start, tree.entity):
             yield self._names.not_below(mark_of(marks, ENTITY), tree.entity, start)
@@ -253,10 +264,10 @@ class Checker:
         else:
             by_value = marks is not None and marks.has_values
             wrong = find_summary_problem(tree, spec, by_value=by_value)
-        yield from told(marks, f"{entity.name}.{name}", wrong)
+        yield from as_problems(marks, f"{entity.name}.{name}", wrong)
 
-    def _inside(self, tree: Rows, hand: Hand) -> Hand:
-        """Return what is in hand where the rows of a condition are."""
+    def _inside(self, tree: Rows, hand: CurrentRow) -> CurrentRow:
+        """Return the current row where the rows of a condition are."""
         found = replace(hand, row=tree.entity, is_inside=True)
         if tree.name is not None:
             found = replace(found, names={**hand.names, tree.name: tree.entity})

@@ -67,7 +67,7 @@ class ComparedField:
     Attributes:
         spec: The field.
         coding: Its coding.
-        column: The column of the row in hand.
+        column: The column of the current row.
         stored: Gives, under an alias, what the column is read from, with all its rows.
         codes: The codes that a value may be, as values of the field's type.
     """

@@ -1,4 +1,4 @@
-"""Conditions on the row in hand alone, or on it and a row that is in hand outside."""
+"""Conditions on the current row alone, or on it and a row outside."""
 
 from sqlglot import exp
 

@@ -61,7 +61,7 @@ class ExistsCompiler(RowConditions):
         self._entities = entities
 
     def condition(self, tree: Filter, row: Row) -> exp.Expr:
-        """Return a condition on the row in hand, true or false and never NULL."""
+        """Return a condition on the current row, true or false and never NULL."""
         if isinstance(tree, And | Or):
             kind = exp.And if isinstance(tree, And) else exp.Or
             return joined(kind, [self.condition(each, row) for each in tree.parts])
@@ -87,9 +87,9 @@ class ExistsCompiler(RowConditions):
 
         Args:
             tree: What is asked.
-            row: The row in hand.
+            row: The current row.
             steps: The path, one step or more.
-            start: Where it begins: the row in hand, or for rows with names the main one.
+            start: Where it begins: the current row, or for rows with names the main one.
         """
         far = self._next_row(row, start, steps[0])
         inside = tree.condition if isinstance(tree, Exists) else None

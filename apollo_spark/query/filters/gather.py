@@ -31,7 +31,7 @@ def gathered(tree: Filter, row: str) -> Filter:
 
     Args:
         tree: The condition.
-        row: The entity of the row in hand.
+        row: The entity of the current row.
     """
     if isinstance(tree, Or):
         tree = gather_or(tree, row)
@@ -85,7 +85,7 @@ def gather_or(tree: Or, row: str) -> Filter:
 
     Args:
         tree: The condition.
-        row: The entity of the row in hand.
+        row: The entity of the current row.
     """
     parts = _join_values(_join_rows(tree.parts, row))
     return parts[0] if len(parts) == 1 else tree.model_copy(update={"parts": tuple(parts)})

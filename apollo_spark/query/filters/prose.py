@@ -24,7 +24,7 @@ from apollo_spark.model.filter import (
     Or,
     Percentile,
     SummaryOf,
-    deeply,
+    with_deep_recursion,
 )
 from apollo_spark.sources.filters.literals import write_literal
 from apollo_spark.sources.filters.write import write_offset
@@ -61,7 +61,7 @@ _ONE_OF = (Operator.EQUAL, Operator.IN)
 _SUMMARIES = {"max": "greatest", "min": "least", "mean": "mean", "sum": "total"}
 
 
-@deeply
+@with_deep_recursion
 def describe_filter(tree: Filter | None, dictionary: DataDictionary) -> str:
     """Return a filter as a sentence; None is everybody.
 

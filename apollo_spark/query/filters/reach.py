@@ -1,4 +1,4 @@
-"""From the row in hand to the entities that a filter names, and the fields that takes."""
+"""From the current row to the entities that a filter names, and the fields that takes."""
 
 from collections.abc import Iterator
 
@@ -19,9 +19,9 @@ from apollo_spark.model.filter import (
     Rows,
     SummaryOf,
     conditions_of,
-    deeply,
     parts_of,
     row_inside,
+    with_deep_recursion,
 )
 from apollo_spark.model.join_path import JoinStep, join_steps
 from apollo_spark.query.filters.measured import MeasuredValues
@@ -136,7 +136,7 @@ def _looks(tree: Filter, row: str) -> bool:
     return True
 
 
-@deeply
+@with_deep_recursion
 def fields_needed(
     tree: Filter, dictionary: DataDictionary, measured: MeasuredValues | None = None
 ) -> frozenset[FieldPath]:

@@ -1,4 +1,4 @@
-"""Rows in hand while a filter becomes SQL: which of their values a statement can read where.
+"""Current rows while a filter becomes SQL: which of their values a statement can read where.
 
 A subquery sees the rows of the statement right around it, and Spark lets it see no further. What
 it asks about rows further out is carried along: the row is joined to a table of the different
@@ -39,12 +39,12 @@ class EntitySource(Protocol):
 
 @dataclass(eq=False)
 class Row:
-    """A row in hand.
+    """A current row.
 
     Attributes:
         entity: Its entity.
         alias: What it goes by in the statement.
-        outer: The row in hand where this one is asked for; None of the main entity.
+        outer: The current row where this one is asked for; None of the main entity.
         parent: The row that it is joined to, by `step`.
         step: How it is joined.
         name: Its name, if it has one.
@@ -176,7 +176,7 @@ class Row:
         return self.reading(scope).select(*found, copy=False).distinct(copy=False)
 
     def same_beside(self, alias: str) -> Iterator[exp.Expr]:
-        """Yield what makes rows of this one's statement those of the row outside that is in hand.
+        """Yield what makes rows of this one's statement those of the current row outside.
 
         Args:
             alias: What the values carried go by.
@@ -188,7 +188,7 @@ class Row:
             )
 
     def is_same(self) -> Iterator[exp.Expr]:
-        """Yield what makes this row one that is joined to the row outside that is in hand."""
+        """Yield what makes this row one that is joined to the current row outside."""
         assert self.step is not None, "only the main row is joined to nothing"
         assert self.outer is not None, "only the main row has none outside"
         yield exp.EQ(this=self.own(self.step.field), expression=self.outer.beside(*self.link()))

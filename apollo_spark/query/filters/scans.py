@@ -1,7 +1,7 @@
 """A filter as a condition on a row, in which each other entity is read once for all its looks.
 
 What is asked of the rows of an entity is found in one pass over them, grouped by the key that they
-are joined by, and joined to the row in hand: an answer of yes or no is one bit of a whole number,
+are joined by, and joined to the current row: an answer of yes or no is one bit of a whole number,
 so that thousands of answers are a few columns. No row for a key is no bit: whatever no row at all
 fulfils is asked the other way round.
 """

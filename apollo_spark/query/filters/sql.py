@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from apollo_spark.model.filter import Filter, deeply, parts_of, row_inside
+from apollo_spark.model.filter import Filter, parts_of, row_inside, with_deep_recursion
 from apollo_spark.query.filters.check import check_filter
 from apollo_spark.query.filters.exists import ExistsCompiler
 from apollo_spark.query.filters.gather import gathered, named_alike, plainly
@@ -77,7 +77,7 @@ def filter_rows(tree: Filter, scope: EntitySource, *, main_alias: str) -> Filter
     return FilterRows(found.conditions[0], found.joins)
 
 
-@deeply
+@with_deep_recursion
 def filter_conditions(
     trees: Sequence[Filter], scope: EntitySource, *, main_alias: str, in_scans: bool = False
 ) -> FilterConditions:
@@ -103,7 +103,7 @@ def filter_conditions(
 
 
 def _looks(tree: Filter, entities: EntityTree, row: str) -> Iterable[int]:
-    """Yield how many entities are stepped to by each condition on other rows than that in hand."""
+    """Yield how many entities are stepped to by each condition on other rows."""
     found = entities.owner_of(tree)
     if found is not None:
         yield len(entities.path(entities.start(tree, row), found) or ())

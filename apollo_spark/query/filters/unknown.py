@@ -44,7 +44,7 @@ class NameProblems:
         return self._unknown(place, text, name, known, entity.name + ".{}")
 
     def not_below(self, place: AnyPlace | None, entity: str, row: str) -> Problem:
-        """Return that rows of an entity cannot be reached from the row in hand."""
+        """Return that rows of an entity cannot be reached from the current row."""
         if entity in self._entities.unjoined:
             text = f"{entity!r} is joined to nothing, so that no condition on it can be asked"
             return problem_at(place, text)

@@ -10,7 +10,7 @@ from apollo_spark.model.dictionary import DataDictionary, Entity, Relation
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.join_path import path_to
 from apollo_spark.model.pin import TablePin
-from apollo_spark.records.changes.beside import free_label
+from apollo_spark.records.changes.combined import free_label
 from apollo_spark.records.changes.renaming import Names, renamed
 from apollo_spark.records.changes.shown_rows import AddedRules, hides_rows, rule_of_rows
 from apollo_spark.records.content import Content

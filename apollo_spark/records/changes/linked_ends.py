@@ -2,7 +2,7 @@
 
 from apollo_spark.model.change import FieldLink
 from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.records.changes.beside import put_beside, united_pins
+from apollo_spark.records.changes.combined import combine_contents, united_pins
 from apollo_spark.records.changes.shown_rows import only_field
 from apollo_spark.records.content import Content
 
@@ -15,7 +15,7 @@ def linked_ends(source: Content, target: Content, link: FieldLink, *, source_nam
 
     What a dataset hides of them stays hidden.
     """
-    beside = put_beside(source, target, source_name=source_name)
+    beside = combine_contents(source, target, source_name=source_name)
     ends = {
         TARGET: only_field(target, link.target_entity, link.target_field),
         SOURCE: only_field(beside, link.source_entity, link.source_field),

@@ -8,7 +8,7 @@ from apollo_spark.model.assay import AssayRecord, SampleLink, name_table
 from apollo_spark.model.change import AssayMerge
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.pin import TablePin
-from apollo_spark.records.changes.beside import free_label, put_beside, united_pins
+from apollo_spark.records.changes.combined import combine_contents, free_label, united_pins
 from apollo_spark.records.changes.sample_entity import (
     bring_samples,
     guarded_samples,
@@ -54,7 +54,7 @@ def merge_assay(
     assay = _find_assay(source, change)
     name = _free_name(target, change)
     _check_field(target, change, is_linked=link is not None)
-    beside = put_beside(source, target, source_name=source_name)
+    beside = combine_contents(source, target, source_name=source_name)
     moved = next(each for each in beside.assays if each.name == assay.name)
     added = AddedRules(len(target.rules) + len(beside.rules))
     pin = None if link is None else _labelled(link, name, target, beside)

@@ -7,8 +7,8 @@ from apollo_spark.model.change import ClinicalMerge
 from apollo_spark.model.dataset import TableSlice
 from apollo_spark.model.dictionary import DataDictionary, Entity, Relation, Relationship
 from apollo_spark.model.field import FieldSpec
-from apollo_spark.records.changes.beside import put_beside, united_pins
 from apollo_spark.records.changes.clashes import Renaming, settle_names
+from apollo_spark.records.changes.combined import combine_contents, united_pins
 from apollo_spark.records.changes.joined_tables import JoinedTables
 from apollo_spark.records.changes.sample_entity import find_sample_entity, guarded_samples
 from apollo_spark.records.changes.shown_rows import AddedRules, guards_of_samples, rule_of_rows
@@ -45,7 +45,7 @@ def merge_clinical(
     """
     check_link(source.dictionary, target.dictionary, change.link)
     renaming = settle_names(source, target, change, source_name=source_name)
-    beside = put_beside(source, target, source_name=source_name)
+    beside = combine_contents(source, target, source_name=source_name)
     return _Merging(beside, target, change, renaming).result()
 
 

@@ -15,7 +15,7 @@ from apollo_spark.model.dictionary import DataDictionary, Entity, Relation, Rela
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import Comparison, Operator
 from apollo_spark.model.guard import RowGuard
-from apollo_spark.records.changes.beside import united_pins
+from apollo_spark.records.changes.combined import united_pins
 from apollo_spark.records.changes.view import make_view
 from apollo_spark.records.content import Content, coding_entries, entity_entries, part_texts
 from apollo_spark.records.field_link import find_spec

@@ -20,7 +20,7 @@ from apollo_spark.model.filter import (
     Operator,
     Summary,
     SummaryOf,
-    deeply,
+    with_deep_recursion,
 )
 from apollo_spark.model.names import STOPWORDS
 from apollo_spark.sources.filters.grammar import FilterParser, Marking
@@ -87,7 +87,7 @@ def parse_with_places(text: str) -> ParsedFilter:
     return parsed
 
 
-@deeply
+@with_deep_recursion
 def parse_as_far_as_possible(text: str) -> ParsedFilter:
     """Read what can be read of a filter, so that all that is wrong is found at once."""
     parser = _ConditionParser(TokenReader(text))

@@ -22,15 +22,15 @@ from apollo_spark.model.filter import (
     Or,
     Percentile,
     SummaryOf,
-    deeply,
     needs_parentheses,
+    with_deep_recursion,
 )
 from apollo_spark.sources.filters.literals import write_literal
 
 _BARE_UNIT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,254}")
 
 
-@deeply
+@with_deep_recursion
 def write_filter(tree: Filter) -> str:
     """Return the one text of a filter; reading it gives an equal tree."""
     return _write(tree)

@@ -19,7 +19,7 @@ from apollo_spark.model.names import parse_reference
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.answering import answering
 from apollo_spark.operations.asker import Asker
-from apollo_spark.operations.cohorts.choosing import open_for_reading
+from apollo_spark.operations.cohorts.people import open_for_reading
 from apollo_spark.operations.context import say_nothing
 from apollo_spark.operations.field_lists import read_field_list, read_wide_list
 from apollo_spark.operations.locating import Say, locate, require_no_rule

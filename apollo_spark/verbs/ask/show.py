@@ -18,7 +18,7 @@ from apollo_spark.model.names import parse_reference
 from apollo_spark.model.record import Published, require_kind
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
-from apollo_spark.records.showing import ShownPin, keeps_to_itself, shown_pins, shown_record
+from apollo_spark.records.showing import ShownPin, hides_details, shown_pins, shown_record
 
 
 class FieldLine(Record):
@@ -220,7 +220,7 @@ def _pin(
     lake: Lake, record: DatasetRecord, shown: ShownPin, *, with_pins: bool, full: bool
 ) -> dict[str, Any]:
     # Where tables lie names their datasets, and a content hash begins with the number of rows.
-    is_hidden, pin = keeps_to_itself(record, full=full), shown.pin
+    is_hidden, pin = hides_details(record, full=full), shown.pin
     short = {
         "table": shown.table,
         "version": pin.version,

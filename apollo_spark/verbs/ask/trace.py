@@ -24,7 +24,7 @@ from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
 from apollo_spark.query.extract import find_fields
 from apollo_spark.query.sql import column, labelled, literal, table
-from apollo_spark.records.showing import keeps_to_itself
+from apollo_spark.records.showing import hides_details
 from apollo_spark.verbs.ask.cell_origin import Cell, column_of_origin, find_origin, inputs_of
 from apollo_spark.workers.values.dates import parse_date, parse_datetime
 from apollo_spark.workers.values.numerals import parse_float, parse_integer
@@ -131,7 +131,7 @@ class _Trace:
         *,
         full: bool,
     ) -> None:
-        self._is_kept = keeps_to_itself(opened.record, full=full)
+        self._is_kept = hides_details(opened.record, full=full)
         self._lake = lake
         self._opened = opened
         self._entity = entity

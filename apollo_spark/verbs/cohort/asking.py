@@ -13,10 +13,10 @@ from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.names import parse_reference
-from apollo_spark.operations.cohorts.choosing import people_by_filter
 from apollo_spark.operations.cohorts.opening import People, load_cohort, open_cohort
+from apollo_spark.operations.cohorts.people import people_by_filter
 from apollo_spark.query.cohorts.text import describe_step
-from apollo_spark.verbs.cohort.original import filter_json_of, filter_prose_of
+from apollo_spark.verbs.cohort.filter_forms import filter_json_of, filter_prose_of
 from apollo_spark.workers.values.texts import format_column
 
 

@@ -5,7 +5,7 @@ from apollo_spark.errors import UsageError
 from apollo_spark.model.cohort import COMBINATIONS, CohortOperation, CohortStep
 from apollo_spark.model.names import require_dataset_name
 from apollo_spark.model.receipt import CohortReceipt
-from apollo_spark.operations.cohorts.agreeing import require_one_dataset
+from apollo_spark.operations.cohorts.one_dataset import require_one_dataset
 from apollo_spark.operations.cohorts.opening import People, count_people, dataset_of, load_cohort
 from apollo_spark.operations.cohorts.program import Program
 from apollo_spark.query.cohorts.members import Members

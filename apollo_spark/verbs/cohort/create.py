@@ -22,9 +22,9 @@ from apollo_spark.operations.cohorts.program import Program
 from apollo_spark.query.cohorts.members import Members, main_key
 from apollo_spark.sources.regular_files import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.verbs.cohort.codings import codings_of, united_codings
+from apollo_spark.verbs.cohort.filter_forms import filter_text_of
 from apollo_spark.verbs.cohort.id_list import IdList, read_id_list
 from apollo_spark.verbs.cohort.narrowing import require_narrow_by_ids
-from apollo_spark.verbs.cohort.original import filter_text_of
 from apollo_spark.verbs.cohort.publishing import (
     CohortPlan,
     CohortRequest,

@@ -17,7 +17,7 @@ from apollo_spark.model.dashboard.tile import Tile
 from apollo_spark.query.aggregates.chart import PEOPLE, Chart
 from apollo_spark.query.aggregates.check import plan_tile
 from apollo_spark.query.aggregates.kinds import chart_of
-from apollo_spark.query.aggregates.rows import RowsAsked
+from apollo_spark.query.aggregates.rows import RowsNeeded
 from apollo_spark.query.aggregates.statement import NOTHING, Parts, Statement, read_parts
 from apollo_spark.query.aggregates.survival import SurvivalChart
 from apollo_spark.query.aggregates.tables import TableChart
@@ -130,7 +130,7 @@ class _Answers:
         for chart in self.charts.values():
             getattr(chart, ask.__name__)(statement)
         if is_first:
-            rows = statement.rows(RowsAsked(opened.scope.dictionary.main_entity))
+            rows = statement.rows(RowsNeeded(opened.scope.dictionary.main_entity))
             query = exp.select().from_(rows, copy=False)
             statement.add(PEOPLE, "people", query, count=exp.Count(this=exp.Star()))
         if statement.is_empty:

@@ -4,9 +4,9 @@ from apollo_spark.errors import UsageError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.cohort import CohortRecord
-from apollo_spark.operations.cohorts.agreeing import require_dataset
-from apollo_spark.operations.cohorts.choosing import people_by_filter
+from apollo_spark.operations.cohorts.one_dataset import require_dataset
 from apollo_spark.operations.cohorts.opening import load_cohort, open_cohort
+from apollo_spark.operations.cohorts.people import people_by_filter
 from apollo_spark.query.cohorts.text import describe_step
 from apollo_spark.verbs.dashboard.answering import Whom
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from apollo_spark.errors import NotFoundError
-from apollo_spark.ingest.refused import with_rows
+from apollo_spark.ingest.refused import with_row_faults
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.receipt import ExtensionReceipt
@@ -44,7 +44,7 @@ class AddData(FileOperation[ClinicalExtension, ExtensionPlan, ExtensionReceipt])
 
     def plan(self, scratch: Path) -> PlannedExtension:  # noqa: ARG002 nothing is unpacked
         """Return what was planned when it was chosen, with all that is wrong in rows."""
-        return with_rows(self._planned, self.request.published_name, self.context.step)
+        return with_row_faults(self._planned, self.request.published_name, self.context.step)
 
     def find_repeat(
         self, plan: ExtensionPlan, base: DatasetRecord | None

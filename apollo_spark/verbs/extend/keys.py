@@ -7,9 +7,9 @@ import pyarrow as pa
 from sqlglot import exp
 
 from apollo_spark.engines.base import Engine
-from apollo_spark.ingest.asked_keys import AskedColumn
 from apollo_spark.ingest.check import add_faults
 from apollo_spark.ingest.lookalikes import find_meant
+from apollo_spark.ingest.queried_keys import QueriedColumn
 from apollo_spark.ingest.write import KeySets, WrittenEntity
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.policy import Policy
@@ -69,7 +69,7 @@ class AddedKeys:
             rule=rule, entity=self.entity, column=field, target_entity=entity, message=""
         )
         found: KeySets = {}
-        alike = find_meant(values, AskedColumn(self._ask, source, name))
+        alike = find_meant(values, QueriedColumn(self._ask, source, name))
         add_faults(found, check, values, alike, self.policy)
         return found
 

@@ -10,8 +10,8 @@ from sqlglot import exp
 
 from apollo_spark.engines.base import Engine
 from apollo_spark.export.rows import RowFormat, write_rows
-from apollo_spark.ingest.asked_keys import Ask, AskedColumn
 from apollo_spark.ingest.lookalikes import find_new_lookalikes
+from apollo_spark.ingest.queried_keys import Ask, QueriedColumn
 from apollo_spark.lake.storage.root import storage_access
 from apollo_spark.model.pin import TablePin
 from apollo_spark.query.lookalikes import SOURCE, all_keys
@@ -87,9 +87,9 @@ class CountedLink:
                 write_rows(reader, str(Path(folder) / f"{title}.csv"), RowFormat.CSV, force=True)
 
 
-def _keys_of(end: LinkEnd, ask: Ask) -> AskedColumn | None:
+def _keys_of(end: LinkEnd, ask: Ask) -> QueriedColumn | None:
     """Return the keys of one side, None where they are not texts."""
-    keys = AskedColumn(ask, lambda alias: derived(end.rows.copy(), alias), KEY)
+    keys = QueriedColumn(ask, lambda alias: derived(end.rows.copy(), alias), KEY)
     found = ask(all_keys(keys.source(SOURCE), KEY).limit(0)).read_all()
     return keys if pa.types.is_string(found.schema.field(0).type) else None
 

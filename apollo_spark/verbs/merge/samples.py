@@ -25,7 +25,7 @@ from apollo_spark.query.merge_keys import (
 from apollo_spark.sources.link_file import KEY, SAMPLE_ID, LinkFile
 from apollo_spark.verbs.merge.counts import CountedLink, ask_numbers, count_link
 from apollo_spark.verbs.merge.findings import counted_finding
-from apollo_spark.verbs.merge.nothing import find_nothing, hints_of
+from apollo_spark.verbs.merge.no_match import find_no_match, hints_of
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class MergedSamples:
             tree = self.opened.scope.values(change.entity, change.field)
             values = self.engine.run(tree, self.opened.pins).read_all().column(0).drop_null()
             hints = hints_of(self.file.table.column(KEY).to_pylist(), values.to_pylist())
-        return find_nothing(receipt, "the linking file", hints=hints)
+        return find_no_match(receipt, "the linking file", hints=hints)
 
     def unused_links(self) -> tuple[Finding, ...]:
         """Return the rows of the linking table that name no sample that is shown."""

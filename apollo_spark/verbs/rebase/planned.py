@@ -9,7 +9,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.rebase import Causes, Move, RebasePlan
 from apollo_spark.model.record import Published
 from apollo_spark.operations.context import Context
-from apollo_spark.records.showing import keeps_to_itself
+from apollo_spark.records.showing import hides_details
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ WITHHELD = "it cannot be made of that; --full says why"
 
 def shown_plan(plan: RebasePlan, record: Published, *, full: bool) -> RebasePlan:
     """Return a plan for people: of a view without what it was made of, and what its rule reads."""
-    if not isinstance(record, DatasetRecord) or not keeps_to_itself(record, full=full):
+    if not isinstance(record, DatasetRecord) or not hides_details(record, full=full):
         return plan
     return plan.model_copy(
         update={

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from apollo_spark.errors import ApolloError, ConflictError, UsageError
-from apollo_spark.lake.ahead import LakeAhead
+from apollo_spark.lake.planned_lake import PlannedLake
 from apollo_spark.model.cohort import CohortRecord, CohortReference
 from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import DatasetRecord
@@ -57,7 +57,7 @@ class Planner:
     ) -> None:
         self._context = context
         self._lake = context.lake
-        self._ahead = LakeAhead(context.lake)
+        self._ahead = PlannedLake(context.lake)
         self._targets = Targets(self._ahead, onto, full=full)
         self._names = names
         self._full = full

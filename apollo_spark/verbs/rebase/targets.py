@@ -15,7 +15,7 @@ from apollo_spark.model.record import Published
 from apollo_spark.operations.cohorts.opening import dataset_of
 from apollo_spark.operations.repeated import extended_from
 from apollo_spark.records.changes.replay import is_root, parents_of
-from apollo_spark.records.showing import keeps_to_itself
+from apollo_spark.records.showing import hides_details
 
 
 def root_of(lake: Lake, record: DatasetRecord) -> Change:
@@ -189,7 +189,7 @@ class Targets:
     def _is_secret(self, record: Published) -> bool:
         """Whether it is not said what a record is made of: of views only."""
         is_view = isinstance(record, DatasetRecord)
-        return is_view and keeps_to_itself(record, full=self._full)
+        return is_view and hides_details(record, full=self._full)
 
     def _not_made_of(self, record: Published, parents: Sequence[str]) -> UsageError:
         named = ", ".join(str(each) for each in self._named.values())

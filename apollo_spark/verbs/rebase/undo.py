@@ -21,7 +21,7 @@ from apollo_spark.operations.deriving import Derivation, PublishDerivation
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.report import tool_versions
 from apollo_spark.records.content import Derived
-from apollo_spark.records.showing import keeps_to_itself
+from apollo_spark.records.showing import hides_details
 from apollo_spark.verbs.rebase.planned import Made, publish_made
 
 
@@ -42,7 +42,7 @@ def undo_rebase(context: Context, version: str, *, full: bool, dry_run: bool) ->
     assert isinstance(record, DatasetRecord), "only these kinds are moved"
     assert isinstance(before, DatasetRecord), "a name has versions of one kind"
     outcome = PublishDerivation(context, _as_before(lake, record, before), dry_run=dry_run).run()
-    if not keeps_to_itself(record, full=full):
+    if not hides_details(record, full=full):
         return outcome
     return replace(outcome, receipt=RebaseReceipt(operation="undo rebase", moves=()))
 

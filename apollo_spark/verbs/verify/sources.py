@@ -26,7 +26,7 @@ from apollo_spark.model.request import PublishRequest
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.past_request import PastRequest
 from apollo_spark.records.field_link import find_spec
-from apollo_spark.records.showing import keeps_to_itself
+from apollo_spark.records.showing import hides_details
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.sources.link_file import read_link_file
 from apollo_spark.verbs.compact import CompactRequest
@@ -81,7 +81,7 @@ def prove_sources(
             remade |= _Chain(lake, local, made).make(_leading_to(lake, history, wanted))
     proofs = (_proof(record, made, remade) for record in records)
     return tuple(
-        without_base(proof) if keeps_to_itself(record, full=full) else proof
+        without_base(proof) if hides_details(record, full=full) else proof
         for proof, record in zip(proofs, records, strict=True)
     )
 

@@ -15,7 +15,7 @@ from apollo_spark.model.names import parse_reference
 from apollo_spark.model.record import Published, is_kind
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
-from apollo_spark.records.showing import keeps_to_itself, shown_pins
+from apollo_spark.records.showing import hides_details, shown_pins
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.verbs.verify.proof import SourceProof
 from apollo_spark.verbs.verify.sources import prove_sources
@@ -107,7 +107,7 @@ def verify_records(
         hashes = deep or sources is not None
         found = verify_version(lake, record, deep=hashes, seen=seen)
         problems += told_problems(found, record, full=full)
-        if not keeps_to_itself(record, full=full):
+        if not hides_details(record, full=full):
             withdrawn |= lake.withdrawn_from(record)
     return Verification(
         records=tuple(str(each) for each in entries),
@@ -170,7 +170,7 @@ def told_problems(
     problems: Sequence[VerifyProblem], record: Published, *, full: bool
 ) -> list[VerifyProblem]:
     """Return problems for people: of a view only that there are some."""
-    if not keeps_to_itself(record, full=full):
+    if not hides_details(record, full=full):
         return list(problems)
     return [
         VerifyProblem(

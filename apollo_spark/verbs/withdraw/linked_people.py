@@ -14,7 +14,7 @@ from apollo_spark.lake.withdrawing import WithdrawnFrom, alike
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import owner_of
 from apollo_spark.verbs.withdraw.keys import known_keys, lookalikes_of
-from apollo_spark.verbs.withdraw.linked_tables import LinkedRows, PlannedKeys, worlds_of_rules
+from apollo_spark.verbs.withdraw.linked_tables import LinkedRows, PlannedKeys, records_of_rules
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class _Search:
         self._lake = lake
         self._keys = keys
         self._records = records
-        worlds = (world for each in records for world in (each, *worlds_of_rules(each)))
+        worlds = (world for each in records for world in (each, *records_of_rules(each)))
         linking = [LinkedRows(lake, each, keys, EmbeddedEngine(keys)) for each in worlds]
         self._linking = [each for each in linking if len(set(map(owner_of, each.locations))) > 1]
         self._found: dict[str, LinkedKeys] = {}

@@ -32,7 +32,7 @@ from apollo_spark.records.withdrawn import without_withdrawn
 _ALL, _LEFT = "all", "left"
 
 
-def worlds_of_rules(record: DatasetRecord) -> Iterator[DatasetRecord]:
+def records_of_rules(record: DatasetRecord) -> Iterator[DatasetRecord]:
     """Yield what the rules of a view read, as records of its name: they may know further links."""
     for rule in record.rules:
         if not {pin.location for pin in rule.pins} <= {pin.location for pin in record.pins}:

@@ -13,7 +13,7 @@ from apollo_spark.cli.starting import GARBAGE_AT
 def test_a_command_looks_for_garbage_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     before = gc.get_threshold()
     seen: list[tuple[int, int, int]] = []
-    for other in ("leave_pandas_alone", "look_for_no_plugins", "multiply_in_one_thread"):
+    for other in ("hide_pandas", "disable_plugins", "use_one_numpy_thread"):
         monkeypatch.setattr(main, other, lambda: None)
     monkeypatch.setattr(main, "run", lambda **_: seen.append(gc.get_threshold()))
 
@@ -34,8 +34,8 @@ def printed(code: str) -> str:
 
 def test_models_are_built_without_a_look_for_plugins() -> None:
     code = (
-        "import sys; from apollo_spark.cli.starting import look_for_no_plugins\n"
-        "look_for_no_plugins()\n"
+        "import sys; from apollo_spark.cli.starting import disable_plugins\n"
+        "disable_plugins()\n"
         "import apollo_spark.model.base as base\n"
         "print('importlib.metadata' in sys.modules, base.Record())"
     )
@@ -45,8 +45,8 @@ def test_models_are_built_without_a_look_for_plugins() -> None:
 
 def test_arrow_is_loaded_without_numpy_which_others_may_load_after_it() -> None:
     code = (
-        "import sys; from apollo_spark.cli.starting import load_arrow_alone\n"
-        "load_arrow_alone()\n"
+        "import sys; from apollo_spark.cli.starting import load_arrow_without_numpy\n"
+        "load_arrow_without_numpy()\n"
         "import pyarrow; print('numpy' in sys.modules, pyarrow.array([1, None]).to_pylist())\n"
         "import numpy; print(numpy.arange(2).tolist())"
     )
@@ -56,8 +56,8 @@ def test_arrow_is_loaded_without_numpy_which_others_may_load_after_it() -> None:
 
 def test_arrow_that_is_loaded_after_numpy_keeps_it() -> None:
     code = (
-        "import numpy; from apollo_spark.cli.starting import load_arrow_alone\n"
-        "load_arrow_alone()\n"
+        "import numpy; from apollo_spark.cli.starting import load_arrow_without_numpy\n"
+        "load_arrow_without_numpy()\n"
         "import pyarrow; print(pyarrow.array(numpy.arange(2)).to_numpy().tolist())"
     )
 
@@ -67,9 +67,9 @@ def test_arrow_that_is_loaded_after_numpy_keeps_it() -> None:
 def test_pandas_is_there_for_commands_that_make_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     """A whole process is needed to see it: pyarrow looks for pandas once."""
     seen: list[str] = []
-    for other in ("look_seldom_for_garbage", "look_for_no_plugins", "multiply_in_one_thread"):
+    for other in ("collect_garbage_rarely", "disable_plugins", "use_one_numpy_thread"):
         monkeypatch.setattr(main, other, lambda: None)
-    monkeypatch.setattr(main, "leave_pandas_alone", lambda: seen.append("alone"))
+    monkeypatch.setattr(main, "hide_pandas", lambda: seen.append("alone"))
     monkeypatch.setattr(main, "run", lambda **_: 0)
 
     for target in ("x.csv", "X.H5AD", "--output=x.h5mu"):

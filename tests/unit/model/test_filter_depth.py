@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from apollo_spark.model.filter.depth import FRAMES, deeply
+from apollo_spark.model.filter.depth import FRAMES, with_deep_recursion
 
 
 def allowed() -> int:
@@ -19,7 +19,7 @@ def descend(depth: int) -> int:
 def test_a_function_descends_and_the_limit_is_as_before() -> None:
     before = allowed()
 
-    assert deeply(descend)(before * 2) == before * 2
+    assert with_deep_recursion(descend)(before * 2) == before * 2
 
     assert allowed() == before
 
@@ -27,7 +27,7 @@ def test_a_function_descends_and_the_limit_is_as_before() -> None:
 def test_the_limit_is_as_before_where_something_goes_wrong() -> None:
     before = allowed()
 
-    @deeply
+    @with_deep_recursion
     def fail() -> None:
         raise ValueError(allowed())
 
@@ -40,7 +40,7 @@ def test_who_is_still_on_the_way_down_keeps_room_when_another_thread_comes_back(
     before, found = allowed(), []
     inside, may_go_on = threading.Event(), threading.Event()
 
-    @deeply
+    @with_deep_recursion
     def wait_and_descend() -> None:
         inside.set()
         assert may_go_on.wait(60)
@@ -49,7 +49,7 @@ def test_who_is_still_on_the_way_down_keeps_room_when_another_thread_comes_back(
     thread = threading.Thread(target=wait_and_descend)
     thread.start()
     assert inside.wait(60)
-    deeply(descend)(3)
+    with_deep_recursion(descend)(3)
     assert allowed() == FRAMES
     may_go_on.set()
     thread.join()
@@ -61,7 +61,7 @@ def test_who_is_still_on_the_way_down_keeps_room_when_another_thread_comes_back(
 def test_a_limit_that_somebody_sets_meanwhile_stays() -> None:
     before = allowed()
     try:
-        deeply(sys.setrecursionlimit)(before + 100)
+        with_deep_recursion(sys.setrecursionlimit)(before + 100)
         assert allowed() == before + 100
     finally:
         sys.setrecursionlimit(before)

@@ -286,7 +286,7 @@ REFUSED: dict[str, list[str]] = {
         for each in (".age", '["patient.age"]', '["$"]', '["patient$a b"]')
     ],
     json.dumps(part({}, entity=inside("visit"))): [
-        "$.pheno_filters.compound[0].entity.name: the rows in hand are of 'patient'",
+        "$.pheno_filters.compound[0].entity.name: the current rows are of 'patient'",
     ],
     json.dumps(part({}, entity={"operator": "not-exists", "children": [{}, {"name": 3}, 1]})): [
         "entity.operator: only the operator 'exists' is read",

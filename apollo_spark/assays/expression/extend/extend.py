@@ -26,7 +26,7 @@ from apollo_spark.assays.expression.extend.plan import (
     plan_assay_extension,
 )
 from apollo_spark.assays.expression.load.left_out_samples import withdrawn_samples
-from apollo_spark.assays.expression.load.refused import are_all_read, find_the_rest
+from apollo_spark.assays.expression.load.refused import are_all_read, find_further_faults
 from apollo_spark.assays.expression.load.tile_rows import TileRowsRunner
 from apollo_spark.assays.expression.load.tiles import TileWriting
 from apollo_spark.assays.expression.plan.plan import ExpressionPlanning
@@ -76,7 +76,7 @@ class ExtendAssay(FileOperation[AssayExtension, AssayExtensionPlan, AssayExtensi
         if planning.plan is None or refusing(
             _added(lake, base, request, planning.plan)[1].findings
         ):
-            rest = partial(find_the_rest, scratch=scratch, on_step=context.step)
+            rest = partial(find_further_faults, scratch=scratch, on_step=context.step)
             planning = _find_everything(lake, base, request, planning, rest)
         return planning
 

@@ -19,7 +19,7 @@ from apollo_spark.assays.expression.load.record import (
     assay_receipt,
     small_tables,
 )
-from apollo_spark.assays.expression.load.refused import find_the_rest
+from apollo_spark.assays.expression.load.refused import find_further_faults
 from apollo_spark.assays.expression.load.repeated import find_loaded
 from apollo_spark.assays.expression.load.tile_rows import TileRowsRunner
 from apollo_spark.assays.expression.load.tiles import TileWriting, WrittenTiles
@@ -72,7 +72,7 @@ class LoadExpression(FileOperation[ExpressionLoad, ExpressionPlan, AssayReceipt]
         keeps = keeps_something(lake, base, request, planning.plan)
         planning = without_withdrawn_samples(planning, gone, keeps_places=keeps)
         if planning.plan is None:
-            found = find_the_rest(request, planning, scratch, context.step, gone)
+            found = find_further_faults(request, planning, scratch, context.step, gone)
             return replace(planning, findings=(*planning.findings, *found))
         if (repeat := self.find_repeat(planning.plan, base)) is not None:
             return replace(planning, repeat=repeat)

@@ -27,7 +27,7 @@ OF_ALL_SAMPLES = ("sample_unknown", "sample_without_row")
 """Rules that can be judged only where the samples of all files are known."""
 
 
-def find_the_rest(
+def find_further_faults(
     request: ExpressionLoad,
     planning: ExpressionPlanning,
     scratch: Path,

@@ -22,7 +22,7 @@ class Naming:
     findings: tuple[Finding, ...] = ()
 
 
-def tell_naming(
+def describe_naming(
     source: PlannedSource | None, id_map: str | None, annotation: Annotation | None
 ) -> Naming:
     """Return what an id map and an annotation name of the features of a source, and do not."""

@@ -13,7 +13,7 @@ from apollo_spark.assays.expression.parameters import (
 )
 from apollo_spark.assays.expression.plan.faults import judge
 from apollo_spark.assays.expression.plan.formats import plan_source
-from apollo_spark.assays.expression.plan.naming import tell_naming
+from apollo_spark.assays.expression.plan.naming import describe_naming
 from apollo_spark.assays.expression.plan.notes import (
     ColumnUse,
     describe_ids,
@@ -150,7 +150,9 @@ def plan_expression_load(
         samples = pa.array(planned.source.samples.ids, pa.string())
         findings += tuple(find_lookalike_ids(samples, "samples"))
         findings += tuple(find_lookalike_ids(planned.source.features.ids, "features"))
-    naming = tell_naming(planned.source, request.id_map, reading.annotation if reading else None)
+    naming = describe_naming(
+        planned.source, request.id_map, reading.annotation if reading else None
+    )
     findings = judge((*findings, *naming.findings), policy)
     fields, table = None, request.sample_table
     if table is not None:

@@ -64,7 +64,7 @@ from apollo_spark.export.rows import STANDARD_OUTPUT, format_of, require_free, w
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.operations.asker import Asker
-from apollo_spark.operations.cohorts.choosing import open_for_reading
+from apollo_spark.operations.cohorts.people import open_for_reading
 from apollo_spark.operations.context import say_nothing
 from apollo_spark.operations.locating import Say, locate, require_no_rule
 from apollo_spark.operations.written import Statement, Written

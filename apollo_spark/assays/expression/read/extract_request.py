@@ -7,7 +7,7 @@ from apollo_spark.assays.expression.request_filter import ExpressionFilter, pars
 from apollo_spark.errors import UsageError
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.field_lists import read_field_list, read_wide_list
-from apollo_spark.sources.given import read_given_json
+from apollo_spark.sources.option_text import read_json_option
 from apollo_spark.sources.suggest import did_you_mean
 
 
@@ -74,7 +74,7 @@ def read_filter(option: str | None) -> ExpressionFilter:
     """Return the filter on features, samples and values; without one everything is asked for."""
     if option is None:
         return ExpressionFilter()
-    return parse_filter_text(read_given_json(option, "filter"))
+    return parse_filter_text(read_json_option(option, "filter"))
 
 
 def check_form(

@@ -14,7 +14,15 @@ from typing import Any
 
 from apollo_spark.errors import Problem
 from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.model.filter import And, Comparison, Exists, Filter, Or, deeply, parts_of
+from apollo_spark.model.filter import (
+    And,
+    Comparison,
+    Exists,
+    Filter,
+    Or,
+    parts_of,
+    with_deep_recursion,
+)
 from apollo_spark.model.names import MEMBER_NAME
 from apollo_spark.query.filters.pheno.comparisons import read_condition
 from apollo_spark.sources.filters.marks import Marks, values_at
@@ -48,7 +56,7 @@ class PhenoFilter:
     problems: tuple[Problem, ...]
 
 
-@deeply
+@with_deep_recursion
 def read_pheno(content: Any, dictionary: DataDictionary) -> PhenoFilter:
     """Read the original's filters, as they are in a cohort or a request of it.
 
@@ -114,7 +122,7 @@ class _Reader:
         )
 
     def _read_part(self, value: Any, path: JsonPath, row: str) -> Filter | None:
-        """Read a C: what it asks of the row in hand and of rows below it."""
+        """Read a C: what it asks of the current row and of rows below it."""
         if not self._is(dict, value, path):
             return None
         self._require_keys(value, _PART_KEYS, path)
@@ -141,7 +149,7 @@ class _Reader:
             self._problem(path / "operator", "only the operator 'exists' is read")
         name = value.get("name", row)
         if self._is(str, name, path / "name") and name != row:
-            self._problem(path / "name", f"the rows in hand are of {row!r}")
+            self._problem(path / "name", f"the current rows are of {row!r}")
         children = self._each(value.get("children", []), path / "children")
         return [self._read_child(each, at) for each, at in children]
 

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from apollo_spark.errors import Problem, UsageError
 from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.model.filter import And, Comparison, Exists, Filter, Not, Or, deeply
+from apollo_spark.model.filter import And, Comparison, Exists, Filter, Not, Or, with_deep_recursion
 from apollo_spark.query.filters.pheno.normal import is_nobody, normal
 from apollo_spark.query.filters.pheno.read import MAIN_NAME
 from apollo_spark.query.filters.pheno.say import Unsayable, say_condition
@@ -25,7 +25,7 @@ _IN_OR = "an 'or' over conditions on a row and on rows below it is written only 
 _DEEP = "conditions are joined by 'and' inside 'or' inside 'and', which the original has not"
 
 
-@deeply
+@with_deep_recursion
 def write_pheno(tree: Filter | None, dictionary: DataDictionary) -> Json:
     """Return a filter as the original has it; None is every row.
 

@@ -7,7 +7,6 @@ from functools import partial
 import pyarrow as pa
 
 from apollo_spark.engines.tasks import TaskRunner
-from apollo_spark.ingest.asked_keys import AskedColumn
 from apollo_spark.ingest.check import NO_LIMIT, PLACES, CheckResult, add_faults
 from apollo_spark.ingest.lookalikes import RULE as LOOKALIKE
 from apollo_spark.ingest.lookalikes import (
@@ -19,6 +18,7 @@ from apollo_spark.ingest.lookalikes import (
     without,
 )
 from apollo_spark.ingest.plan import PlannedEntity
+from apollo_spark.ingest.queried_keys import QueriedColumn
 from apollo_spark.ingest.write import Excluded, KeySets, collect_places
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.findings import Finding
@@ -117,13 +117,13 @@ class RowChecks:
         spec = self._plan.entity.find_field(key or "")
         if key is None or first.key is None or spec is None or spec.type is not FieldType.STRING:
             return None
-        given = AskedColumn(self._compared.run, partial(table, first.new), first.key)
+        given = QueriedColumn(self._compared.run, partial(table, first.new), first.key)
         return joined(find_lookalikes(given), find_new_lookalikes(given, self._stored_keys(key)))
 
     def _stored_keys(self, field_name: str, entity: str | None = None) -> KeyColumn:
         """Return a field of the stored rows that people see."""
         scope, name = self._compared.scope, entity or self._plan.entity.name
-        return AskedColumn(
+        return QueriedColumn(
             self._compared.run, lambda alias: scope.source(name, [field_name], alias), field_name
         )
 

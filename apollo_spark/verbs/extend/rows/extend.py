@@ -15,7 +15,7 @@ from apollo_spark.ingest.check import CheckResult
 from apollo_spark.ingest.leaving_out import leave_out
 from apollo_spark.ingest.new_codes import with_dictionary
 from apollo_spark.ingest.plan import PlannedRows
-from apollo_spark.ingest.refused import with_rows
+from apollo_spark.ingest.refused import with_row_faults
 from apollo_spark.ingest.withdrawn_rows import BaseRows, lines_of
 from apollo_spark.ingest.write import Excluded, join_excluded, quarantined_rows
 from apollo_spark.lake.lake import Lake
@@ -63,7 +63,7 @@ class ExtendRows(FileOperation[ClinicalExtension, RowPlan, RowsReceipt]):
             repeat = self.find_repeat(planned.plan, base)
             if repeat is not None:
                 return replace(planned, repeat=repeat)
-        return with_rows(planned, base.name, self.context.step)
+        return with_row_faults(planned, base.name, self.context.step)
 
     def _plan_on(self, base: DatasetRecord) -> PlannedRows[RowPlan]:
         content = self.context.lake.load_content(base)

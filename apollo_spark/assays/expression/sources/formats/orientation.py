@@ -30,14 +30,14 @@ SYMBOLS, NO_SYMBOLS = 0.9, 0.5
 
 
 @dataclass(frozen=True)
-class Turn:
+class FoundOrientation:
     """The orientation, or None with the reason, and what to tell people."""
 
     orientation: Orientation | None
     text: str = ""
 
 
-def find_orientation(top: Top, names: Sequence[str], metadata: Sequence[int]) -> Turn:
+def find_orientation(top: Top, names: Sequence[str], metadata: Sequence[int]) -> FoundOrientation:
     """Say which side of a matrix holds the features.
 
     Args:
@@ -49,17 +49,21 @@ def find_orientation(top: Top, names: Sequence[str], metadata: Sequence[int]) ->
     in_header = _has_ensembl([names[at] for at in sides[1:]])
     in_rows = find_ensembl_column(top.rows, (0, *metadata)) is not None
     if in_header and in_rows:
-        return Turn(None, "both the header and the rows hold Ensembl ids")
+        return FoundOrientation(None, "both the header and the rows hold Ensembl ids")
     if in_header:
-        return Turn("samples_by_features", "the header holds Ensembl ids, so rows are samples")
+        return FoundOrientation(
+            "samples_by_features", "the header holds Ensembl ids, so rows are samples"
+        )
     if in_rows:
-        return Turn("features_by_samples")
+        return FoundOrientation("features_by_samples")
     told = find_named(names, top.rows)
     if told is not None and names_features(names[told]):
-        return Turn("features_by_samples")
+        return FoundOrientation("features_by_samples")
     if told is not None:
         what = "the first column is" if told == 0 else "there is a column"
-        return Turn("samples_by_features", f"{what} '{names[told]}', so rows are samples")
+        return FoundOrientation(
+            "samples_by_features", f"{what} '{names[told]}', so rows are samples"
+        )
     header = share_of_symbols([names[at] for at in sides[1:]])
     rows = share_of_symbols([row[0] for row in top.rows])
     return _compare_symbols(header, rows) or _compare_sides(top, len(sides) - 1)
@@ -91,22 +95,24 @@ def _has_ensembl(ids: Sequence[str]) -> bool:
     return len(ids) > 0 and is_ensembl(ids).mean() >= SHARE
 
 
-def _compare_symbols(header: float, rows: float) -> Turn | None:
+def _compare_symbols(header: float, rows: float) -> FoundOrientation | None:
     """Tell the sides by gene symbols, where only one of them has some."""
     if header >= SYMBOLS and rows < NO_SYMBOLS:
         why = "the header holds what looks like gene symbols, so rows are samples"
-        return Turn("samples_by_features", f"{why} {HOW_TO_DECIDE}")
+        return FoundOrientation("samples_by_features", f"{why} {HOW_TO_DECIDE}")
     if rows >= SYMBOLS and header < NO_SYMBOLS:
         why = "the rows begin with what looks like gene symbols, so rows are features"
-        return Turn("features_by_samples", f"{why} {HOW_TO_DECIDE}")
+        return FoundOrientation("features_by_samples", f"{why} {HOW_TO_DECIDE}")
     return None
 
 
-def _compare_sides(top: Top, columns: int) -> Turn:
+def _compare_sides(top: Top, columns: int) -> FoundOrientation:
     rows = count_rows(top, columns + 1)
     if rows == columns:
-        return Turn(None, f"the matrix has as many rows as columns; {HOW_TO_TELL}")
+        return FoundOrientation(None, f"the matrix has as many rows as columns; {HOW_TO_TELL}")
     why = "no side has Ensembl ids; the longer side was taken for the features"
     if rows > columns:
-        return Turn("features_by_samples", f"{why}, so rows are features {HOW_TO_DECIDE}")
-    return Turn("samples_by_features", f"{why}, so rows are samples {HOW_TO_DECIDE}")
+        return FoundOrientation(
+            "features_by_samples", f"{why}, so rows are features {HOW_TO_DECIDE}"
+        )
+    return FoundOrientation("samples_by_features", f"{why}, so rows are samples {HOW_TO_DECIDE}")

@@ -8,7 +8,7 @@ from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.id_hints import find_hints
 
 
-def find_nothing(
+def find_no_match(
     receipt: MergeReceipt, link: str, *, hints: tuple[tuple[str, int], ...] = ()
 ) -> tuple[Finding, ...]:
     """Return that a link matches no row although both sides have some.

@@ -1,4 +1,4 @@
-"""The row in hand at a condition of a filter, and how problems there are reported."""
+"""The current row at a condition of a filter, and how problems there are reported."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ MOST_INSIDE = 6
 
 
 @dataclass(frozen=True)
-class Hand:
-    """The row in hand at a condition.
+class CurrentRow:
+    """The current row at a condition.
 
     Attributes:
         row: The entity of the row.
@@ -33,7 +33,7 @@ class Hand:
     is_inside: bool = False
 
 
-def told(
+def as_problems(
     marks: Marks | None, path: str, wrong: Iterator[Wrong], part: Part | None = None
 ) -> Iterator[Problem]:
     """Yield what is wrong with a field as problems, each where it is.
@@ -53,7 +53,7 @@ def told(
         )
 
 
-def word_of(tree: Rows) -> str:
+def keyword_of(tree: Rows) -> str:
     """Return the word by which a condition asks for rows."""
     if isinstance(tree, ChosenRow):
         return tree.choice.value

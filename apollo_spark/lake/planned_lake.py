@@ -16,7 +16,7 @@ from apollo_spark.model.base import sha256_text
 from apollo_spark.model.record import Published
 
 
-class RegistryAhead(Registry):
+class PlannedRegistry(Registry):
     """A registry with records that are planned, each the next version of its name.
 
     Args:
@@ -58,7 +58,7 @@ class RegistryAhead(Registry):
         yield from super().read_texts([each for each in entries if each.id not in planned])
 
 
-class PartsAhead(PartStore):
+class PlannedParts(PartStore):
     """The parts of a lake, and those of planned records; what is put is kept in memory."""
 
     def __init__(self, root: LakeRoot) -> None:
@@ -77,20 +77,20 @@ class PartsAhead(PartStore):
         return super().get(digest) if found is None else found
 
 
-class LakeAhead(Lake):
+class PlannedLake(Lake):
     """A lake with records that are planned.
 
     Args:
         lake: The lake as it is.
     """
 
-    registry: RegistryAhead
-    parts: PartsAhead
+    registry: PlannedRegistry
+    parts: PlannedParts
 
     def __init__(self, lake: Lake) -> None:
-        registry = RegistryAhead(lake.root, lake.leases)
+        registry = PlannedRegistry(lake.root, lake.leases)
         super().__init__(lake.root, registry, lake.leases, clock=lake.clock)
-        self.parts = PartsAhead(lake.root)
+        self.parts = PlannedParts(lake.root)
         # Tables are only read, and what was opened for the lake as it is need not be opened again.
         self.tables = lake.tables
 

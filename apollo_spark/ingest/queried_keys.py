@@ -23,7 +23,7 @@ Source = Callable[[str], exp.Table | exp.Subquery]
 
 
 @dataclass(frozen=True)
-class AskedColumn(KeyColumn):
+class QueriedColumn(KeyColumn):
     """One of which questions are asked."""
 
     ask: Ask
@@ -44,7 +44,7 @@ class AskedColumn(KeyColumn):
 
 
 @dataclass(frozen=True)
-class AskedKeys(KeyTables):
+class QueriedKeys(KeyTables):
     """Keys of which an engine is asked."""
 
     engine: Engine
@@ -61,7 +61,7 @@ class AskedKeys(KeyTables):
 
     def column(self, entity: str, name: str) -> KeyColumn:
         """Return a column that is asked for."""
-        return AskedColumn(self._ask, partial(table, entity), name)
+        return QueriedColumn(self._ask, partial(table, entity), name)
 
     def _ask(self, tree: exp.Query) -> pa.RecordBatchReader:
         return self.engine.run(tree, self.pins)

@@ -13,7 +13,7 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.records.content import Content
 
 
-def put_beside(source: Content, target: Content, *, source_name: str) -> Content:
+def combine_contents(source: Content, target: Content, *, source_name: str) -> Content:
     """Return the source with tables and rules under names and numbers that the target leaves free.
 
     A table that both pin at one version keeps the target's name for it. The source's rules follow

@@ -26,7 +26,7 @@ SPARE_STEP = 128 * 1024
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-def has_room(folder: Path, size: int = COMMIT_BYTES) -> bool:
+def has_space(folder: Path, size: int = COMMIT_BYTES) -> bool:
     """Whether so many bytes can be written in a folder; True where that cannot be found out."""
     probe = folder / f".room-{uuid4()}"
     try:
@@ -39,13 +39,13 @@ def has_room(folder: Path, size: int = COMMIT_BYTES) -> bool:
     return True
 
 
-def require_room(folder: Path) -> None:
+def require_space(folder: Path) -> None:
     """Require room for a commit to a table.
 
     Raises:
         StorageRefusedError: The disk is full.
     """
-    if not has_room(folder):
+    if not has_space(folder):
         raise StorageRefusedError(
             f"A commit to the table {folder} was refused.",
             why=f"{os.strerror(errno.ENOSPC)}.",
@@ -93,7 +93,7 @@ class Spare:
     @contextlib.contextmanager
     def used_when_full(self) -> Iterator[None]:
         """Give the room up where the disk is full, and keep it again afterwards."""
-        if not has_room(self._folder, FREEING_BYTES):
+        if not has_space(self._folder, FREEING_BYTES):
             with contextlib.suppress(OSError):
                 self._file.unlink()
         try:

@@ -9,8 +9,8 @@ from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.record import Published, require_kind
-from apollo_spark.operations.cohorts.agreeing import require_dataset
 from apollo_spark.operations.cohorts.meaning import read_meaning
+from apollo_spark.operations.cohorts.one_dataset import require_dataset
 from apollo_spark.operations.cohorts.opening import People, load_cohort, open_cohort
 from apollo_spark.operations.cohorts.program import Program
 from apollo_spark.query.cohorts.members import Members

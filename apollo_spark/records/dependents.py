@@ -12,7 +12,7 @@ SAMPLE_ID, LINKED = "sample_id", "key"
 
 
 @dataclass(frozen=True)
-class Following:
+class Dependent:
     """An entity that hangs from another, the last step of the way to it, and the way's length.
 
     It is shared where rows of others may refer to the same row on the way.
@@ -24,7 +24,7 @@ class Following:
     is_shared: bool
 
 
-def followers(world: DatasetRecord | RowRule, name: str) -> Iterator[Following]:
+def dependents(world: DatasetRecord | RowRule, name: str) -> Iterator[Dependent]:
     """Yield the entities that hang from the one of a name."""
     names = DataDictionary(
         main_entity=world.main_entity,
@@ -42,7 +42,7 @@ def followers(world: DatasetRecord | RowRule, name: str) -> Iterator[Following]:
             is_told = home_of(entity.slices, path[-1].field) == 0
             is_told = is_told or link_of(entity, path[-1]) is not None
             is_shared = is_told and any(step.has_many_parents for step in since)
-            yield Following(entity, path[-1], len(path), is_shared)
+            yield Dependent(entity, path[-1], len(path), is_shared)
 
 
 def guarding_of(entity: EntityEntry, step: JoinStep) -> tuple[str, str, str]:

@@ -13,7 +13,7 @@ from apollo_spark.query.filters.pheno.write import write_pheno
 from apollo_spark.query.filters.prose import describe_filter
 from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.sources.filters.write import write_filter
-from apollo_spark.sources.given import read_given_json
+from apollo_spark.sources.option_text import read_json_option
 
 
 def filter_text_of(given: str, dictionary: DataDictionary) -> str:
@@ -23,7 +23,7 @@ def filter_text_of(given: str, dictionary: DataDictionary) -> str:
         NotFoundError: The file, or a name in the filter, is not there.
         UsageError: It is not a filter, or has no meaning; all that is wrong is listed.
     """
-    tree = read_filter_json(read_given_json(given, "filter"), dictionary)
+    tree = read_filter_json(read_json_option(given, "filter"), dictionary)
     return write_filter(tree or _everybody(dictionary))
 
 

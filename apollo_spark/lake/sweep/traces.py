@@ -16,7 +16,7 @@ NOBODY = "sealed"
 
 
 @contextmanager
-def made_beside(folder: Path) -> Iterator[Path]:
+def replacing_folder(folder: Path) -> Iterator[Path]:
     """Give a folder that takes the place of another one when all of it is written.
 
     Raises:
@@ -33,7 +33,7 @@ def made_beside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def forget_maker(lake: Lake, folder: Path) -> None:
+def remove_traces(lake: Lake, folder: Path) -> None:
     """Write leases anew without who held them, and logs without the place they were written in.
 
     Args:

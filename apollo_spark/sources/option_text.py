@@ -11,7 +11,7 @@ LARGEST_JSON = 64 * 1024 * 1024
 """Characters of JSON that are read: millions of ids."""
 
 
-def read_given_json(given: str, what: str) -> str:
+def read_json_option(given: str, what: str) -> str:
     """Return JSON text from what an option says: JSON when it begins with a brace, `-`, or a path.
 
     Args:
