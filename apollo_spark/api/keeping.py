@@ -4,6 +4,7 @@ from apollo_spark.api.performing import PerformingLake
 from apollo_spark.api.published import Published
 from apollo_spark.lake.sweep.receipt import SweepReceipt
 from apollo_spark.model.diff import DatasetDiff
+from apollo_spark.model.disclosure import GuardReceipt
 from apollo_spark.model.receipt import RetireReceipt
 from apollo_spark.records.lineage import LineageTree
 from apollo_spark.verbs.ask.diff import DiffRequest
@@ -11,6 +12,7 @@ from apollo_spark.verbs.ask.history import History, HistoryRequest, VersionLine
 from apollo_spark.verbs.ask.lineage import LineageRequest
 from apollo_spark.verbs.ask.trace import CellTrace, Traced, TraceRequest
 from apollo_spark.verbs.gc import GRACE_HOURS, GcRequest
+from apollo_spark.verbs.guard import GuardRequest
 from apollo_spark.verbs.retire import Retire, RetirePlan, RetireRequest
 from apollo_spark.verbs.verify.verify import Verification, VerifyRequest
 
@@ -134,6 +136,34 @@ class KeepingLake(PerformingLake):
             NotFoundError: There is no such version.
         """
         return Retire(self._context(None), RetireRequest(version=version)).plan()
+
+    def guard(
+        self,
+        name: str,
+        *,
+        least: int | None = None,
+        round: int | None = None,  # noqa: A002 the word of the command
+        off: bool = False,
+        dry_run: bool = False,
+        wait: float | None = None,
+    ) -> Published[GuardReceipt]:
+        """Guard a name: all its versions, and all that is made of them.
+
+        Args:
+            name: The name of a dataset, a cohort or a dashboard.
+            least: No number is given that is about fewer people.
+            round: Numbers are given as multiples of it.
+            off: End the guard instead; what was given stays remembered.
+            dry_run: Say what would hold, and write nothing.
+            wait: Seconds to wait for another writer; by default those of the lake.
+
+        Raises:
+            UsageError: It is not said what should hold, or that is no limit.
+            NotFoundError: There is no such name.
+            LeaseHeldError: Somebody is writing the name.
+        """
+        request = GuardRequest(name=name, least=least, round=round, off=off, dry_run=dry_run)
+        return self._perform(request, wait=wait)
 
     def gc(
         self,

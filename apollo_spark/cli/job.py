@@ -18,7 +18,7 @@ from apollo_spark.sources.plain_yaml import PlainYamlError, read_plain_yaml
 VERBS = (
     "load clinical", "load expression", "extend", "merge clinical", "merge assay", "view",
     "cohort create", "cohort combine", "dashboard create",
-    "profile", "rebase", "compact", "verify", "gc", "retire", "withdraw",
+    "profile", "rebase", "compact", "verify", "gc", "retire", "withdraw", "guard",
     "extract fields", "extract expression",
 )  # fmt: skip
 """The commands that have a job."""
@@ -27,7 +27,7 @@ OF_THE_COMMAND_LINE = frozenset({"json", "verbose", "help"})
 RENAMED = {"conf": "settings"}
 BY_ENTITY = frozenset({"data", "delete"})
 """Keys that hold files by entity."""
-NUMBERS = frozenset({"float", "float range"})
+NUMBERS = frozenset({"float", "float range", "integer"})
 """Types of options whose values may be numbers, and need no quotes."""
 LISTS = frozenset(
     {"missing", "fields", "entities", "assays", "only", "samples", "codings_of", "wide"}

@@ -48,6 +48,7 @@ _HOMES = {
     "dashboard": ("apollo_spark.cli.dashboard", "Make dashboards, answer and export them."),
     "rebase": ("apollo_spark.cli.rebase", "Move a view or a merge to newer data: plan, apply."),
     "withdraw": ("apollo_spark.cli.withdraw", "Hide people from every reader: plan, apply."),
+    "guard": ("apollo_spark.cli.guard", "Give no numbers of few people of a name."),
     "extract": ("apollo_spark.cli.extract", "Write rows or dictionaries to files."),
     "verify": ("apollo_spark.cli.keep", "Prove that every pin can be read as published."),
     "lineage": ("apollo_spark.cli.trace", "Show what a version was made from."),

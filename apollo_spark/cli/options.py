@@ -10,7 +10,8 @@ from apollo_spark.cli.context import common_options, limit_options, split_names,
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Kind = Literal[
-    "text", "flag", "files", "pairs", "names", "list", "texts", "markers", "folder", "hours"
+    "text", "flag", "files", "pairs", "names", "list", "texts", "markers", "folder", "hours",
+    "number",
 ]  # fmt: skip
 
 
@@ -22,7 +23,7 @@ class Option(NamedTuple):
         metavar: What its value is.
         kind: How its value is read: as text, a flag, files (repeated), pairs of entity and file
             (repeated), names (None where there is none), a list of names, texts as they are, or
-            markers, separated by commas, a folder, or hours.
+            markers, separated by commas, a folder, hours, or a whole number.
         choices: The values that there are, where they are few.
         default: The value without it.
         spelled: Its name, where that is not the field's.
@@ -144,6 +145,8 @@ ABOUT_MATRICES = (
 def _type_of(option: Option) -> click.ParamType[Any] | None:
     if option.kind == "hours":
         return click.FloatRange(min=0)
+    if option.kind == "number":
+        return click.INT
     return click.Choice(option.choices) if option.choices else None
 
 

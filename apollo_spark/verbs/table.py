@@ -37,6 +37,7 @@ VERBS: Mapping[str, Verb] = {
     "withdraw": Verb("apollo_spark.verbs.withdraw.withdraw", "Withdraw", "WithdrawRequest"),
     "retire": Verb("apollo_spark.verbs.retire", "Retire", "RetireRequest"),
     "gc": Verb("apollo_spark.verbs.gc", "Sweep", "GcRequest"),
+    "guard": Verb("apollo_spark.verbs.guard", "Guard", "GuardRequest"),
     "extract sealed": Verb("apollo_spark.verbs.seal", "Seal", "SealRequest"),
     "cohort create": Verb(
         "apollo_spark.verbs.cohort.create", "CreateCohort", "CreateCohortRequest"

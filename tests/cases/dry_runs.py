@@ -151,6 +151,16 @@ CASES = (
         says=["plan: retire s@1\n", "versions_left 0", "nothing was done: this was a dry run"],
     ),
     Case(
+        name="a guard tells what would hold",
+        files=FILES,
+        before=(LOAD,),
+        command=("guard", "s", "--least", "10", "--round", "5", "--dry-run"),
+        says=[
+            "plan: guard s: no numbers of fewer than 10 people, rounded to multiples of 5\n",
+            "nothing was done: this was a dry run",
+        ],
+    ),
+    Case(
         name="a withdrawal tells how many, and no key",
         files=FILES,
         before=(LOAD,),

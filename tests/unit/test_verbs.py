@@ -26,7 +26,7 @@ METHODS = {
     "merge assay": "merge_assay", "view": "view", "rebase": "rebase", "compact": "compact",
     "withdraw": "withdraw", "retire": "retire", "gc": "gc", "extract sealed": "seal",
     "cohort create": "create_cohort", "cohort combine": "combine_cohorts",
-    "dashboard create": "create_dashboard",
+    "dashboard create": "create_dashboard", "guard": "guard",
 }  # fmt: skip
 ASKING = {each: each for each in ("list", "history", "diff", "lineage", "trace", "verify")}
 OF_DATASETS = {

@@ -48,6 +48,7 @@ from apollo_spark.lake.tables.commits import (
 from apollo_spark.lake.tables.log_cache import TABLES
 from apollo_spark.lake.tables.log_faults import LOG, commit_name
 from apollo_spark.model.base import sha256_text
+from apollo_spark.model.disclosure import GUARD
 from apollo_spark.model.withdrawal import WITHDRAWAL, WithdrawalRecord
 from apollo_spark.workers.files.checksums import has_checksums
 
@@ -117,11 +118,11 @@ class Registry:
     def _read_snapshot(self, table: DeltaTable) -> RegistrySnapshot:
         require_own_files(self.folder, table)
         rows = self._listed(table)
-        withdrawals = [RecordEntry(**row) for row in rows if row["kind"] == WITHDRAWAL]
         return RegistrySnapshot(
             version=table.version(),
             entries=tuple(sorted(entries_of(rows), key=RecordEntry.order)),
-            withdrawals=tuple(sorted(withdrawals, key=RecordEntry.order)),
+            withdrawals=_beside(rows, WITHDRAWAL),
+            guards=_beside(rows, GUARD),
         )
 
     def _listed(self, table: DeltaTable) -> list[dict[str, Any]]:
@@ -273,6 +274,11 @@ class Registry:
         if version_of(table) != based_on:
             raise race(self.folder)
         commit_rows(self.folder, table, rows, mode="append", configuration=PROPERTIES)
+
+
+def _beside(rows: Iterable[Mapping[str, Any]], kind: str) -> tuple[RecordEntry, ...]:
+    found = (RecordEntry(**row) for row in rows if row["kind"] == kind)
+    return tuple(sorted(found, key=RecordEntry.order))
 
 
 def read_withdrawals(

@@ -22,11 +22,13 @@ from apollo_spark.lake.storage.space import has_space
 from apollo_spark.lake.tables.commits import RETENTION, file_sizes, open_head
 from apollo_spark.lake.tables.log_cache import TABLES
 from apollo_spark.model.base import sha256_text
+from apollo_spark.model.disclosure import GUARD
 from apollo_spark.model.retirement import RETIREMENT, RetirementRecord
 from apollo_spark.model.withdrawal import WITHDRAWAL, WithdrawalRecord
 from apollo_spark.workers.files.checksums import has_checksums
 
 if TYPE_CHECKING:
+    from apollo_spark.model.disclosure import GuardRecord
     from apollo_spark.model.record import Published
 
 
@@ -68,8 +70,16 @@ def stored_withdrawal(record: WithdrawalRecord) -> StoredRecord:
     return _stored(record, actor=record.actor, time=record.time)
 
 
+def stored_guard(record: "GuardRecord") -> StoredRecord:
+    """Return the row of what is said of a guard."""
+    return _stored(record, actor=record.actor, time=record.time)
+
+
 def _stored(
-    record: "Published | RetirementRecord | WithdrawalRecord", *, actor: str, time: datetime
+    record: "Published | RetirementRecord | WithdrawalRecord | GuardRecord",
+    *,
+    actor: str,
+    time: datetime,
 ) -> StoredRecord:
     text = record.to_json()
     return StoredRecord(
@@ -134,7 +144,7 @@ def entries_of(rows: list[dict[str, Any]]) -> Iterator[RecordEntry]:
         if row["kind"] == RETIREMENT
     }
     for row in rows:
-        if row["kind"] not in (RETIREMENT, WITHDRAWAL):
+        if row["kind"] not in (RETIREMENT, WITHDRAWAL, GUARD):
             yield RecordEntry(**row, retired=ended.get((row["name"], row["version"])))
 
 

@@ -47,12 +47,13 @@ class RecordEntry(Record):
 class RegistrySnapshot(Record):
     """The registry at one of its versions; entries by name and version, retired ones too.
 
-    Names that differ only by case are one name. Withdrawals are beside the datasets.
+    Names that differ only by case are one name. Withdrawals and guards are beside the records.
     """
 
     version: int
     entries: tuple[RecordEntry, ...] = ()
     withdrawals: tuple[RecordEntry, ...] = ()
+    guards: tuple[RecordEntry, ...] = ()
 
     def versions_of(self, name: str) -> tuple[RecordEntry, ...]:
         """Return all versions of a name, retired ones too, newest last; none if it is unknown."""
@@ -101,7 +102,7 @@ class RegistrySnapshot(Record):
             yield each.time
             if each.retired is not None:
                 yield each.retired.time
-        for each in self.withdrawals:
+        for each in (*self.withdrawals, *self.guards):
             if each.name.casefold() == name.casefold():
                 yield each.time
 

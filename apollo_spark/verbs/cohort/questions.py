@@ -1,10 +1,14 @@
 """The questions about cohorts: how many people, who, who is left after each part."""
 
+from typing import Any
+
 from apollo_spark.model.base import Record
+from apollo_spark.model.disclosure import GivenNumber, Suppressed
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.answering import answering
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.cohorts.opening import People, load_cohort
+from apollo_spark.operations.disclosing import given_count
 from apollo_spark.verbs.ask.show import CohortDescription
 from apollo_spark.verbs.cohort.asking import describe_cohort, list_ids, people_asked_for
 from apollo_spark.verbs.cohort.attrition import Attrition, attrition_of
@@ -56,9 +60,15 @@ class ShowCohortRequest(VerbRequest):
 
 
 class Count(Record):
-    """How many people there are."""
+    """How many people there are, or what is shown of guarded data in the place of it."""
 
-    count: int
+    count: GivenNumber
+
+    def as_json(self) -> Any:
+        """Return the count, or that it is not shown."""
+        if isinstance(self.count, Suppressed):
+            return self.count.as_json()
+        return {"count": self.count}
 
 
 class Ids(Record):
@@ -71,7 +81,7 @@ def count(asker: Asker, request: CountRequest) -> Count:
     """Count the people of a cohort, or of a dataset by a filter."""
     people = _people(asker, request)
     with answering(asker.lake, request.engine, asker.read_settings()) as engine:
-        return Count(count=people.count(engine))
+        return Count(count=given_count(asker.lake, people, engine))
 
 
 def attrition(asker: Asker, request: AttritionRequest) -> Attrition:

@@ -1,0 +1,146 @@
+"""The guard of a name, on the command line and in Python."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import apollo_spark as ap
+from apollo_spark.errors import NotFoundError
+from apollo_spark.lake.lake import open_lake
+from apollo_spark.operations.disclosing import require_unguarded
+from tests.support.study import CommandResult, Study
+
+PEOPLE = 60
+DICTIONARY = (
+    "entity,name,type,primary_key_type\np,pid,string,global\np,age,integer,\np,sex,string,\n"
+)
+CODE = 'p.sex = "F"'
+
+
+def rows(first: int, last: int) -> str:
+    """Return people with ages that count up, two women to each man."""
+    lines = (f"P{each},{each},{'M' if each % 3 == 0 else 'F'}" for each in range(first, last))
+    return "\n".join(["pid,age,sex", *lines, ""])
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    study = Study(tmp_path_factory.mktemp("guarded"))
+    for name, text in (("d.csv", DICTIONARY), ("p.csv", rows(0, PEOPLE)), ("q.csv", rows(0, 20))):
+        study.write(name, text)
+    for name, file in (("lung", "p.csv"), ("small", "q.csv")):
+        said = study.ask(
+            "load", "clinical", name, "--dictionary", study.folder / "d.csv",
+            "--data", f"p={study.folder / file}",
+        )  # fmt: skip
+        assert said.code == 0, said.err
+    return study
+
+
+@pytest.fixture
+def study(loaded: Study, tmp_path: Path) -> Study:
+    """Return the study with a copy of its lake, in which `lung` is guarded."""
+    shutil.copytree(loaded.lake, tmp_path / "lake")
+    study = Study.reopen(loaded.folder, lake=tmp_path / "lake", data=loaded.data)
+    done(study, "guard", "lung", "--least", "5")
+    return study
+
+
+def done(study: Study, *words: object) -> CommandResult:
+    result = study.ask(*words)
+    assert result.code == 0, result.err
+    return result
+
+
+def count(study: Study, text: str, *words: str, of: str = "lung") -> str:
+    return done(study, "cohort", "count", "--from", of, "--filter", text, *words).out.strip()
+
+
+def test_a_count_of_few_people_is_not_shown_nor_one_that_tells_it(study: Study) -> None:
+    assert count(study, "p.age < 4") == "fewer than 5"
+    assert count(study, "p.age < 0") == "fewer than 5"
+    assert done(
+        study, "cohort", "count", "--from", "lung", "--filter", "p.age < 4", "--json"
+    ).json == {"suppressed": True}
+    assert count(study, "p.age < 30") == "30"
+    assert count(study, "p.age < 27") == "fewer than 5 people differ from an earlier answer"
+    assert count(study, "p.age >= 4") == "fewer than 5 people differ from an earlier answer"
+    assert count(study, "p.age < 25") == "25"
+    assert count(study, "p.age<30") == "30"
+
+
+def test_what_is_made_of_a_guarded_name_is_guarded_by_the_strictest(study: Study) -> None:
+    done(study, "view", "lung", "--as", "view", "--rows", "p.age < 50")
+    done(study, "cohort", "create", "young", "--from", "view", "--filter", "p.age < 30")
+    done(study, "merge", "clinical", "lung", "small", "--as", "both", "--on-clash", "prefix:s")
+    assert count(study, "p.age < 4", of="view") == "fewer than 5"
+    assert done(study, "cohort", "count", "young").out.strip() == "30"
+    assert count(study, "p.age < 27", of="both").startswith("fewer than 5 people differ")
+    assert count(study, "p.age < 4", of="small") == "4"
+    done(study, "guard", "young", "--least", "40")
+    assert done(study, "cohort", "count", "young").out.strip() == "fewer than 40"
+    assert count(study, "p.age < 12") == "12"
+    done(study, "guard", "young", "--least", "2", "--round", "25")
+    assert done(study, "cohort", "count", "young").out.strip() == "25"
+
+
+def test_a_guard_of_all_versions_ends_and_remembers(study: Study) -> None:
+    assert count(study, "p.age < 30") == "30"
+    assert done(study, "guard", "LUNG", "--off", "--json").json["receipt"] == {
+        "operation": "guard", "name": "lung", "guard": None, "before": {"least": 5, "round": None},
+    }  # fmt: skip
+    assert count(study, "p.age < 4") == "4"
+    lake = ap.open_lake(str(study.lake))
+    guarded = lake.guard("lung", least=5)
+    assert (guarded.receipt.before, guarded.receipt.guard.least) == (None, 5)
+    assert count(study, "p.age < 29").startswith("fewer than 5 people differ")
+    study.write("more.csv", rows(PEOPLE, PEOPLE + 3))
+    more = f"p={study.folder / 'more.csv'}"
+    done(study, "extend", "lung", "--data", more, "--mode", "rows")
+    assert count(study, "p.age >= 20") == "43"
+    assert count(study, "p.age >= 20", of="lung@1").startswith("fewer than 5 people differ")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        ("", 2, "Say what should hold, or that nothing should. Write --least N, or --off."),
+        ("--least 5 --off", 2, "Write --least N, or --off."),
+        ("--off --round 5", 2, "Write --least N, or --off."),
+        ("--least 1", 2, "1 is not a least number of people. It is a whole number from 2 to 100."),
+        ("--least 101", 2, "101 is not a least number of people."),
+        ("--least 5 --round 0", 2, "0 is nothing to round to. It is a whole number from 1 to 1000"),
+        ("--least many", 2, "Invalid value for '--least'"),
+    ],
+)
+def test_what_is_no_guard_is_refused(loaded: Study, words: str, code: int, says: str) -> None:
+    said = loaded.ask("guard", "lung", *words.split())
+    assert (said.code, says in said.err) == (code, True), said.err
+
+
+def test_a_name_that_is_not_there_is_not_guarded(loaded: Study) -> None:
+    assert loaded.ask("guard", "lang", "--least", "5").code == 13
+
+
+def test_nothing_is_given_where_what_was_given_is_not_known(study: Study) -> None:
+    assert count(study, "p.age < 30") == "30"
+    folder = study.lake / "registry" / "asked"
+    folder.rename(folder.with_name("aside"))
+    said = study.ask("cohort", "count", "--from", "lung", "--filter", "p.age < 30")
+    assert said.code == 16
+    assert "Nothing is given of guarded names: what was given before is not known." in said.err
+    folder.with_name("aside").rename(folder)
+    assert count(study, "p.age < 30") == "30"
+
+
+def test_rows_of_people_are_refused(study: Study) -> None:
+    lake = open_lake(str(study.lake))
+    done(study, "cohort", "create", "young", "--from", "lung", "--filter", "p.age < 30")
+    with pytest.raises(NotFoundError) as refused:
+        require_unguarded(lake, "Rows of young@1", "young@1")
+    assert str(refused.value) == (
+        "Rows of young@1 cannot be given: young@1 is guarded, by the guard of lung. "
+        "Of guarded data only numbers of enough people are given."
+    )
+    require_unguarded(lake, "Rows of small", "small@1")
