@@ -18,7 +18,7 @@ from apollo_spark.disclosure.differing import FEW, NOBODY, how_many
 from apollo_spark.disclosure.memory import Asked, Memory
 from apollo_spark.disclosure.sums import Sums, join_sums, no_sums
 from apollo_spark.disclosure.table import Counted, Sum
-from apollo_spark.model.disclosure import Why
+from apollo_spark.model.suppressed import Why
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from apollo_spark.disclosure.memory import Asked, Memory
 from apollo_spark.disclosure.people import digest_of
 from apollo_spark.disclosure.sums import Sums
 from apollo_spark.disclosure.table import EVERYBODY, Counted, Table, count_table
-from apollo_spark.model.disclosure import GivenNumber, Limit, Suppressed
+from apollo_spark.model.disclosure import Limit
+from apollo_spark.model.suppressed import Count, Suppressed
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Giver:
         whole = count_table(everybody, secret).sums
         return cls(limit, secret, whole, tables, [count_table(each, secret) for each in tables])
 
-    def give(self, memory: Memory) -> tuple[list[list[GivenNumber]], Memory]:
+    def give(self, memory: Memory) -> tuple[list[list[Count]], Memory]:
         """Return what is given of each cell of each table, and all that is known then.
 
         Args:
@@ -55,7 +56,7 @@ class Giver:
                 [
                     self.limit.rounded(int(number))
                     if why is None
-                    else Suppressed(least=self.limit.least, why=why)
+                    else Suppressed(fewer_than=self.limit.least, why=why)
                     for number, why in zip(counted.numbers, decision.why, strict=True)
                 ]
             )

@@ -1,7 +1,6 @@
-"""What a guarded name may give away: its limit, and what is shown in the place of a number."""
+"""What a guarded name may give away."""
 
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -45,36 +44,6 @@ class Limit(Record):
             return self
         rounds = [each for each in (self.round, other.round) if each is not None]
         return Limit(least=max(self.least, other.least), round=max(rounds, default=None))
-
-
-Why: TypeAlias = Literal["few", "near", "rest"]
-
-
-class Suppressed(Record):
-    """What is shown in the place of a number.
-
-    Attributes:
-        least: The limit.
-        why: There are fewer people (`few`), nearly the same as in an earlier answer (`near`), or
-            the numbers beside it would tell another one that is not shown (`rest`).
-    """
-
-    least: int
-    why: Why = "few"
-
-    def __str__(self) -> str:
-        """Return what people read."""
-        few = f"fewer than {self.least}"
-        if self.why == "near":
-            return f"{few} people differ from an earlier answer"
-        return few if self.why == "few" else "not shown"
-
-    def as_json(self) -> Any:
-        """Return what programs read."""
-        return {"suppressed": True}
-
-
-GivenNumber: TypeAlias = int | Suppressed
 
 
 class GuardRecord(Record):

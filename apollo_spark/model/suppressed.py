@@ -1,10 +1,12 @@
 """A count that is not shown because few people are behind it, or would be behind a difference."""
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from pydantic import model_serializer
 
 from apollo_spark.model.base import Record
+
+Why: TypeAlias = Literal["few", "near", "rest"]
 
 
 class Suppressed(Record):
@@ -12,13 +14,19 @@ class Suppressed(Record):
 
     Attributes:
         fewer_than: The least number of people behind a count that is shown.
+        why: There are fewer people (`few`), nearly those of an earlier answer (`near`), or what
+            is beside it would tell another one that is not shown (`rest`).
     """
 
     fewer_than: int
+    why: Why = "few"
 
     def __str__(self) -> str:
         """Return it as people read it."""
-        return f"fewer than {self.fewer_than}"
+        few = f"fewer than {self.fewer_than}"
+        if self.why == "near":
+            return f"{few} people differ from an earlier answer"
+        return few if self.why == "few" else "not shown"
 
     def __format__(self, spec: str) -> str:
         """Return the same however a number would be written."""

@@ -16,9 +16,10 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.registry.asked import AskedTable
 from apollo_spark.lake.registry.reach import pins_in
 from apollo_spark.lake.registry.snapshot import RegistrySnapshot
-from apollo_spark.model.disclosure import GivenNumber, GuardRecord, Limit
+from apollo_spark.model.disclosure import GuardRecord, Limit
 from apollo_spark.model.pin import owner_of
 from apollo_spark.model.record import Published
+from apollo_spark.model.suppressed import Count
 from apollo_spark.operations.cohorts.opening import People
 from apollo_spark.query.cohorts.members import KEY, main_key
 from apollo_spark.query.sql import column, labelled
@@ -153,7 +154,7 @@ class Disclosure:
             found = found.strictest(each)
         return found
 
-    def give(self, tables: Sequence[Table]) -> list[list[GivenNumber]]:
+    def give(self, tables: Sequence[Table]) -> list[list[Count]]:
         """Return what is given of each cell of each table: it is remembered before.
 
         Raises:
@@ -216,7 +217,7 @@ def question_of(people: People) -> str:
     return json.dumps(made)
 
 
-def given_count(lake: Lake, people: People, engine: Engine) -> GivenNumber:
+def given_count(lake: Lake, people: People, engine: Engine) -> Count:
     """Count people, or say that so few are not counted."""
     disclosure = open_disclosure(lake, people.dataset, engine, names=people.names)
     if disclosure is None:

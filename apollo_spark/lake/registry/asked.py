@@ -22,8 +22,8 @@ from apollo_spark.disclosure.sums import unpack
 from apollo_spark.errors import ApolloError, BrokenPinError, CommitRaceError, broken_file
 from apollo_spark.lake.leases.table import SHORT_LIVED, SWEEP_EVERY, SWEEP_HOURS
 from apollo_spark.lake.registry.row_table import commit_rows, read_rows, require_own_files
-from apollo_spark.lake.storage.room import has_room
 from apollo_spark.lake.storage.root import LakeRoot
+from apollo_spark.lake.storage.space import has_space
 from apollo_spark.lake.tables.commits import NO_TABLE, file_sizes, open_head, race, version_of
 from apollo_spark.lake.tables.log_cache import TABLES
 
@@ -204,7 +204,7 @@ class AskedTable:
     def _sweep(self, table: DeltaTable) -> None:
         """Delete the files of old versions, which nobody reads."""
         try:
-            if has_room(self.folder):
+            if has_space(self.folder):
                 table.vacuum(
                     SWEEP_HOURS, dry_run=False, enforce_retention_duration=False, full=True
                 )

@@ -3,8 +3,9 @@
 from typing import Any
 
 from apollo_spark.model.base import Record
-from apollo_spark.model.disclosure import GivenNumber, Suppressed
 from apollo_spark.model.request import VerbRequest
+from apollo_spark.model.suppressed import Count as GivenCount
+from apollo_spark.model.suppressed import Suppressed
 from apollo_spark.operations.answering import answering
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.cohorts.opening import People, load_cohort
@@ -62,7 +63,7 @@ class ShowCohortRequest(VerbRequest):
 class Count(Record):
     """How many people there are, or what is shown of guarded data in the place of it."""
 
-    count: GivenNumber
+    count: GivenCount
 
     def as_json(self) -> Any:
         """Return the count, or that it is not shown."""
