@@ -47,6 +47,7 @@ _HOMES = {
     "profile": ("apollo_spark.cli.profile", "Show what the values of fields are like."),
     "dashboard": ("apollo_spark.cli.dashboard", "Make dashboards, answer and export them."),
     "rebase": ("apollo_spark.cli.rebase", "Move a view or a merge to newer data: plan, apply."),
+    "grow": ("apollo_spark.cli.grow", "Take in a week's files; move all that was made of them."),
     "withdraw": ("apollo_spark.cli.withdraw", "Hide people from every reader: plan, apply."),
     "guard": ("apollo_spark.cli.guard", "Give no numbers of few people of a name."),
     "extract": ("apollo_spark.cli.extract", "Write rows or dictionaries to files."),

@@ -120,6 +120,19 @@ def verify_records(
     )
 
 
+def require_sound(found: Verification) -> None:
+    """Require that nothing that was verified is broken.
+
+    Raises:
+        BrokenPinError: Something is.
+    """
+    if broken := [each for each in found.problems if each.is_broken]:
+        raise BrokenPinError(
+            f"{len(broken)} of {found.pins} pins or parts are broken.",
+            fix="Bring the files back from a copy of the lake; other versions stay readable.",
+        )
+
+
 def _prove(
     lake: Lake, records: Sequence[Published], settings: LakeSettings, *, full: bool
 ) -> tuple[SourceProof, ...]:
