@@ -46,7 +46,8 @@ def read_small_table(paths: Iterable[str], schema: pa.Schema) -> pa.Table:
 
     Args:
         paths: The files; what is to be checked of them was checked.
-        schema: The columns; one that a file lacks is missing in its rows.
+        schema: The columns; one that a file lacks is missing in its rows. Texts may be asked for
+            as a dictionary.
 
     Raises:
         OSError: A file cannot be read.
@@ -56,7 +57,8 @@ def read_small_table(paths: Iterable[str], schema: pa.Schema) -> pa.Table:
 
 
 def _read(path: str, schema: pa.Schema) -> pa.Table:
-    with pq.ParquetFile(path) as file:
+    encoded = [each.name for each in schema if pa.types.is_dictionary(each.type)]
+    with pq.ParquetFile(path, read_dictionary=encoded) as file:
         present = set(file.schema_arrow.names)
         found = file.read([each for each in schema.names if each in present])
         rows = file.metadata.num_rows

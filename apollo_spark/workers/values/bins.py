@@ -69,8 +69,24 @@ def bins_between(least: Any, greatest: Any, *, most: int = MOST_BINS) -> Bins:
     return _of_numbers(float(least), float(greatest), most)
 
 
+def text_of(bound: Any) -> Any:
+    """Return a bound as JSON writes it: dates and times as files do."""
+    if isinstance(bound, datetime):
+        return bound.replace(tzinfo=None).isoformat() + "Z"
+    return bound.isoformat() if isinstance(bound, date) else bound
+
+
+def bound_of(text: Any) -> Any:
+    """Return a bound that JSON holds: what `text_of` was given."""
+    if not isinstance(text, str):
+        return text
+    if text.endswith("Z"):
+        return datetime.fromisoformat(text[:-1]).replace(tzinfo=timezone.utc)
+    return date.fromisoformat(text)
+
+
 Step = tuple[int, int]
-"""A step as numerator and denominator, which are taken apart in a tenth of the time of a Fraction."""
+"""A step as numerator and denominator: a Fraction takes ten times as long."""
 
 
 def _steps(above: int, below: int, most: int) -> Iterator[Step]:
@@ -97,10 +113,10 @@ def _steps(above: int, below: int, most: int) -> Iterator[Step]:
 
 
 def _of_integers(least: int, greatest: int, most: int) -> Bins:
-    for step, part in _steps(greatest - least, 1, most):
-        if step < part:
+    for above, below in _steps(greatest - least, 1, most):
+        if above < below:
             continue
-        step //= part
+        step = above // below
         first, last = least // step, greatest // step
         if last - first < most:
             starts = [max(number * step, _LEAST_INTEGER) for number in range(first, last + 1)]
