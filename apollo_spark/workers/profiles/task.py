@@ -67,36 +67,54 @@ class Step:
 
 
 @dataclass(frozen=True)
-class ProfileTask:
+class CountedTable:
     """Fields of one table.
 
     Attributes:
-        first: The table with every row of the entity.
-        home: The table that holds the fields.
-        keys: The columns of both that tell to which row a row belongs; None where they are one.
+        held: The table.
+        key: Its column that tells to which row of the entity a row belongs; None where it has every
+            row of the entity.
         columns: The column of each field.
         fields: The fields.
+    """
+
+    held: HeldTable
+    key: str | None
+    columns: tuple[str, ...]
+    fields: tuple[CountedField, ...]
+
+
+@dataclass(frozen=True)
+class ProfileTask:
+    """Fields of one entity.
+
+    Attributes:
+        first: The table with every row of the entity.
+        key: Its column by which other tables are joined to it.
+        tables: What is counted: several tables where each is small.
         way: From the people to the rows; without steps they are the people.
         is_joined: Whether anything joins the rows to people.
     """
 
     first: HeldTable
-    home: HeldTable
-    keys: tuple[str, str] | None
-    columns: tuple[str, ...]
-    fields: tuple[CountedField, ...]
+    key: str
+    tables: tuple[CountedTable, ...]
     way: tuple[Step, ...] = ()
     is_joined: bool = True
 
 
 def run_profile(task: ProfileTask) -> dict[str, Any]:
-    """Count the fields of a table (runs in a task)."""
+    """Count the fields of an entity (runs in a task)."""
     links, dangling, own = _links(task)
-    known = {} if own is None or task.keys else {task.way[-1].column: own}
-    profiles = [
-        {"field": each.name, "kind": each.kind} | count_field(values, each, links)
-        for each, values in zip(task.fields, _columns(task, known), strict=True)
-    ]
+    is_further = any(each.key is not None for each in task.tables)
+    keys = task.first.column(task.key) if is_further else None
+    profiles = []
+    for table in task.tables:
+        known = {} if own is None or table.key is not None else {task.way[-1].column: own}
+        profiles += [
+            {"field": each.name, "kind": each.kind} | count_field(values, each, links)
+            for each, values in zip(table.fields, _columns(table, keys, known), strict=True)
+        ]
     return {"profiles": profiles, "dangling": dangling}
 
 
@@ -113,21 +131,33 @@ def _links(task: ProfileTask) -> tuple[Links, int, pa.Array | None]:
     return links, dangling, own
 
 
-def _columns(task: ProfileTask, known: Mapping[str, pa.Array]) -> Iterator[pa.Array]:
-    """Yield the values of each field in the order of the rows of the entity."""
-    order = None if task.keys is None else _order(task, *task.keys)
-    pairs = zip(task.columns, task.fields, strict=True)
+def _columns(
+    table: CountedTable, keys: pa.Array | None, known: Mapping[str, pa.Array]
+) -> Iterator[pa.Array]:
+    """Yield the values of each field in the order of the rows of the entity.
+
+    Args:
+        table: Has the fields.
+        keys: The keys of the rows of the entity, where some table needs them.
+        known: Columns that were read.
+    """
+    order = None
+    pairs = zip(table.columns, table.fields, strict=True)
     encoded = {column for column, each in pairs if each.kind in (CODES, TEXT)}
-    for columns in _groups(task.columns, task.home):
-        table = task.home.read([each for each in columns if each not in known], encoded)
+    for number, columns in enumerate(_groups(table.columns, table.held)):
+        wanted = [each for each in columns if each not in known]
+        first = [] if table.key is None or number else [table.key]
+        read = table.held.read([*first, *wanted], encoded)
+        if first:
+            order = _order(keys, _whole(read.column(0)))
+        found = dict(zip(wanted, read.columns[len(first) :], strict=True))
         for each in columns:
-            values = known[each] if each in known else _whole(table.column(each))
+            values = known[each] if each in known else _whole(found[each])
             yield values if order is None else values.take(order)
 
 
-def _order(task: ProfileTask, first_key: str, home_key: str) -> pa.Array | None:
+def _order(keys: pa.Array, home: pa.Array) -> pa.Array | None:
     """Return for each row of the entity its row in a further table; None where all are alike."""
-    keys, home = task.first.column(first_key), task.home.column(home_key)
     return None if keys.equals(home) else pc.index_in(keys, value_set=home, skip_nulls=True)
 
 

@@ -156,9 +156,10 @@ def _of_dates(least: date, greatest: date, most: int) -> Bins:
     for unit, step in _date_steps():
         first, last = _DATE_NUMBERS[unit](least) // step, _DATE_NUMBERS[unit](greatest) // step
         if last - first < most:
-            like = _midnight if isinstance(least, datetime) else _as_day
-            starts = [like(_DATES[unit](each * step)) for each in range(first, last + 1)]
-            return Bins(tuple(starts), like(_DATES[unit]((last + 1) * step)), unit, step)
+            bounds = [_DATES[unit](each * step) for each in range(first, last + 2)]
+            if isinstance(least, datetime):
+                bounds = [_midnight(each) for each in bounds]
+            return Bins(tuple(bounds[:-1]), bounds[-1], unit, step)
     raise AssertionError("steps have no end")
 
 
