@@ -34,6 +34,10 @@ STORAGE_REFUSALS = frozenset(
 
 # Modules by verb. They are imported when the verb is typed, so that --help needs none of them.
 _HOMES = {
+    "draft-dictionary": (
+        "apollo_spark.cli.draft",
+        "Propose a data dictionary for files that have none.",
+    ),
     "load": ("apollo_spark.cli.load", "Load raw files and publish a dataset."),
     "extend": ("apollo_spark.cli.extend", "Add to a dataset: the next version of it."),
     "list": ("apollo_spark.cli.ask", "List the records of the lake."),
@@ -77,7 +81,7 @@ class _LazyGroup(click.Group):
         import importlib
 
         found: click.Command = getattr(
-            importlib.import_module(_HOMES[cmd_name][0]), f"{cmd_name}_command"
+            importlib.import_module(_HOMES[cmd_name][0]), f"{cmd_name.replace('-', '_')}_command"
         )
         return found
 

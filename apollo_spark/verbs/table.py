@@ -85,6 +85,7 @@ QUESTIONS: Mapping[str, Verb] = {
         "apollo_spark.verbs.dashboard.export", "export", "ExportDashboardRequest"
     ),
     "profile": Verb("apollo_spark.verbs.profile", "profile", "ProfileRequest"),
+    "draft-dictionary": Verb("apollo_spark.verbs.draft_dictionary", "write_draft", "DraftRequest"),
     "extract sql": Verb("apollo_spark.verbs.ask.sql", "create_views", "SqlRequest"),
 }
 

@@ -95,6 +95,10 @@ WEEK = Stage(
     },
     ("view study --as women --rows 'patient.sex = \"F\"'", HEAVY),
 )
+RAW = {
+    "raw/patients.csv": "Patient ID,Sex,Weight (kg)\nP1,f,61.5\nP2,m,NA\nP3,f,72\nP4,m,80.5\n",
+    "raw/visits.csv": "visit_id,patient,day\n1,P1,2020-01-01\n2,P1,2020-02-01\n3,P3,2020-01-05\n",
+}
 STAGES = {
     ("cohorts.md", 0): Stage(1, IDS),
     ("cohorts.md", 1): Stage(1, IDS, COHORTS_MADE),
@@ -114,6 +118,8 @@ STAGES = {
     ),
     ("dashboards.md", 1): Stage(1, {"overview.yaml": TILES_TEXT}),
     DASHBOARDS: Stage(1, {"overview.yaml": TILES_TEXT}, COHORTS_MADE[:1]),
+    ("drafting.md", 0): Stage(files=RAW),
+    ("drafting.md", 1): Stage(files=RAW),
     ("expression.md", 0): Stage(files={"counts.csv": MATRIX, **SAMPLES}),
     ("expression.md", 1): Stage(
         files={

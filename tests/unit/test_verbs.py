@@ -35,7 +35,7 @@ OF_DATASETS = {
     "show", "fields", "doctor", "extract fields", "extract dictionary", "extract sql",
     "extract expression", "cohort count", "cohort ids", "cohort show", "cohort attrition",
     "cohort compare", "cohort explain", "cohort test", "dashboard show", "dashboard data",
-    "dashboard export", "profile",
+    "dashboard export", "profile", "draft-dictionary",
 }  # fmt: skip
 """Questions that Python asks of a `Dataset`, `Cohort` or `Assay`, in own forms, or not at all."""
 LIMITS = ("time_limit", "memory_limit", "threads")
@@ -50,6 +50,7 @@ SPELLED = {
     "from_name": "from",
     "field_map": "map",
     "schema_name": "schema",
+    "keys": "key",
 }
 """Fields of requests that options call otherwise."""
 IN_PYTHON = {
