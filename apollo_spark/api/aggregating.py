@@ -14,6 +14,7 @@ from apollo_spark.model.dashboard.tile import Tile
 from apollo_spark.operations.locating import spark_engine
 from apollo_spark.sources.dashboards.tiles import TileFault, read_tile
 from apollo_spark.verbs.dashboard.answering import Whom, answer_tiles, find_faults
+from apollo_spark.verbs.dashboard.guarding import guard_of
 from apollo_spark.verbs.dashboard.people import by_filter, everybody, of_cohort
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ class Aggregates(RetrievedFields):
         engine: Engine = EmbeddedEngine(self._lake.tables)
         if spark is not None:
             engine = spark_engine(self._lake, spark)
-        answers = answer_tiles(engine, tiles, whom)
+        guard = guard_of(self._lake, whom, engine)
+        answers = answer_tiles(engine, tiles, whom, guard=guard)
         return answers[0] if is_one else answers
 
     def _checked(self, given: Sequence[Any]) -> list[tuple[str, Tile]]:
@@ -121,4 +123,4 @@ class Aggregates(RetrievedFields):
 
 
 def _name_or_record(cohort: "str | Cohort") -> Any:
-    return cohort if isinstance(cohort, str) else cohort.record
+    return cohort if isinstance(cohort, str) else cohort._stored  # noqa: SLF001 one package

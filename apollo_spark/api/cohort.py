@@ -9,7 +9,11 @@ from apollo_spark.api.dataset import Dataset
 from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.cohort import CohortRecord
+from apollo_spark.model.suppressed import Count
 from apollo_spark.operations.cohorts.opening import People, dataset_of, open_cohort
+from apollo_spark.operations.disclosing import given_count
+from apollo_spark.operations.guarded.describing import shown_record_of
+from apollo_spark.operations.guarded.persons import require_people
 from apollo_spark.operations.locating import locate, require_no_rule
 from apollo_spark.query.cohorts.members import KEY
 from apollo_spark.query.cohorts.text import describe_step
@@ -32,36 +36,43 @@ class Cohort:
 
     def __init__(self, lake: Lake, record: CohortRecord) -> None:
         self._lake = lake
-        self.record = record
+        self._stored = record
 
     def __repr__(self) -> str:
         """Return the cohort as `name@version`."""
-        return f"<Cohort {self.record}>"
+        return f"<Cohort {self._stored}>"
+
+    @property
+    def record(self) -> CohortRecord:
+        """The record; of what is guarded without its tables, whose rows are counted in it."""
+        return shown_record_of(self._lake, self._stored)
 
     @property
     def name(self) -> str:
         """The name, without version."""
-        return self.record.name
+        return self._stored.name
 
     @property
     def version(self) -> int:
         """The version, from 1."""
-        return self.record.version
+        return self._stored.version
 
     @property
     def filter(self) -> str:
         """What it means, as the text of a filter; other cohorts are named in it."""
-        return describe_step(self.record.step, [each.version for each in self.record.cohorts])
+        return describe_step(self._stored.step, [each.version for each in self._stored.cohorts])
 
     @cached_property
     def dataset(self) -> Dataset:
         """The version of the dataset that it is based on, with everybody."""
-        return Dataset(self._lake, dataset_of(self._lake, self.record))
+        return Dataset(self._lake, dataset_of(self._lake, self._stored))
 
     @property
-    def count(self) -> int:
-        """How many people are in it now."""
-        return count_now(self._lake, self.record)
+    def count(self) -> Count:
+        """How many people are in it now; of what is guarded only if enough are."""
+        if not self._lake.registry.snapshot().guards:
+            return count_now(self._lake, self._stored)
+        return given_count(self._lake, self._people, self._engine)
 
     @property
     def ids(self) -> list[str]:
@@ -70,6 +81,7 @@ class Cohort:
         Raises:
             UsageError: An id is not one line.
         """
+        require_people(self._lake, self._people)
         return list(list_ids(self._people, self._engine))
 
     @property
@@ -80,6 +92,7 @@ class Cohort:
             NotFoundError: It would show the rule of a view.
         """
         people = self._people
+        require_people(self._lake, people)
         require_no_rule(people.dataset.record, full=False)
         keys = derived(people.members.keys(people.dataset.scope), "people")
         key = self.dataset.primary_entity.primary_key or KEY
@@ -88,7 +101,7 @@ class Cohort:
 
     def attrition(self) -> Attrition:
         """Count who is left after each part of the outermost `and`, and by each part alone."""
-        return attrition_of(self._people, self._engine)
+        return attrition_of(self._lake, self._people, self._engine)
 
     def explain(self, id: str, *, onto: str | None = None) -> ExplanationPair:  # noqa: A002 the word of people
         """Say why a person is in it or not: which part decided, by which rows.
@@ -100,7 +113,7 @@ class Cohort:
         Raises:
             NotFoundError: No version shows the person.
         """
-        return explain_person(self._lake, str(self.record), id, onto=onto)
+        return explain_person(self._lake, str(self._stored), id, onto=onto)
 
     def try_on(self, file: str | Path) -> CohortTrial:
         """Test what it means on a few invented rows of a YAML file; see `docs/cohorts.md`.
@@ -109,15 +122,15 @@ class Cohort:
             InputFileError: The file cannot be read.
             UsageError: The rows cannot be used, or the cohort is made of a list of ids.
         """
-        return try_record(self._lake, self.record, file)
+        return try_record(self._lake, self._stored, file)
 
     def diff(self, other: "Cohort") -> CohortDiff:
         """Compare it with a later cohort: what they mean, and who came and went."""
-        return diff_cohorts(self._lake, self.record, other.record)
+        return diff_cohorts(self._lake, self._stored, other._stored)  # noqa: SLF001 one class
 
     @cached_property
     def _people(self) -> People:
-        return open_cohort(self._lake, self.record)
+        return open_cohort(self._lake, self._stored)
 
     @property
     def _engine(self) -> EmbeddedEngine:

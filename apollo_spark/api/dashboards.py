@@ -11,6 +11,7 @@ from apollo_spark.model.dashboard.tile import Tile
 from apollo_spark.model.receipt import DashboardReceipt
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.dashboards import load_dashboard, open_dashboard
+from apollo_spark.operations.guarded.describing import shown_record_of
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.verbs.dashboard.create import CreateDashboardRequest
 from apollo_spark.verbs.dashboard.describing import DashboardDiff, diff_dashboards
@@ -29,31 +30,36 @@ class Dashboard:
 
     def __init__(self, lake: Lake, record: DashboardRecord) -> None:
         self._lake = lake
-        self.record = record
+        self._stored = record
 
     def __repr__(self) -> str:
         """Return the dashboard as `name@version`."""
-        return f"<Dashboard {self.record}>"
+        return f"<Dashboard {self._stored}>"
+
+    @property
+    def record(self) -> DashboardRecord:
+        """The record; of what is guarded without its tables, whose rows are counted in it."""
+        return shown_record_of(self._lake, self._stored)
 
     @property
     def name(self) -> str:
         """The name, without version."""
-        return self.record.name
+        return self._stored.name
 
     @property
     def version(self) -> int:
         """The version, from 1."""
-        return self.record.version
+        return self._stored.version
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
         """What is asked; each can be given to `Dataset.aggregate`."""
-        return self.record.tiles
+        return self._stored.tiles
 
     @cached_property
     def dataset(self) -> Dataset:
         """The version of the dataset that it is about, with everybody."""
-        return Dataset(self._lake, open_dashboard(self._lake, self.record).opened.record)
+        return Dataset(self._lake, open_dashboard(self._lake, self._stored).opened.record)
 
     def data(
         self,
@@ -75,7 +81,7 @@ class Dashboard:
         """
         wanted = None if tile is None else str(tile)
         request = DashboardDataRequest(
-            name=str(self.record), tile=wanted, cohort=cohort, compare=compare
+            name=str(self._stored), tile=wanted, cohort=cohort, compare=compare
         )
         found: DashboardData = ask(self._asker, request)
         return found
@@ -101,14 +107,14 @@ class Dashboard:
             StorageRefusedError: It cannot be written.
         """
         request = ExportDashboardRequest(
-            name=str(self.record), output=output, cohort=cohort, compare=compare, force=force
+            name=str(self._stored), output=output, cohort=cohort, compare=compare, force=force
         )
         files: tuple[str, ...] = ask(self._asker, request).files
         return files
 
     def diff(self, other: "Dashboard") -> DashboardDiff:
         """Compare it with a later dashboard: what it is about, and its tiles."""
-        return diff_dashboards(self.record, other.record)
+        return diff_dashboards(self._stored, other._stored)  # noqa: SLF001 one class
 
     @property
     def _asker(self) -> Asker:

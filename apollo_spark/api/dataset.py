@@ -21,6 +21,8 @@ from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.operations.guarded.describing import shown_record_of
+from apollo_spark.operations.guarded.persons import VALUES, require_rows
 from apollo_spark.operations.locating import spark_engine
 from apollo_spark.query.filters.measured import MeasuredValues
 from apollo_spark.records.showing import hides_details, shown_record
@@ -59,7 +61,13 @@ class Dataset(Aggregates, ProfiledFields, Names, JoinedAssays):
 
     @cached_property
     def record(self) -> DatasetRecord:
-        """What the version says of itself; of a view what it shows, unless opened in full."""
+        """What the version says of itself; of a view what it shows, unless opened in full.
+
+        Of what is guarded it has neither tables nor assays: their rows and samples are counted.
+        """
+        guarded = shown_record_of(self._lake, self._stored)
+        if guarded is not self._stored:
+            return shown_record(guarded) if self._is_kept else guarded
         if not self._is_kept:
             return self._stored
         shown = shown_record(self._stored)
@@ -116,8 +124,9 @@ class Dataset(Aggregates, ProfiledFields, Names, JoinedAssays):
         """Return an expression assay by name, or the first one.
 
         Raises:
-            NotFoundError: There is none of that name.
+            NotFoundError: There is none of that name, or the dataset is guarded.
         """
+        require_rows(self._lake, self._opened, VALUES)
         # As it is read now: who was withdrawn since is hidden by guards of the opened record.
         assays = self._opened.record.assays
         found = find_assay(assays, name, str(self._stored))

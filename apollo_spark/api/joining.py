@@ -18,6 +18,7 @@ from apollo_spark.export.packages import need_for
 from apollo_spark.export.printable import printable
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
+from apollo_spark.operations.guarded.persons import VALUES, require_rows
 
 if TYPE_CHECKING:
     from apollo_spark.api.cohort import Cohort
@@ -65,6 +66,7 @@ class JoinedAssays(ABC):
             BrokenPinError: A pinned table cannot be read.
         """
         require_form(to, MATRIX_FORMS)
+        require_rows(self._lake, self._opened, VALUES)
         names = list(dict.fromkeys(assays))
         if not names:
             raise UsageError("No assay is named.")

@@ -42,7 +42,7 @@ class ChosenPeople:
             UsageError: The filter has no meaning, or there are both.
             ConflictError: The cohort is based on another version.
         """
-        chosen = cohort if cohort is None or isinstance(cohort, str) else cohort.record
+        chosen = cohort if cohort is None or isinstance(cohort, str) else cohort._stored  # noqa: SLF001 one package
         opened, notes = limit(self._lake, self._opened, cohort=chosen, text=filter_text(where))
         for note in notes:
             logger.info("note: %s", note)

@@ -20,6 +20,7 @@ from apollo_spark.engines.wide import build_wide
 from apollo_spark.errors import UsageError
 from apollo_spark.export.frames import to_frame
 from apollo_spark.export.printable import printable
+from apollo_spark.operations.guarded.persons import require_rows
 from apollo_spark.operations.locating import spark_engine
 from apollo_spark.query.extract import ExtractPlan, ExtractRequest
 from apollo_spark.query.values import ValueMode
@@ -186,6 +187,7 @@ class RetrievedFields(ChosenPeople):
         prefix: str = "",
     ) -> Any:
         require_form(to, TABLE_FORMS)
+        require_rows(self._lake, self._opened)
         pins = self._opened.pins
         if to == "spark":
             engine = spark_engine(self._lake, require_session(spark))

@@ -66,10 +66,10 @@ def render_description(found: "Description") -> str:
     from apollo_spark.verbs.ask.show import CohortDescription, DashboardDescription
 
     if isinstance(found, DashboardDescription):
-        return render_dashboard(found.as_json())
+        return render_dashboard(dict(found.shown))
     if isinstance(found, CohortDescription):
-        return render_cohort(found.as_json())
-    return render_record(found.as_json(), with_pins=found.with_pins)
+        return render_cohort(dict(found.shown))
+    return render_record(dict(found.shown), with_pins=found.with_pins)
 
 
 @click.command("history")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from apollo_spark.verbs.cohort.attrition import Attrition
     from apollo_spark.verbs.cohort.compare import Comparison
     from apollo_spark.verbs.cohort.explanation import Explanation, ExplanationPair
-    from apollo_spark.verbs.cohort.summary import Summary
+    from apollo_spark.verbs.cohort.summary import Summary, ValueCount
 
 OTHERS = {
     "from_name": Option("The dataset, or the cohort that is narrowed.", "NAME[@V]", spelled="from"),
@@ -100,7 +100,7 @@ def combine(**values: Any) -> None:
 @PEOPLE.add
 def count(**values: Any) -> None:
     """Count the people of a cohort, or of a dataset by a filter."""
-    print_answer(ask_here(PEOPLE.request("cohort count", values)), lambda each: str(each.count))
+    print_answer(ask_here(PEOPLE.request("cohort count", values)), lambda each: f"{each.count}")
 
 
 @cohort_command.command("ids")
@@ -129,7 +129,7 @@ def attrition(**values: Any) -> None:
 def show_cohort(**values: Any) -> None:
     """Show what a cohort means, on which version of which dataset it is based, and its count."""
     found = ask_here(SHOW.request("cohort show", values))
-    print_answer(found, lambda each: render_cohort(each.as_json()))
+    print_answer(found, lambda each: render_cohort(dict(each.shown)))
 
 
 @cohort_command.command("compare")
@@ -216,7 +216,9 @@ def _render_comparison(found: "Comparison") -> str:
 def _numbers(both: "Sequence[Summary]") -> "Iterator[tuple[str, ...]]":
     means = [_pair(each.mean, each.sd) for each in both]
     medians = [
-        "" if each.median is None else f"{each.median:.4g} ({each.q1:.4g} to {each.q3:.4g})"
+        ""
+        if each.median is None or each.q1 is None or each.q3 is None
+        else f"{each.median:.4g} ({each.q1:.4g} to {each.q3:.4g})"
         for each in both
     ]
     yield ("", "mean (SD)", *means, "")
@@ -249,8 +251,14 @@ def _values(
     for value in dict.fromkeys(each for one in found for each in one):
         cells = [one.get(value) for one in found]
         label = next(each.label or each.value for each in cells if each is not None)
-        shown = ["0" if one is None else f"{one.count:,} ({one.share:.1%})" for one in cells]
+        # Of guarded cohorts a value that is not listed need not be missing.
+        nothing = next((f"{x.different}" for x in both if not isinstance(x.different, int)), "0")
+        shown = [nothing if one is None else _with_share(one) for one in cells]
         yield ("", label, *shown, _apart(apart.get(value)))
+
+
+def _with_share(one: "ValueCount") -> str:
+    return f"{one.count:,}" + ("" if one.share is None else f" ({one.share:.1%})")
 
 
 def _pair(mean: float | None, deviation: float | None) -> str:

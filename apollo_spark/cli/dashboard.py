@@ -52,7 +52,7 @@ def create(**values: Any) -> None:
 def show_dashboard(**values: Any) -> None:
     """Show the tiles of a dashboard, and which of them cannot be answered."""
     found = ask_here(SHOW.request("dashboard show", values))
-    print_answer(found, lambda each: render_dashboard(each.as_json()))
+    print_answer(found, lambda each: render_dashboard(dict(each.shown)))
 
 
 @dashboard_command.command("data")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from apollo_spark.model.profile import Bound, CountedValue, FieldProfile, Profiles
+    from apollo_spark.model.suppressed import Count
 
 PROFILE = VerbOptions(
     "cohort", "filter", "engine",
@@ -80,11 +81,12 @@ def _whole(each: "FieldProfile") -> "Iterator[str]":
     if each.q1 is not None:
         spread = "" if each.sd is None else f", standard deviation {_bound(each.sd)}"
         yield f"  quartiles {_bound(each.q1)}, {_bound(each.median)}, {_bound(each.q3)}{spread}"
-    most = max((one.count for one in each.histogram), default=0)
+    counts = [one.count if isinstance(one.count, int) else 0 for one in each.histogram]
+    most = max(counts, default=0)
     if most:
         rows = [
-            (f"  {_bound(one.start)}", f"{one.count:,}", "#" * -(-one.count * BAR // most))
-            for one in each.histogram
+            (f"  {_bound(one.start)}", f"{one.count:,}", "#" * -(-count * BAR // most))
+            for one, count in zip(each.histogram, counts, strict=True)
         ]
         yield render_table(("  from", "rows", ""), rows)
     yield from _counted_values(each)
@@ -99,6 +101,9 @@ def _counted_values(each: "FieldProfile") -> "Iterator[str]":
             ]
             header = (f"  {title}", "label", "rows", "people", "people with it or below")
             yield render_table(header, rows)
+    if not isinstance(each.values_left_out, int):
+        yield f"  further values are not shown: {each.values_left_out} people have each"
+        return
     left = each.values_left_out + max(len(each.values) - VALUES_SHOWN, 0)
     if left and each.kind in ("codes", "text"):
         yield f"  and {left:,} further values"
@@ -108,7 +113,7 @@ def _below(value: "CountedValue") -> str:
     return "" if value.people_below is None else f"{value.people_below:,}"
 
 
-def _people(value: "CountedValue") -> int:
+def _people(value: "CountedValue") -> "Count":
     return value.people if value.people_below is None else value.people_below
 
 

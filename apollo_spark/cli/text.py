@@ -40,7 +40,7 @@ def render_history(rows: Sequence[dict[str, Any]]) -> str:
                 r["operation"] or "",
                 _minute(r["time"]),
                 r["actor"],
-                "" if r["rows"] is None else f"{r['rows']:,}",
+                _count(r["rows"]),
                 "{} by {}".format(_minute(r["retired"]["time"]), r["retired"]["actor"])
                 if r["retired"]
                 else "",
@@ -148,12 +148,15 @@ def _render_assays(assays: Sequence[dict[str, Any]]) -> str:
     return render_table(header, rows)
 
 
-def _counted(number: int | None) -> str:
-    return "not counted" if number is None else f"{number:,}"
+def _counted(number: Any) -> str:
+    return "not counted" if number is None else _count(number)
 
 
-def _count(number: int | None) -> str:
-    return "" if number is None else f"{number:,}"
+def _count(number: Any) -> str:
+    if number is None:
+        return ""
+    # As JSON a number that is not shown is no number.
+    return "not shown" if isinstance(number, dict) else f"{number:,}"
 
 
 def _minute(time: str) -> str:

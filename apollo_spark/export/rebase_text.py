@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from apollo_spark.model.rebase import AssayMove, Causes, RebasePlan, describe_problem
+from apollo_spark.model.suppressed import Suppressed
 
 
 def describe_rebase(plan: RebasePlan) -> str:
@@ -40,7 +41,7 @@ def describe_causes(causes: Causes) -> Iterator[str]:
         (causes.coding, "a changed coding"),
         (causes.withdrawn, "withdrawal"),
     ):
-        if count:
+        if count and not isinstance(count, Suppressed):
             yield f"{count:,} by {why}"
 
 

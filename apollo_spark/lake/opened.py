@@ -31,6 +31,7 @@ class OpenDataset:
         parts: Where its parts are read.
         members: The people of a cohort, where these alone are read.
         lists: The tables of ids that it asks for, by the names that questions use.
+        cohorts: The versions of the cohorts that these people are of.
         tables: Where its tables are, which filters on values of assays look features up in.
     """
 
@@ -39,16 +40,23 @@ class OpenDataset:
     members: "Members | None" = None
     lists: Mapping[str, TablePin] = field(default_factory=dict)
     tables: "TableStore | None" = None
+    cohorts: tuple[str, ...] = ()
 
-    def only(self, members: "Members", lists: Mapping[str, TablePin]) -> "OpenDataset":
+    def only(
+        self,
+        members: "Members",
+        lists: Mapping[str, TablePin],
+        cohorts: tuple[str, ...] = (),
+    ) -> "OpenDataset":
         """Return the same with the people of a cohort alone.
 
         Args:
             members: Who they are.
             lists: The tables of ids that tell it, by the names that `members` uses.
+            cohorts: The versions of the cohorts that tell it.
         """
         assert self.members is None, "a cohort is one of the whole dataset"
-        found = replace(self, members=members, lists=lists)
+        found = replace(self, members=members, lists=lists, cohorts=cohorts)
         # What was read once is not read again: a dictionary may have 30,000 fields.
         vars(found).update(dictionary=self.dictionary, _rules=self._rules)
         return found
@@ -61,34 +69,28 @@ class OpenDataset:
     @cached_property
     def scope(self) -> QueryScope:
         """What questions may read."""
-        measured = self.measured if self.record.assays else None
-        found = replace(self._rows, measured=measured)
-        return found if self.members is None else found.only(self.members)
-
-    @cached_property
-    def _rows(self) -> QueryScope:
-        """What may be read of entities, of everybody."""
-        return QueryScope(
+        found = QueryScope(
             dictionary=self.dictionary,
             slices=_slices(self.record),
             rules=self._rules,
             suggests=not self.record.hides,
+            measured=self._measured,
         )
+        return found if self.members is None else found.only(self.members)
 
     @cached_property
-    def measured(self) -> "AssayValues | None":
-        """What its assays measured; None where tables cannot be read."""
-        if self.tables is None:
+    def _measured(self) -> "AssayValues | None":
+        if self.tables is None or not self.record.assays:
             return None
         # Few questions are about assays.
         from apollo_spark.lake.measured import AssayValues
 
         if self.members is None:
-            return AssayValues(self.tables, self, self._rows)
+            return AssayValues(self.tables, self)
         # A cohort may ask for them itself: they are those of the whole dataset.
         whole = replace(self, members=None, lists={})
         vars(whole).update(dictionary=self.dictionary, _rules=self._rules)
-        return AssayValues(self.tables, whole, self._rows)
+        return AssayValues(self.tables, whole)
 
     @cached_property
     def pins(self) -> Mapping[str, TablePin]:
@@ -122,10 +124,6 @@ class OpenDataset:
                 rules=found,
                 label=label,
             )
-            if rule.assays:
-                from apollo_spark.lake.measured import KeptValues
-
-                scope = replace(scope, measured=KeptValues(rule.assays, scope))
             shows = _shown_by(rule)
             keys = None if rule.keys is None else f"{label}{rule.keys}"
             found += (RuleScope(rule.entity, scope, shows, keys, rule.field),)

@@ -100,8 +100,6 @@ class RowRule(Record):
         members: How a cohort is made: the last step, of those before it.
         keys: The table of the keys that are taken out; its one column is `key`.
         field: The field that holds such a key.
-        assays: The assays whose values it asks for, with the tables alone that answer. It names
-            features by their ids, and units, so that nothing needs to be looked up.
     """
 
     entity: MemberName
@@ -113,7 +111,6 @@ class RowRule(Record):
     entities: tuple[EntityEntry, ...]
     codings: tuple[CodingEntry, ...] = ()
     relations: tuple[Relation, ...] = ()
-    assays: Annotated[tuple[AssayRecord, ...], Field(exclude_if=operator.not_)] = ()
     pins: tuple[TablePin, ...]
 
 

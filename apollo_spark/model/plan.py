@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from apollo_spark.model.base import Record
+from apollo_spark.model.suppressed import Count
 
 
 class PlannedTable(Record):
@@ -30,7 +31,7 @@ class WorkPlan(Record):
     does: str
     tables: tuple[PlannedTable, ...] = ()
     files: int | None = None
-    people: int | None = None
+    people: Count | None = None
     counts: Mapping[str, int] = Field(default_factory=dict)
 
     def lines(self) -> list[str]:
@@ -57,7 +58,7 @@ def join_plans(plans: Iterable[WorkPlan]) -> WorkPlan:
     for each in found:
         for name, count in each.counts.items():
             counts[name] = counts.get(name, 0) + count
-    people = [each.people for each in found if each.people is not None]
+    people = [each.people for each in found if isinstance(each.people, int)]
     return WorkPlan(
         does="; ".join(each.does for each in found) or "leave all as it is",
         people=sum(people) if people else None,

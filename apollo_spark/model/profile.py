@@ -9,8 +9,8 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
+from apollo_spark.model.suppressed import Count
 from apollo_spark.workers.profiles import spec as counted
-from apollo_spark.workers.values.bins import bins_between, bound_of, text_of
 
 Bound = int | float | str
 """A number, or a date or time as files write it."""
@@ -29,9 +29,9 @@ class CountedValue(Record):
 
     value: str
     label: str | None = None
-    rows: int
-    people: int
-    people_below: int | None = None
+    rows: Count
+    people: Count
+    people_below: Count | None = None
 
 
 class Bin(Record):
@@ -39,7 +39,7 @@ class Bin(Record):
 
     start: Bound
     end: Bound
-    count: int
+    count: Count
 
 
 class FieldProfile(Record):
@@ -60,7 +60,8 @@ class FieldProfile(Record):
         sparse_codes: The sparse codes that occur.
         values: The commonest codes, or texts where they are few and not of one row alone.
         values_left_out: How many further values there are.
-        min, q1, median, q3, max: Of numbers and dates.
+        min, q1, median, q3, max: Of numbers and dates; of what is guarded `min` and `max` are the
+            5 % and 95 % marks.
         mean, sd: Of numbers; the standard deviation is that of a sample.
         histogram: Of numbers and dates: `workers/values/bins.py` has the rule.
     """
@@ -72,15 +73,15 @@ class FieldProfile(Record):
     units: str | None = None
     coding: str | None = None
     kind: Literal["key", "number", "date", "codes", "text"]
-    rows: int
-    present: int
-    missing: int
-    sparse: int
-    people: int
-    distinct: int
+    rows: Count
+    present: Count
+    missing: Count
+    sparse: Count
+    people: Count
+    distinct: Count
     sparse_codes: tuple[CountedValue, ...] = ()
     values: tuple[CountedValue, ...] = ()
-    values_left_out: int = 0
+    values_left_out: Count = 0
     min: Bound | None = None
     q1: Bound | None = None
     median: Bound | None = None
@@ -110,7 +111,7 @@ class Profiles(Record):
     dataset: str
     cohort: str | None = None
     filter: str | None = None
-    people: int
+    people: Count
     counted: Literal["load", "now", "both"]
     profiles: tuple[FieldProfile, ...]
 
@@ -151,10 +152,11 @@ class CountedFields:
             name: tuple(_labelled(each, coding) for each in found.get(name, ()))
             for name in ("sparse_codes", "values")
         }
+        bins = tuple(Bin(start=a, end=b, count=n) for a, b, n in found.get("histogram", ()))
         return FieldProfile(
             **{
                 **found, **lists,
-                "histogram": _bins(found),
+                "histogram": bins,
                 "field": f"{entity.name}.{spec.name}",
                 "title": spec.title,
                 "type": spec.type,
@@ -199,18 +201,6 @@ class CountedFields:
     @cached_property
     def _codes(self) -> dict[tuple[str, FieldType], counted.Codes]:
         return {}
-
-
-def _bins(found: Mapping[str, Any]) -> tuple[Bin, ...]:
-    """Return the bins: the bounds of values decide those of bins, and only counts are stored."""
-    counts = found.get("histogram", ())
-    if not counts:
-        return ()
-    ranges = bins_between(bound_of(found["min"]), bound_of(found["max"])).ranges
-    return tuple(
-        Bin(start=text_of(start), end=text_of(end), count=count)
-        for (start, end), count in zip(ranges, counts, strict=True)
-    )
 
 
 def _labelled(found: Mapping[str, Any], coding: Coding | None) -> CountedValue:

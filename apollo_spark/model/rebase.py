@@ -1,7 +1,10 @@
 """What moving a record to newer parents means, before it is done."""
 
+from typing import Any
+
 from apollo_spark.model.base import Record, canonical_json
 from apollo_spark.model.receipt import SchemaDiff
+from apollo_spark.model.suppressed import Count, Suppressed
 
 MOVES = ("rebase", "undo rebase")
 """What the lineage of a record says that was moved; its receipt is that of a move."""
@@ -30,12 +33,12 @@ class AssayMove(Record):
     name: str
     is_added: bool = False
     is_lost: bool = False
-    samples_before: int = 0
-    samples_added: int = 0
-    samples_lost: int = 0
-    features_before: int = 0
-    features_added: int = 0
-    features_lost: int = 0
+    samples_before: Count = 0
+    samples_added: Count = 0
+    samples_lost: Count = 0
+    features_before: Count = 0
+    features_added: Count = 0
+    features_lost: Count = 0
     units_added: tuple[str, ...] = ()
     units_lost: tuple[str, ...] = ()
 
@@ -45,8 +48,7 @@ class Problem(Record):
 
     Attributes:
         kind: `field gone`, `field retyped`, `other field`, `code gone`, `code moved` (other codes
-            are below it), `code relabelled`, `value gone` and `other feature` of assays,
-            `cohort`, `relation`.
+            are below it), `code relabelled`, `cohort`, `relation`.
         name: The field, the field and the code, or the record.
         before: What it was, where that helps.
         after: What it is.
@@ -89,11 +91,11 @@ class Causes(Record):
         withdrawn: They were withdrawn since the record was published.
     """
 
-    new_rows: int = 0
-    changed_rows: int = 0
-    removed_rows: int = 0
-    coding: int = 0
-    withdrawn: int = 0
+    new_rows: Count = 0
+    changed_rows: Count = 0
+    removed_rows: Count = 0
+    coding: Count = 0
+    withdrawn: Count = 0
 
 
 class RebasePlan(Record):
@@ -129,11 +131,11 @@ class RebasePlan(Record):
     moves: tuple[Move, ...]
     schema_diff: SchemaDiff | None = None
     codes_gone: tuple[CodesGone, ...] = ()
-    people_before: int = 0
-    people_after: int = 0
-    people_kept: int = 0
-    people_added: int = 0
-    people_lost: int = 0
+    people_before: Count = 0
+    people_after: Count = 0
+    people_kept: Count = 0
+    people_added: Count = 0
+    people_lost: Count = 0
     causes: Causes = Causes()
     assays: tuple[AssayMove, ...] = ()
     fields_dropped: tuple[str, ...] = ()
@@ -154,9 +156,12 @@ class MovedReceipt(Record):
     def to_json(self) -> str:
         """Return the rows of their main entities together: each is described beside that."""
         names = ("people_before", "people_added", "people_lost")
-        return canonical_json(
-            {name: sum(getattr(each, name) for each in self.plans) for name in names}
-        )
+        return canonical_json({name: self._sum_of(name) for name in names})
+
+    def _sum_of(self, name: str) -> Any:
+        counts = [getattr(each, name) for each in self.plans]
+        hidden = [each.as_json() for each in counts if isinstance(each, Suppressed)]
+        return hidden[0] if hidden else sum(counts)
 
 
 class RebaseReceipt(Record):
@@ -165,11 +170,11 @@ class RebaseReceipt(Record):
     operation: str = "rebase"
     kind: str = "dataset"
     moves: tuple[Move, ...]
-    people_before: int = 0
-    people_after: int = 0
-    people_kept: int = 0
-    people_added: int = 0
-    people_lost: int = 0
+    people_before: Count = 0
+    people_after: Count = 0
+    people_kept: Count = 0
+    people_added: Count = 0
+    people_lost: Count = 0
     causes: Causes = Causes()
     assays: tuple[AssayMove, ...] = ()
     schema_diff: SchemaDiff | None = None

@@ -1,5 +1,6 @@
 """A count that is not shown because few people are behind it, or would be behind a difference."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from pydantic import model_serializer
@@ -39,3 +40,14 @@ class Suppressed(Record):
 
 Count = int | Suppressed
 """How many there are, or that it is not shown."""
+
+
+def plain_json(value: Any) -> Any:
+    """Return JSON in which counts that are not shown are written as JSON too."""
+    if isinstance(value, Suppressed):
+        return value.as_json()
+    if isinstance(value, Mapping):
+        return {name: plain_json(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_json(each) for each in value]
+    return value

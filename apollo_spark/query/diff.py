@@ -50,8 +50,7 @@ def under_label(scope: QueryScope, label: str) -> QueryScope:
         )
         for each in scope.rules
     )
-    measured = None if scope.measured is None else scope.measured.labelled(label)
-    return replace(scope, rules=rules, label=f"{label}{scope.label}", measured=measured)
+    return replace(scope, rules=rules, label=f"{label}{scope.label}")
 
 
 def count_differences(compared: ComparedEntity) -> exp.Select:

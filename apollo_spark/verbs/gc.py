@@ -194,8 +194,7 @@ class Sweep(Action[GcRequest, SweepPlan, SweepReceipt]):
         """Delete parts, unless somebody publishes."""
         with contextlib.ExitStack() as stack:
             for name in self._lake.leases.not_given_back():
-                if name.startswith("("):
-                    # No dataset: who publishes meanwhile holds the lease of one too.
+                if name == SWEEPERS_LEASE:
                     continue
                 try:
                     stack.enter_context(HeldLease(self._lake.leases, name, self._actor))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from apollo_spark.engines.base import Engine
@@ -21,6 +21,10 @@ from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.answering import answering
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.cohorts.people import open_for_reading
+from apollo_spark.operations.disclosing import limit_of, open_disclosure
+from apollo_spark.operations.guarded.cells import Sheet
+from apollo_spark.operations.guarded.profiles import guarded_profiles
+from apollo_spark.operations.guarded.rows import read_people
 from apollo_spark.operations.profiles.asking import ProfileQuestion
 from apollo_spark.operations.profiles.reading import StoredProfiles
 from apollo_spark.query.scope import QueryScope
@@ -82,6 +86,8 @@ def profiles_of(lake: Lake, opened: OpenDataset, chosen: Chosen, engine: Engine)
         engine: Who counts.
     """
     fields = CountedFields(opened.dictionary)
+    if (guarded := _guarded(lake, opened, chosen, engine)) is not None:
+        return guarded
     question = ProfileQuestion(opened, engine, fields)
     stored, counted = StoredProfiles(lake, opened, fields), CountedWhen()
     profiles = [
@@ -94,6 +100,22 @@ def profiles_of(lake: Lake, opened: OpenDataset, chosen: Chosen, engine: Engine)
         people=_pinned_people(opened) or question.people,
         counted=counted.word,
         profiles=tuple(profiles),
+    )
+
+
+def _guarded(lake: Lake, opened: OpenDataset, chosen: Chosen, engine: Engine) -> Profiles | None:
+    """Return the profiles of a guarded dataset, counted from its rows; None where it is not."""
+    whole = replace(opened, members=None, lists={}, cohorts=())
+    disclosure = open_disclosure(lake, whole, engine, names=opened.cohorts)
+    if disclosure is None:
+        return None
+    sheet = Sheet()
+    people = read_people(opened, engine).count(sheet)
+    found = guarded_profiles(opened, engine, chosen, sheet, disclosure.limit.least)
+    sheet.decide(disclosure)
+    profiles = tuple(each.finish(sheet) for each in found)
+    return Profiles(
+        dataset=str(opened.record), people=sheet[people], counted="now", profiles=profiles
     )
 
 
@@ -246,10 +268,11 @@ class _PeopleWithValue:
         self._stored = StoredProfiles(lake, opened, CountedFields(opened.dictionary))
         # All people are counted nowhere but in the pin of a table of which nothing is hidden.
         self._all = _pinned_people(opened)
+        self._is_guarded = limit_of(lake, opened.record, *opened.cohorts) is not None
 
     def of(self, entity: Entity, spec: FieldSpec) -> dict[str, Any]:
         """Return the people with a value and their share."""
-        known = self._stored.find(entity, spec)
+        known = None if self._is_guarded else self._stored.find(entity, spec)
         if known is None:
             return {}
         people = known["people"]

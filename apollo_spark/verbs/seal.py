@@ -30,6 +30,7 @@ from apollo_spark.model.receipt import SealReceipt
 from apollo_spark.model.record import Lineage
 from apollo_spark.model.request import ActionRequest
 from apollo_spark.operations.action import Action
+from apollo_spark.operations.guarded.persons import require_rows
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.publish import commit
 from apollo_spark.operations.report import tool_versions
@@ -70,6 +71,7 @@ class Seal(Action[SealRequest, OpenDataset, SealReceipt]):
             UsageError: The folder is not empty.
         """
         opened = self.context.lake.open(parse_reference(self.request.name))
+        require_rows(self.context.lake, opened)
         folder = Path(self.request.output)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(

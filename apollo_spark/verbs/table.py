@@ -38,7 +38,6 @@ VERBS: Mapping[str, Verb] = {
     "retire": Verb("apollo_spark.verbs.retire", "Retire", "RetireRequest"),
     "gc": Verb("apollo_spark.verbs.gc", "Sweep", "GcRequest"),
     "guard": Verb("apollo_spark.verbs.guard", "Guard", "GuardRequest"),
-    "grow": Verb("apollo_spark.verbs.grow.grow", "Grow", "GrowRequest"),
     "extract sealed": Verb("apollo_spark.verbs.seal", "Seal", "SealRequest"),
     "cohort create": Verb(
         "apollo_spark.verbs.cohort.create", "CreateCohort", "CreateCohortRequest"
@@ -85,7 +84,6 @@ QUESTIONS: Mapping[str, Verb] = {
         "apollo_spark.verbs.dashboard.export", "export", "ExportDashboardRequest"
     ),
     "profile": Verb("apollo_spark.verbs.profile", "profile", "ProfileRequest"),
-    "draft-dictionary": Verb("apollo_spark.verbs.draft_dictionary", "write_draft", "DraftRequest"),
     "extract sql": Verb("apollo_spark.verbs.ask.sql", "create_views", "SqlRequest"),
 }
 
@@ -134,7 +132,13 @@ def perform(context: "Context", request: "ActionRequest") -> "Outcome[Any]":
     Raises:
         ApolloError: It was refused; its class says why.
     """
-    return operation_of(request.verb)(context, request).run()
+    outcome = operation_of(request.verb)(context, request).run()
+    lake = context.lake
+    if not lake.is_there or not lake.registry.snapshot().guards:
+        return outcome
+    from apollo_spark.operations.guarded.outcomes import guarded_outcome
+
+    return guarded_outcome(lake, request, outcome)
 
 
 def ask(asker: "Asker", request: "VerbRequest") -> Any:

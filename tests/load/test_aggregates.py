@@ -1,5 +1,6 @@
 """Every chart's numbers equal those of a model in plain Python, for one cohort and for two."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -151,7 +152,10 @@ def test_many_different_pairs_are_counted_the_long_way(
 class Least:
     """A guard that shows no count below fifteen."""
 
-    def shown(self, answer: TileAnswer) -> TileAnswer:
+    def shown(self, answers: Sequence[TileAnswer], *_: object) -> tuple[TileAnswer, ...]:
+        return tuple(map(self._shown, answers))
+
+    def _shown(self, answer: TileAnswer) -> TileAnswer:
         assert answer.data is not None
         values = tuple(
             each.model_copy(update={"count": Suppressed(fewer_than=15)})
@@ -167,7 +171,8 @@ def test_every_answer_passes_the_guard_before_it_leaves(study: Study) -> None:
     opened = lake.open(parse_reference("study"))
     tile = Tile(chart=ChartKind.BAR, fields=("patient.grade",))
 
-    (answer,) = answer_tiles(EmbeddedEngine(lake.tables), [("", tile)], [Whom(opened)], Least())
+    engine = EmbeddedEngine(lake.tables)
+    (answer,) = answer_tiles(engine, [("", tile)], [Whom(opened)], guard=Least())
 
     assert answer.suppressed
     assert answer.data is not None

@@ -44,7 +44,12 @@ class People:
     @cached_property
     def only(self) -> OpenDataset:
         """The dataset with these people alone."""
-        return self.dataset.only(self.members, self.lists)
+        return self.dataset.only(self.members, self.lists, self.cohorts)
+
+    @property
+    def cohorts(self) -> tuple[str, ...]:
+        """The versions of the cohorts that they are of."""
+        return tuple(filter(None, self.names))
 
     @property
     def pins(self) -> Mapping[str, TablePin]:

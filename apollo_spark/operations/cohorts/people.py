@@ -77,7 +77,7 @@ def limit(
         record = load_cohort(lake, cohort) if isinstance(cohort, str) else cohort
         require_dataset(record, str(opened.record), opened.record.id)
         people = open_cohort(lake, record)
-        return opened.only(people.members, people.lists), ()
+        return opened.only(people.members, people.lists, people.cohorts), ()
     if text is None:
         return opened, ()
     found = people_by_filter(lake, opened, text)

@@ -17,6 +17,7 @@ from apollo_spark.query.aggregates.rows import ROWS, RowsNeeded
 from apollo_spark.query.aggregates.statement import Found, Parts, Statement
 from apollo_spark.query.aggregates.values import sparse_codes
 from apollo_spark.query.filters.measured import KEY, VALUE
+from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import cast, column, derived, labelled, literal
 
 GROUPS = "groups"
@@ -35,7 +36,7 @@ class ExpressionChart(Chart):
         """Ask for all samples together, and for the commonest groups."""
         group = self._group
         if group is None:
-            add_boxes(statement, self.plan.number, self._rows(statement), self._number, None)
+            add_boxes(statement, self.plan.number, self._rows(statement), self.number, None)
             return
         rows = self._rows(statement)
         add_ranked_of(
@@ -54,7 +55,7 @@ class ExpressionChart(Chart):
         value = self._group.stored
         rows = self._rows(statement).where(is_value(self._group, value), copy=False)
         shown = labelled(self._chosen.mapped(value), _GROUP)
-        inner = derived(rows.select(shown, labelled(self._number, VALUE), copy=False), "grouped")
+        inner = derived(rows.select(shown, labelled(self.number, VALUE), copy=False), "grouped")
         query = exp.select().from_(inner, copy=False)
         by, number = column("grouped", _GROUP), column("grouped", VALUE)
         add_boxes(statement, self.plan.number, query, number, (self._group, by))
@@ -76,19 +77,25 @@ class ExpressionChart(Chart):
 
     def _rows(self, statement: Statement) -> exp.Select:
         """Return the measured samples with the rows that they belong to."""
-        measured, place = statement.scope.measured, place_of_assay(statement.scope, self.plan.tile)
-        assert measured is not None, "the tile was checked"
+        place = place_of_assay(statement.scope, self.plan.tile)
         assert place is not None, "the tile was checked"
         link = ".".join(place)
         paths = dict.fromkeys([*(each.path for each in self.plan.fields), link])
         source = statement.rows(RowsNeeded(self.plan.entity, tuple(paths)))
+        return self.join_measured(statement.scope, exp.select().from_(source, copy=False))
+
+    def join_measured(self, scope: QueryScope, rows: exp.Select) -> exp.Select:
+        """Return rows, which have the field that samples refer to, with what was measured."""
+        measured, place = scope.measured, place_of_assay(scope, self.plan.tile)
+        assert measured is not None, "the tile was checked"
+        assert place is not None, "the tile was checked"
         values = measured.values(measured_value(measured, self.plan.tile))
-        same = exp.EQ(this=column(ROWS, link), expression=column(_MEASURED, KEY))
-        found = exp.select().from_(source, copy=False)
-        return found.join(derived(values, _MEASURED), on=same, copy=False)
+        same = exp.EQ(this=column(ROWS, ".".join(place)), expression=column(_MEASURED, KEY))
+        return rows.join(derived(values, _MEASURED), on=same, copy=False)
 
     @property
-    def _number(self) -> exp.Expr:
+    def number(self) -> exp.Expr:
+        """The value of a sample, on the scale of the tile."""
         value = cast(column(_MEASURED, VALUE), FieldType.FLOAT)
         if self.plan.scale is not ExpressionScale.LOG2:
             return value

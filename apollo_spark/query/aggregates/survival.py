@@ -115,6 +115,17 @@ class SurvivalChart(Chart):
             **self._others(first, groups),
         }
 
+    def person_columns(self) -> Mapping[str, exp.Expr]:
+        """Return for each row its time, whether it has a status, and whether that is an event."""
+        return {
+            "time": self._time.number(),
+            "status": exp.Case(
+                ifs=[exp.If(this=self._has_status, true=exp.Literal.number(1))],
+                default=exp.Literal.number(0),
+            ),
+            "event": self._is_event(),
+        }
+
     def between(self, second: Sequence[Parts]) -> LogRank | None:
         """Return the test between cohorts; None where groups are compared."""
         if self._group is not None:

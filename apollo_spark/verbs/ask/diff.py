@@ -25,6 +25,7 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import Published
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
+from apollo_spark.operations.disclosing import require_unguarded
 from apollo_spark.query.diff import (
     ADDED,
     CHANGED,
@@ -94,6 +95,7 @@ def compare(asker: Asker, request: DiffRequest) -> DatasetDiff | CohortDiff | Da
     if len(dashboards) == len(records) and request.keys is None:
         return diff_dashboards(*dashboards)
     before, after = (asker.lake.open(parse_reference(each)) for each in names)
+    require_unguarded(asker.lake, "Counts and keys of rows that differ", *records)
     comparison = _Comparison(asker.lake, before, after)
     diff = comparison.run()
     if request.keys is not None:

@@ -22,6 +22,7 @@ from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.cohorts.people import open_for_reading
 from apollo_spark.operations.context import say_nothing
 from apollo_spark.operations.field_lists import read_field_list, read_wide_list
+from apollo_spark.operations.guarded.persons import require_rows
 from apollo_spark.operations.locating import Say, locate, require_no_rule
 from apollo_spark.operations.written import Statement, Written
 from apollo_spark.query.extract import (
@@ -108,13 +109,14 @@ def plan_extract(
     """Return the dataset and the questions of an extract, by entity where it is one each.
 
     Raises:
-        NotFoundError: The record or a field is not there.
+        NotFoundError: The record or a field is not there, or it is guarded.
         UsageError: The filter has no meaning.
         ConflictError: The cohort is based on another version.
     """
     opened = open_for_reading(
         lake, request.name, cohort=request.cohort, text=request.filter, say=say
     )
+    require_rows(lake, opened)
     # On the command line words are parted by hyphens.
     mode = ValueMode(request.values.replace("-", "_"))
     asked = ExtractRequest(

@@ -4,6 +4,7 @@ from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.model.base import Record
 from apollo_spark.model.record import Published
 from apollo_spark.model.request import VerbRequest
+from apollo_spark.model.suppressed import Count, Suppressed
 from apollo_spark.operations.asker import Asker
 
 
@@ -21,11 +22,11 @@ class VersionLine(RecordEntry):
     Attributes:
         operation: What made it; None where its record cannot be shown.
         rows: Rows of the main entity as it is stored; None where something of it is hidden, or
-            where there is none.
+            where there is none. Of what is guarded it is not shown.
     """
 
     operation: str | None
-    rows: int | None
+    rows: Count | None
 
 
 class History(Record):
@@ -44,7 +45,17 @@ def show_history(asker: Asker, request: HistoryRequest) -> History:
     lake = asker.lake
     entries = lake.history(request.name)
     records = {each.version: each for each in lake.registry.read_all(entries, Published)}
-    return History(versions=tuple(_line(each, records.get(each.version)) for each in entries))
+    found = tuple(_line(each, records.get(each.version)) for each in entries)
+    if not lake.registry.snapshot().guards:
+        return History(versions=found)
+    # Only where something is guarded it is asked what.
+    from apollo_spark.operations.disclosing import limit_of
+
+    limit = limit_of(lake, *(str(each) for each in entries))
+    if limit is None:
+        return History(versions=found)
+    hidden = {"rows": Suppressed(fewer_than=limit.least, why="rest")}
+    return History(versions=tuple(each.model_copy(update=hidden) for each in found))
 
 
 def _line(entry: RecordEntry, record: Published | None) -> VersionLine:

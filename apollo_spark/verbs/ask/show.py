@@ -17,6 +17,7 @@ from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.record import Published, require_kind
 from apollo_spark.model.request import VerbRequest
+from apollo_spark.model.suppressed import plain_json
 from apollo_spark.operations.asker import Asker
 from apollo_spark.records.showing import ShownPin, hides_details, shown_pins, shown_record
 
@@ -67,7 +68,7 @@ class Description(Record):
     """A record as people and programs read it.
 
     Attributes:
-        shown: It, as JSON.
+        shown: It, as JSON; of what is guarded with what is there in the place of numbers.
         with_pins: Whether its pins are shown whole.
     """
 
@@ -76,7 +77,8 @@ class Description(Record):
 
     def as_json(self) -> dict[str, Any]:
         """Return it."""
-        return dict(self.shown)
+        found: dict[str, Any] = plain_json(self.shown)
+        return found
 
 
 class CohortDescription(Description):
@@ -104,12 +106,12 @@ def show(asker: Asker, request: ShowRequest) -> Description:
         # What people it has is asked of an engine.
         from apollo_spark.verbs.cohort.asking import describe_cohort
 
-        return CohortDescription(shown=describe_cohort(lake, record))
+        return CohortDescription(shown=_given(lake, record, describe_cohort(lake, record)))
     if isinstance(record, DashboardRecord):
         # Whether its tiles can be answered is asked of what they read.
         from apollo_spark.verbs.dashboard.describing import describe_dashboard
 
-        return DashboardDescription(shown=describe_dashboard(lake, record))
+        return DashboardDescription(shown=_given(lake, record, describe_dashboard(lake, record)))
     require_kind(record, record.kind, DatasetRecord)
     assert isinstance(record, DatasetRecord), "a kind has one class"
     shown = describe_record(lake, record, with_pins=with_pins, full=request.full)
@@ -118,7 +120,16 @@ def show(asker: Asker, request: ShowRequest) -> Description:
         from apollo_spark.verbs.ask.shown_counts import count_shown, with_counts
 
         shown = with_counts(shown, count_shown(lake, record))
-    return Description(shown=shown, with_pins=with_pins)
+    return Description(shown=_given(lake, record, shown), with_pins=with_pins)
+
+
+def _given(lake: Lake, record: Published, shown: dict[str, Any]) -> dict[str, Any]:
+    """Return a description as it is given: in few lakes something is guarded."""
+    if not lake.registry.snapshot().guards:
+        return shown
+    from apollo_spark.operations.guarded.describing import guarded_description
+
+    return guarded_description(lake, record, shown)
 
 
 def list_fields(asker: Asker, request: FieldsRequest) -> FieldList:
@@ -213,14 +224,7 @@ def _assay(record: DatasetRecord, assay: AssayRecord) -> dict[str, Any]:
 
 def _rule(rule: RowRule) -> dict[str, Any]:
     pins = [str(each) for each in rule.pins]
-    assays = [each.name for each in rule.assays]
-    return {
-        "entity": rule.entity,
-        "text": rule.text,
-        "keys": rule.keys,
-        **({"assays": assays} if assays else {}),
-        "pins": pins,
-    }
+    return {"entity": rule.entity, "text": rule.text, "keys": rule.keys, "pins": pins}
 
 
 def _pin(

@@ -12,6 +12,7 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
+from apollo_spark.operations.guarded.persons import require_rows
 from apollo_spark.operations.locating import locate, require_no_rule
 from apollo_spark.operations.written import Statement
 from apollo_spark.query.sql import column, labelled, spark_statement, sql_name
@@ -47,6 +48,7 @@ def create_views(asker: Asker, request: SqlRequest) -> Statement:
         raise UsageError("Spark has no grants.", fix="Use --dialect databricks.")
     lake = asker.lake
     opened = lake.open(parse_reference(request.name))
+    require_rows(lake, opened)
     require_no_rule(opened.record, full=request.full)
     schema = tuple((request.schema_name or opened.record.name).split("."))
     statements = [f"CREATE SCHEMA IF NOT EXISTS {sql_name(*schema)}"]

@@ -22,6 +22,7 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import InputFile
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
+from apollo_spark.operations.guarded.persons import require_rows
 from apollo_spark.query.extract import find_fields
 from apollo_spark.query.sql import column, labelled, literal, table
 from apollo_spark.records.showing import hides_details
@@ -111,6 +112,7 @@ def trace(asker: Asker, request: TraceRequest) -> Traced:
     """
     lake, entity = asker.lake, request.entity
     opened = lake.open(parse_reference(request.name))
+    require_rows(lake, opened, "The origin of cells")
     ((found, spec),) = find_fields(opened.scope, (f"{entity}.{request.field}",))
     if found.primary_key is None:
         raise UsageError(f"Rows of {entity} have no name.", why="It has no primary key.")

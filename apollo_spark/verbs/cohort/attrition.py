@@ -3,13 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import pyarrow as pa
 from sqlglot import exp
 
+from apollo_spark.disclosure.table import EVERYBODY
 from apollo_spark.engines.base import Engine
+from apollo_spark.lake.lake import Lake
 from apollo_spark.model.base import Record
 from apollo_spark.model.cohort import NARROWING, CohortOperation, CohortStep
 from apollo_spark.model.filter import And, Filter
+from apollo_spark.model.suppressed import Count
 from apollo_spark.operations.cohorts.opening import People
+from apollo_spark.operations.disclosing import Disclosure, open_disclosure, question_of
+from apollo_spark.operations.guarded.cells import Sheet
+from apollo_spark.operations.guarded.changes import as_texts
 from apollo_spark.query.cohorts.circuit import Circuit
 from apollo_spark.query.cohorts.members import Statement, new_circuit
 from apollo_spark.query.cohorts.text import describe_step, in_cohort
@@ -25,14 +33,14 @@ class AttritionStep(Record):
     """One part of a cohort: who is left after it and those before it, and by it alone."""
 
     rule: str
-    left: int
-    alone: int
+    left: Count
+    alone: Count
 
 
 class Attrition(Record):
     """The parts of a cohort, in order, and how many people there were at first."""
 
-    people: int
+    people: Count
     steps: tuple[AttritionStep, ...]
 
 
@@ -44,16 +52,21 @@ class Part:
     node: int
 
 
-def attrition_of(people: People, engine: Engine) -> Attrition:
+def attrition_of(lake: Lake, people: People, engine: Engine) -> Attrition:
     """Count who is left after each part of the outermost `and`, and by each part alone.
 
     Args:
+        lake: Where they are.
         people: Who is meant.
         engine: Who counts.
     """
     circuit = new_circuit()
     parts = parts_of_people(circuit, people)
     flags = Statement(people.dataset.scope, circuit.nodes).flags([each.node for each in parts])
+    disclosure = open_disclosure(lake, people.dataset, engine, names=people.cohorts)
+    if disclosure is not None:
+        rows = engine.run(flags, people.pins).read_all()
+        return _given(disclosure, question_of(people), [each.rule for each in parts], rows)
     counted = [exp.Count(this=exp.Star())]
     for number in range(len(parts)):
         so_far = [column(_FLAGS, f"flag {each}") for each in range(number + 1)]
@@ -66,6 +79,32 @@ def attrition_of(people: People, engine: Engine) -> Attrition:
     return Attrition(
         people=numbers[0],
         steps=tuple(AttritionStep(rule=part.rule, left=a, alone=b) for part, a, b in found),
+    )
+
+
+def _given(
+    disclosure: Disclosure, question: str, rules: Sequence[str], rows: pa.Table
+) -> Attrition:
+    """Return what is given of the steps: how many go from one to the next is known, too."""
+    sheet = Sheet()
+    table = sheet.open(as_texts(rows.column(0).combine_chunks()), question)
+    people = table.add(np.ones(rows.num_rows, dtype=np.int64), meaning=EVERYBODY)
+    table.sum_up([people], None)
+    before, so_far, steps = people, np.ones(rows.num_rows, dtype=bool), []
+    for number, rule in enumerate(rules):
+        holds = rows.column(number + 1).fill_null(False).to_numpy().astype(bool)
+        so_far &= holds
+        left, alone = (table.add(each.astype(np.int64)) for each in (so_far, holds))
+        table.sum_up([left], before)
+        table.sum_up([left], people)
+        table.sum_up([alone], people)
+        table.sum_up([left], alone)
+        steps.append((rule, left, alone))
+        before = left
+    sheet.decide(disclosure)
+    return Attrition(
+        people=sheet[people],
+        steps=tuple(AttritionStep(rule=r, left=sheet[a], alone=sheet[b]) for r, a, b in steps),
     )
 
 

@@ -10,16 +10,23 @@ from apollo_spark.engines.base import Engine
 from apollo_spark.engines.fields import answer_fields
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.base import Record
+from apollo_spark.model.cohort import CohortRecord
+from apollo_spark.model.profile import FieldProfile
 from apollo_spark.model.request import VerbRequest
+from apollo_spark.model.suppressed import Count
 from apollo_spark.operations.answering import answering
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.cohorts.opening import People, load_cohort, open_cohort
+from apollo_spark.operations.disclosing import Disclosure, open_disclosure, question_of
 from apollo_spark.operations.field_lists import read_field_list
+from apollo_spark.operations.guarded.cells import Sheet
+from apollo_spark.operations.guarded.changes import add_change
+from apollo_spark.operations.guarded.profiles import guarded_profiles
 from apollo_spark.query.cohorts.members import main_key
 from apollo_spark.query.extract import ExtractRequest, build_extract_per_entity, find_fields
 from apollo_spark.query.values import ValueMode
 from apollo_spark.verbs.cohort.difference import differences_of_shares, standardised_difference
-from apollo_spark.verbs.cohort.summary import Summary, summarise
+from apollo_spark.verbs.cohort.summary import Summary, summarise, summary_of_profile
 
 MOST_FIELDS = 100
 """Fields that are compared where none is named."""
@@ -66,10 +73,10 @@ class Comparison(Record):
 
     first: str
     second: str
-    sizes: tuple[int, int]
-    both: int
-    only_first: int
-    only_second: int
+    sizes: tuple[Count, Count]
+    both: Count
+    only_first: Count
+    only_second: Count
     fields: tuple[FieldSummaries, ...]
 
 
@@ -102,6 +109,14 @@ def compare_cohorts(
     for each in people:
         if paths:
             find_fields(each.dataset.scope, paths)
+    disclosure = open_disclosure(
+        lake,
+        people[0].dataset,
+        engine,
+        names=[*people[0].cohorts, str(people[1].dataset.record), *people[1].cohorts],
+    )
+    if disclosure is not None:
+        return guarded_comparison(disclosure, records, people, keys, paths)
     return Comparison(
         first=str(records[0]),
         second=str(records[1]),
@@ -110,6 +125,55 @@ def compare_cohorts(
         only_first=len(keys[0]) - both,
         only_second=len(keys[1]) - both,
         fields=tuple(_compared(people, each, engine) for each in paths),
+    )
+
+
+def guarded_comparison(
+    disclosure: Disclosure,
+    records: Sequence[CohortRecord],
+    people: Sequence[People],
+    keys: Sequence[pa.Array],
+    paths: Sequence[str],
+) -> Comparison:
+    """Return what is given of a comparison where a cohort or its dataset is guarded."""
+    sheet, engine, least = Sheet(), disclosure.engine, disclosure.limit.least
+    first, second, both, only_second, only_first = add_change(
+        sheet, keys[0], keys[1], (question_of(people[0]), question_of(people[1]))
+    )
+    found = []
+    for path in paths:
+        fields = [find_fields(each.only.scope, (path,))[0] for each in people]
+        drafts = [
+            guarded_profiles(each.only, engine, [(entity, (spec,))], sheet, least)
+            for each, (entity, spec) in zip(people, fields, strict=True)
+        ]
+        found.append((path, fields[0][1].title, drafts))
+    sheet.decide(disclosure)
+    return Comparison(
+        first=str(records[0]),
+        second=str(records[1]),
+        sizes=(sheet[first], sheet[second]),
+        both=sheet[both],
+        only_first=sheet[only_first],
+        only_second=sheet[only_second],
+        fields=tuple(
+            _given_field(path, title, [each[0].finish(sheet) for each in drafts])
+            for path, title, drafts in found
+            if all(drafts)
+        ),
+    )
+
+
+def _given_field(path: str, title: str | None, profiles: Sequence[FieldProfile]) -> FieldSummaries:
+    first, second = (summary_of_profile(each) for each in profiles)
+    is_of_numbers = first.mean is not None and second.mean is not None
+    return FieldSummaries(
+        field=path,
+        title=title,
+        first=first,
+        second=second,
+        # Shares of values that are not given are missing in a distance.
+        standardised_difference=standardised_difference(first, second) if is_of_numbers else None,
     )
 
 

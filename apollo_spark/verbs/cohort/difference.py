@@ -38,7 +38,7 @@ def differences_of_shares(first: Summary, second: Summary) -> dict[str, float | 
 
 
 def _shares(summary: Summary) -> dict[str, float]:
-    return {each.value: each.share for each in summary.values}
+    return {each.value: each.share for each in summary.values if each.share is not None}
 
 
 def _distance(first: Mapping[str, float], second: Mapping[str, float]) -> float | None:

@@ -29,6 +29,7 @@ from apollo_spark.model.record import Published, require_kind
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.cohorts.opening import People, load_cohort, open_cohort
+from apollo_spark.operations.guarded.persons import require_people
 from apollo_spark.query.cohorts.members import KEY, Members, Statement, main_key, new_circuit
 from apollo_spark.query.filters.reach import fields_needed
 from apollo_spark.query.sql import column, derived, labelled, literal
@@ -77,11 +78,13 @@ def explain_person(lake: Lake, name: str, key: str, *, onto: str | None) -> Expl
     record = load_cohort(lake, name)
     engine = EmbeddedEngine(lake.tables)
     people = open_cohort(lake, record)
+    require_people(lake, people, "What is known of a person")
     first = _Person(lake, str(record), people, key, engine).explain()
     if onto is None:
         _require_shown(record, [first])
         return ExplanationPair(explanation=first)
     other, told = _onto(lake, record, people, onto)
+    require_people(lake, other, "What is known of a person")
     second = _Person(lake, told, other, key, engine).explain()
     _require_shown(record, [first, second])
     return ExplanationPair(

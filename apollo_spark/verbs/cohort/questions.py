@@ -10,6 +10,8 @@ from apollo_spark.operations.answering import answering
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.cohorts.opening import People, load_cohort
 from apollo_spark.operations.disclosing import given_count
+from apollo_spark.operations.guarded.describing import guarded_description
+from apollo_spark.operations.guarded.persons import require_people
 from apollo_spark.verbs.ask.show import CohortDescription
 from apollo_spark.verbs.cohort.asking import describe_cohort, list_ids, people_asked_for
 from apollo_spark.verbs.cohort.attrition import Attrition, attrition_of
@@ -89,21 +91,22 @@ def attrition(asker: Asker, request: AttritionRequest) -> Attrition:
     """Count who is left after each part, and by each part alone."""
     people = _people(asker, request)
     with answering(asker.lake, request.engine, asker.read_settings()) as engine:
-        return attrition_of(people, engine)
+        return attrition_of(asker.lake, people, engine)
 
 
 def ids(asker: Asker, request: IdsRequest) -> Ids:
     """List the ids of the people of a cohort."""
     people = people_asked_for(asker.lake, request.name)
+    require_people(asker.lake, people)
     with answering(asker.lake, request.engine, asker.read_settings()) as engine:
         return Ids(ids=tuple(list_ids(people, engine)))
 
 
 def show(asker: Asker, request: ShowCohortRequest) -> CohortDescription:
     """Show what a cohort means."""
-    return CohortDescription(
-        shown=describe_cohort(asker.lake, load_cohort(asker.lake, request.name))
-    )
+    record = load_cohort(asker.lake, request.name)
+    shown = describe_cohort(asker.lake, record)
+    return CohortDescription(shown=guarded_description(asker.lake, record, shown))
 
 
 def _people(asker: Asker, request: PeopleRequest) -> People:

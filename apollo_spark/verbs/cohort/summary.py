@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 from apollo_spark.model.base import Record
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.field import FieldSpec, FieldType
+from apollo_spark.model.profile import FieldProfile
+from apollo_spark.model.suppressed import Count
 from apollo_spark.query.values import type_codes
 
 NUMBERS = frozenset({FieldType.INTEGER, FieldType.FLOAT})
@@ -27,8 +29,8 @@ class ValueCount(Record):
 
     value: str
     label: str | None = None
-    count: int
-    share: float
+    count: Count
+    share: float | None
 
 
 class Summary(Record):
@@ -48,10 +50,10 @@ class Summary(Record):
         different: How many different values there are.
     """
 
-    rows: int
-    n: int
-    missing: int
-    sparse: int = 0
+    rows: Count
+    n: Count
+    missing: Count
+    sparse: Count = 0
     mean: float | None = None
     sd: float | None = None
     min: float | None = None
@@ -62,7 +64,7 @@ class Summary(Record):
     mean_date: str | None = None
     dates: tuple[str, ...] = ()
     values: tuple[ValueCount, ...] = ()
-    different: int | None = None
+    different: Count | None = None
 
     @property
     def is_of_numbers(self) -> bool:
@@ -80,6 +82,31 @@ def summarise(values: pa.ChunkedArray, spec: FieldSpec, coding: Coding | None) -
         if spec.type in DATES and (spec.is_sparse or not meanings):
             return _of_dates(values, sparse)
     return _of_values(values, spec, meanings, sparse)
+
+
+def summary_of_profile(profile: FieldProfile) -> Summary:
+    """Return a summary of what is given of a field: `min` and `max` are 5 % and 95 %."""
+    is_of_numbers = profile.kind == "number" and not profile.is_multi_select
+    names = ("mean", "sd", "min", "q1", "median", "q3", "max")
+    numbers = {name: getattr(profile, name) for name in names} if is_of_numbers else {}
+    n = profile.present if isinstance(profile.present, int) else None
+    return Summary(
+        rows=profile.rows,
+        n=profile.present,
+        missing=profile.missing,
+        sparse=profile.sparse,
+        values=tuple(
+            ValueCount(
+                value=each.value,
+                label=each.label,
+                count=each.rows,
+                share=each.rows / n if n and isinstance(each.rows, int) else None,
+            )
+            for each in profile.values
+        ),
+        different=None if is_of_numbers else profile.distinct,
+        **numbers,
+    )
 
 
 def _without(values: pa.ChunkedArray, sparse: Collection[Any]) -> tuple[pa.Array, dict[str, Any]]:

@@ -29,14 +29,6 @@ Labelled = Sequence[tuple[str, Tile]]
 Found = Mapping[int, Parts]
 
 
-class AnswerGuard(Protocol):
-    """What an answer passes before it leaves."""
-
-    def shown(self, answer: TileAnswer, /) -> TileAnswer:
-        """Return what may be shown of an answer."""
-        ...
-
-
 @dataclass(frozen=True)
 class Whom:
     """Whom an answer is about.
@@ -52,8 +44,18 @@ class Whom:
     filter: str | None = None
 
 
+class AnswerGuard(Protocol):
+    """What answers pass before they leave."""
+
+    def shown(
+        self, answers: Sequence[TileAnswer], charts: Mapping[int, Chart], whom: Sequence[Whom], /
+    ) -> tuple[TileAnswer, ...]:
+        """Return what may be shown of answers."""
+        ...
+
+
 def answer_tiles(
-    engine: Engine, tiles: Labelled, whom: Sequence[Whom], guard: AnswerGuard | None = None
+    engine: Engine, tiles: Labelled, whom: Sequence[Whom], *, guard: AnswerGuard | None
 ) -> tuple[TileAnswer, ...]:
     """Answer tiles about some people, or about two cohorts beside each other.
 
@@ -61,7 +63,7 @@ def answer_tiles(
         engine: Who answers.
         tiles: The tiles; one that cannot be asked is answered with why.
         whom: The people, and those that they are compared with.
-        guard: Decides what of an answer leaves.
+        guard: Decides what of the answers leaves; None where that is everything.
     """
     scope, dataset = whom[0].opened.scope, str(whom[0].opened.record)
     charts: dict[int, Chart] = {}
@@ -79,7 +81,7 @@ def answer_tiles(
         else found[number](dataset)
         for number, (_, tile) in enumerate(tiles)
     ]
-    return tuple(answers) if guard is None else tuple(map(guard.shown, answers))
+    return tuple(answers) if guard is None else guard.shown(answers, charts, whom)
 
 
 def find_faults(scope: QueryScope, tiles: Labelled) -> list[TileFault]:
@@ -145,7 +147,7 @@ class _Answers:
             for whom, (first, second), number in zip(self.whom, parts, people, strict=True)
         ]
         more: dict[str, Any] = {"compared": data[1]} if len(data) > 1 else {}
-        notes = list(_notes(chart, data))
+        notes = list(notes_of(chart, data))
         if isinstance(chart, SurvivalChart) and len(data) > 1:
             more["log_rank"] = chart.between([second for _, second in parts])
             notes.append("the test takes the cohorts for apart: people of both count in each")
@@ -168,7 +170,8 @@ class _Answers:
         return TileData(cohort=whom.cohort, filter=whom.filter, people=people, **found)
 
 
-def _notes(chart: Chart, data: Sequence[TileData]) -> Sequence[str]:
+def notes_of(chart: Chart, data: Sequence[TileData]) -> Sequence[str]:
+    """Return what a reader of a chart should know."""
     several = [each.path for each in chart.plan.fields if each.spec.is_multi_select]
     notes = [f"{each} may have several values: they add up to more than all" for each in several]
     if chart.plan.scale is not None:

@@ -11,10 +11,12 @@ from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.answering import answering
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.dashboards import OpenDashboard, load_dashboard, open_dashboard
+from apollo_spark.operations.guarded.describing import guarded_description
 from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.verbs.ask.show import DashboardDescription
 from apollo_spark.verbs.dashboard.answering import Whom, answer_tiles
 from apollo_spark.verbs.dashboard.describing import describe_dashboard
+from apollo_spark.verbs.dashboard.guarding import guard_of
 from apollo_spark.verbs.dashboard.people import everybody, of_cohort
 
 
@@ -81,7 +83,8 @@ class DashboardData(Record):
 def show(asker: Asker, request: ShowDashboardRequest) -> DashboardDescription:
     """Show what a dashboard is."""
     record = load_dashboard(asker.lake, request.name)
-    return DashboardDescription(shown=describe_dashboard(asker.lake, record))
+    shown = describe_dashboard(asker.lake, record)
+    return DashboardDescription(shown=guarded_description(asker.lake, record, shown))
 
 
 def data(asker: Asker, request: DashboardDataRequest) -> DashboardData:
@@ -102,7 +105,8 @@ def answer_dashboard(
     tiles = _chosen(found.record, tile)
     whom = _whom(asker, found, request)
     with answering(asker.lake, request.engine, asker.read_settings()) as engine:
-        answers = answer_tiles(engine, tiles, whom)
+        guard = guard_of(asker.lake, whom, engine, (str(found.record),))
+        answers = answer_tiles(engine, tiles, whom, guard=guard)
     return DashboardData(
         dashboard=str(found.record),
         title=found.record.title,

@@ -121,7 +121,9 @@ class MergeAssay(MergeOperation[AssayMergeRequest]):
 def describe_receipt(counts: Mapping[str, Any]) -> str:
     """Return the counts of a merge as one line for people."""
     shown = (
-        f"{name} {counts[name]:,}" for name in AssayMergeReceipt.model_fields if name in counts
+        f"{name} {counts[name]:,}"
+        for name in AssayMergeReceipt.model_fields
+        if isinstance(counts.get(name), int)
     )
     return "  ".join(shown)
 

@@ -28,6 +28,7 @@ from apollo_spark.verbs.rebase.dashboard import (
     plan_dashboard,
 )
 from apollo_spark.verbs.rebase.dataset import plan_dataset, receipt_of
+from apollo_spark.verbs.rebase.guarding import guarded_plan
 from apollo_spark.verbs.rebase.meaning import Meaning
 from apollo_spark.verbs.rebase.planned import Made, PlannedMove, shown_plan
 from apollo_spark.verbs.rebase.targets import (
@@ -252,6 +253,7 @@ class Planner:
 
     def _keep(self, name: str, move: PlannedMove) -> None:
         shown = shown_plan(move.plan, move.record, full=self._full)
+        shown = guarded_plan(self._ahead, shown, move.record, move.result)
         self._moves[name] = replace(move, shown=shown)
 
     def _refuse(

@@ -66,6 +66,7 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.cohorts.people import open_for_reading
 from apollo_spark.operations.context import say_nothing
+from apollo_spark.operations.guarded.persons import VALUES, require_rows
 from apollo_spark.operations.locating import Say, locate, require_no_rule
 from apollo_spark.operations.written import Statement, Written
 from apollo_spark.query.extract import find_fields
@@ -138,7 +139,11 @@ def _open(lake: Lake, request: ExtractExpressionRequest, say: Say) -> OpenDatase
     additional = read_additional_fields(request.additional_fields)
     check_form(request, read_filter(request.filter_json), additional)
     read_people_choice(request)
-    return open_for_reading(lake, request.name, cohort=request.cohort, text=request.filter, say=say)
+    opened = open_for_reading(
+        lake, request.name, cohort=request.cohort, text=request.filter, say=say
+    )
+    require_rows(lake, opened, VALUES)
+    return opened
 
 
 def _planned(lake: Lake, request: ExtractExpressionRequest, opened: OpenDataset) -> PlannedExtract:

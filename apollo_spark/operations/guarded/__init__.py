@@ -1,0 +1,1 @@
+"""What of a guarded record is given, and what is refused."""

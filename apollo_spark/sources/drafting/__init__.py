@@ -1,1 +1,0 @@
-"""A data dictionary proposed from the files that it is to describe."""

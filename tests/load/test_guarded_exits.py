@@ -1,0 +1,179 @@
+"""Everything that a guarded lake is asked: persons are refused, and few people never counted."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from apollo_spark.verbs.table import all_questions, all_verbs
+from tests.support.cases import inside
+from tests.support.charted import CODINGS, charted
+from tests.support.study import CommandResult, Study
+from tests.support.tile_answers import TILES
+
+LEAST = 7
+ID = re.compile(r"P\d{4}\b")
+FEW, MANY = "patient.age > 94", 'patient.sex = "F"'
+ASKED = [TILES[each] for each in (1, 5, 12, 15, 17, 21, 26, 27, 30, 32, 33)]
+"""A tile of each kind."""
+LINK = "--link patient.patient_id=person.person_id"
+REFUSED, COUNTS, NAMES = "refused", "counts", "names"
+
+EXITS: dict[str, list[tuple[str, str]]] = {
+    "list": [(NAMES, "list")],
+    "show": [(COUNTS, "show study --pins"), (COUNTS, "show few"), (COUNTS, "show board")],
+    "history": [(COUNTS, "history study"), (COUNTS, "history few")],
+    "fields": [(NAMES, "fields study")],
+    "diff": [(REFUSED, "diff study@1 study@2"), (COUNTS, "diff few many"),
+             (REFUSED, "diff study@1 study@2 --keys keys"), (NAMES, "diff board board")],
+    "lineage": [(NAMES, "lineage few")],
+    "trace": [(REFUSED, "trace study patient P0001 sex --value")],
+    "verify": [(NAMES, "verify study@1")],
+    "doctor": [(NAMES, "doctor")],
+    "extract fields": [
+        (REFUSED, "extract fields study --fields patient.sex"),
+        (REFUSED, "extract fields few --fields patient.patient_id -o few.csv"),
+        (REFUSED, "extract fields study --fields patient.sex --sql"),
+        (REFUSED, "extract fields women --fields patient.sex --per-entity -o x.csv"),
+        (REFUSED, "extract fields study --fields patient.sex,visit.kind --wide visit.seen:order"),
+    ],
+    "extract dictionary": [(NAMES, "extract dictionary study -o words --force")],
+    "extract expression": [
+        (REFUSED, "extract expression rna"),
+        (REFUSED, "extract expression rna --matrix -o m.csv"),
+        (REFUSED, "extract expression rna --sql"),
+        (REFUSED, "extract expression rna --dry-run"),
+    ],
+    "extract sql": [(REFUSED, "extract sql study")],
+    "extract sealed": [(REFUSED, "extract sealed study -o sealed"),
+                       (REFUSED, "extract sealed study -o sealed --dry-run")],
+    "cohort count": [(COUNTS, "cohort count few"), (COUNTS, "cohort count many"),
+                     (COUNTS, f"cohort count --from study --filter {FEW!r}")],
+    "cohort ids": [(REFUSED, "cohort ids few"), (REFUSED, "cohort ids many")],
+    "cohort show": [(COUNTS, "cohort show few"), (COUNTS, "cohort show many")],
+    "cohort compare": [(COUNTS, "cohort compare many few"), (COUNTS, "cohort compare many many")],
+    "cohort explain": [(REFUSED, "cohort explain many P0001"),
+                       (REFUSED, "cohort explain many P0001 --onto study@2")],
+    "cohort test": [(NAMES, "cohort test many --file invented.yaml")],
+    "cohort attrition": [(COUNTS, "cohort attrition narrow"), (COUNTS, "cohort attrition few")],
+    "dashboard show": [(COUNTS, "dashboard show board")],
+    "dashboard data": [
+        (COUNTS, "dashboard data board"), (COUNTS, "dashboard data board --cohort few"),
+        (COUNTS, "dashboard data board --cohort many --compare few"),
+    ],
+    "dashboard export": [(COUNTS, "dashboard export board -o page.html --force"),
+                         (COUNTS, "dashboard export board -o charts --force")],
+    "profile": [(COUNTS, "profile study"), (COUNTS, "profile few"), (COUNTS, "profile women sex"),
+                (COUNTS, f"profile study --filter {MANY!r}")],
+    "load clinical": [],
+    "load expression": [],
+    "extend": [(COUNTS, "extend study --data patient=one.csv --dry-run")],
+    "extend assay": [],
+    "merge clinical": [(COUNTS, f"merge clinical study other --as both {LINK} --dry-run")],
+    "merge assay": [],
+    "view": [(COUNTS, "view study --as old --rows 'patient.age > 95'"),
+             (COUNTS, "view study --as older --rows 'patient.age > 95' --dry-run")],
+    "rebase": [(COUNTS, "rebase few many women board --onto study@2 --html plan.html --force")],
+    "compact": [(COUNTS, "compact study --dry-run")],
+    "withdraw": [(COUNTS, "withdraw ids.csv --of study.patient")],
+    "retire": [(COUNTS, "retire few@1 --dry-run")],
+    "gc": [(NAMES, "gc")],
+    "cohort create": [
+        (COUNTS, f"cohort create tiny --from study --filter {FEW!r} --dry-run"),
+        (COUNTS, f"cohort create tiny --from study --filter {FEW!r}"),
+        (COUNTS, "cohort create listed --from many --ids ids.txt"),
+    ],
+    "cohort combine": [(COUNTS, "cohort combine both --operation intersect few many")],
+    "dashboard create": [(COUNTS, "dashboard create again --from few --file board.json --dry-run")],
+    "guard": [(NAMES, f"guard study --least {LEAST}")],
+}  # fmt: skip
+"""By verb what is asked, and what it gives: nothing, counts of enough people, or no counts."""
+
+NEUTRAL = frozenset({
+    "version", "depth", "degrees", "tiles", "tiles_affected", "tiles_broken", "tables", "failed",
+    "limit", "bins", "x", "y", "width", "height", "least", "round", "codings", "checked", "row",
+    "size", "records", "pins", "parts", "reports_left", "versions_left", "files", "bytes", "step",
+    "records_that_stand_on_it", *CODINGS,
+})  # fmt: skip
+"""Keys of JSON whose numbers are of no person: of versions, tiles, codes, layouts."""
+OTHER = "entity,name,type,primary_key_type\nperson,person_id,string,global\n"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    rows = charted(120)
+    study = rows.load(tmp_path_factory.mktemp("guarded"))
+    study.write("patient.csv", (study.folder / "patient.csv").read_text().replace("P0007", "P9007"))
+    study.write("board.json", json.dumps({"tiles": ASKED}))
+    study.write("ids.txt", "P0001\nP0002\n")
+    study.write("ids.csv", "patient_id\nP0001\n")
+    study.write("one.csv", "patient_id,sex\nP0001,F\n")
+    study.write("other_dictionary.csv", OTHER)
+    study.write("person.csv", "person_id\nP0001\nP0002\n")
+    study.write("rna.csv", "feature_id,S1,S2\nENSG00000141510,5,3\n")
+    people = "  patient:\n    - {patient_id: a, sex: F}\n"
+    study.write("invented.yaml", f"rows:\n{people}in: [a]\n")
+    with inside(study.folder):
+        for words in (
+            "load expression rna --assay rna --unit count --source rna.csv",
+            "load clinical other --dictionary other_dictionary.csv --data person=person.csv",
+            f"cohort create few --from study --filter {FEW!r}",
+            f"cohort create many --from study --filter {MANY!r}",
+            "cohort create narrow --from many --filter 'patient.age > 30 and patient.weight > 60'",
+            f"view study --as women --rows {MANY!r}",
+            "dashboard create board --from study --file board.json",
+        ):
+            done(study, words)
+        assert study.load("--data", "visit=visit.csv").code in (0, 12)
+        done(study, f"guard study --least {LEAST}")
+        done(study, f"guard rna --least {LEAST}")
+    return study
+
+
+def done(study: Study, words: str) -> CommandResult:
+    found = ask(study, words)
+    assert found.code == 0, (words, found.err)
+    return found
+
+
+def ask(study: Study, words: str) -> CommandResult:
+    # Words within quotes are one.
+    parts = re.findall(r"'[^']*'|\S+", words)
+    return study.ask(*(each.strip("'") for each in parts))
+
+
+def small_numbers(value: Any, key: str = "") -> Iterator[tuple[str, int]]:
+    """Yield numbers of JSON that could be of few people, with their keys."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from small_numbers(each, name)
+    elif isinstance(value, list):
+        for each in value:
+            yield from small_numbers(each, key)
+    elif type(value) is int and 0 <= value < LEAST and key not in NEUTRAL:
+        yield key, value
+
+
+def test_every_verb_is_listed_here() -> None:
+    assert {*all_questions(), *all_verbs()} <= EXITS.keys()
+
+
+@pytest.mark.parametrize("verb", EXITS)
+def test_nothing_of_few_people_leaves(study: Study, verb: str) -> None:
+    with inside(study.folder):
+        for kind, words in EXITS[verb]:
+            for more in ("", " --json"):
+                found = ask(study, words + more)
+                said = found.out + found.err
+                assert not ID.search(said), (words, said)
+                if kind == REFUSED:
+                    assert found.code == 13, (words, said)
+                    assert "guarded" in found.err, (words, said)
+                    continue
+                assert found.code in (0, 14), (words, said)
+                if more and found.out.startswith("{"):
+                    assert not list(small_numbers(json.loads(found.out))), (words, found.out)
+        for path in (*study.folder.glob("page.html"), *study.folder.glob("plan.html")):
+            assert not ID.search(path.read_text()), path
