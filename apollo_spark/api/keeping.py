@@ -1,10 +1,11 @@
-"""Looking back and cleaning up: compare, verify, trace, retire, sweep."""
+"""Looking back, cleaning up and growing by itself: compare, verify, trace, retire, sweep, grow."""
 
 from apollo_spark.api.performing import PerformingLake
 from apollo_spark.api.published import Published
 from apollo_spark.lake.sweep.receipt import SweepReceipt
 from apollo_spark.model.diff import DatasetDiff
 from apollo_spark.model.disclosure import GuardReceipt
+from apollo_spark.model.growth import Growth
 from apollo_spark.model.receipt import RetireReceipt
 from apollo_spark.records.lineage import LineageTree
 from apollo_spark.verbs.ask.diff import DiffRequest
@@ -12,6 +13,7 @@ from apollo_spark.verbs.ask.history import History, HistoryRequest, VersionLine
 from apollo_spark.verbs.ask.lineage import LineageRequest
 from apollo_spark.verbs.ask.trace import CellTrace, Traced, TraceRequest
 from apollo_spark.verbs.gc import GRACE_HOURS, GcRequest
+from apollo_spark.verbs.grow.grow import GrowRequest
 from apollo_spark.verbs.guard import GuardRequest
 from apollo_spark.verbs.retire import Retire, RetirePlan, RetireRequest
 from apollo_spark.verbs.verify.verify import Verification, VerifyRequest
@@ -185,4 +187,31 @@ class KeepingLake(PerformingLake):
             BrokenPinError: A record is not as it was published.
         """
         request = GcRequest(apply=apply, grace=grace_hours, dry_run=dry_run)
+        return self._perform(request, wait=wait)
+
+    def grow(
+        self,
+        config: str,
+        *,
+        report: str | None = None,
+        dry_run: bool = False,
+        wait: float | None = None,
+    ) -> Published[Growth]:
+        """Do the steps of a file: new files in, what was made of them moved along, and kept.
+
+        Args:
+            config: The YAML file of the steps.
+            report: Folder of the report; by default one in the lake.
+            dry_run: Plan every step, and write nothing.
+            wait: Seconds to wait for another growth or another writer; by default those of the
+                lake.
+
+        Returns:
+            The growth as `receipt`: `receipt.left` are the records that exceed the limits.
+
+        Raises:
+            ConfigurationError: The file says what has no meaning; nothing has begun.
+            ApolloError: A step cannot be done.
+        """
+        request = GrowRequest(config=config, report=report, dry_run=dry_run)
         return self._perform(request, wait=wait)

@@ -22,8 +22,8 @@ class LoadingLake(PerformingLake):
         self,
         name: str,
         *,
-        dictionary: str,
         data: Mapping[str, Files],
+        dictionary: str | None = None,
         codings: str | None = None,
         entities: str | None = None,
         schema: str | None = None,
@@ -40,8 +40,8 @@ class LoadingLake(PerformingLake):
 
         Args:
             name: The dataset.
-            dictionary: Path of data_dictionary.csv.
             data: Files or folders by entity.
+            dictionary: Path of data_dictionary.csv; without it one is drafted from the files.
             codings: Path of codings.csv.
             entities: Path of entity_dictionary.csv.
             schema: Tag of like datasets.

@@ -5,7 +5,7 @@ hides them. Whatever else a verb needs, it asks of the assay's type, found by `a
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from apollo_spark.model.request import PublishRequest
     from apollo_spark.operations.engines import RowWriter
     from apollo_spark.operations.past_request import PastRequest
-    from apollo_spark.query.filters.measured import UnusableAssay
+    from apollo_spark.query.filters.measured import MeasuredFeature, UnusableAssay
+    from apollo_spark.query.scope import QueryScope
 
 
 class AssaySummary(Record):
@@ -164,15 +165,35 @@ class AssayType(ABC):
         assay: ReadAssay,
         feature: str,
         unit: str | None,
-    ) -> "exp.Select | UnusableAssay":
-        """Return the question for `sample_id` and `value` of what was measured of a feature.
+    ) -> "MeasuredFeature | UnusableAssay":
+        """Return which feature is meant that is shown, or why none is.
 
-        Only what is shown is asked for. Filters ask for it by the word `measure`.
+        Filters ask for it by the word `measure`.
 
         Raises:
             BrokenPinError: A pinned table cannot be read.
         """
         raise NotImplementedError
+
+    def measured_values(
+        self, record: AssayRecord, meant: "MeasuredFeature", scope: "QueryScope"
+    ) -> "exp.Select":
+        """Return the question for `sample_id` and `value` of a feature in the samples shown.
+
+        Args:
+            record: The assay, which may have the tables alone that `only_units` leaves.
+            meant: What `find_measured` found.
+            scope: What may be read: tables go by its label.
+        """
+        raise NotImplementedError
+
+    def only_units(
+        self,
+        record: AssayRecord,
+        units: "Collection[str | None]",  # noqa: ARG002 read by types that override this
+    ) -> AssayRecord:
+        """Return an assay with the tables alone from which values in some units are read."""
+        return record
 
     def hash_table(
         self,

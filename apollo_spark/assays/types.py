@@ -1,12 +1,13 @@
 """The types of assays: a folder beside this file each, and a line in the table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from apollo_spark.assays.base import AssaySummary, AssayType, Folding, ReadAssay, ShownIds
 from apollo_spark.assays.expression.type import ExpressionType
 from apollo_spark.errors import EnvironmentProblemError
 from apollo_spark.model.assay import AssayRecord
+from apollo_spark.records.rule_records import record_of_rule
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from apollo_spark.model.filter import AssayValue
     from apollo_spark.model.pin import TablePin
     from apollo_spark.operations.engines import RowWriter
-    from apollo_spark.query.filters.measured import UnusableAssay
+    from apollo_spark.query.filters.measured import MeasuredFeature, UnusableAssay
+    from apollo_spark.query.scope import QueryScope
 
 ASSAY_TYPES: tuple[AssayType, ...] = (ExpressionType(),)
 
@@ -77,8 +79,8 @@ def shown_ids(files: "TableFiles", opened: "OpenDataset", record: AssayRecord) -
 
 def find_measured(
     files: "TableFiles", opened: "OpenDataset", record: AssayRecord, asked: "AssayValue"
-) -> "exp.Select | UnusableAssay":
-    """Return the question for `sample_id` and `value` that a filter asks for, or why it cannot.
+) -> "MeasuredFeature | UnusableAssay":
+    """Return the feature and unit that a filter asks for, or why it cannot.
 
     Raises:
         BrokenPinError: A pinned table cannot be read.
@@ -93,6 +95,42 @@ def find_measured(
         text = f"{asked.measure}(...) is not asked of {record.name!r}{fix}"
         return UnusableAssay(text, suggestions=(str(found.measure),) if fix else ())
     return found.find_measured(ReadAssay(files, opened, record), asked.feature, asked.unit)
+
+
+def measured_values(
+    record: AssayRecord, meant: "MeasuredFeature", scope: "QueryScope"
+) -> "exp.Select":
+    """Return the question for `sample_id` and `value` of a feature in the samples shown.
+
+    Args:
+        record: The assay.
+        meant: The feature and the unit.
+        scope: What may be read: tables go by its label.
+
+    Raises:
+        EnvironmentProblemError: This version does not know the type of the assay.
+    """
+    return type_of(record).measured_values(record, meant, scope)
+
+
+def only_asked(
+    assays: Sequence[AssayRecord], asked: Iterable[tuple[str, str | None]]
+) -> tuple[AssayRecord, ...]:
+    """Return the assays that are asked for, with the tables alone that answer.
+
+    Args:
+        assays: The assays of a dataset.
+        asked: Names of assays, each with a unit; None where its type has no units.
+
+    Raises:
+        EnvironmentProblemError: This version does not know the type of one.
+    """
+    units: dict[str, set[str | None]] = {}
+    for name, unit in asked:
+        units.setdefault(name, set()).add(unit)
+    return tuple(
+        type_of(each).only_units(each, units[each.name]) for each in assays if each.name in units
+    )
 
 
 def plan_foldings(lake: "Lake", record: "DatasetRecord") -> tuple[Folding, ...]:
@@ -116,14 +154,22 @@ def row_writer_of(record: AssayRecord) -> "RowWriter | None":
 
 
 def hash_assay_tables(record: "DatasetRecord", tables: "TableStore") -> "HashSpecial":
-    """Return what hashes those tables of a record's assays that are more than their rows."""
-    owners = {each.table: assay for assay in record.assays for each in assay.tables}
+    """Return what hashes those tables of a record's assays that are more than their rows.
+
+    The assays that its rules ask for are among them; their tables may have other names there.
+    """
+    owners = {
+        (pin.location, pin.version): (one, assay, pin)
+        for one in (*(record_of_rule(record, rule) for rule in record.rules), record)
+        for assay in one.assays
+        for pin in (one.pin_of(each.table) for each in assay.tables)
+    }
 
     def hash_special(pin: "TablePin", files: list[str]) -> str | None:
-        assay = owners.get(pin.table)
-        if assay is None:
+        if (found := owners.get((pin.location, pin.version))) is None:
             return None
-        return type_of(assay).hash_table(tables, record, assay, pin, files)
+        one, assay, own = found
+        return type_of(assay).hash_table(tables, one, assay, own, files)
 
     return hash_special
 

@@ -42,6 +42,8 @@ DOCTOR = VerbOptions(
 @VERIFY.add
 def verify_command(**values: Any) -> None:
     """Prove that pins can be read as published: those of NAME, or of every version of all."""
+    from apollo_spark.verbs.verify.verify import require_sound
+
     result = ask_here(VERIFY.request("verify", values))
     if current().as_json:
         print_json(result.as_json())
@@ -51,11 +53,7 @@ def verify_command(**values: Any) -> None:
         risk = "not proven" if problem.is_unproven else "at risk"
         say(f"{'broken' if problem.is_broken else risk}: {problem}")
     _require_equal_sources(result)
-    if broken := [each for each in result.problems if each.is_broken]:
-        raise BrokenPinError(
-            f"{len(broken)} of {result.pins} pins or parts are broken.",
-            fix="Bring the files back from a copy of the lake; other versions stay readable.",
-        )
+    require_sound(result)
     if not current().as_json:
         unproven = any(each.is_unproven for each in result.problems)
         compared = "all that was compared is as published" if unproven else "all as published"

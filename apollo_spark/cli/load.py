@@ -9,7 +9,7 @@ from apollo_spark.cli.options import ABOUT_MATRICES, ABOUT_ROWS, VerbOptions
 
 CLINICAL = VerbOptions(
     "entities", "schema_tag", "encoding", "delimiter", *ABOUT_ROWS,
-    required=("dictionary", "data"),
+    required=("data",),
 )  # fmt: skip
 EXPRESSION = VerbOptions(
     "unit", *ABOUT_MATRICES, "annotation", "release", "feature_ids", "replace", *ABOUT_ROWS,
@@ -26,7 +26,10 @@ def load_command() -> None:
 @click.argument("name")
 @CLINICAL.add
 def clinical(**values: Any) -> None:
-    """Load clinical files with their dictionaries as the next version of NAME."""
+    """Load clinical files as the next version of NAME.
+
+    Without --dictionary one is drafted from the files, and shown.
+    """
     request = CLINICAL.request("load clinical", values)
     perform_and_print(request, may_be_new=True, has_steps=True)
 

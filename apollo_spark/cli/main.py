@@ -34,6 +34,10 @@ STORAGE_REFUSALS = frozenset(
 
 # Modules by verb. They are imported when the verb is typed, so that --help needs none of them.
 _HOMES = {
+    "draft-dictionary": (
+        "apollo_spark.cli.draft",
+        "Propose a data dictionary for files that have none.",
+    ),
     "load": ("apollo_spark.cli.load", "Load raw files and publish a dataset."),
     "extend": ("apollo_spark.cli.extend", "Add to a dataset: the next version of it."),
     "list": ("apollo_spark.cli.ask", "List the records of the lake."),
@@ -47,6 +51,7 @@ _HOMES = {
     "profile": ("apollo_spark.cli.profile", "Show what the values of fields are like."),
     "dashboard": ("apollo_spark.cli.dashboard", "Make dashboards, answer and export them."),
     "rebase": ("apollo_spark.cli.rebase", "Move a view or a merge to newer data: plan, apply."),
+    "grow": ("apollo_spark.cli.grow", "Take in a week's files; move all that was made of them."),
     "withdraw": ("apollo_spark.cli.withdraw", "Hide people from every reader: plan, apply."),
     "guard": ("apollo_spark.cli.guard", "Give no numbers of few people of a name."),
     "extract": ("apollo_spark.cli.extract", "Write rows or dictionaries to files."),
@@ -76,7 +81,7 @@ class _LazyGroup(click.Group):
         import importlib
 
         found: click.Command = getattr(
-            importlib.import_module(_HOMES[cmd_name][0]), f"{cmd_name}_command"
+            importlib.import_module(_HOMES[cmd_name][0]), f"{cmd_name.replace('-', '_')}_command"
         )
         return found
 

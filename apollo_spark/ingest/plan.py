@@ -6,6 +6,7 @@ from pathlib import Path
 from apollo_spark.model.base import canonical_json
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.findings import Finding, refusing
+from apollo_spark.model.guess import Guess
 from apollo_spark.model.names import require_dataset_name
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile
@@ -15,7 +16,7 @@ from apollo_spark.operations.requests.files import FileRequest
 from apollo_spark.operations.work import Planned, PlanType
 from apollo_spark.records.content import fingerprint_of
 from apollo_spark.sources.delimited import Header, read_header
-from apollo_spark.sources.dictionary.read import read_dictionary
+from apollo_spark.sources.dictionary.read import DictionaryReading, read_dictionary
 from apollo_spark.sources.header_check import check_header
 from apollo_spark.sources.inputs import (
     DataFile,
@@ -35,11 +36,14 @@ OPERATION = "load clinical"
 
 
 class ClinicalLoad(FileRequest, NamedRequest):
-    """What a person asks for: the options of `apollo load clinical`."""
+    """What a person asks for: the options of `apollo load clinical`.
+
+    Without a dictionary one is drafted from the files.
+    """
 
     verb = "load clinical"
 
-    dictionary: str
+    dictionary: str | None = None
     codings: str | None = None
     entities: str | None = None
     data: tuple[tuple[str, str], ...]
@@ -61,7 +65,8 @@ class PlannedEntity:
 class ClinicalPlan:
     """A load that may start: nothing found so far refuses it.
 
-    An entity with more columns than `max_columns` has several tables.
+    An entity with more columns than `max_columns` has several tables. `guesses` are those of a
+    dictionary that was drafted from the files.
     """
 
     dictionary: DataDictionary
@@ -71,6 +76,7 @@ class ClinicalPlan:
     parameters: tuple[tuple[str, str], ...]
     fingerprint: str
     max_columns: int = MAX_COLUMNS
+    guesses: tuple[Guess, ...] = ()
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -98,10 +104,35 @@ class PlannedRows(Planned[PlanType]):
     readable: ClinicalPlan | None = None
 
 
+@dataclass(frozen=True)
+class Drafted:
+    """A dictionary that was drafted from the files of a load.
+
+    Attributes:
+        dictionary: It.
+        missing: The texts that mean missing in the files.
+        guesses: What the files do not say themselves.
+    """
+
+    dictionary: DataDictionary
+    missing: tuple[str, ...]
+    guesses: tuple[Guess, ...]
+
+
 def plan_clinical_load(
-    request: ClinicalLoad, *, block_bytes: int, max_columns: int = MAX_COLUMNS
+    request: ClinicalLoad,
+    *,
+    block_bytes: int,
+    max_columns: int = MAX_COLUMNS,
+    drafted: Drafted | None = None,
 ) -> PlannedRows[ClinicalPlan]:
     """Read dictionary, policy and headers, check them together, hash and cut the files.
+
+    Args:
+        request: What is asked for.
+        block_bytes: Bytes that a task reads.
+        max_columns: Columns of a table.
+        drafted: The dictionary of a request without one; None where the files refuse it.
 
     Raises:
         UsageError: An illegal name.
@@ -109,12 +140,7 @@ def plan_clinical_load(
     """
     require_dataset_name(request.name)
     policy = read_policy(Path(request.policy)) if request.policy else Policy()
-    reading = read_dictionary(
-        Path(request.dictionary),
-        Path(request.codings) if request.codings else None,
-        Path(request.entities) if request.entities else None,
-        policy=policy,
-    )
+    reading = _read_dictionary(request, policy, drafted)
     data = resolve_data(request.data)
     headers, found = read_headers(data, request.encoding, request.delimiter)
     findings = (*reading.findings, *data.findings, *found)
@@ -126,9 +152,26 @@ def plan_clinical_load(
     )
     if reading.dictionary is None:
         return PlannedRows(plan=None, policy=policy, findings=findings)
+    if drafted is not None:
+        request = request.model_copy(update={"missing": drafted.missing})
     plan = _cut(request, reading.dictionary, policy, headers, block_bytes=block_bytes)
-    plan = replace(plan, max_columns=max_columns)
+    guesses = () if drafted is None else drafted.guesses
+    plan = replace(plan, max_columns=max_columns, guesses=guesses)
     return PlannedRows(None if refusing(findings) else plan, policy, findings, readable=plan)
+
+
+def _read_dictionary(
+    request: ClinicalLoad, policy: Policy, drafted: Drafted | None
+) -> DictionaryReading:
+    if request.dictionary is None:
+        found = None if drafted is None else drafted.dictionary
+        return DictionaryReading(dictionary=found, findings=())
+    return read_dictionary(
+        Path(request.dictionary),
+        Path(request.codings) if request.codings else None,
+        Path(request.entities) if request.entities else None,
+        policy=policy,
+    )
 
 
 def under_policy(policy: Policy, finding: Finding) -> Finding:

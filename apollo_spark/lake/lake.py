@@ -270,6 +270,7 @@ class Lake:
         deep: bool = False,
         seen: "Seen | None" = None,
         hash_special: "HashSpecial" = lambda _pin, _files: None,
+        dataset: "DatasetRecord | None" = None,
     ) -> "tuple[VerifyProblem, ...]":
         """Return what of a record is not as it was published; see `verify_record`."""
         from apollo_spark.lake.verifying import verify_record
@@ -284,6 +285,7 @@ class Lake:
             deep=deep,
             seen=seen,
             hash_special=hash_special,
+            dataset=dataset,
         )
 
 

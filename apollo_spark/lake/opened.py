@@ -69,28 +69,34 @@ class OpenDataset:
     @cached_property
     def scope(self) -> QueryScope:
         """What questions may read."""
-        found = QueryScope(
+        measured = self.measured if self.record.assays else None
+        found = replace(self._rows, measured=measured)
+        return found if self.members is None else found.only(self.members)
+
+    @cached_property
+    def _rows(self) -> QueryScope:
+        """What may be read of entities, of everybody."""
+        return QueryScope(
             dictionary=self.dictionary,
             slices=_slices(self.record),
             rules=self._rules,
             suggests=not self.record.hides,
-            measured=self._measured,
         )
-        return found if self.members is None else found.only(self.members)
 
     @cached_property
-    def _measured(self) -> "AssayValues | None":
-        if self.tables is None or not self.record.assays:
+    def measured(self) -> "AssayValues | None":
+        """What its assays measured; None where tables cannot be read."""
+        if self.tables is None:
             return None
         # Few questions are about assays.
         from apollo_spark.lake.measured import AssayValues
 
         if self.members is None:
-            return AssayValues(self.tables, self)
+            return AssayValues(self.tables, self, self._rows)
         # A cohort may ask for them itself: they are those of the whole dataset.
         whole = replace(self, members=None, lists={})
         vars(whole).update(dictionary=self.dictionary, _rules=self._rules)
-        return AssayValues(self.tables, whole)
+        return AssayValues(self.tables, whole, self._rows)
 
     @cached_property
     def pins(self) -> Mapping[str, TablePin]:
@@ -124,6 +130,10 @@ class OpenDataset:
                 rules=found,
                 label=label,
             )
+            if rule.assays:
+                from apollo_spark.lake.measured import KeptValues
+
+                scope = replace(scope, measured=KeptValues(rule.assays, scope))
             shows = _shown_by(rule)
             keys = None if rule.keys is None else f"{label}{rule.keys}"
             found += (RuleScope(rule.entity, scope, shows, keys, rule.field),)

@@ -25,7 +25,7 @@ from apollo_spark.lake.tables.log_faults import commit_name, find_log_fault
 from apollo_spark.lake.tables.log_statistics import require_statistics
 from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.base import Record
-from apollo_spark.model.dataset import DatasetRecord
+from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.record import Published
 from apollo_spark.workers.files.checksums import check_chunks, has_checksums, read_checksums
@@ -36,7 +36,7 @@ PLAIN = (1, 2)
 
 
 SeenPin = tuple[TablePin, str | None, bool]
-"""A pin, the record that it was looked at for alone, and whether its rows were hashed."""
+"""A pin, the dataset that it was looked at for alone, and whether its rows were hashed."""
 HashSpecial = Callable[[TablePin, list[str]], str | None]
 """Returns the content hash of a table's files, None where it is the sum over its rows."""
 
@@ -74,7 +74,7 @@ class Seen:
     Attributes:
         parts: Which parts are as they were stored.
         pins: What is wrong with pins. A table of an assay means something together with the others
-            of its record, and is looked at for each of them.
+            of its dataset, and is looked at for each of them.
     """
 
     parts: dict[str, bool] = field(default_factory=dict)
@@ -90,6 +90,7 @@ def verify_record(
     deep: bool = False,
     seen: Seen | None = None,
     hash_special: HashSpecial = lambda _pin, _files: None,
+    dataset: DatasetRecord | None = None,
 ) -> tuple[VerifyProblem, ...]:
     """Check what a record names: parts; of each pin log, schema, files, sizes, rows, properties.
 
@@ -101,17 +102,20 @@ def verify_record(
         deep: Also hash all rows.
         seen: What was looked at already, to which this is added.
         hash_special: Hashes what does not depend on how a table cuts it into rows.
+        dataset: The dataset whose tables the record reads; by default the record, if it is one.
 
     Returns:
         Everything that is wrong, tables in the order of the record.
     """
     pins = {(pin.location, pin.version): pin for pin in (*withdrawn, *record.all_pins)}
     seen = seen or Seen()
-    assays = record.assays if isinstance(record, DatasetRecord) else ()
-    of_assays = {table for each in assays for table in each.all_tables}
+    if dataset is None and isinstance(record, DatasetRecord):
+        dataset = record
+    read: list[DatasetRecord | RowRule] = [dataset, *dataset.rules] if dataset else []
+    of_assays = {table for one in read for each in one.assays for table in each.all_tables}
     found: list[VerifyProblem] = []
     for pin in pins.values():
-        key = (pin, str(record) if pin.table in of_assays else None, deep)
+        key = (pin, str(dataset) if pin.table in of_assays else None, deep)
         if key not in seen.pins:
             seen.pins[key] = _Pin(record, pin, tables, hash_special).check(deep)
         found += [each.model_copy(update={"record": str(record)}) for each in seen.pins[key]]

@@ -100,6 +100,8 @@ class RowRule(Record):
         members: How a cohort is made: the last step, of those before it.
         keys: The table of the keys that are taken out; its one column is `key`.
         field: The field that holds such a key.
+        assays: The assays whose values it asks for, with the tables alone that answer. It names
+            features by their ids, and units, so that nothing needs to be looked up.
     """
 
     entity: MemberName
@@ -111,6 +113,7 @@ class RowRule(Record):
     entities: tuple[EntityEntry, ...]
     codings: tuple[CodingEntry, ...] = ()
     relations: tuple[Relation, ...] = ()
+    assays: Annotated[tuple[AssayRecord, ...], Field(exclude_if=operator.not_)] = ()
     pins: tuple[TablePin, ...]
 
 

@@ -11,6 +11,7 @@ from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.suppressed import Count
 from apollo_spark.workers.profiles import spec as counted
+from apollo_spark.workers.values.bins import bins_between, bound_of, text_of
 
 Bound = int | float | str
 """A number, or a date or time as files write it."""
@@ -152,11 +153,10 @@ class CountedFields:
             name: tuple(_labelled(each, coding) for each in found.get(name, ()))
             for name in ("sparse_codes", "values")
         }
-        bins = tuple(Bin(start=a, end=b, count=n) for a, b, n in found.get("histogram", ()))
         return FieldProfile(
             **{
                 **found, **lists,
-                "histogram": bins,
+                "histogram": _bins(found),
                 "field": f"{entity.name}.{spec.name}",
                 "title": spec.title,
                 "type": spec.type,
@@ -201,6 +201,18 @@ class CountedFields:
     @cached_property
     def _codes(self) -> dict[tuple[str, FieldType], counted.Codes]:
         return {}
+
+
+def _bins(found: Mapping[str, Any]) -> tuple[Bin, ...]:
+    """Return the bins: the bounds of values decide those of bins, and only counts are stored."""
+    counts = found.get("histogram", ())
+    if not counts:
+        return ()
+    ranges = bins_between(bound_of(found["min"]), bound_of(found["max"])).ranges
+    return tuple(
+        Bin(start=text_of(start), end=text_of(end), count=count)
+        for (start, end), count in zip(ranges, counts, strict=True)
+    )
 
 
 def _labelled(found: Mapping[str, Any], coding: Coding | None) -> CountedValue:

@@ -48,7 +48,8 @@ class Problem(Record):
 
     Attributes:
         kind: `field gone`, `field retyped`, `other field`, `code gone`, `code moved` (other codes
-            are below it), `code relabelled`, `cohort`, `relation`.
+            are below it), `code relabelled`, `value gone` and `other feature` of assays,
+            `cohort`, `relation`.
         name: The field, the field and the code, or the record.
         before: What it was, where that helps.
         after: What it is.

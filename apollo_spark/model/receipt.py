@@ -1,7 +1,13 @@
 """Receipts: the counts of the operation that made a version. They hold no value of a row."""
 
+import operator
+from typing import Annotated
+
+from pydantic import Field
+
 from apollo_spark.model.base import Record
 from apollo_spark.model.findings import Finding
+from apollo_spark.model.guess import Guess
 
 
 class EntityReceipt(Record):
@@ -53,7 +59,8 @@ class LoadReceipt(Record):
     """The receipt of a load: rows per entity, warnings, and what changed since the last version.
 
     `withdrawn_left_out` are rows of withdrawn people, and what hangs from them, `codes_added` new
-    values that open codings took in.
+    values that open codings took in. `guesses` are those of a dictionary that was drafted from the
+    files of the load.
     """
 
     operation: str = "load clinical"
@@ -62,6 +69,7 @@ class LoadReceipt(Record):
     withdrawn_left_out: int = 0
     codes_added: int = 0
     schema_diff: SchemaDiff | None = None
+    guesses: Annotated[tuple[Guess, ...], Field(exclude_if=operator.not_)] = ()
 
 
 class RowsReceipt(Record):

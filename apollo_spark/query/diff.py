@@ -50,7 +50,8 @@ def under_label(scope: QueryScope, label: str) -> QueryScope:
         )
         for each in scope.rules
     )
-    return replace(scope, rules=rules, label=f"{label}{scope.label}")
+    measured = None if scope.measured is None else scope.measured.labelled(label)
+    return replace(scope, rules=rules, label=f"{label}{scope.label}", measured=measured)
 
 
 def count_differences(compared: ComparedEntity) -> exp.Select:

@@ -48,6 +48,7 @@ def without_withdrawn(
     own = taking.limit(record)
     assays = [(each, taking.limit_samples(each)) for each in record.assays]
     worlds = [(rule, taking.limit(rule)) for rule in record.rules]
+    asked = [[(x, taking.limit_samples(x)) for x in rule.assays] for rule in record.rules]
     shift = len(taking.rules)
     return record.model_copy(
         update={
@@ -56,8 +57,13 @@ def without_withdrawn(
             "rules": (
                 *taking.rules,
                 *(
-                    rule.model_copy(update={"entities": _guarded(rule.entities, new, shift)})
-                    for rule, new in worlds
+                    rule.model_copy(
+                        update={
+                            "entities": _guarded(rule.entities, new, shift),
+                            "assays": tuple(_guarded_assay(*each, shift) for each in of_rule),
+                        }
+                    )
+                    for (rule, new), of_rule in zip(worlds, asked, strict=True)
                 ),
             ),
         }
@@ -70,7 +76,8 @@ def concerning(
     """Return the withdrawals from tables that a record, or a rule of it, reads."""
     known = {pin.location for pin in record.all_pins}
     if isinstance(record, DatasetRecord):
-        known |= {each.origin for each in record.assays if each.origin is not None}
+        assays = (*record.assays, *(each for rule in record.rules for each in rule.assays))
+        known |= {each.origin for each in assays if each.origin is not None}
     return [each for each in withdrawals if each.location in known]
 
 

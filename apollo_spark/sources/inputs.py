@@ -140,7 +140,7 @@ def find_copies(files: Iterable[DataFile]) -> Iterator[Finding]:
         by_content: dict[str, list[str]] = defaultdict(list)
         for each in alike if len(alike) > 1 else ():
             if has_rows(each.path):
-                by_content[_digest(each.path)].append(each.label)
+                by_content[digest_of(each.path)].append(each.label)
         for labels in by_content.values():
             if len(labels) > 1:
                 text = f"the file has the same content as {list_names(labels[:-1])}: leave one out"
@@ -154,7 +154,8 @@ def has_rows(path: str) -> bool:
         return first.startswith(b"\x1f\x8b") or bool(stream.read(LOOKED_AT).strip())
 
 
-def _digest(path: str) -> str:
+def digest_of(path: str) -> str:
+    """Return the SHA-256 of the bytes of a file, in hexadecimal."""
     digest = hashlib.sha256()
     with Path(path).open("rb") as stream:
         while piece := stream.read(LOOKED_AT):

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from apollo_spark.errors import UsageError
 from apollo_spark.ingest.check import NO_KEYS, CheckResult, check_tables
 from apollo_spark.ingest.leaving_out import Checked, count_lines, leave_out
 from apollo_spark.ingest.plan import (
     OPERATION,
     ClinicalLoad,
     ClinicalPlan,
+    Drafted,
     PlannedRows,
     plan_clinical_load,
 )
@@ -43,11 +45,33 @@ class LoadClinical(FileOperation[ClinicalLoad, ClinicalPlan, LoadReceipt]):
         """Read dictionary, policy and headers, and cut the files."""
         settings = self.context.settings
         planned = plan_clinical_load(
-            self.request, block_bytes=settings.block_bytes, max_columns=settings.max_columns
+            self.request,
+            block_bytes=settings.block_bytes,
+            max_columns=settings.max_columns,
+            drafted=self._draft(),
         )
         if planned.plan is not None:
             return planned
         return with_row_faults(planned, self.request.name, self.context.step)
+
+    def _draft(self) -> Drafted | None:
+        """Propose a dictionary where none is given.
+
+        Raises:
+            UsageError: There are codings or titles for one.
+        """
+        request = self.request
+        if request.dictionary is not None:
+            return None
+        if request.codings or request.entities:
+            raise UsageError(
+                "--codings and --entities go with --dictionary: without it all is drafted."
+            )
+        # Most loads have a dictionary.
+        from apollo_spark.ingest.drafting import draft_of_load
+
+        self.context.step("draft a dictionary")
+        return draft_of_load(request, self.context.settings.block_bytes)
 
     def find_repeat(
         self, plan: ClinicalPlan, base: DatasetRecord | None
@@ -76,7 +100,12 @@ class LoadClinical(FileOperation[ClinicalLoad, ClinicalPlan, LoadReceipt]):
             parts=part_texts(content.dictionary),
             profiled=content.dictionary,
             findings=checked.findings,
-            notes=(*checked.left_out.notes, *extended.notes, *_notes_on_lost(work, receipt)),
+            notes=(
+                *checked.left_out.notes,
+                *extended.notes,
+                *_notes_on_lost(work, receipt),
+                *_notes_on_draft(work.plan),
+            ),
             reported=ReportedRows(
                 receipt.entities,
                 quarantined_rows(work.engines.runner, work.plan.entities, quarantined),
@@ -112,6 +141,7 @@ class LoadClinical(FileOperation[ClinicalLoad, ClinicalPlan, LoadReceipt]):
             withdrawn_left_out=count_lines(checked.left_out.withdrawn),
             codes_added=codes_added,
             schema_diff=_schema_diff(work),
+            guesses=work.plan.guesses,
         )
 
 
@@ -204,3 +234,12 @@ def _notes_on_lost(work: Work[ClinicalPlan], receipt: LoadReceipt) -> tuple[str,
     assays = [each.name for each in base.assays]
     lost = describe_lost(str(base), receipt.schema_diff or SchemaDiff(), assays)
     return () if lost is None else (lost,)
+
+
+def _notes_on_draft(plan: ClinicalPlan) -> tuple[str, ...]:
+    if not plan.guesses:
+        return ()
+    # Most loads have a dictionary.
+    from apollo_spark.sources.drafting.notes import notes_of_draft
+
+    return tuple(notes_of_draft(plan.dictionary, plan.guesses))

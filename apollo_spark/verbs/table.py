@@ -38,6 +38,7 @@ VERBS: Mapping[str, Verb] = {
     "retire": Verb("apollo_spark.verbs.retire", "Retire", "RetireRequest"),
     "gc": Verb("apollo_spark.verbs.gc", "Sweep", "GcRequest"),
     "guard": Verb("apollo_spark.verbs.guard", "Guard", "GuardRequest"),
+    "grow": Verb("apollo_spark.verbs.grow.grow", "Grow", "GrowRequest"),
     "extract sealed": Verb("apollo_spark.verbs.seal", "Seal", "SealRequest"),
     "cohort create": Verb(
         "apollo_spark.verbs.cohort.create", "CreateCohort", "CreateCohortRequest"
@@ -84,6 +85,7 @@ QUESTIONS: Mapping[str, Verb] = {
         "apollo_spark.verbs.dashboard.export", "export", "ExportDashboardRequest"
     ),
     "profile": Verb("apollo_spark.verbs.profile", "profile", "ProfileRequest"),
+    "draft-dictionary": Verb("apollo_spark.verbs.draft_dictionary", "write_draft", "DraftRequest"),
     "extract sql": Verb("apollo_spark.verbs.ask.sql", "create_views", "SqlRequest"),
 }
 

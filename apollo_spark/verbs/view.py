@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from apollo_spark.assays.types import only_asked
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.change import ViewChange
@@ -14,7 +15,8 @@ from apollo_spark.operations.deriving import Derivation, DerivedOperation, plann
 from apollo_spark.operations.field_lists import read_field_list
 from apollo_spark.query.filters.check import notes_of_filter
 from apollo_spark.query.filters.prose import describe_filter
-from apollo_spark.records.changes.view import RowFilter, make_view
+from apollo_spark.records.changes.row_filter import RowFilter
+from apollo_spark.records.changes.view import make_view
 from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.verbs.ask.shown_counts import count_rows
 
@@ -78,7 +80,9 @@ def derive_view(
     if rule is not None:
         change = change.model_copy(update={"rows": rule.text, "members": rule.members})
     base = lake.load_record(parse_reference(change.base))
-    derived = make_view(lake.load_content(base), change, rule)
+    content, asked = lake.load_content(base), rule and rule.measured
+    assays = only_asked(content.assays, asked.units) if asked else ()
+    derived = make_view(content, change, rule, assays)
     if rule is not None and not rule.members:
         notes = notes_of_filter(parse_filter(rule.text), opened.dictionary)
         derived = replace(derived, notes=(*derived.notes, *notes))

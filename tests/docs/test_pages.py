@@ -29,6 +29,7 @@ COHORT_TEST, TRIALS, PROFILES = ("cohorts.md", 5), ("cohorts.md", 7), ("profiles
 FRAMES = ("extracting.md", 2)
 TILES, DASHBOARDS = ("dashboards.md", 0), ("dashboards.md", 2)
 R_CODE, NEW_NAMES = ("r.md", 1), ("rebasing.md", 1)
+STEPS, GROWING = ("growing.md", 0), ("growing.md", 2)
 """What tests/docs/test_r.py runs, and a file."""
 HEADER = "entity,name,type,primary_key_type\n"
 MATRIX = "feature_id,S1,S2,S3\nENSG00000141510,5,3,1\nENSG00000139618,1,2,4\n"
@@ -58,6 +59,7 @@ def blocks() -> dict[tuple[str, int], tuple[str, str]]:
 BLOCKS = blocks()
 COHORT_TEST_TEXT = BLOCKS[COHORT_TEST][1]
 TILES_TEXT = BLOCKS[TILES][1]
+STEPS_TEXT = BLOCKS[STEPS][1]
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,19 @@ ANNOTATED = Stage(
 )
 SMOKERS = "view study@1 --as smokers --rows 'patient.smokes > 0'"
 HEAVY = "cohort create heavy --from study@1 --filter 'patient.weight > 60'"
+WEEK = Stage(
+    1,
+    {
+        "weekly.yaml": STEPS_TEXT,
+        "drops/2026-05-04/patient.csv": "patient_id,weight\nP0017,62\n",
+        "drops/2026-05-04/visit.csv": "visit_id,patient_id\n8,P0017\n",
+    },
+    ("view study --as women --rows 'patient.sex = \"F\"'", HEAVY),
+)
+RAW = {
+    "raw/patients.csv": "Patient ID,Sex,Weight (kg)\nP1,f,61.5\nP2,m,NA\nP3,f,72\nP4,m,80.5\n",
+    "raw/visits.csv": "visit_id,patient,day\n1,P1,2020-01-01\n2,P1,2020-02-01\n3,P3,2020-01-05\n",
+}
 STAGES = {
     ("cohorts.md", 0): Stage(1, IDS),
     ("cohorts.md", 1): Stage(1, IDS, COHORTS_MADE),
@@ -103,6 +118,8 @@ STAGES = {
     ),
     ("dashboards.md", 1): Stage(1, {"overview.yaml": TILES_TEXT}),
     DASHBOARDS: Stage(1, {"overview.yaml": TILES_TEXT}, COHORTS_MADE[:1]),
+    ("drafting.md", 0): Stage(files=RAW),
+    ("drafting.md", 1): Stage(files=RAW),
     ("expression.md", 0): Stage(files={"counts.csv": MATRIX, **SAMPLES}),
     ("expression.md", 1): Stage(
         files={
@@ -115,6 +132,8 @@ STAGES = {
     FRAMES: ANNOTATED,
     ("extending.md", 1): Stage(1, MORE),
     ("extending.md", 2): Stage(3, before=("view study@1 --as other", "view study@3 --as other")),
+    ("growing.md", 1): WEEK,
+    GROWING: WEEK,
     ("keeping.md", 0): Stage(1),
     ("keeping.md", 1): Stage(1, before=("view study --as merged",)),
     ("keeping.md", 2): Stage(1),
@@ -213,7 +232,7 @@ def test_a_block_of_commands_runs(page: str, number: int, tmp_path: Path) -> Non
 
 
 def test_every_block_is_run_or_read() -> None:
-    code = {PYTHON, CONDITIONS, QUESTIONS, COHORTS, TRIALS, PROFILES, DASHBOARDS, FRAMES}
+    code = {PYTHON, CONDITIONS, QUESTIONS, COHORTS, TRIALS, PROFILES, DASHBOARDS, FRAMES, GROWING}
     assert {
         *COMMANDS,
         *POLICIES,
@@ -221,6 +240,7 @@ def test_every_block_is_run_or_read() -> None:
         WORDS,
         COHORT_TEST,
         TILES,
+        STEPS,
         R_CODE,
         NEW_NAMES,
         *code,
@@ -299,6 +319,16 @@ def test_the_example_of_dashboards_runs(tmp_path: Path) -> None:
     with inside(tmp_path):
         exec(BLOCKS[DASHBOARDS][1], {"ap": ap})
         assert Path("overview.html").exists()
+
+
+def test_the_example_of_growing_runs(tmp_path: Path) -> None:
+    prepare(STAGES[GROWING], tmp_path)
+    shown = {"ap": ap, "lake": "lake"}
+
+    with inside(tmp_path):
+        exec(BLOCKS[GROWING][1], shown)
+
+    assert shown["grown"].receipt.published == ("study@2", "study@3", "heavy@2", "women@2")
 
 
 def test_the_example_of_tests_of_cohorts_runs(tmp_path: Path) -> None:

@@ -1,41 +1,17 @@
 """Filters on what assays measured: some sample of a person fulfils them."""
 
-from pathlib import Path
-
 import pytest
 
-from tests.support.study import CommandResult, Study
-
-E1, E2, E3 = (f"ENSG0000000000{number}" for number in (1, 2, 3))
-TPM = f"feature_id,S1,S2,S3,S4\n{E1},1.5,8,3,9\n{E2},5,,7,1\n{E3},1,1,1,1\n"
-COUNT = f"feature_id,S1,S2,S3,S4\n{E1},10,20,30,40\n{E2},1,,2,3\n{E3},0,0,0,0\n"
-LINKS = "sample_id,patient_id\nS1,P1\nS2,P1\nS3,P2\n"
-ANNOTATION = f"feature_id,symbol\n{E1},TP53\n{E2},TWIN\n{E3},TWIN\n"
+from tests.support.expressed import E1, E2, E3, done, expressed
+from tests.support.study import CommandResult, Study, prepared
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    found = Study(tmp_path_factory.mktemp("study"))
-    assert found.load().code == 0
-    done(found, "load", "expression", "rna", "--assay", "rna", "--unit", "tpm", "--source",
-         found.write("tpm.csv", TPM),
-         "--annotation", found.write("genes.csv", ANNOTATION))  # fmt: skip
-    links = found.write("links.csv", LINKS)
-    done(found, "merge", "assay", "rna", "study", "--as", "one", "--assay", "rna",
-         "--link-file", links)  # fmt: skip
-    done(found, "load", "expression", "rna", "--assay", "rna", "--unit", "count", "--source",
-         found.write("count.csv", COUNT))  # fmt: skip
-    done(found, "merge", "assay", "rna", "study", "--as", "two", "--assay", "rna",
-         "--link-file", links)  # fmt: skip
+    found = prepared(expressed, tmp_path_factory.mktemp("study"))
     hidden = 'patient.patient_id = "P1"'
     done(found, "view", "one", "--as", "some", "--rows", hidden)
     return found
-
-
-def done(study: Study, *words: object) -> CommandResult:
-    result = study.ask(*words)
-    assert result.code == 0, (words, result.err)
-    return result
 
 
 def ask(study: Study, name: str, text: str) -> CommandResult:
@@ -80,7 +56,7 @@ REFUSED = {
     ("one", 'expression(rna, "TP54") > 1'): (13, "no feature 'TP54'"),
     ("one", 'expression(rna, "tp53") > 1'): (13, "did you mean 'TP53'"),
     ("one", 'expression(dna, "TP53") > 1'): (13, "no assay 'dna'"),
-    ("study", 'expression(rna, "TP53") > 1'): (2, "values of assays cannot"),
+    ("study", 'expression(rna, "TP53") > 1'): (13, "no assay 'rna'"),
     ("one", 'methylation(rna, "TP53") > 1'): (2, "write expression(...)"),
     ("one", 'exists(visit: expression(rna, "TP53") > 1)'): (2, "not below 'visit'"),
     ("some", 'expression(rna, "tp53") > 1'): (13, "no feature 'tp53'"),
@@ -95,15 +71,6 @@ def test_what_cannot_be_asked_is_refused(study: Study, name: str, text: str) -> 
     assert (result.code, result.out) == (code, "")
     assert why in result.err
     assert ("did you mean" in result.err) == ("did you mean" in why)
-
-
-def test_a_view_keeps_no_values_of_assays(study: Study, tmp_path: Path) -> None:
-    text = 'expression(rna, "TP53") > 1'
-
-    result = study.ask("view", "one", "--as", "other", "--rows", text)
-
-    assert (result.code, list(tmp_path.iterdir())) == (2, [])
-    assert "in a view's rule" in result.err
 
 
 def test_hostile_names_of_features_find_nothing(study: Study) -> None:

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import AssayValue, Filter
-from apollo_spark.query.filters.measured import MeasuredValues
+from apollo_spark.query.filters.measured import MeasuredFeature, MeasuredValues
 from apollo_spark.query.filters.reach import fields_needed
 from apollo_spark.query.filters.sql import filter_rows
 from apollo_spark.query.sql import ascending, column, derived, duckdb_statement, labelled, table
@@ -66,6 +66,12 @@ class MeasuredInTable:
 
     def find_problem(self, tree: AssayValue) -> None:  # noqa: ARG002
         return None
+
+    def meant(self, tree: AssayValue) -> MeasuredFeature:
+        return MeasuredFeature(tree.feature, tree.unit)
+
+    def labelled(self, label: str) -> "MeasuredInTable":  # noqa: ARG002
+        return self
 
     def values(self, tree: AssayValue) -> exp.Select:
         value, key = (column(STORED, each) for each in (self.field, tree.feature))

@@ -13,7 +13,10 @@ from typing import Any
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.filter import (
+    BETWEENS,
+    NO_VALUE,
     And,
+    AssayValue,
     Choice,
     ChosenRow,
     Comparison,
@@ -26,6 +29,7 @@ from apollo_spark.model.filter import (
     Not,
     Operator,
     Or,
+    Percentile,
     Summary,
     SummaryOf,
 )
@@ -46,8 +50,31 @@ COUNTS: dict[Operator, Callable[[Any, Any], bool]] = {
 }
 
 
+OPPOSITES = {
+    Operator.NOT_EQUAL: Operator.EQUAL,
+    Operator.IS_MISSING: Operator.IS_NOT_MISSING,
+}
+"""Questions about assays that are the opposite of others."""
+
+
 class UndecidedError(Exception):
     """Two rows come first, and no key says which of them is meant."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What assays measured in the samples that are shown.
+
+    Attributes:
+        entity: The entity that samples belong to.
+        field: Its field whose values they belong to.
+        values: By assay and feature of each sample that was measured: to whom it belongs, None of
+            nobody, and the value.
+    """
+
+    entity: str
+    field: str
+    values: Mapping[tuple[str, str], Sequence[tuple[Any, float]]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +91,7 @@ def held_by(
     dictionary: DataDictionary,
     rows: Rows,
     cohorts: Mapping[str, Collection[Any]] | None = None,
+    measured: Measured | None = None,
 ) -> list[bool]:
     """Whether the filter holds, for each row of the main entity in its order.
 
@@ -72,8 +100,9 @@ def held_by(
         dictionary: The entities.
         rows: Their rows.
         cohorts: The keys of the people of each cohort that the filter names.
+        measured: What assays measured.
     """
-    model = FilterModel(dictionary, rows, cohorts or {})
+    model = FilterModel(dictionary, rows, cohorts or {}, measured)
     main = dictionary.main_entity
     return [model.holds(tree, CurrentRow(main, {main: row}, {})) for row in rows[main]]
 
@@ -82,9 +111,14 @@ class FilterModel:
     """Nested loops over rows."""
 
     def __init__(
-        self, dictionary: DataDictionary, rows: Rows, cohorts: Mapping[str, Collection[Any]]
+        self,
+        dictionary: DataDictionary,
+        rows: Rows,
+        cohorts: Mapping[str, Collection[Any]],
+        measured: Measured | None = None,
     ) -> None:
         self.dictionary = dictionary
+        self.measured = measured
         self.rows = rows
         self.cohorts = cohorts
         self.fields = FieldModel(dictionary)
@@ -106,8 +140,32 @@ class FilterModel:
             return any(self.fields.compares(tree, spec, each) for each in values)
         if isinstance(tree, FieldComparison):
             return any(self._compares(tree, way, hand) for way in self._ways_of(tree, hand))
-        assert isinstance(tree, AskedRows), "assays are asked elsewhere"
+        if isinstance(tree, AssayValue):
+            return self._measures(tree, hand)
         return self._asks_rows(tree, list(self._inside(tree, hand)))
+
+    def _measures(self, tree: AssayValue, hand: CurrentRow) -> bool:
+        """Whether some row of the samples' entity has a sample that fulfils it, or none does."""
+        assert self.measured is not None, "assays are asked elsewhere"
+        found = self.measured.values[tree.assay, tree.feature]
+        everything = sorted(value for _, value in found)
+        bounds = [
+            percentile_of(everything, each.percentile) if isinstance(each, Percentile) else each
+            for each in tree.values
+        ]
+        positive = OPPOSITES.get(tree.operator, tree.operator)
+        hows = () if positive in NO_VALUE else BETWEENS.get(positive, (positive,))
+        place = self.measured.entity, self.measured.field
+        return any(
+            any(
+                key is not None
+                and key == way[place[0]][place[1]]
+                and all(COUNTS[how](value, each) for how, each in zip(hows, bounds, strict=True))
+                for key, value in found
+            )
+            == (positive == tree.operator)
+            for way in self._ways(hand.entity, hand.way, place[0])
+        )
 
     def _ways_of(self, tree: Comparison | FieldComparison, hand: CurrentRow) -> Iterator[Way]:
         if tree.row is not None:
@@ -216,6 +274,14 @@ class FilterModel:
                         paths[end] = [*paths[entity], (field, end, end_field)]
                         waiting.append(end)
         return paths[far]
+
+
+def percentile_of(values: Sequence[float], percentile: float) -> float:
+    """Return the value below which a share of some ordered values lies, between two of them."""
+    place = percentile / 100 * (len(values) - 1) if values else 0.0
+    low = math.floor(place)
+    ends = values[low : low + 2]
+    return math.nan if not ends else ends[0] + (place - low) * (ends[-1] - ends[0])
 
 
 def summed_up(summary: Summary, values: Sequence[Any]) -> Any:

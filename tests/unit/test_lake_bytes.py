@@ -51,6 +51,8 @@ ALLOWED = {
     f"{SOURCES}/files/reading.py": (INPUT, {".is_file"}),
     f"{SOURCES}/files/top.py": (INPUT, {"gzip.open", "path.open"}),
     f"{SOURCES}/formats/manifest.py": (INPUT, {"path.is_file"}),
+    "ingest/drafting.py": (INPUT, {".exists", ".is_dir"}),
+    "verbs/draft_dictionary.py": (OUTPUT, {".write_text", "target.mkdir"}),
     "engines/reading.py": (
         "reads the files of a pin beside the engines",
         {".is_file", "check_chunks", "pq.ParquetFile", "pq.read_metadata", "read_small_table"},

@@ -17,6 +17,8 @@ from apollo_spark.cli.job import VERBS as JOBS
 from apollo_spark.cli.job import known_keys
 from apollo_spark.cli.main import apollo
 from apollo_spark.model.request import ActionRequest
+from apollo_spark.verbs.grow.config import READERS
+from apollo_spark.verbs.grow.keys import keys_of
 from apollo_spark.verbs.table import all_questions, all_verbs, operation_of, request_type
 
 PACKAGE = Path(apollo_spark.__file__).parent
@@ -26,14 +28,14 @@ METHODS = {
     "merge assay": "merge_assay", "view": "view", "rebase": "rebase", "compact": "compact",
     "withdraw": "withdraw", "retire": "retire", "gc": "gc", "extract sealed": "seal",
     "cohort create": "create_cohort", "cohort combine": "combine_cohorts",
-    "dashboard create": "create_dashboard", "guard": "guard",
+    "dashboard create": "create_dashboard", "guard": "guard", "grow": "grow",
 }  # fmt: skip
 ASKING = {each: each for each in ("list", "history", "diff", "lineage", "trace", "verify")}
 OF_DATASETS = {
     "show", "fields", "doctor", "extract fields", "extract dictionary", "extract sql",
     "extract expression", "cohort count", "cohort ids", "cohort show", "cohort attrition",
     "cohort compare", "cohort explain", "cohort test", "dashboard show", "dashboard data",
-    "dashboard export", "profile",
+    "dashboard export", "profile", "draft-dictionary",
 }  # fmt: skip
 """Questions that Python asks of a `Dataset`, `Cohort` or `Assay`, in own forms, or not at all."""
 LIMITS = ("time_limit", "memory_limit", "threads")
@@ -48,6 +50,7 @@ SPELLED = {
     "from_name": "from",
     "field_map": "map",
     "schema_name": "schema",
+    "keys": "key",
 }
 """Fields of requests that options call otherwise."""
 IN_PYTHON = {
@@ -71,6 +74,8 @@ OTHERWISE_IN_PYTHON = {
     # The value is not part of the answer.
     "trace": {"value"},
 }
+ADDING = {"load clinical", "load expression", "extend", "merge clinical", "merge assay"}
+"""Verbs whose steps in a growth have the options of their request."""
 NO_JOB = {"extract sealed"}
 """Verbs that are not run by spark-submit."""
 
@@ -174,6 +179,19 @@ def test_the_method_that_asks_has_every_option_and_its_default(verb: str) -> Non
     for name in fields.keys() & taken.keys():
         if not fields[name].is_required():
             assert taken[name].default == fields[name].default
+
+
+@pytest.mark.parametrize("verb", [each for each in READERS if each in ADDING])
+def test_a_step_of_a_growth_has_the_keys_of_its_job(verb: str) -> None:
+    shared = {"lake", "settings", "wait", "time_limit", "memory_limit", "threads"}
+    left_out = {"dry_run", "as", "replace"}
+
+    for each in (verb, *(name for name, command in COMMANDS.items() if command == verb)):
+        fields = keys_of(each)
+        assert set(fields.values()) <= known_keys(verb)
+        assert set(spelled(each, fields)) <= set(fields.values())
+        lost = spelled(each, request_type(each).model_fields) - set(fields.values())
+        assert lost - shared <= left_out
 
 
 def options_set_by(verb: str) -> set[str]:

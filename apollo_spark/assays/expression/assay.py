@@ -118,6 +118,17 @@ class ExpressionAssay(AssayFacts):
         """Return the layer of a unit, or None."""
         return next((each for each in self.layers if each.unit == unit), None)
 
+    def under_label(self, label: str) -> "ExpressionAssay":
+        """Return the assay as a question reads it whose tables go by names with a label."""
+        layers = (each.model_copy(update={"table": f"{label}{each.table}"}) for each in self.layers)
+        return self.model_copy(
+            update={
+                "samples_table": f"{label}{self.samples_table}",
+                "features_table": f"{label}{self.features_table}",
+                "layers": tuple(layers),
+            }
+        )
+
     def shown(self, *, samples: int, features: int) -> "ExpressionAssay":
         """Return the assay for people, with the numbers of samples and features that are shown."""
         counts = {"sample_count": samples, "feature_count": features}

@@ -1,6 +1,6 @@
 """Expression as a type of assay: what the verbs may ask of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from apollo_spark.assays.base import (
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from apollo_spark.model.request import PublishRequest
     from apollo_spark.operations.engines import RowWriter
     from apollo_spark.operations.past_request import PastRequest
-    from apollo_spark.query.filters.measured import UnusableAssay
+    from apollo_spark.query.filters.measured import MeasuredFeature, UnusableAssay
+    from apollo_spark.query.scope import QueryScope
 
 
 class ExpressionType(AssayType):
@@ -87,11 +88,25 @@ class ExpressionType(AssayType):
 
     def find_measured(
         self, assay: ReadAssay, feature: str, unit: str | None
-    ) -> "exp.Select | UnusableAssay":
-        """Return the values of a feature, by its id or by a symbol that it has alone."""
+    ) -> "MeasuredFeature | UnusableAssay":
+        """Return a feature by its id, or by a symbol that it has alone."""
         from apollo_spark.assays.expression.read.measured import find_measured
 
         return find_measured(assay, feature, unit)
+
+    def measured_values(
+        self, record: AssayRecord, meant: "MeasuredFeature", scope: "QueryScope"
+    ) -> "exp.Select":
+        """Return the values of a feature, from tiles."""
+        from apollo_spark.assays.expression.read.measured import measured_values
+
+        return measured_values(ExpressionAssay.of(record), meant, scope)
+
+    def only_units(self, record: AssayRecord, units: "Collection[str | None]") -> AssayRecord:
+        """Return the assay with the tiles of some units alone, and all features and samples."""
+        own = ExpressionAssay.of(record)
+        layers = tuple(each for each in own.layers if each.unit in units)
+        return own.model_copy(update={"layers": layers}).as_record()
 
     def compare(self, before: ReadAssay, after: ReadAssay) -> "AssayDiff":
         """Return samples and features that came and went, and units with other values."""

@@ -134,6 +134,7 @@ def storage_access(what: str) -> Iterator[None]:
 
 
 REPORTS = "reports"
+GROWTHS = "growths"
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,15 @@ def own_report_folder(root: LakeRoot, name: str, moment: str) -> ReportFolder:
         StorageRefusedError: The folder cannot be made.
     """
     return ReportFolder(root.make_folder(REPORTS, name, moment))
+
+
+def growth_report_folder(root: LakeRoot, moment: str) -> ReportFolder:
+    """Make the folder of the report of a growth, which is about the whole lake.
+
+    Raises:
+        StorageRefusedError: The folder cannot be made.
+    """
+    return ReportFolder(root.make_folder(GROWTHS, moment))
 
 
 def given_report_folder(folder: str) -> ReportFolder:

@@ -73,7 +73,7 @@ def read_meaning(lake: Lake, opened: OpenDataset, text: str) -> Meaning:
             return str(error)
         return None
 
-    tree = read_filter(text, opened.dictionary, opened.scope.measured, find_cohort)
+    tree = read_filter(text, opened.dictionary, opened.measured, find_cohort)
     for record in found.values():
         require_dataset(record, str(opened.record), opened.record.id)
     cohorts = {str(each): each for each in found.values()}

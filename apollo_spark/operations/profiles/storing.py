@@ -4,7 +4,7 @@ Tasks read the columns of the written files, so that they run where the tasks of
 an extension left alone is named again as it was counted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,10 +19,18 @@ from apollo_spark.model.join_path import path_to
 from apollo_spark.model.profile import CountedFields
 from apollo_spark.model.profile_entry import FIELDS_PER_PART, ProfileEntry
 from apollo_spark.records.profiled import is_guarded, rows_hold
-from apollo_spark.workers.profiles.task import HeldTable, ProfileTask, Step, run_profile
+from apollo_spark.workers.profiles.task import (
+    CountedTable,
+    HeldTable,
+    ProfileTask,
+    Step,
+    run_profile,
+)
 
 CELLS_OF_TASK = 64_000_000
 """Cells that one task counts; a wide or long table has several tasks."""
+CELLS_TOGETHER = 1_000_000
+"""Cells of several tables that one task counts: what they are joined by is read once."""
 
 
 def store_profiles(
@@ -103,6 +111,24 @@ def _entry(lake: Lake, entity: Entity, done: Sequence[dict[str, Any]]) -> Profil
     )
 
 
+def _together(tables: Iterable[CountedTable], rows: int) -> Iterator[list[CountedTable]]:
+    """Yield tables together as long as they are small.
+
+    Args:
+        tables: Some of an entity.
+        rows: How many rows it has.
+    """
+    waiting: list[CountedTable] = []
+    for each in tables:
+        cells = rows * sum(len(one.columns) for one in (*waiting, each))
+        if waiting and cells > CELLS_TOGETHER:
+            yield waiting
+            waiting = []
+        waiting.append(each)
+    if waiting:
+        yield waiting
+
+
 @dataclass(frozen=True)
 class _Counting:
     lake: Lake
@@ -134,25 +160,33 @@ class _Counting:
 
     def tasks(self, entity: Entity) -> Iterator[ProfileTask]:
         """Yield the tasks that count the fields of an entity, some of a table each."""
+        first = self._table(self._slices(entity.name)[0].table)
+        for tables in _together(self._counted(entity), first.rows):
+            yield ProfileTask(
+                first=first,
+                key=self._slices(entity.name)[0].column_of(entity.primary_key or ""),
+                tables=tuple(tables),
+                way=self._way(entity.name),
+                is_joined=entity.name not in self.dictionary.unjoined,
+            )
+
+    def _counted(self, entity: Entity) -> Iterator[CountedTable]:
+        """Yield the fields of each table, or of some columns of a long one."""
         slices = self._slices(entity.name)
         homes = homes_of(slices)
         own: dict[int, list[FieldSpec]] = {}
         for spec in entity.fields:
             own.setdefault(homes.get(spec.name, 0), []).append(spec)
-        key, first = entity.primary_key or "", self._table(slices[0].table)
+        size = max(CELLS_OF_TASK // max(self._table(slices[0].table).rows, 1), 1)
         for number, specs in own.items():
-            home = self._table(slices[number].table)
-            size = max(CELLS_OF_TASK // max(first.rows, 1), 1)
+            slice_ = slices[number]
             for start in range(0, len(specs), size):
                 chosen = specs[start : start + size]
-                yield ProfileTask(
-                    first=first,
-                    home=home,
-                    keys=(slices[0].column_of(key), slices[number].key or key) if number else None,
-                    columns=tuple(slices[number].column_of(each.name) for each in chosen),
+                yield CountedTable(
+                    held=self._table(slice_.table),
+                    key=(slice_.key or entity.primary_key or "") if number else None,
+                    columns=tuple(slice_.column_of(each.name) for each in chosen),
                     fields=tuple(self._fields.of(entity, each) for each in chosen),
-                    way=self._way(entity.name),
-                    is_joined=entity.name not in self.dictionary.unjoined,
                 )
 
     def _way(self, entity: str) -> tuple[Step, ...]:

@@ -49,6 +49,22 @@ class UnusableAssay(NamedTuple):
     part: Part | None = None
 
 
+class MeasuredFeature(NamedTuple):
+    """What is asked of an assay, as the assay itself names it.
+
+    Attributes:
+        feature: The id of the feature.
+        unit: The unit; None where the type of the assay has none.
+    """
+
+    feature: str
+    unit: str | None = None
+
+    def __str__(self) -> str:
+        """Return both as people read them."""
+        return self.feature if self.unit is None else f"{self.feature} in {self.unit}"
+
+
 class MeasuredValues(Protocol):
     """What is known of the assays that a filter may ask about."""
 
@@ -66,6 +82,14 @@ class MeasuredValues(Protocol):
 
     def find_problem(self, tree: AssayValue) -> UnusableAssay | None:
         """Return why a value cannot be asked for, None where it can."""
+        ...
+
+    def meant(self, tree: AssayValue) -> MeasuredFeature:
+        """Return the feature and the unit that are asked for; the filter was checked."""
+        ...
+
+    def labelled(self, label: str) -> "MeasuredValues":
+        """Return the same of tables whose names begin with a label."""
         ...
 
     def values(self, tree: AssayValue) -> exp.Select:

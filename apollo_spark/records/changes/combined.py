@@ -91,4 +91,5 @@ def _moved_rule(rule: RowRule, number: int) -> RowRule:
         each.model_copy(update={"slices": _moved_tables(each.slices, number)})
         for each in rule.entities
     )
-    return rule.model_copy(update={"entities": tuple(entities)})
+    assays = tuple(_moved_assay(each, number) for each in rule.assays)
+    return rule.model_copy(update={"entities": tuple(entities), "assays": assays})

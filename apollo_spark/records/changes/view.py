@@ -1,15 +1,15 @@
 """A view of a dataset: fewer entities, fields, assays and rows, over the same tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from apollo_spark.errors import NotFoundError, UsageError
+from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.change import ViewChange
-from apollo_spark.model.cohort import CohortStep
 from apollo_spark.model.dataset import RowRule, TableSlice, homes_of
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.join_path import join_steps
-from apollo_spark.model.pin import TablePin
+from apollo_spark.records.changes.row_filter import RowFilter
 from apollo_spark.records.content import (
     Content,
     Derived,
@@ -19,27 +19,13 @@ from apollo_spark.records.content import (
 )
 from apollo_spark.records.row_guards import with_guards
 
-FieldPath = tuple[str, str]
 
-
-@dataclass(frozen=True)
-class RowFilter:
-    """A row rule as it is written, and the fields of the base that it mentions.
-
-    Attributes:
-        text: The filter; of a cohort what says it to people.
-        fields: What of the base is read for it.
-        members: How the cohort is made.
-        lists: The tables of ids that it asks for, by the names that `members` uses.
-    """
-
-    text: str
-    fields: frozenset[FieldPath]
-    members: tuple[CohortStep, ...] = ()
-    lists: tuple[TablePin, ...] = ()
-
-
-def make_view(base: Content, change: ViewChange, rows: RowFilter | None = None) -> Derived:
+def make_view(
+    base: Content,
+    change: ViewChange,
+    rows: RowFilter | None = None,
+    asked: tuple[AssayRecord, ...] = (),
+) -> Derived:
     """Return a view of a dataset.
 
     Fields by which rows are joined are kept with their entities. A row rule is kept by value, over
@@ -50,6 +36,7 @@ def make_view(base: Content, change: ViewChange, rows: RowFilter | None = None) 
         base: What the view is of.
         change: What is kept.
         rows: The rule on rows, checked against the base's dictionary.
+        asked: The assays that the rule asks for, also such as the view leaves out.
 
     Raises:
         NotFoundError: Entities, fields or assays that the base does not show, all of them.
@@ -70,7 +57,7 @@ def make_view(base: Content, change: ViewChange, rows: RowFilter | None = None) 
     )
     parts: tuple[str, ...] = ()
     if rows is not None:
-        view, parts = _limit_rows(base, view, rows)
+        view, parts = _limit_rows(base, view, rows, asked)
     return Derived(view.only_used_pins(), parts, _notes(wanted, joining, left_out))
 
 
@@ -214,7 +201,9 @@ def _narrow_slices(base: Content, entity: Entity) -> tuple[TableSlice, ...]:
     )
 
 
-def _limit_rows(base: Content, view: Content, rows: RowFilter) -> tuple[Content, tuple[str, ...]]:
+def _limit_rows(
+    base: Content, view: Content, rows: RowFilter, asked: tuple[AssayRecord, ...]
+) -> tuple[Content, tuple[str, ...]]:
     main = base.dictionary.find_entity(base.dictionary.main_entity)
     if main is None or main.primary_key is None:
         raise UsageError("Rows can be limited only where the main entity has a primary key.")
@@ -228,16 +217,17 @@ def _limit_rows(base: Content, view: Content, rows: RowFilter) -> tuple[Content,
         base,
         dictionary=world,
         slices={each.name: _narrow_slices(base, each) for each in world.entities},
-        assays=(),
+        assays=asked,
     ).only_used_pins()
     rule = RowRule(
         entity=main.name,
-        text=rows.text,
-        members=rows.members,
+        text=rows.kept_text,
+        members=rows.kept_members,
         main_entity=main.name,
         entities=entity_entries(world, ruled.slices),
         codings=coding_entries(world),
         relations=world.relations,
+        assays=asked,
         pins=(*ruled.pins, *rows.lists),
     )
     guarded = with_guards(view.dictionary, view.tables_of, rule=len(base.rules))

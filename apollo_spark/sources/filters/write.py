@@ -90,16 +90,21 @@ def _write_chosen(tree: ChosenRow) -> str:
     return f"{tree.choice}({rows}): ({_write(tree.condition)})"
 
 
-def _write_assay_value(tree: AssayValue) -> str:
+def write_measured(tree: AssayValue) -> str:
+    """Return what of an assay is asked for, as a filter writes it: `expression(rna, "TP53")`."""
     given = [tree.assay, write_literal(tree.feature)]
     if tree.unit is not None:
         is_bare = _BARE_UNIT.fullmatch(tree.unit)
         given.append(tree.unit if is_bare else write_literal(tree.unit))
+    return f"{tree.measure}({', '.join(given)})"
+
+
+def _write_assay_value(tree: AssayValue) -> str:
     values = [
         _write_percentile(each) if isinstance(each, Percentile) else write_literal(each)
         for each in tree.values
     ]
-    return _write_question(f"{tree.measure}({', '.join(given)})", tree.operator, values)
+    return _write_question(write_measured(tree), tree.operator, values)
 
 
 def _write_percentile(value: Percentile) -> str:

@@ -28,17 +28,17 @@ def notes_of_inference(
     coded = [f"{own}.{each.name}" for each in extension.fields if each.has_open_coding]
     if measured:
         yield (
-            f"{_named(measured)}: numbers, because all cells have as many decimals; zeros at the "
-            "end are not kept. Give --dictionary to keep them as text."
+            f"{list_some(measured)}: numbers, because all cells have as many decimals; zeros at "
+            "the end are not kept. Give --dictionary to keep them as text."
         )
     if spelt:
         yield (
-            f"{_named(spelt)}: text, because numbers would not keep zeros, exponents or digits "
+            f"{list_some(spelt)}: text, because numbers would not keep zeros, exponents or digits "
             "that tell cells apart. Give --dictionary to read numbers."
         )
     if coded:
         yield (
-            f"{_named(coded)}: few values that repeat, taken as codes; new values become codes "
+            f"{list_some(coded)}: few values that repeat, taken as codes; new values become codes "
             "later. Give --no-codings or --codings-of LIST to decide otherwise."
         )
 
@@ -46,7 +46,8 @@ def notes_of_inference(
 _TEXT = (FieldType.STRING,)
 
 
-def _named(names: Iterable[str]) -> str:
+def list_some(names: Iterable[str]) -> str:
+    """Return the first of some names, and how many more there are."""
     names = list(names)
     more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more

@@ -224,7 +224,14 @@ def _assay(record: DatasetRecord, assay: AssayRecord) -> dict[str, Any]:
 
 def _rule(rule: RowRule) -> dict[str, Any]:
     pins = [str(each) for each in rule.pins]
-    return {"entity": rule.entity, "text": rule.text, "keys": rule.keys, "pins": pins}
+    assays = [each.name for each in rule.assays]
+    return {
+        "entity": rule.entity,
+        "text": rule.text,
+        "keys": rule.keys,
+        **({"assays": assays} if assays else {}),
+        "pins": pins,
+    }
 
 
 def _pin(

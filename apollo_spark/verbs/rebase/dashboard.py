@@ -33,7 +33,7 @@ PEOPLE = (
     "people_before", "people_after", "people_kept", "people_added", "people_lost", "causes",
     "related",
 )  # fmt: skip
-MEANT_ELSE = frozenset({"other field", "code relabelled"})
+MEANT_ELSE = frozenset({"other field", "other feature", "code relabelled"})
 """Problems because of which a tile would silently show something else."""
 
 

@@ -12,11 +12,19 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.coding import Coding
 from apollo_spark.model.dataset import DatasetRecord, home_of
 from apollo_spark.model.field import FieldSpec, FieldType
-from apollo_spark.model.filter import Comparison, Filter, Operator, comparisons_of
+from apollo_spark.model.filter import (
+    AssayValue,
+    Comparison,
+    Filter,
+    Operator,
+    comparisons_of,
+    conditions_of,
+)
 from apollo_spark.model.rebase import Problem, Repair
 from apollo_spark.query.filters.reach import fields_needed
 from apollo_spark.query.filters.values import codes_under
 from apollo_spark.records.changes.renaming import NewNames, renamed
+from apollo_spark.sources.filters.write import write_measured
 from apollo_spark.verbs.rebase.repairs import field_repairs, successor_of
 
 NUMBERS = frozenset({FieldType.INTEGER, FieldType.FLOAT})
@@ -66,6 +74,9 @@ def compare_meaning(
         for each in comparisons_of(tree):
             if (each.entity, each.field) in kept:
                 comparer.compare_codes(each)
+        for one in conditions_of(tree):
+            if isinstance(one, AssayValue):
+                comparer.compare_measured(one)
 
 
 def relation_of(before: DatasetRecord, after: DatasetRecord, *, shares: bool) -> str:
@@ -139,6 +150,18 @@ class _Comparer:
                                    after=meanings[1], breaks=breaks))  # fmt: skip
             if asked.operator is Operator.UNDER:
                 self._compare_below(place, codes_under(was, code), codes_under(now, new_code))
+
+    def compare_measured(self, asked: AssayValue) -> None:
+        """Compare the feature of an assay that is asked for, and its unit."""
+        was, now = self.before.measured, self.after.measured
+        if was is None or now is None or was.find_problem(asked) is not None:
+            return
+        name = write_measured(asked)
+        if (gone := now.find_problem(asked)) is not None:
+            self._tell(Problem(kind="value gone", name=name, after=gone.text, breaks=True))
+        elif (there := now.meant(asked)) != (here := was.meant(asked)):
+            self._tell(Problem(kind="other feature", name=name, before=str(here), after=str(there),
+                               breaks=True))  # fmt: skip
 
     def _gone(
         self, key: tuple[str, str], there: str, was: Coding, now: Coding, *, is_open: bool

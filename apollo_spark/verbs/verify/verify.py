@@ -12,9 +12,11 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.over_dataset import OverDataset
 from apollo_spark.model.record import Published, is_kind
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
+from apollo_spark.operations.cohorts.opening import dataset_of
 from apollo_spark.records.showing import hides_details, shown_pins
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.verbs.verify.proof import SourceProof
@@ -118,6 +120,19 @@ def verify_records(
     )
 
 
+def require_sound(found: Verification) -> None:
+    """Require that nothing that was verified is broken.
+
+    Raises:
+        BrokenPinError: Something is.
+    """
+    if broken := [each for each in found.problems if each.is_broken]:
+        raise BrokenPinError(
+            f"{len(broken)} of {found.pins} pins or parts are broken.",
+            fix="Bring the files back from a copy of the lake; other versions stay readable.",
+        )
+
+
 def _prove(
     lake: Lake, records: Sequence[Published], settings: LakeSettings, *, full: bool
 ) -> tuple[SourceProof, ...]:
@@ -129,14 +144,27 @@ def verify_version(
     lake: Lake, record: Published, *, deep: bool, seen: Seen | None = None
 ) -> tuple[VerifyProblem, ...]:
     """Return what of a record is not as it was published, its assays included."""
-    if not isinstance(record, DatasetRecord):
-        found = lake.verify(record, deep=deep, seen=seen)
-        if deep and not found and isinstance(record, CohortRecord):
-            return _recounted(lake, record)
+    if (dataset := _dataset_of(lake, record)) is None:
+        return lake.verify(record, deep=deep, seen=seen)
+    special = hash_assay_tables(dataset, lake.tables)
+    found = lake.verify(record, deep=deep, seen=seen, hash_special=special, dataset=dataset)
+    if not deep or found:
         return found
-    special = hash_assay_tables(record, lake.tables)
-    found = lake.verify(record, deep=deep, seen=seen, hash_special=special)
-    return _counted_again(lake, record) if deep and not found else found
+    if isinstance(record, CohortRecord):
+        return _recounted(lake, record)
+    return _counted_again(lake, record) if isinstance(record, DatasetRecord) else found
+
+
+def _dataset_of(lake: Lake, record: Published) -> DatasetRecord | None:
+    """Return the dataset whose tables a record reads; None where that is not as it was."""
+    if isinstance(record, DatasetRecord):
+        return record
+    if not isinstance(record, OverDataset):
+        return None
+    try:
+        return dataset_of(lake, record)
+    except BrokenPinError:
+        return None
 
 
 def _counted_again(lake: Lake, record: DatasetRecord) -> tuple[VerifyProblem, ...]:

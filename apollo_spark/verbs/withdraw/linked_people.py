@@ -13,8 +13,9 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.withdrawing import WithdrawnFrom, alike
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import owner_of
+from apollo_spark.records.rule_records import records_of_rules
 from apollo_spark.verbs.withdraw.keys import known_keys, lookalikes_of
-from apollo_spark.verbs.withdraw.linked_tables import LinkedRows, PlannedKeys, records_of_rules
+from apollo_spark.verbs.withdraw.linked_tables import LinkedRows, PlannedKeys
 
 
 @dataclass(frozen=True)

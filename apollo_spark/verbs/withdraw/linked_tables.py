@@ -32,22 +32,6 @@ from apollo_spark.records.withdrawn import without_withdrawn
 _ALL, _LEFT = "all", "left"
 
 
-def records_of_rules(record: DatasetRecord) -> Iterator[DatasetRecord]:
-    """Yield what the rules of a view read, as records of its name: they may know further links."""
-    for rule in record.rules:
-        if not {pin.location for pin in rule.pins} <= {pin.location for pin in record.pins}:
-            yield record.model_copy(
-                update={
-                    "entities": rule.entities,
-                    "relations": rule.relations,
-                    "main_entity": rule.main_entity,
-                    "pins": rule.pins,
-                    "assays": (),
-                    "rules": (),
-                }
-            )
-
-
 class PlannedKeys:
     """Keys that are not withdrawn yet, as tables beside those of a lake.
 

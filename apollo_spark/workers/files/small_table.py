@@ -46,26 +46,30 @@ def read_small_table(paths: Iterable[str], schema: pa.Schema) -> pa.Table:
 
     Args:
         paths: The files; what is to be checked of them was checked.
-        schema: The columns; one that a file lacks is missing in its rows.
+        schema: The columns; one that a file lacks is missing in its rows. Texts may be asked for
+            as a dictionary.
 
     Raises:
         OSError: A file cannot be read.
         pyarrow.ArrowException: A file is damaged, or has values of another type.
     """
-    return pa.concat_tables([schema.empty_table(), *(_read(each, schema) for each in paths)])
+    tables = [_read(each, schema) for each in paths]
+    return pa.concat_tables(tables) if tables else schema.empty_table()
 
 
 def _read(path: str, schema: pa.Schema) -> pa.Table:
-    with pq.ParquetFile(path) as file:
+    encoded = [each.name for each in schema if pa.types.is_dictionary(each.type)]
+    with pq.ParquetFile(path, read_dictionary=encoded) as file:
         present = set(file.schema_arrow.names)
         found = file.read([each for each in schema.names if each in present])
         rows = file.metadata.num_rows
+    if present.issuperset(schema.names):
+        found = found.select(schema.names)
+        # Thousands of columns one by one take their time where nothing is to be done.
+        if found.schema.types == schema.types:
+            return pa.table(found.columns, schema=schema)
     columns = [
         found[each.name] if each.name in present else pa.nulls(rows, each.type) for each in schema
     ]
-    # Thousands of casts take their time where nothing is to be cast.
-    columns = [
-        each if each.type == type_ else each.cast(type_)
-        for each, type_ in zip(columns, schema.types, strict=True)
-    ]
+    columns = [each.cast(type_) for each, type_ in zip(columns, schema.types, strict=True)]
     return pa.table(columns, schema=schema)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from apollo_spark.workers.profiles.cells import Cells
 from apollo_spark.workers.profiles.links import Links
 from apollo_spark.workers.profiles.spec import Codes
 from apollo_spark.workers.values.texts import format_column
@@ -17,30 +18,26 @@ Counted = dict[str, Any]
 """A value with how many rows and people have it."""
 
 
-def count_codes(
-    encoded: pa.DictionaryArray, rows: np.ndarray, codes: Codes, links: Links
-) -> list[Counted]:
+def count_codes(cells: Cells, codes: Codes, links: Links) -> list[Counted]:
     """Count each value, the commonest first, then in the order of the coding.
 
     Args:
-        encoded: The values; none is missing.
-        rows: The row of each.
+        cells: The values.
         codes: The coding. In a tree everybody who has a code has those above it.
         links: Whose the rows are.
     """
-    texts = _texts_of(encoded.dictionary, codes)
-    own = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    in_rows = _count_pairs(rows, own, len(texts))
+    rows, (own, different) = cells.rows, cells.encoded()
+    in_rows = _count_pairs(rows, own, len(different))
     people, groups = links.pairs(rows, own)
-    in_people = in_rows if people is rows else _count_pairs(people, groups, len(texts))
+    in_people = in_rows if people is rows else _count_pairs(people, groups, len(different))
+    texts = _texts_of(different, codes)
     found: dict[str, Counted] = {
-        text: {"value": text, "rows": int(in_rows[each]), "people": int(in_people[each])}
-        for each, text in enumerate(texts)
+        text: {"value": text, "rows": in_row, "people": in_person}
+        for text, in_row, in_person in zip(texts, in_rows.tolist(), in_people.tolist(), strict=True)
     }
     if codes.parents:
         _count_below(found, [codes.chain(each) for each in texts], people, groups)
-    order = {each: place for place, each in enumerate(codes.texts)}
-    return sorted(found.values(), key=lambda each: _rank(each, order))
+    return sorted(found.values(), key=lambda each: _rank(each, codes.order))
 
 
 def _rank(each: Counted, order: Mapping[str, int]) -> tuple[int, int, int, str]:
@@ -54,10 +51,9 @@ def _count_pairs(owners: np.ndarray, groups: np.ndarray, size: int) -> np.ndarra
     if len(owners) > 1 and not (owners[1:] > owners[:-1]).all():
         count = int(owners.max()) + 1
         if count * size <= MOST_FLAGS:
-            found = np.zeros(count * size, np.bool_)
-            found[owners * size + groups] = True
-            counts: np.ndarray = found.reshape(count, size).sum(axis=0)
-            return counts
+            found = np.zeros((size, count), np.bool_)
+            found[groups, owners] = True
+            return np.array([np.count_nonzero(each) for each in found], np.int64)
         groups = _each_once(owners * size + groups) % size
     return np.bincount(groups, minlength=size)
 
@@ -100,6 +96,6 @@ def _count_below(
 
 def _texts_of(values: pa.Array, codes: Codes) -> list[str]:
     """Return values as the coding writes them; others as files do."""
-    written = format_column(values).to_pylist()
-    known = codes.by_value
-    return [known.get(value, text) for value, text in zip(values.to_pylist(), written, strict=True)]
+    found, known = values.to_pylist(), codes.by_value
+    written = found if pa.types.is_string(values.type) else format_column(values).to_pylist()
+    return [known.get(value, text) for value, text in zip(found, written, strict=True)]

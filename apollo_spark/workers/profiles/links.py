@@ -1,10 +1,13 @@
 """Which rows of an entity are whose: of how many people a set of rows is."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from apollo_spark.workers.profiles.cells import is_ascending, is_there, raw
 
 NOBODY = -1
 
@@ -34,11 +37,33 @@ class Links:
         """
         if self.people is None:
             return int(np.count_nonzero(chosen))
+        gone = np.flatnonzero(~chosen)
+        if self.rows is None and len(gone) < len(chosen) // 2:
+            # Mostly few rows lack a value: whose they all are has none.
+            lost = self._rows_of_each(gone)
+            return self._joined - int(np.count_nonzero((lost == self._counts) & (lost > 0)))
         of = self.people[chosen if self.rows is None else chosen[self.rows]]
         found = np.zeros(self.size + 1, np.bool_)
         found[of] = True
         # Nobody's place is the last one.
         return int(np.count_nonzero(found[:-1]))
+
+    def _rows_of_each(self, rows: np.ndarray | slice) -> np.ndarray:
+        """Return how many of some rows each person has."""
+        assert self.people is not None, "each row is a person of its own"
+        return np.bincount(self.people[rows] + 1, minlength=self.size + 1)[1:]
+
+    @cached_property
+    def _counts(self) -> np.ndarray:
+        return self._rows_of_each(slice(None))
+
+    @cached_property
+    def _joined(self) -> int:
+        return int(np.count_nonzero(self._counts))
+
+    @cached_property
+    def _has_nobody(self) -> bool:
+        return bool(self.people is not None and len(self.people) and self.people.min() == NOBODY)
 
     def pairs(self, rows: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return for rows and a group of each the people and their groups, not each pair once."""
@@ -46,7 +71,8 @@ class Links:
             return rows, groups
         if self.rows is None:
             people = self.people[rows]
-            return people[people >= 0], groups[people >= 0]
+            is_one = people >= 0 if self._has_nobody else slice(None)
+            return people[is_one], groups[is_one]
         order = np.argsort(self.rows, kind="stable")
         first = np.searchsorted(self.rows[order], rows, "left")
         counts = np.searchsorted(self.rows[order], rows, "right") - first
@@ -68,7 +94,7 @@ def follow(values: pa.Array, above_values: pa.Array, above: Links) -> Links:
         above_values: The same of the rows that have links.
         above: Their links.
     """
-    known = pc.unique(above_values.drop_null())
+    known = _each_once(above_values)
     codes = _codes(values, known)
     # Mostly they are keys, each once and none missing.
     is_key = len(known) == len(above_values)
@@ -95,7 +121,32 @@ def follow(values: pa.Array, above_values: pa.Array, above: Links) -> Links:
     return Links(np.repeat(people, times), order[places], size, dangling)
 
 
+def encode(values: pa.Array, above_values: pa.Array) -> pa.DictionaryArray:
+    """Return values as places among those that are different.
+
+    Args:
+        values: What each row refers by, or is referred to by.
+        above_values: The same of the rows above: mostly all are among them.
+    """
+    known = _each_once(above_values)
+    places = pc.index_in(values, value_set=known, skip_nulls=True)
+    if places.null_count > values.null_count:
+        return values.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(places, known)
+
+
+def _each_once(values: pa.Array) -> pa.Array:
+    return values if is_ascending(values) else pc.unique(values.drop_null())
+
+
 def _codes(values: pa.Array, known: pa.Array) -> np.ndarray:
+    """Return the place of each value among those that are known."""
+    if pa.types.is_dictionary(values.type):
+        there, different = is_there(values), values.dictionary
+        of = np.arange(len(known)) if different.equals(known) else _codes(different, known)
+        places = np.full(len(values), NOBODY, np.int64)
+        places[there] = of[raw(values.indices)[there]]
+        return places
     found: np.ndarray = (
         pc.fill_null(pc.index_in(values, value_set=known, skip_nulls=True), NOBODY)
         .to_numpy(zero_copy_only=False)

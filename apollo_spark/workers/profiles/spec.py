@@ -35,6 +35,11 @@ class Codes:
                 found.setdefault(value, text)
         return found
 
+    @cached_property
+    def order(self) -> Mapping[str, int]:
+        """The place of each code."""
+        return {each: place for place, each in enumerate(self.texts)}
+
     def chain(self, code: str) -> tuple[str, ...]:
         """Return a code with all codes above it, each once."""
         found = {code: None}

@@ -1,6 +1,6 @@
 """Count fields of a table that was written: what a task does, wherever it runs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +9,12 @@ import pyarrow.compute as pc
 
 from apollo_spark.workers.files.small_table import read_small_table
 from apollo_spark.workers.profiles.counting import count_field
-from apollo_spark.workers.profiles.links import NO_LINKS, OWN, Links, follow
-from apollo_spark.workers.profiles.spec import CountedField
+from apollo_spark.workers.profiles.links import NO_LINKS, OWN, Links, encode, follow
+from apollo_spark.workers.profiles.spec import CODES, TEXT, CountedField
 
 CELLS_READ = 8_000_000
 """Cells that are read together: 64 MB of numbers."""
+ENCODED = pa.dictionary(pa.int32(), pa.string())
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,26 @@ class HeldTable:
     schema: pa.Schema
     rows: int
 
-    def read(self, columns: Sequence[str]) -> pa.Table:
-        """Return some columns of all rows."""
-        return read_small_table(self.files, pa.schema([self.schema.field(e) for e in columns]))
+    def read(self, columns: Sequence[str], encoded: Collection[str] = ()) -> pa.Table:
+        """Return some columns of all rows.
+
+        Args:
+            columns: Their names.
+            encoded: Those whose texts are wanted as places among those that are different: they
+                mostly lie so in the files.
+        """
+        fields = [self.schema.field(each) for each in columns]
+        return read_small_table(
+            self.files,
+            pa.schema(
+                [
+                    each.with_type(ENCODED)
+                    if each.name in encoded and pa.types.is_string(each.type)
+                    else each
+                    for each in fields
+                ]
+            ),
+        )
 
     def column(self, name: str) -> pa.Array:
         """Return one column of all rows."""
@@ -49,70 +67,97 @@ class Step:
 
 
 @dataclass(frozen=True)
-class ProfileTask:
+class CountedTable:
     """Fields of one table.
 
     Attributes:
-        first: The table with every row of the entity.
-        home: The table that holds the fields.
-        keys: The columns of both that tell to which row a row belongs; None where they are one.
+        held: The table.
+        key: Its column that tells to which row of the entity a row belongs; None where it has every
+            row of the entity.
         columns: The column of each field.
         fields: The fields.
+    """
+
+    held: HeldTable
+    key: str | None
+    columns: tuple[str, ...]
+    fields: tuple[CountedField, ...]
+
+
+@dataclass(frozen=True)
+class ProfileTask:
+    """Fields of one entity.
+
+    Attributes:
+        first: The table with every row of the entity.
+        key: Its column by which other tables are joined to it.
+        tables: What is counted: several tables where each is small.
         way: From the people to the rows; without steps they are the people.
         is_joined: Whether anything joins the rows to people.
     """
 
     first: HeldTable
-    home: HeldTable
-    keys: tuple[str, str] | None
-    columns: tuple[str, ...]
-    fields: tuple[CountedField, ...]
+    key: str
+    tables: tuple[CountedTable, ...]
     way: tuple[Step, ...] = ()
     is_joined: bool = True
 
 
 def run_profile(task: ProfileTask) -> dict[str, Any]:
-    """Count the fields of a table (runs in a task)."""
-    own = task.first.column(task.way[-1].column) if task.way else None
-    links, dangling = _links(task, own)
-    known = {task.way[-1].column: own} if task.way and task.keys is None else {}
-    profiles = [
-        {"field": each.name, "kind": each.kind} | count_field(values, each, links)
-        for each, values in zip(task.fields, _columns(task, known), strict=True)
-    ]
+    """Count the fields of an entity (runs in a task)."""
+    links, dangling, own = _links(task)
+    is_further = any(each.key is not None for each in task.tables)
+    keys = task.first.column(task.key) if is_further else None
+    profiles = []
+    for table in task.tables:
+        known = {} if own is None or table.key is not None else {task.way[-1].column: own}
+        profiles += [
+            {"field": each.name, "kind": each.kind} | count_field(values, each, links)
+            for each, values in zip(table.fields, _columns(table, keys, known), strict=True)
+        ]
     return {"profiles": profiles, "dangling": dangling}
 
 
-def _links(task: ProfileTask, own: pa.Array | None) -> tuple[Links, int]:
-    """Return whose the rows are, and how many refer to nothing.
+def _links(task: ProfileTask) -> tuple[Links, int, pa.Array | None]:
+    """Return whose the rows are, how many refer to nothing, and what joins the rows to others."""
+    if not task.way:
+        return OWN if task.is_joined else NO_LINKS, 0, None
+    links, dangling, own = OWN, 0, None
+    for step, after in zip(task.way, (*task.way[1:], None), strict=True):
+        above = step.above.column(step.above_column)
+        own = encode((task.first if after is None else after.above).column(step.column), above)
+        links = follow(own, above, links)
+        dangling += links.dangling
+    return links, dangling, own
+
+
+def _columns(
+    table: CountedTable, keys: pa.Array | None, known: Mapping[str, pa.Array]
+) -> Iterator[pa.Array]:
+    """Yield the values of each field in the order of the rows of the entity.
 
     Args:
-        task: Has the way from the people to the rows.
-        own: The last column on the way, if there is a way.
+        table: Has the fields.
+        keys: The keys of the rows of the entity, where some table needs them.
+        known: Columns that were read.
     """
-    if own is None:
-        return OWN if task.is_joined else NO_LINKS, 0
-    links, dangling = OWN, 0
-    for step, after in zip(task.way, (*task.way[1:], None), strict=True):
-        values = own if after is None else after.above.column(step.column)
-        links = follow(values, step.above.column(step.above_column), links)
-        dangling += links.dangling
-    return links, dangling
-
-
-def _columns(task: ProfileTask, known: Mapping[str, pa.Array]) -> Iterator[pa.Array]:
-    """Yield the values of each field in the order of the rows of the entity."""
-    order = None if task.keys is None else _order(task, *task.keys)
-    for columns in _groups(task.columns, task.home):
-        table = task.home.read([each for each in columns if each not in known])
+    order = None
+    pairs = zip(table.columns, table.fields, strict=True)
+    encoded = {column for column, each in pairs if each.kind in (CODES, TEXT)}
+    for number, columns in enumerate(_groups(table.columns, table.held)):
+        wanted = [each for each in columns if each not in known]
+        first = [] if table.key is None or number else [table.key]
+        read = table.held.read([*first, *wanted], encoded)
+        if first:
+            order = _order(keys, _whole(read.column(0)))
+        found = dict(zip(wanted, read.columns[len(first) :], strict=True))
         for each in columns:
-            values = known[each] if each in known else _whole(table.column(each))
+            values = known[each] if each in known else _whole(found[each])
             yield values if order is None else values.take(order)
 
 
-def _order(task: ProfileTask, first_key: str, home_key: str) -> pa.Array | None:
+def _order(keys: pa.Array, home: pa.Array) -> pa.Array | None:
     """Return for each row of the entity its row in a further table; None where all are alike."""
-    keys, home = task.first.column(first_key), task.home.column(home_key)
     return None if keys.equals(home) else pc.index_in(keys, value_set=home, skip_nulls=True)
 
 

@@ -13,7 +13,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from fractions import Fraction
 from typing import Any
 
 MOST_BINS = 40
@@ -70,31 +69,54 @@ def bins_between(least: Any, greatest: Any, *, most: int = MOST_BINS) -> Bins:
     return _of_numbers(float(least), float(greatest), most)
 
 
-def _steps(span: Fraction, most: int) -> Iterator[Fraction]:
-    """Yield steps in ascending order, from the least that may do."""
-    if span == 0:
-        yield Fraction(1)
+def text_of(bound: Any) -> Any:
+    """Return a bound as JSON writes it: dates and times as files do."""
+    if isinstance(bound, datetime):
+        return bound.replace(tzinfo=None).isoformat() + "Z"
+    return bound.isoformat() if isinstance(bound, date) else bound
+
+
+def bound_of(text: Any) -> Any:
+    """Return a bound that JSON holds: what `text_of` was given."""
+    if not isinstance(text, str):
+        return text
+    if text.endswith("Z"):
+        return datetime.fromisoformat(text[:-1]).replace(tzinfo=timezone.utc)
+    return date.fromisoformat(text)
+
+
+Step = tuple[int, int]
+"""A step as numerator and denominator: a Fraction takes ten times as long."""
+
+
+def _steps(above: int, below: int, most: int) -> Iterator[Step]:
+    """Yield steps in ascending order, from the least that may do.
+
+    Args:
+        above: Of the span from the least to the greatest value the numerator.
+        below: Its denominator.
+        most: How many bins there may be.
+    """
+    if not above:
+        yield 1, 1
         return
-    raw = span / most
-    power = math.floor(_log10(raw)) - 1
+    below *= most
+    # Of whole numbers of any size; the quotient itself may be no double.
+    power = math.floor(math.log10(above) - math.log10(below)) - 1
     while True:
+        high, low = (10**power, 1) if power >= 0 else (1, 10**-power)
         for each in (1, 2, 5):
             # Of narrower steps there would be too many.
-            if (step := each * Fraction(10) ** power) >= raw:
-                yield step
+            if each * high * below >= above * low:
+                yield each * high, low
         power += 1
 
 
-def _log10(value: Fraction) -> float:
-    # Of whole numbers of any size; the quotient itself may be no double.
-    return math.log10(value.numerator) - math.log10(value.denominator)
-
-
 def _of_integers(least: int, greatest: int, most: int) -> Bins:
-    for each in _steps(Fraction(greatest - least), most):
-        if each.denominator > 1:
+    for above, below in _steps(greatest - least, 1, most):
+        if above < below:
             continue
-        step = int(each)
+        step = above // below
         first, last = least // step, greatest // step
         if last - first < most:
             starts = [max(number * step, _LEAST_INTEGER) for number in range(first, last + 1)]
@@ -103,41 +125,41 @@ def _of_integers(least: int, greatest: int, most: int) -> Bins:
 
 
 def _of_numbers(least: float, greatest: float, most: int) -> Bins:
-    for step in _steps(Fraction(greatest) - Fraction(least), most):
+    (low, low_part), (high, high_part) = least.as_integer_ratio(), greatest.as_integer_ratio()
+    for step in _steps(high * low_part - low * high_part, low_part * high_part, most):
         first, last = _place(least, step), _place(greatest, step)
         if last - first < most:
             # Beside very great numbers several bounds are one double.
             bounds = dict.fromkeys(_bound(each, step) for each in range(first, last + 1))
-            return Bins(tuple(bounds), _bound(last + 1, step), "number", _nearest(step))
+            return Bins(tuple(bounds), _bound(last + 1, step), "number", _bound(1, step))
     raise AssertionError("steps have no end")
 
 
-def _place(value: float, step: Fraction) -> int:
+def _place(value: float, step: Step) -> int:
     """Return the number of the bin of a value, told by the doubles that are its bounds."""
-    found = math.floor(Fraction(value) / step)
+    above, below = value.as_integer_ratio()
+    found = above * step[1] // (below * step[0])
     if _bound(found + 1, step) <= value:
         return found + 1
     return found - 1 if _bound(found, step) > value else found
 
 
-def _bound(number: int, step: Fraction) -> float:
-    return _nearest(number * step)
-
-
-def _nearest(value: Fraction) -> float:
+def _bound(number: int, step: Step) -> float:
+    """Return the double that is nearest to a whole number of steps, as Python divides."""
     try:
-        return value.numerator / value.denominator
+        return number * step[0] / step[1]
     except OverflowError:
-        return sys.float_info.max if value > 0 else -sys.float_info.max
+        return sys.float_info.max if number > 0 else -sys.float_info.max
 
 
 def _of_dates(least: date, greatest: date, most: int) -> Bins:
     for unit, step in _date_steps():
         first, last = _DATE_NUMBERS[unit](least) // step, _DATE_NUMBERS[unit](greatest) // step
         if last - first < most:
-            like = _midnight if isinstance(least, datetime) else _as_day
-            starts = [like(_DATES[unit](each * step)) for each in range(first, last + 1)]
-            return Bins(tuple(starts), like(_DATES[unit]((last + 1) * step)), unit, step)
+            bounds = [_DATES[unit](each * step) for each in range(first, last + 2)]
+            if isinstance(least, datetime):
+                bounds = [_midnight(each) for each in bounds]
+            return Bins(tuple(bounds[:-1]), bounds[-1], unit, step)
     raise AssertionError("steps have no end")
 
 

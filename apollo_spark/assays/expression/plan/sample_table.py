@@ -68,6 +68,7 @@ def plan_sample_fields(request: ClinicalLoad, *, block_bytes: int) -> PlannedRow
     Raises:
         DictionaryError: The policy file breaks its rules.
     """
+    assert request.dictionary is not None, "fields of samples have a dictionary"
     codings = Path(request.codings) if request.codings else None
     reading = read_dictionary(Path(request.dictionary), codings, None)
     wrong = _find_others(reading.dictionary, request.dictionary) if reading.dictionary else ()

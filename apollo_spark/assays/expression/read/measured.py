@@ -13,7 +13,9 @@ from apollo_spark.assays.expression.query import (
     expression_tree,
 )
 from apollo_spark.assays.expression.read.select import OpenAssay, find_annotation, open_assay
-from apollo_spark.query.filters.measured import UnusableAssay
+from apollo_spark.query.assay_scope import shown_samples
+from apollo_spark.query.filters.measured import MeasuredFeature, UnusableAssay
+from apollo_spark.query.scope import QueryScope
 from apollo_spark.sources.filters.literals import write_literal
 from apollo_spark.sources.filters.marks import FEATURE, UNIT
 from apollo_spark.sources.suggest import find_near
@@ -22,8 +24,10 @@ IDS_SHOWN = 10
 """Ids of features with one symbol that a message shows; all are counted."""
 
 
-def find_measured(assay: ReadAssay, feature: str, unit: str | None) -> exp.Select | UnusableAssay:
-    """Return the question for `sample_id` and `value` of a feature, or why there is none.
+def find_measured(
+    assay: ReadAssay, feature: str, unit: str | None
+) -> MeasuredFeature | UnusableAssay:
+    """Return which feature and unit are meant, or why none are.
 
     Args:
         assay: The assay.
@@ -39,8 +43,25 @@ def find_measured(assay: ReadAssay, feature: str, unit: str | None) -> exp.Selec
     ids = ids or _ids_of(opened, FeatureChoice(symbols=(feature,)))
     if len(ids) != 1:
         return _not_one(opened, feature, ids, suggests=assay.opened.scope.suggests)
-    choice = PairChoice(features=FeatureChoice(ids=tuple(ids)), shown=opened.shown)
-    return expression_tree(own, layer, choice)
+    return MeasuredFeature(ids[0], layer.unit)
+
+
+def measured_values(
+    assay: ExpressionAssay, meant: MeasuredFeature, scope: QueryScope
+) -> exp.Select:
+    """Return the question for `sample_id` and `value` of a feature in the samples shown.
+
+    Args:
+        assay: The assay.
+        meant: The feature and the unit.
+        scope: What may be read: tables go by its label.
+    """
+    labelled = assay.under_label(scope.label)
+    layer = labelled.find_layer(meant.unit or "")
+    assert layer is not None, "the unit was looked up"
+    shown = shown_samples(scope, assay.as_record())
+    choice = PairChoice(features=FeatureChoice(ids=(meant.feature,)), shown=shown)
+    return expression_tree(labelled, layer, choice)
 
 
 def _find_layer(assay: ExpressionAssay, unit: str | None) -> LayerRecord | UnusableAssay:

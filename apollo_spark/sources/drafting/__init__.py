@@ -1,0 +1,1 @@
+"""A data dictionary proposed from the files that it is to describe."""
