@@ -28,15 +28,21 @@ class Limits(Record):
         """Whether it says how many people may go."""
         return self.lost is not None or self.lost_share is not None
 
-    def exceeded_by(self, plan: RebasePlan) -> str | None:
-        """Return what of a move exceeds the limits, or None."""
+    def exceeded_by(self, plan: RebasePlan, shown: RebasePlan | None = None) -> str | None:
+        """Return what of a move exceeds the limits, or None.
+
+        Args:
+            plan: What the move costs.
+            shown: What of that people see; of a guarded record few numbers.
+        """
         if plan.refused is not None:
             return f"it cannot be moved: {plan.refused}"
-        return "; ".join(self._excesses(plan)) or None
+        return "; ".join(self._excesses(plan, shown or plan)) or None
 
-    def _excesses(self, plan: RebasePlan) -> Iterator[str]:
-        lost, before = max(0, plan.people_lost - plan.causes.withdrawn), plan.people_before
-        would = f"{lost:,} of {before:,} people would go, and at most"
+    def _excesses(self, plan: RebasePlan, shown: RebasePlan) -> Iterator[str]:
+        lost, before = _lost(plan)
+        said = lost if shown.people_lost == plan.people_lost else shown.people_lost
+        would = f"{said:,} of {shown.people_before:,} people would go, and at most"
         if self.lost is not None and lost > self.lost:
             yield f"{would} {self.lost:,} may"
         if self.lost_share is not None and lost > self.lost_share * before:
@@ -47,3 +53,10 @@ class Limits(Record):
         ):
             if count > most:
                 yield f"{count:,} {what}, and at most {most:,} may"
+
+
+def _lost(plan: RebasePlan) -> tuple[int, int]:
+    """Return how many people go who were not withdrawn, and how many there were before."""
+    counts = (plan.people_lost, plan.causes.withdrawn, plan.people_before)
+    lost, withdrawn, before = (each if isinstance(each, int) else 0 for each in counts)
+    return max(0, lost - withdrawn), before

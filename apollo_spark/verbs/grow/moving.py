@@ -78,7 +78,7 @@ class LimitedRebase(Rebase):
             return f"{named} that it is made of is left as it is"
         if not is_asked:
             return OUTSIDE
-        exceeded = self._limits.exceeded_by(move.plan)
+        exceeded = self._limits.exceeded_by(move.plan, move.shown)
         return exceeded if move.plan.refused is None else self._limits.exceeded_by(move.shown)
 
 
