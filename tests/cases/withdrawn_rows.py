@@ -124,6 +124,13 @@ CASES = (
         stored={VISITS: ["visit.visit_id,visit.note", "1,a", "5,new", "2,b"]},
     ),
     _extend(
+        "a visit that was of somebody else",
+        "visit",
+        "visit_id,patient_id,note\n1,P3,theirs\n5,P1,new\n",
+        says=('"rows_added": 1', '"rows_changed": 0', '"withdrawn_left_out": 1', ONE),
+        stored={VISITS: ["visit.visit_id,visit.note", "1,a", "5,new", "2,b"]},
+    ),
+    _extend(
         "labs of a hidden visit",
         "lab",
         "lab_id,visit_id,value\n9,3,1\n10,1,2\n",
