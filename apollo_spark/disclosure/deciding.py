@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from apollo_spark.disclosure.derived import derived_of
-from apollo_spark.disclosure.differing import FEW, NOBODY, how_many
+from apollo_spark.disclosure.differing import FEW, how_many
 from apollo_spark.disclosure.memory import Asked, Memory
 from apollo_spark.disclosure.sums import Sums, join_sums, no_sums
 from apollo_spark.disclosure.table import Counted, Sum
@@ -67,10 +67,9 @@ class Deciding:
 
     def _decision(self) -> Decision:
         new = [each for each in self._given() if not self._was_given(each)]
-        together = [self._together(each) for each in self.parts if len(self._members(each)) > 1]
-        rests = [self.whole - each for each in together]
-        also = [each for each in (*together, *rests) if each.powers.any()]
-        also = [each for each in also if not self.memory.equal_to(each)]
+        parts = [each for each in self.parts if self._members(each)]
+        also = [one for part in parts for one in self._follows(part)]
+        also = [each for each in also if each.powers.any() and not self.memory.equal_to(each)]
         why = self._why
         if set(why) - {None, "few"} and len(why) > 1:
             # Which are few and which are hidden for their sake would tell more of the few.
@@ -104,12 +103,22 @@ class Deciding:
 
     def _next_to_hide(self) -> int | None:
         """Return the next cell that is not given for the sake of others; None where all is well."""
-        if self._hidden_alone():
+        if not (given := self._given()):
             return None
+        known = self.memory.with_more(
+            self.counted.sums.rows(given), [self.asked[each] for each in given], is_given=True
+        )
         for part in self.parts:
-            members = self._members(part)
-            if members and not self._is_safe(part, members):
+            if not (members := self._members(part)):
+                continue
+            if not self._is_safe(part, known):
                 return self._smallest(members)
+            for each in self._follows(part):
+                known = known.with_more(each, [self._asked_together], is_given=True)
+        return self._tells_hidden()
+
+    def _tells_hidden(self) -> int | None:
+        """Return a cell to hide because totals of rows and columns together tell hidden ones."""
         for cells in derived_of(self._hidden(), self._equations()):
             if how_many(self._combined(cells), self.least)[0] != FEW:
                 continue
@@ -123,10 +132,6 @@ class Deciding:
             if beside:
                 return self._smallest(beside)
         return None
-
-    def _hidden_alone(self) -> bool:
-        """Whether nothing is given: then nothing can be computed."""
-        return None not in self._why
 
     def _smallest(self, cells: Sequence[int]) -> int:
         return min(cells, key=lambda each: (int(self.counted.people[each]), each))
@@ -145,22 +150,29 @@ class Deciding:
         """Return the cell that is the total of a sum, where it is given."""
         return [] if part.total is None or self._why[part.total] is not None else [part.total]
 
-    def _together(self, part: Sum) -> Sums:
-        return self.counted.sums.rows(self._members(part)).total()
+    def _follows(self, part: Sum) -> list[Sums]:
+        """Return what follows from the cells of a sum: what they are together, and what is left."""
+        together = self.counted.sums.rows(self._members(part)).total()
+        totals = [self.whole, *(self.counted.sums.row(each) for each in self._total_of(part))]
+        return [together, *(each - together for each in totals)]
 
-    def _is_safe(self, part: Sum, members: Sequence[int]) -> bool:
-        """Whether what cells are together tells nothing of few people."""
-        together = self._together(part)
-        if len(members) < len(self._all_of(part)):
-            totals = [self.counted.sums.row(each) for each in self._total_of(part)]
-            left = join_sums([self.whole - together, *(each - together for each in totals)])
-            if (how_many(left, self.least) == NOBODY).any():
-                # Hidden cells would be known to be empty.
-                return False
-        known = join_sums([self.memory.sums, self.counted.sums.rows(self._given())])
-        if (how_many(together - known, self.least) == FEW).any():
+    def _is_safe(self, part: Sum, known: Memory) -> bool:
+        """Whether what follows from the cells of a sum tells nothing of few people."""
+        follows = self._follows(part)
+        is_hiding = len(self._members(part)) < len(self._all_of(part))
+        if is_hiding and not all(each.powers.any() for each in follows[1:]):
+            # Hidden cells would be known to be empty.
             return False
-        return len(members) == 1 or not self.memory.is_near_pairs(together, self.least)
+        return not any(self._is_near(each, known) for each in follows if each.powers.any())
+
+    def _is_near(self, one: Sums, known: Memory) -> bool:
+        """Whether a number that follows from others tells of few people; not where it was known."""
+        if self.memory.equal_to(one):
+            return False
+        if (how_many(one, self.least) == FEW).any():
+            return True
+        few = (how_many(one - known.sums, self.least) == FEW).any()
+        return bool(few) or known.is_near_pairs(one, self.least)
 
     def _equations(self) -> list[tuple[int, ...]]:
         """Return what is hidden of each sum that is known; numbers below 0 are no cells."""

@@ -7,7 +7,7 @@ need two people of one number among the few, or a chance in the prime.
 
 import numpy as np
 
-from apollo_spark.disclosure.people import GROUP_PRIME, PRIME
+from apollo_spark.disclosure.people import GROUP_PRIME, GROUPS, PRIME
 from apollo_spark.disclosure.sums import Sums
 
 NOBODY, FEW, ENOUGH = 0, 1, 2
@@ -21,7 +21,8 @@ def how_many(sums: Sums, least: int) -> np.ndarray:
     found = np.full(len(sums), ENOUGH, np.int8)
     # As many groups as that are of as many people.
     doubtful = np.flatnonzero(np.count_nonzero(sums.groups, axis=1) < least)
-    found[doubtful] = _judge(sums.powers[doubtful], least)
+    if len(doubtful):
+        found[doubtful] = _judge(sums.powers[doubtful], least)
     return found
 
 
@@ -57,16 +58,22 @@ def are_few_with_pairs(one: Sums, others: Sums, least: int) -> bool:
     left = without.groups.astype(np.uint8)
     known = others.groups.astype(np.uint8)
     opposite = ((GROUP_PRIME - others.groups) % GROUP_PRIME).astype(np.uint8)
-    for number in range(len(others)):
+    step = max(1, CELLS_AT_ONCE // (GROUPS * max(1, len(others))))
+    for start in range(0, len(others), step):
+        rows = left[start : start + step, None, :]
         # Without both: each two once.
-        both = np.count_nonzero(left[number] != known[number:], axis=1) < least
-        at = number + np.flatnonzero(both)
-        if _is_any_few(without.powers[number] - others.powers[at], least):
+        first, second = np.nonzero((rows != known).sum(axis=2, dtype=np.int16) < least)
+        first += start
+        once = first <= second
+        first, second = first[once], second[once]
+        if _is_any_few(without.powers[first] - others.powers[second], least):
             return True
         # Without one, and with another.
-        other = np.count_nonzero(left[number] != opposite, axis=1) < least
-        other[number] = False
-        if _is_any_few(without.powers[number] + others.powers[np.flatnonzero(other)], least):
+        first, second = np.nonzero((rows != opposite).sum(axis=2, dtype=np.int16) < least)
+        first += start
+        differ = first != second
+        first, second = first[differ], second[differ]
+        if _is_any_few(without.powers[first] + others.powers[second], least):
             return True
     return False
 
