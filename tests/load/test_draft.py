@@ -122,7 +122,7 @@ def test_python_drafts_too(files: Path) -> None:
         ("1st=raw/visits.csv -o d", 2, "'1st' cannot be an entity"),
         ("raw -o raw --force", 0, ""),
         ("raw/visits.csv -o there", 2, "exists already"),
-        ("odd.csv -o d", 11, "there is no key"),
+        ("odd.csv -o d", 11, "no key was found"),
         ("odd.csv -o d --key odd=a", 0, ""),
     ],
 )

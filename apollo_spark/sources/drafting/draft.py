@@ -48,7 +48,7 @@ def draft_dictionary(files: Sequence[DraftedFile], main: str | None = None) -> D
     found = {name: key for name, file in by_name.items() if (key := file.find_key())}
     if not found:
         raise DictionaryError(
-            "No column of any file has a value in each row that no other row has: there is no key.",
+            "No column of any file has a value of its own in each row: no key was found.",
             fix="Say which column is the key: --key ENTITY=COLUMN.",
         )
     keys = {name: column for name, (column, _) in found.items()}

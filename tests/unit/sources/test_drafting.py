@@ -159,7 +159,7 @@ def test_a_file_without_rows_is_joined_by_names_alone() -> None:
 
 
 def test_a_column_with_an_empty_cell_or_a_repeated_one_is_not_a_key() -> None:
-    with pytest.raises(DictionaryError, match="there is no key"):
+    with pytest.raises(DictionaryError, match="no key was found"):
         drafted({"visit": {"visit_id": ["1", "", "3"], "patient_id": ["P1", "P1", "P2"]}})
 
 
