@@ -36,10 +36,7 @@ SHOW = VerbOptions(
 
 
 def _ask_records(verb: str, options: VerbOptions, values: dict[str, Any]) -> Any:
-    """Answer what the records of the lake say, for which no row of a dataset is read.
-
-    `show` is no such question: people are counted where some of a cohort were withdrawn.
-    """
+    """Answer what the records of the lake say: rows are read seldom, and only counted."""
     if current().ends_after:
         load_arrow_without_numpy()
     return ask_here(options.request(verb, values))
@@ -58,7 +55,7 @@ def list_command(**values: Any) -> None:
 @SHOW.add
 def show_command(**values: Any) -> None:
     """Show one version of a record: the newest, NAME@3, or NAME@2026-03-01."""
-    print_answer(ask_here(SHOW.request("show", values)), render_description)
+    print_answer(_ask_records("show", SHOW, values), render_description)
 
 
 def render_description(found: "Description") -> str:

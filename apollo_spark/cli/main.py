@@ -18,6 +18,7 @@ from apollo_spark.cli.starting import (
     disable_plugins,
     hide_pandas,
     makes_frames,
+    start_again_with_numpy,
     use_one_numpy_thread,
 )
 from apollo_spark.cli.terminal import say
@@ -144,6 +145,8 @@ def run(
     except ApolloError as refused:
         return _refuse(refused, verbose=shared.verbose)
     except Exception as unexpected:  # noqa: BLE001 the last resort: one line, never a trace
+        if ends_after:
+            start_again_with_numpy()
         return _explain(unexpected, verbose=shared.verbose)
     return 0
 

@@ -13,6 +13,8 @@ FRAMES = (".h5ad", ".h5mu")
 """Endings of files that are made of frames."""
 GARBAGE_AT = 20_000
 """New objects between two searches for cycles; Python's own 700 take a tenth of a small load."""
+WITH_NUMPY = "APOLLO_SPARK_WITH_NUMPY"
+"""The variable of a command that was started again because it needed numpy."""
 PLUGINS = "pydantic.plugin._loader"
 """Pydantic's own module that looks for plugins."""
 
@@ -77,8 +79,23 @@ def load_arrow_without_numpy() -> None:
     It works without numpy, but stays without it until the process ends. Numpy takes a fifth of
     `apollo list`.
     """
+    if WITH_NUMPY in os.environ:
+        return
     with _hidden("numpy"):
         import_module("pyarrow")
+
+
+def start_again_with_numpy() -> None:
+    """Run the command of this process anew, where pyarrow was loaded without numpy.
+
+    Most records are shown without it. Few need it, which is known only when they are read: those
+    that count people by what was measured of them, after some people were withdrawn.
+    """
+    lib = sys.modules.get("pyarrow.lib")
+    if lib is None or WITH_NUMPY in os.environ or getattr(lib, "np", None) is not None:
+        return
+    os.environ[WITH_NUMPY] = "1"
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 the same command
 
 
 @contextmanager

@@ -1,5 +1,8 @@
 """Filters on what assays measured: some sample of a person fulfils them."""
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.support.expressed import E1, E2, E3, done, expressed
@@ -77,3 +80,24 @@ def test_hostile_names_of_features_find_nothing(study: Study) -> None:
     for feature in ("x' OR 1=1 --", "${spark.app.name}", "a\\' OR 'b'='b", 'q""q'):
         assert ask(study, "one", f'expression(rna, "{feature}") > 1').code == 13
         assert ask(study, "one", f'expression(rna, "TP53", "{feature}") > 1').code == 13
+
+
+def test_people_that_are_counted_anew_by_an_assay_are_shown_by_a_command_without_numpy(
+    study: Study,
+) -> None:
+    """`show` begins without numpy, which is needed here, and is then started again.
+
+    It is the last test here: others read the people who are withdrawn by it.
+    """
+    high = 'expression(rna, "TP53") > 2'
+    done(study, "cohort", "create", "high", "--from", "one", "--filter", high)
+    keys = study.write("withdrawn.csv", "patient_id\nP2\n")
+    done(study, "withdraw", keys, "--of", "study.patient", "--apply")
+    words = [sys.executable, "-c", "from apollo_spark.cli.main import main; main()"]
+
+    ended = subprocess.run(
+        [*words, "--lake", study.lake, "show", "high"], capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == done(study, "show", "high").out
