@@ -29,12 +29,11 @@ if TYPE_CHECKING:
     from apollo_spark.model.record import Published
     from apollo_spark.records.content import Content
 
-
 R = TypeVar("R", bound="Published")
 
 
 class Lake:
-    """What workflows get: the stores of one root, and what needs several of them."""
+    """What verbs get: the stores of one root, and what needs several of them."""
 
     def __init__(
         self,
@@ -92,7 +91,7 @@ class Lake:
 
     @property
     def spare(self) -> Spare:
-        """Room that is kept for what frees a full disk."""
+        """Space that is kept for what frees a full disk."""
         return Spare(self.root)
 
     @property
@@ -140,12 +139,6 @@ class Lake:
     def load(self, reference: RecordReference, model: "type[R]") -> "R":
         """Return the record that a reference names, of the kind of a class, as `load_record`."""
         return self.registry.read_record(self.registry.snapshot().get(reference), model)
-
-    def newest_record(self, name: str) -> "DatasetRecord | None":
-        """Return the newest version of a dataset, or None where there is none of that name."""
-        from apollo_spark.model.dataset import DatasetRecord
-
-        return self.newest(name, DatasetRecord)
 
     def newest(self, name: str, model: "type[R]") -> "R | None":
         """Return the newest version of a name, or None where there is none of a class."""
@@ -303,5 +296,4 @@ def open_lake(uri: str, *, clock: Clock = SYSTEM_CLOCK) -> Lake:
     """
     root = open_root(uri)
     leases = LeaseStore(root, clock=clock)
-    registry = Registry(root, reached=leases.reached)
-    return Lake(root, registry, leases, clock=clock)
+    return Lake(root, Registry(root, reached=leases.reached), leases, clock=clock)

@@ -12,7 +12,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
 from apollo_spark.lake.storage.system import Clock
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import InputFile, Lineage, Published
 from apollo_spark.runtime.settings import LakeSettings
 
 if TYPE_CHECKING:
@@ -104,6 +104,30 @@ class Context:
     def clock(self) -> Clock:
         """The time, which is that of the lake."""
         return self.lake.clock
+
+    def lineage(
+        self,
+        operation: str,
+        fingerprint: str,
+        parents: tuple[str, ...] = (),
+        *,
+        inputs: tuple[InputFile, ...] = (),
+        parameters: tuple[tuple[str, str], ...] = (),
+    ) -> Lineage:
+        """Return what a record says of how it is made: now, and by who acts."""
+        # What only asks makes no record.
+        from apollo_spark.operations.report import tool_versions
+
+        return Lineage(
+            operation=operation,
+            parents=parents,
+            inputs=inputs,
+            parameters=parameters,
+            fingerprint=fingerprint,
+            tools=tool_versions(),
+            actor=self.actor,
+            time=self.clock.now(),
+        )
 
     def step(self, name: str) -> None:
         """Say what is done next."""

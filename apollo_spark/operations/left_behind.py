@@ -1,6 +1,7 @@
 """Say what was added to a dataset, where its name is given to something else."""
 
 from apollo_spark.lake.lake import Lake
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.receipt import SchemaDiff
 from apollo_spark.records.content import Content
@@ -17,7 +18,7 @@ def left_behind(lake: Lake, name: str, after: DataDictionary) -> tuple[str, ...]
         name: The name that is published under.
         after: The data dictionary of the next version.
     """
-    base = lake.newest_record(name)
+    base = lake.newest(name, DatasetRecord)
     if base is None:
         return ()
     entities, fields = _own_names(lake.load_content(base), base.name)

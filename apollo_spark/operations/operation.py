@@ -18,7 +18,7 @@ from apollo_spark.operations.context import Context
 from apollo_spark.operations.engines import LoadEngines, local_engines
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.publish import publish
-from apollo_spark.operations.report import LoadReporter, tool_versions
+from apollo_spark.operations.report import LoadReporter
 from apollo_spark.operations.work import Draft, Plan, Planned, R, Receipt, Work, refuse
 
 Request = TypeVar("Request", bound=PublishRequest)
@@ -150,15 +150,12 @@ class Operation(ABC, Generic[Request, Plan, Receipt, R]):
         return model
 
     def _lineage(self, plan: Plan) -> Lineage:
-        return Lineage(
-            operation=self.operation_of(plan),
-            parents=plan.parents,
+        return self.context.lineage(
+            self.operation_of(plan),
+            plan.fingerprint,
+            plan.parents,
             inputs=plan.inputs,
             parameters=plan.parameters,
-            fingerprint=plan.fingerprint,
-            tools=tool_versions(),
-            actor=self.context.actor,
-            time=self.context.clock.now(),
         )
 
     @contextmanager

@@ -9,6 +9,9 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.change import Extension
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
+from apollo_spark.model.over_dataset import OverDataset
+from apollo_spark.model.rebase import MOVES
+from apollo_spark.model.record import Published
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.records.changes.extension import leaves_alone
 
@@ -72,7 +75,25 @@ def read_receipt(lake: Lake, record: DatasetRecord, receipt_type: type[Receipt])
         return None
 
 
-def repeat_of(lake: Lake, record: DatasetRecord, receipt_type: type[Receipt]) -> Outcome[Receipt]:
+def repeat_of(lake: Lake, record: Published, receipt_type: type[Receipt]) -> Outcome[Receipt]:
     """Return the outcome of a verb whose result is there already."""
     receipt = receipt_type.model_validate_json(lake.parts.get(record.receipt))
     return Outcome(receipt=receipt, current=(str(record),))
+
+
+def repeat_of_plan(
+    lake: Lake, base: OverDataset | None, fingerprint: str, counted: Receipt
+) -> Outcome[Receipt] | None:
+    """Return the outcome of a cohort or dashboard that is the newest of its name already.
+
+    Args:
+        lake: Where it is published.
+        base: The newest version.
+        fingerprint: What is the same for the same plan.
+        counted: The receipt of the plan: that of a version which was moved is of the move.
+    """
+    if base is None or base.lineage.fingerprint != fingerprint:
+        return None
+    if base.lineage.operation in MOVES:
+        return Outcome(counted, current=(str(base),))
+    return repeat_of(lake, base, type(counted))

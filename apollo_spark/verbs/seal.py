@@ -5,7 +5,6 @@ nothing in it leads to what the dataset hides, nor to who made it, on which mach
 """
 
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,13 +26,12 @@ from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.receipt import SealReceipt
-from apollo_spark.model.record import Lineage
 from apollo_spark.model.request import ActionRequest
 from apollo_spark.operations.action import Action
+from apollo_spark.operations.context import Context
 from apollo_spark.operations.guarded.persons import require_rows
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.publish import commit
-from apollo_spark.operations.report import tool_versions
 from apollo_spark.operations.work import Draft
 from apollo_spark.query.assay_scope import sample_links
 from apollo_spark.query.sql import ascending, column, labelled
@@ -98,16 +96,17 @@ class Seal(Action[SealRequest, OpenDataset, SealReceipt]):
         lake, folder = self.context.lake, Path(self.request.output)
         with replacing_folder(folder) as scratch:
             target = lake.elsewhere(str(scratch))
-            name = plan.record.name
+            name, nobody = plan.record.name, replace(self.context, actor=NOBODY)
             with target.publication(name, holder=NOBODY, on_step=self.context.step) as publication:
-                outcome = publication.run(lambda: _seal(lake, plan, target, publication))
+                outcome = publication.run(lambda: _seal(nobody, plan, target, publication))
             remove_traces(target, scratch)
         return replace(outcome, more={"written": [self.request.output]})
 
 
 def _seal(
-    lake: Lake, opened: OpenDataset, target: Lake, publication: Publication
+    context: Context, opened: OpenDataset, target: Lake, publication: Publication
 ) -> Outcome[SealReceipt]:
+    lake = context.lake
     engine = EmbeddedEngine(lake.tables)
     pins = [_seal_entity(engine, opened, each, publication) for each in opened.dictionary.entities]
     rows = sum(each.rows for each in pins)
@@ -124,7 +123,7 @@ def _seal(
         parts=part_texts(content.dictionary),
         profiled=content.dictionary,
     )
-    lineage = _lineage(publication, lake.clock.now())
+    lineage = context.lineage("seal", sha256_text(publication.load_id))
     version = commit(publication, target, draft, lineage, LocalTaskRunner())
     return Outcome(draft.receipt, published=(version,))
 
@@ -159,16 +158,6 @@ def _origin(opened: OpenDataset, assay: AssayRecord, pins: list[TablePin]) -> st
     if own is None or own.name == assay.entity:
         return None
     return next(each.location for each in pins if each.table == own.name)
-
-
-def _lineage(publication: Publication, time: datetime) -> Lineage:
-    return Lineage(
-        operation="seal",
-        fingerprint=sha256_text(publication.load_id),
-        tools=tool_versions(),
-        actor=NOBODY,
-        time=time,
-    )
 
 
 def _seal_entity(

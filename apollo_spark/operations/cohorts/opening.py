@@ -104,6 +104,15 @@ def count_people(opened: OpenDataset, engine: Engine) -> int:
     return int(engine.run(tree, opened.pins).read_all().column(0)[0].as_py())
 
 
+def count_people_about(
+    lake: Lake, opened: OpenDataset, cohort: CohortRecord | None, engine: Engine
+) -> int:
+    """Count those whom a dashboard is about: a cohort, or everybody whom its dataset shows."""
+    if cohort is not None:
+        return open_cohort(lake, cohort).count(engine)
+    return count_people(opened, engine)
+
+
 def load_cohort(lake: Lake, name: str) -> CohortRecord:
     """Return the record of a cohort.
 

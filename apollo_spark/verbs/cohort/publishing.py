@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, TypeVar
 from uuid import uuid4
@@ -13,12 +13,12 @@ from apollo_spark.model.cohort import IDS, CohortRecord, CohortReference, Cohort
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.pin import TablePin
 from apollo_spark.model.plan import PlannedTable
-from apollo_spark.model.rebase import MOVES
-from apollo_spark.model.receipt import CohortReceipt, StoredReceipt
+from apollo_spark.model.receipt import CohortReceipt
 from apollo_spark.model.record import InputFile, Lineage
 from apollo_spark.model.request import NamedRequest
 from apollo_spark.operations.operation import Operation
 from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.repeated import repeat_of_plan
 from apollo_spark.operations.report import LoadReporter
 from apollo_spark.operations.work import Draft, Planned, Work
 from apollo_spark.records.over_dataset import said_of
@@ -144,13 +144,8 @@ class PublishCohort(Operation[Request, CohortPlan, CohortReceipt, CohortRecord])
         self, plan: CohortPlan, base: CohortRecord | None
     ) -> Outcome[CohortReceipt] | None:
         """Recognise the same cohort of the same versions."""
-        if base is None or base.lineage.fingerprint != plan.fingerprint:
-            return None
-        receipt = plan.receipt
-        if base.lineage.operation not in MOVES:
-            text = self.context.lake.parts.get(base.receipt)
-            receipt = CohortReceipt.model_validate_json(StoredReceipt(text=text).to_json())
-        return Outcome(receipt, current=(str(base),), notes=plan.notes)
+        found = repeat_of_plan(self.context.lake, base, plan.fingerprint, plan.receipt)
+        return None if found is None else replace(found, notes=plan.notes)
 
     def do(
         self, planned: Planned[CohortPlan], plan: CohortPlan, reporter: LoadReporter

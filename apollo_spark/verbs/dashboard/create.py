@@ -16,13 +16,13 @@ from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dashboard.tile import Tile
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference, require_dataset_name
-from apollo_spark.model.rebase import MOVES
-from apollo_spark.model.receipt import DashboardReceipt, StoredReceipt
+from apollo_spark.model.receipt import DashboardReceipt
 from apollo_spark.model.record import InputFile, Lineage, Published, require_kind
 from apollo_spark.model.request import NamedRequest
-from apollo_spark.operations.cohorts.opening import count_people, dataset_of, open_cohort
+from apollo_spark.operations.cohorts.opening import count_people_about, dataset_of
 from apollo_spark.operations.operation import Operation
 from apollo_spark.operations.outcome import Outcome
+from apollo_spark.operations.repeated import repeat_of_plan
 from apollo_spark.operations.work import Draft, Planned, Work
 from apollo_spark.records.over_dataset import said_of
 from apollo_spark.sources.dashboards.file import DashboardFile, read_dashboard_file
@@ -125,7 +125,8 @@ class CreateDashboard(
         faults = [*read.faults, *find_faults(opened.scope, read.tiles)]
         if faults or read.file is None:
             raise _refusal(path, faults)
-        receipt = DashboardReceipt(tiles=len(read.file.tiles), people=_count(lake, opened, cohort))
+        people = count_people_about(lake, opened, cohort, EmbeddedEngine(lake.tables))
+        receipt = DashboardReceipt(tiles=len(read.file.tiles), people=people)
         codings = codings_of_tiles(read.file.tiles, dataset, opened)
         inputs = () if read.input is None else (read.input,)
         return Planned(DashboardPlan(request, read.file, dataset, cohort, codings, receipt, inputs))
@@ -134,13 +135,7 @@ class CreateDashboard(
         self, plan: DashboardPlan, base: DashboardRecord | None
     ) -> Outcome[DashboardReceipt] | None:
         """Recognise the same tiles of the same people."""
-        if base is None or base.lineage.fingerprint != plan.fingerprint:
-            return None
-        receipt = plan.receipt
-        if base.lineage.operation not in MOVES:
-            text = self.context.lake.parts.get(base.receipt)
-            receipt = DashboardReceipt.model_validate_json(StoredReceipt(text=text).to_json())
-        return Outcome(receipt, current=(str(base),))
+        return repeat_of_plan(self.context.lake, base, plan.fingerprint, plan.receipt)
 
     def act(
         self, work: Work[DashboardPlan, DashboardRecord]
@@ -168,13 +163,6 @@ def open_source(lake: Lake, name: str) -> tuple[DatasetRecord, CohortRecord | No
     require_kind(record, record.kind, DatasetRecord)
     assert isinstance(record, DatasetRecord), "a kind has one class"
     return record, None
-
-
-def _count(lake: Lake, opened: OpenDataset, cohort: CohortRecord | None) -> int:
-    engine = EmbeddedEngine(lake.tables)
-    if cohort is not None:
-        return open_cohort(lake, cohort).count(engine)
-    return count_people(opened, engine)
 
 
 def codings_of_tiles(

@@ -26,7 +26,7 @@ def find_extension(
     """
     entry = lake.registry.snapshot().newest_of(request.published_name)
     is_known = entry is not None and entry.id == known.id
-    newest = known if is_known else lake.newest_record(request.published_name)
+    newest = known if is_known else lake.newest(request.published_name, DatasetRecord)
     if newest is None:
         return None
 

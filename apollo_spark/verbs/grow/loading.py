@@ -74,7 +74,7 @@ def _is_to_load(context: Context, request: NamedRequest) -> bool:
         ConflictError: The load would lose what the newest version was extended by.
     """
     _, planned = plan_files(context, request)
-    newest = context.lake.newest_record(request.name)
+    newest = context.lake.newest(request.name, DatasetRecord)
     if planned.repeat is not None:
         return False
     if newest is None or planned.plan is None:
@@ -154,7 +154,7 @@ class ExtendStep(Step):
         if not requests:
             return StepPlan(("no new files", *notes), does_nothing=True)
         name = self.request.name
-        newest = context.lake.newest_record(name)
+        newest = context.lake.newest(name, DatasetRecord)
         waits = newest is None or bool(ahead.waits_for(self.names))
         lines = [*notes]
         for number, each in enumerate(requests):
@@ -175,7 +175,7 @@ class ExtendStep(Step):
         return StepDone.of(done, notes)
 
     def _new_requests(self, lake: Lake) -> tuple[list[NamedRequest], tuple[str, ...]]:
-        newest = lake.newest_record(self.request.name)
+        newest = lake.newest(self.request.name, DatasetRecord)
         chain = () if newest is None else extended_from(lake, newest)
         known = ReadFiles.of(file for each in chain for file in each.lineage.inputs)
         if isinstance(self.request, ClinicalExtension):

@@ -82,7 +82,7 @@ class MergeStep(Step):
         """
         lake, request = context.lake, self.request
         _, planned = plan_files(context, request)
-        newest = lake.newest_record(request.as_name)
+        newest = lake.newest(request.as_name, DatasetRecord)
         derivation = planned.plan
         assert isinstance(derivation, Derivation), "a merge that cannot be made was refused"
         if newest is None:

@@ -14,10 +14,9 @@ from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.over_dataset import OverDataset
 from apollo_spark.model.rebase import Move, RebasePlan
-from apollo_spark.model.record import Lineage, Published
+from apollo_spark.model.record import Published
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.deriving import Derivation
-from apollo_spark.operations.report import tool_versions
 from apollo_spark.records.changes.renaming import NewNames
 from apollo_spark.records.content import part_texts, record_of
 from apollo_spark.verbs.rebase.cohort import plan_cohort
@@ -120,7 +119,7 @@ class Planner:
         change = root_of(self._lake, record)
         planned = plan_dataset(self._ahead, record, change, moves, found)
         derivation = planned.derivation
-        newest = self._lake.newest_record(record.name)
+        newest = self._lake.newest(record.name, DatasetRecord)
         stays = all(each.before == each.after for each in moves)
         is_there = newest is not None and (
             newest.lineage.fingerprint == derivation.fingerprint
@@ -141,7 +140,7 @@ class Planner:
         text = derivation.receipt.to_json()
         content = derivation.derived.content
         make = record_of(content, schema_tag=derivation.schema_tag, change=derivation.change)
-        lineage = self._lineage(derivation.parents, derivation.fingerprint)
+        lineage = self._context.lineage("rebase", derivation.fingerprint, derivation.parents)
         made = make(*self._next(record), lineage, self._ahead.parts.put(text))
         parts = (*part_texts(content.dictionary), *derivation.derived.parts, text)
         return Made(made, parts, derivation.receipt, derivation.derived.notes)
@@ -161,7 +160,7 @@ class Planner:
         fingerprint = planned.plan.fingerprint
         made = self._there_already(record, fingerprint, is_named=is_named)
         if made is None:
-            lineage = self._lineage(planned.plan.parents, fingerprint)
+            lineage = self._context.lineage("rebase", fingerprint, planned.plan.parents)
             made = planned.plan.record(*self._next(record), lineage, "", planned.ids)
             # What is made of it is planned on it; its people are counted with those of others.
             self._ahead.plan(made)
@@ -176,7 +175,7 @@ class Planner:
         made = self._lake.newest(record.name, DashboardRecord)
         is_new = made is None or made.lineage.fingerprint != planned.fingerprint
         if made is None or is_new:
-            lineage = self._lineage(planned.parents, planned.fingerprint)
+            lineage = self._context.lineage("rebase", planned.fingerprint, planned.parents)
             made = planned.made(self._ahead, *self._next(record), lineage)
             self._ahead.plan(made)
         cohort_name = None if cohort is None else name_of(str(cohort))
@@ -284,16 +283,6 @@ class Planner:
             moved = self._moves.get(name_of(each))
             if moved is not None and moved.plan.refused is not None:
                 raise UnmovableError(f"{moved.record}, which it is made of, cannot be moved.")
-
-    def _lineage(self, parents: tuple[str, ...], fingerprint: str) -> Lineage:
-        return Lineage(
-            operation="rebase",
-            parents=parents,
-            fingerprint=fingerprint,
-            tools=tool_versions(),
-            actor=self._context.actor,
-            time=self._context.clock.now(),
-        )
 
     def _next(self, record: Published) -> tuple[str, int]:
         """Return the name and number of the next version of a record."""

@@ -13,13 +13,12 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference, parse_reference
 from apollo_spark.model.over_dataset import OverDataset
 from apollo_spark.model.rebase import Move, RebaseReceipt
-from apollo_spark.model.record import Lineage, Published
-from apollo_spark.operations.cohorts.opening import count_people, open_cohort
+from apollo_spark.model.record import Published
+from apollo_spark.operations.cohorts.opening import count_people_about, open_cohort
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.dashboards import open_dashboard
 from apollo_spark.operations.deriving import Derivation, PublishDerivation
 from apollo_spark.operations.outcome import Outcome
-from apollo_spark.operations.report import tool_versions
 from apollo_spark.records.content import Derived
 from apollo_spark.records.showing import hides_details
 from apollo_spark.verbs.rebase.planned import Made, publish_made
@@ -77,9 +76,7 @@ def _count(lake: Lake, record: OverDataset) -> int:
         return open_cohort(lake, record).count(engine)
     assert isinstance(record, DashboardRecord), "these kinds alone are over a dataset"
     board = open_dashboard(lake, record)
-    if board.cohort is not None:
-        return open_cohort(lake, board.cohort).count(engine)
-    return count_people(board.opened, engine)
+    return count_people_about(lake, board.opened, board.cohort, engine)
 
 
 def _again(
@@ -89,14 +86,7 @@ def _again(
     last = context.lake.registry.snapshot().last_of(before.name)
     assert last is not None, "it is there"
     text = receipt.to_json()
-    lineage = Lineage(
-        operation=receipt.operation,
-        parents=before.lineage.parents,
-        fingerprint=fingerprint,
-        tools=tool_versions(),
-        actor=context.actor,
-        time=context.clock.now(),
-    )
+    lineage = context.lineage(receipt.operation, fingerprint, before.lineage.parents)
     record = before.model_copy(
         update={
             "version": last.version + 1,

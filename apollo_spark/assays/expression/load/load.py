@@ -68,7 +68,7 @@ class LoadExpression(FileOperation[ExpressionLoad, ExpressionPlan, AssayReceipt]
             request, block_bytes=context.settings.block_bytes, scratch=scratch
         )
         gone = withdrawn_keys(lake, request.name)
-        base = lake.newest_record(request.name)
+        base = lake.newest(request.name, DatasetRecord)
         keeps = keeps_something(lake, base, request, planning.plan)
         planning = without_withdrawn_samples(planning, gone, keeps_places=keeps)
         if planning.plan is None:
