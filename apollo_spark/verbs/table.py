@@ -134,7 +134,13 @@ def perform(context: "Context", request: "ActionRequest") -> "Outcome[Any]":
     Raises:
         ApolloError: It was refused; its class says why.
     """
-    outcome = operation_of(request.verb)(context, request).run()
+    return guarded(context, request, operation_of(request.verb)(context, request).run())
+
+
+def guarded(
+    context: "Context", request: "ActionRequest", outcome: "Outcome[Any]"
+) -> "Outcome[Any]":
+    """Return how a verb ended, without numbers where something that it names is guarded."""
     lake = context.lake
     if not lake.is_there or not lake.registry.snapshot().guards:
         return outcome

@@ -77,6 +77,8 @@ EXITS: dict[str, list[tuple[str, str]]] = {
              (COUNTS, "view study --as older --rows 'patient.age > 95' --dry-run")],
     "rebase": [(COUNTS, "rebase few many women board --onto study@2 --html plan.html --force")],
     "compact": [(COUNTS, "compact study --dry-run")],
+    "draft-dictionary": [],
+    "grow": [(COUNTS, "grow --config grow.yaml --dry-run"), (COUNTS, "grow --config grow.yaml")],
     "withdraw": [(COUNTS, "withdraw ids.csv --of study.patient")],
     "retire": [(COUNTS, "retire few@1 --dry-run")],
     "gc": [(NAMES, "gc")],
@@ -95,9 +97,23 @@ NEUTRAL = frozenset({
     "version", "depth", "degrees", "tiles", "tiles_affected", "tiles_broken", "tables", "failed",
     "limit", "bins", "x", "y", "width", "height", "least", "round", "codings", "checked", "row",
     "size", "records", "pins", "parts", "reports_left", "versions_left", "files", "bytes", "step",
-    "records_that_stand_on_it", *CODINGS,
+    "records_that_stand_on_it", "versions", "number", "format", "steps", "published", "retired",
+    "left", *CODINGS,
 })  # fmt: skip
 """Keys of JSON whose numbers are of no person: of versions, tiles, codes, layouts."""
+GROWTH = """
+limits: {lost_share: 1.0}
+steps:
+  - extend: study
+    data: {patient: one.csv}
+  - merge clinical: all
+    source: other
+    target: study
+    link: person.person_id=patient.patient_id
+  - rebase: [few, women, board]
+    onto: study
+  - verify: study
+"""
 OTHER = "entity,name,type,primary_key_type\nperson,person_id,string,global\n"
 
 
@@ -110,6 +126,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     study.write("ids.txt", "P0001\nP0002\n")
     study.write("ids.csv", "patient_id\nP0001\n")
     study.write("one.csv", "patient_id,sex\nP0001,F\n")
+    study.write("grow.yaml", GROWTH)
     study.write("other_dictionary.csv", OTHER)
     study.write("person.csv", "person_id\nP0001\nP0002\n")
     study.write("rna.csv", "feature_id,S1,S2\nENSG00000141510,5,3\n")

@@ -13,8 +13,8 @@ from apollo_spark.operations.disclosing import limit_of
 from apollo_spark.operations.guarded.hiding import HiddenReceipt
 from apollo_spark.operations.outcome import Outcome
 
-OF_NO_PEOPLE = frozenset({"guard", "gc", "retire"})
-"""Verbs whose receipts count no people."""
+OF_NO_PEOPLE = frozenset({"guard", "gc", "retire", "grow"})
+"""Verbs whose receipts count no people; of a growth each verb that it does was decided before."""
 NOTE = "counts are not shown: something that is named is guarded"
 
 

@@ -1,11 +1,13 @@
 """How much a record may lose when it is moved by itself; beyond that it is left as it was."""
 
 from collections.abc import Iterator
+from math import inf
 
 from pydantic import Field
 
 from apollo_spark.model.base import Record
 from apollo_spark.model.rebase import RebasePlan
+from apollo_spark.model.suppressed import Count, Suppressed
 
 
 class Limits(Record):
@@ -28,25 +30,31 @@ class Limits(Record):
         """Whether it says how many people may go."""
         return self.lost is not None or self.lost_share is not None
 
-    def exceeded_by(self, plan: RebasePlan, shown: RebasePlan | None = None) -> str | None:
+    def exceeded_by(self, plan: RebasePlan, *, withdrawn: Count = 0) -> str | None:
         """Return what of a move exceeds the limits, or None.
 
+        Nothing but what people may see decides: of a guarded record the most people are taken that
+        may be behind a number that is not shown, so that no choice of a limit tells it.
+
         Args:
-            plan: What the move costs.
-            shown: What of that people see; of a guarded record few numbers.
+            plan: The plan, as people may see it.
+            withdrawn: How many of the people who go were withdrawn.
         """
         if plan.refused is not None:
             return f"it cannot be moved: {plan.refused}"
-        return "; ".join(self._excesses(plan, shown or plan)) or None
+        return "; ".join(self._excesses(plan, withdrawn)) or None
 
-    def _excesses(self, plan: RebasePlan, shown: RebasePlan) -> Iterator[str]:
-        lost, before = _lost(plan)
-        said = lost if shown.people_lost == plan.people_lost else shown.people_lost
-        would = f"{said:,} of {shown.people_before:,} people would go, and at most"
-        if self.lost is not None and lost > self.lost:
+    def _excesses(self, plan: RebasePlan, withdrawn: Count) -> Iterator[str]:
+        lost, before = plan.people_lost, plan.people_before
+        is_guarded = isinstance(plan.causes.withdrawn, Suppressed)
+        if isinstance(lost, int) and isinstance(withdrawn, int) and not is_guarded:
+            lost = max(0, lost - withdrawn)
+        would = f"{lost:,} of {before:,} people would go, and at most"
+        if self.lost is not None and _most(lost) > self.lost:
             yield f"{would} {self.lost:,} may"
-        if self.lost_share is not None and lost > self.lost_share * before:
-            yield f"{would} a share of {self.lost_share:g} may"
+        share = self.lost_share
+        if share is not None and share < 1 and _most(lost) > share * _least(before):
+            yield f"{would} a share of {share:g} may"
         for count, most, what in (
             (plan.tiles_broken or 0, self.broken_tiles, "tiles could not be answered"),
             (len(plan.fields_dropped), self.dropped_fields, "fields would be dropped"),
@@ -55,8 +63,12 @@ class Limits(Record):
                 yield f"{count:,} {what}, and at most {most:,} may"
 
 
-def _lost(plan: RebasePlan) -> tuple[int, int]:
-    """Return how many people go who were not withdrawn, and how many there were before."""
-    counts = (plan.people_lost, plan.causes.withdrawn, plan.people_before)
-    lost, withdrawn, before = (each if isinstance(each, int) else 0 for each in counts)
-    return max(0, lost - withdrawn), before
+def _most(count: Count) -> float:
+    """Return the most that a count may be."""
+    if not isinstance(count, Suppressed):
+        return count
+    return count.fewer_than - 1 if count.why == "few" else inf
+
+
+def _least(count: Count) -> int:
+    return 0 if isinstance(count, Suppressed) else count

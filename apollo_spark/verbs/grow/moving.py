@@ -21,6 +21,7 @@ from apollo_spark.verbs.grow.step import Ahead, Step, StepDone, StepPlan, name_o
 from apollo_spark.verbs.rebase.planned import PlannedMove
 from apollo_spark.verbs.rebase.rebase import Rebase, RebaseRequest
 from apollo_spark.verbs.rebase.targets import named_parents, parents_first
+from apollo_spark.verbs.table import guarded
 
 OUTSIDE = "it is not among the records that this step moves"
 
@@ -78,8 +79,7 @@ class LimitedRebase(Rebase):
             return f"{named} that it is made of is left as it is"
         if not is_asked:
             return OUTSIDE
-        exceeded = self._limits.exceeded_by(move.plan, move.shown)
-        return exceeded if move.plan.refused is None else self._limits.exceeded_by(move.shown)
+        return self._limits.exceeded_by(move.shown, withdrawn=move.plan.causes.withdrawn)
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,7 @@ def plan_moves(context: Context, request: RebaseRequest, limits: Limits) -> Step
 def move(context: Context, request: RebaseRequest, limits: Limits) -> StepDone:
     """Move what is within the limits."""
     rebase = LimitedRebase(context, request, limits)
-    outcome = rebase.run()
-    plans = outcome.receipt.plans  # type: ignore[attr-defined] # that of a rebase
+    outcome = guarded(context, request, rebase.run())
+    plans = outcome.receipt.plans
     done = StepDone.of([outcome])
     return replace(done, left=rebase.left, moves=plans, did=bool(done.published))

@@ -6,9 +6,11 @@ import pytest
 
 from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.model.rebase import Causes, RebasePlan
+from apollo_spark.model.suppressed import Suppressed
 from apollo_spark.verbs.grow.limits import Limits
 from apollo_spark.verbs.grow.retention import Keep, without_parents
 
+FEW, REST = Suppressed(fewer_than=10), Suppressed(fewer_than=10, why="rest")
 NOW = datetime(2026, 6, 15, tzinfo=timezone.utc)
 
 
@@ -54,10 +56,35 @@ def plan(**changes: object) -> RebasePlan:
 def test_what_exceeds_a_limit_is_said(
     limits: Limits, changes: dict[str, object], why: str | None
 ) -> None:
-    found = limits.exceeded_by(plan(**changes))
+    causes = changes.pop("causes", Causes())
+    assert isinstance(causes, Causes)
+    found = limits.exceeded_by(plan(**changes), withdrawn=causes.withdrawn)
 
     assert (why or "") in (found or "")
     assert (found is None) == (why is None)
+
+
+@pytest.mark.parametrize(
+    ("limits", "lost", "is_left"),
+    [
+        (Limits(lost=8), FEW, True),
+        (Limits(lost=9), FEW, False),
+        (Limits(lost_share=0.05), FEW, True),
+        (Limits(lost_share=0.1), FEW, False),
+        (Limits(lost_share=1.0), REST, False),
+        (Limits(lost=1_000), REST, True),
+    ],
+)
+def test_limits_tell_no_number_of_a_guarded_record(
+    limits: Limits, lost: Suppressed, is_left: bool
+) -> None:
+    hidden = Causes(**dict.fromkeys(Causes.model_fields, REST))
+    shown = plan(people_before=100, people_lost=lost, causes=hidden)
+
+    said = limits.exceeded_by(shown, withdrawn=3)
+
+    assert (said is not None) == is_left
+    assert said is None or f"{lost} of 100 people would go" in said
 
 
 def versions(*days: float, name: str = "study") -> tuple[RecordEntry, ...]:
