@@ -75,7 +75,7 @@ def render_description(found: "Description") -> str:
 def history_command(**values: Any) -> None:
     """Show all versions of a record, newest last: what made each, when, who, and its rows."""
     found = _ask_records("history", NOTHING, values)
-    print_answer(found, lambda each: render_history(each.as_json()["versions"]))
+    print_answer(found, lambda each: render_history(each.as_json()))
 
 
 @click.command("fields")

@@ -39,8 +39,8 @@ def guard_command(**values: Any) -> None:
 
 
 def _show(outcome: "Outcome[Any]") -> None:
-    from apollo_spark.verbs.guard import describe_limit
+    from apollo_spark.verbs.guard import NOT_GUARDED
 
     if outcome.plan is None:
         receipt = outcome.receipt
-        show(f"{receipt.name}: {describe_limit(receipt.guard)}")
+        show(f"{receipt.name}: {receipt.guard or NOT_GUARDED}")

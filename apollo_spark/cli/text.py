@@ -1,6 +1,6 @@
 """Records as text for a terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from apollo_spark.export.printable import printable
@@ -29,8 +29,27 @@ def render_list(rows: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def render_history(rows: Sequence[dict[str, Any]]) -> str:
-    """Return one line per version."""
+def render_history(shown: Mapping[str, Any]) -> str:
+    """Return one line per version, and below them one for whatever was said of a guard."""
+    guards = [
+        f"{_guard(each['limit'])}, {_minute(each['time'])} by {each['actor']}"
+        for each in shown.get("guards", ())
+    ]
+    return "\n".join([_render_versions(shown["versions"]), *guards])
+
+
+def _guard(limit: Mapping[str, Any] | None) -> str:
+    if limit is None:
+        return "not guarded"
+    rounded = "" if limit["round"] is None else f", rounded to multiples of {limit['round']}"
+    return f"guarded: no numbers of fewer than {limit['least']} people{rounded}"
+
+
+def _guard_of(shown: Mapping[str, Any]) -> list[str]:
+    return [_guard(shown["guard"])] if "guard" in shown else []
+
+
+def _render_versions(rows: Sequence[dict[str, Any]]) -> str:
     header = ("version", "operation", "published", "by", "rows", "retired", "id")
     return render_table(
         header,
@@ -69,6 +88,7 @@ def render_record(shown: dict[str, Any], *, with_pins: bool) -> str:
         ),
         render_table(("entity", "title", "rows", "fields", "primary key"), entities),
     ]
+    parts += _guard_of(shown)
     for of, count in shown["withdrawn"].items():
         parts.append(f"withdrawn: {count:,} of {of} are hidden; counts are those before that")
     if shown["relations"]:
@@ -103,6 +123,7 @@ def render_cohort(shown: dict[str, Any]) -> str:
     ]
     if shown["filter_prose"]:
         parts.append(printable(shown["filter_prose"]))
+    parts += _guard_of(shown)
     for of, count in shown["withdrawn"].items():
         parts.append(f"withdrawn: {count:,} of {of} are hidden, and in no cohort")
     return "\n".join(parts)
@@ -126,6 +147,7 @@ def render_dashboard(shown: dict[str, Any]) -> str:
         ),
         *(printable(each) for each in (shown["title"], shown["description"]) if each),
         about,
+        *_guard_of(shown),
         *(f"withdrawn: {n:,} of {of} are hidden" for of, n in shown["withdrawn"].items()),
         render_table(("tile", "chart", "title", "fields", "problem"), tiles),
     ]

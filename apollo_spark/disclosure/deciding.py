@@ -103,18 +103,14 @@ class Deciding:
 
     def _next_to_hide(self) -> int | None:
         """Return the next cell that is not given for the sake of others; None where all is well."""
-        if not (given := self._given()):
-            return None
-        known = self.memory.with_more(
-            self.counted.sums.rows(given), [self.asked[each] for each in given], is_given=True
-        )
+        follows = self.memory
         for part in self.parts:
             if not (members := self._members(part)):
                 continue
-            if not self._is_safe(part, known):
+            if not self._is_safe(part, follows):
                 return self._smallest(members)
             for each in self._follows(part):
-                known = known.with_more(each, [self._asked_together], is_given=True)
+                follows = follows.with_more(each, [self._asked_together], is_given=True)
         return self._tells_hidden()
 
     def _tells_hidden(self) -> int | None:
@@ -156,23 +152,39 @@ class Deciding:
         totals = [self.whole, *(self.counted.sums.row(each) for each in self._total_of(part))]
         return [together, *(each - together for each in totals)]
 
-    def _is_safe(self, part: Sum, known: Memory) -> bool:
-        """Whether what follows from the cells of a sum tells nothing of few people."""
-        follows = self._follows(part)
+    def _is_safe(self, part: Sum, follows: Memory) -> bool:
+        """Whether what follows from the cells of a sum tells nothing of few people.
+
+        Args:
+            part: The sum.
+            follows: What is known besides the cells, and follows from sums before it.
+        """
+        together, *rests = self._follows(part)
         is_hiding = len(self._members(part)) < len(self._all_of(part))
-        if is_hiding and not all(each.powers.any() for each in follows[1:]):
+        if is_hiding and not all(each.powers.any() for each in rests):
             # Hidden cells would be known to be empty.
             return False
-        return not any(self._is_near(each, known) for each in follows if each.powers.any())
-
-    def _is_near(self, one: Sums, known: Memory) -> bool:
-        """Whether a number that follows from others tells of few people; not where it was known."""
-        if self.memory.equal_to(one):
+        if (how_many(join_sums([together, *rests]), self.least) == FEW).any():
             return False
-        if (how_many(one, self.least) == FEW).any():
-            return True
+        if follows.equal_to(together):
+            # What the whole leaves is new by how many people there are alone.
+            rests = rests[1:]
+        given = self._given()
+        cells = [self.asked[each] for each in given]
+        known = follows.with_more(self.counted.sums.rows(given), cells, is_given=True)
+        # A rest and the cells are the whole, which may be nearly that of another version: that
+        # both are known tells nothing of the cells.
+        here = known.without_wholes().with_more(self.whole, [self._asked_together], is_given=False)
+        return not (
+            self._is_near(together, known, [known])
+            or any(self._is_near(each, known, [follows, here]) for each in rests)
+        )
+
+    def _is_near(self, one: Sums, known: Memory, paired: Sequence[Memory]) -> bool:
+        if not one.powers.any() or known.equal_to(one):
+            return False
         few = (how_many(one - known.sums, self.least) == FEW).any()
-        return bool(few) or known.is_near_pairs(one, self.least)
+        return bool(few) or any(each.is_near_pairs(one, self.least) for each in paired)
 
     def _equations(self) -> list[tuple[int, ...]]:
         """Return what is hidden of each sum that is known; numbers below 0 are no cells."""

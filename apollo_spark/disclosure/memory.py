@@ -60,6 +60,12 @@ class Memory:
             is_given=(*self.is_given, *(is_given for _ in more)),
         )
 
+    def without_wholes(self) -> "Memory":
+        """Return what was given alone, without what is taken as known."""
+        kept = [number for number, each in enumerate(self.is_given) if each]
+        asked = tuple(self.asked[each] for each in kept)
+        return Memory(self.sums.rows(kept), asked, (True,) * len(kept))
+
     def has_given(self, one: Sums, asked: Asked) -> bool:
         """Whether the same was given already to the same question."""
         return any(

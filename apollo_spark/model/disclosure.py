@@ -25,6 +25,11 @@ class Limit(Record):
     least: int
     round: int | None = None
 
+    def __str__(self) -> str:
+        """Return what holds, for people."""
+        rounded = "" if self.round is None else f", rounded to multiples of {self.round}"
+        return f"no numbers of fewer than {self.least} people{rounded}"
+
     def rounded(self, number: int) -> int:
         """Return a number as it is shown: never less than the limit, where it is not less itself.
 

@@ -11,6 +11,7 @@ from apollo_spark.operations.action import Action
 from apollo_spark.operations.outcome import Outcome
 
 MOST_ROUNDED = 1000
+NOT_GUARDED = "not guarded"
 
 
 class GuardRequest(ActionRequest):
@@ -65,7 +66,7 @@ class Guard(Action[GuardRequest, GuardPlan, GuardReceipt]):
         name = snapshot.find(RecordReference(name=request.name)).name
         said = read_guards(lake.registry, snapshot).get(name.casefold(), ())
         return GuardPlan(
-            does=f"guard {name}: {describe_limit(limit)}",
+            does=f"guard {name}: {limit or NOT_GUARDED}",
             name=name,
             limit=limit,
             before=said[-1].limit if said else None,
@@ -94,14 +95,6 @@ class Guard(Action[GuardRequest, GuardPlan, GuardReceipt]):
             on_step=context.step,
         )
         return Outcome(_receipt(plan))
-
-
-def describe_limit(limit: Limit | None) -> str:
-    """Return what holds, for people."""
-    if limit is None:
-        return "not guarded"
-    rounded = "" if limit.round is None else f", rounded to multiples of {limit.round}"
-    return f"no numbers of fewer than {limit.least} people{rounded}"
 
 
 def _receipt(plan: GuardPlan) -> GuardReceipt:

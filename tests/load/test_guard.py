@@ -144,3 +144,23 @@ def test_rows_of_people_are_refused(study: Study) -> None:
         "Of guarded data only numbers of enough people are given."
     )
     require_unguarded(lake, "Rows of small", "small@1")
+
+
+def test_show_and_history_tell_the_guard(study: Study) -> None:
+    done(study, "guard", "lung", "--least", "7", "--round", "5")
+    done(study, "cohort", "create", "young", "--from", "lung", "--filter", "p.age < 30")
+    done(study, "guard", "small", "--least", "3")
+    done(study, "guard", "small", "--off")
+
+    told = "guarded: no numbers of fewer than 7 people, rounded to multiples of 5"
+    for name in ("lung", "young"):
+        assert told in done(study, "show", name).out.splitlines()
+        assert done(study, "show", name, "--json").json["guard"] == {"least": 7, "round": 5}
+    said = done(study, "history", "lung").out.splitlines()
+    assert [each.partition(", 2")[0] for each in said[-2:]] == [
+        "guarded: no numbers of fewer than 5 people", told,
+    ]  # fmt: skip
+    guards = done(study, "history", "small", "--json").json["guards"]
+    assert [each["limit"] for each in guards] == [{"least": 3, "round": None}, None]
+    assert "not guarded, 2" in done(study, "history", "small").out
+    assert "guard" not in done(study, "show", "small", "--json").json

@@ -43,7 +43,7 @@ class Guarded:
     def __post_init__(self) -> None:
         self.attacker = Attacker(self.least)
         for number, whole in enumerate(self.wholes):
-            self.attacker.hear_whole(whole, number)
+            self.attacker.hear(np.zeros_like(whole), number, whole)
 
     def give(self, of: int, cells: list[np.ndarray], **words: object) -> list[Count]:
         """Ask of a dataset for cells, each a weight for each person."""
@@ -120,14 +120,14 @@ class Guarded:
         given = [cells[each] for each in part.of or () if not isinstance(found[each], Suppressed)]
         if not given:
             return
-        totals = [self.wholes[of]]
+        sums, lefts = together(given), [self.wholes[of] - together(given)]
+        self.attacker.hear(sums, of)
+        self.attacker.hear(-sums, of, self.wholes[of])
         if part.total is not None and not isinstance(found[part.total], Suppressed):
-            totals.append(cells[part.total])
-        self.attacker.hear(together(given), of)
-        for total in totals:
-            self.attacker.hear(total - together(given), of)
-            if len(given) < len(part.of or ()):
-                self.attacker.empty.append(total - together(given))
+            lefts.append(cells[part.total] - sums)
+            self.attacker.hear(lefts[-1], of)
+        if len(given) < len(part.of or ()):
+            self.attacker.empty += lefts
 
 
 def series(seed: int) -> Guarded:

@@ -17,14 +17,14 @@ class Number:
     """A number that is known.
 
     Attributes:
-        weights: What each person counts in it.
+        answer: What each person counts in it, by what was answered.
         of: The dataset that was asked.
-        is_whole: Whether it is the number of all people of that dataset.
+        whole: All people of that dataset, with a sign, where they are part of it.
     """
 
-    weights: np.ndarray
+    answer: np.ndarray
     of: int
-    is_whole: bool = False
+    whole: np.ndarray
 
 
 @dataclass
@@ -43,14 +43,20 @@ class Attacker:
     questions: list[tuple[str, np.ndarray]] = field(default_factory=list)
     empty: list[np.ndarray] = field(default_factory=list)
 
-    def hear_whole(self, whole: np.ndarray, of: int) -> None:
-        """Take the people of a dataset as known."""
-        self.known.append(Number(whole, of, is_whole=True))
+    def hear(self, answer: np.ndarray, of: int, whole: np.ndarray | None = None) -> None:
+        """Take a number that was given, or that follows from a table, as known.
 
-    def hear(self, weights: np.ndarray, of: int) -> None:
-        """Take a number that was given, or that follows from a table, as known."""
-        if not any(np.array_equal(weights, each.weights) and of == each.of for each in self.known):
-            self.known.append(Number(weights, of))
+        Args:
+            answer: What each person counts in it.
+            of: The dataset that was asked.
+            whole: All people of that dataset, where they are added.
+        """
+        new = Number(answer, of, np.zeros_like(answer) if whole is None else whole)
+        for each in self.known:
+            same = np.array_equal(new.answer, each.answer) and np.array_equal(new.whole, each.whole)
+            if same and of == each.of:
+                return
+        self.known.append(new)
 
     def found(self) -> Iterator[str]:
         """Yield what is known of few people."""
@@ -64,15 +70,19 @@ class Attacker:
                 yield "a hidden cell is empty"
 
     def _combined(self, size: int) -> Iterator[str]:
-        known = np.array([each.weights for each in self.known])
-        places = np.array(list(combinations(range(len(known)), size)), np.int64).reshape(-1, size)
+        if len(self.known) < size:
+            return
+        answers = np.array([each.answer for each in self.known])
+        wholes = np.array([each.whole for each in self.known])
+        places = np.array(list(combinations(range(len(self.known)), size)))
         places = places[self._are_answered(places)]
         for signs in product((1, -1), repeat=size - 1):
-            left = known[places[:, 0]]
-            for number, sign in enumerate(signs, start=1):
-                left = left + sign * known[places[:, number]]
-            people = np.count_nonzero(left, axis=1)
-            for each in np.flatnonzero((people > 0) & (people < self.least)):
+            factors = np.array([1, *signs])[None, :, None]
+            answer = (answers[places] * factors).sum(axis=1)
+            people = np.count_nonzero(answer + (wholes[places] * factors).sum(axis=1), axis=1)
+            # How many people datasets have follows from no answer.
+            few = (people > 0) & (people < self.least) & answer.any(axis=1)
+            for each in np.flatnonzero(few):
                 yield f"{people[each]} people by {places[each]} {signs}"
 
     def _are_answered(self, places: np.ndarray) -> np.ndarray:
@@ -81,11 +91,11 @@ class Attacker:
         That a dataset has so many people is known by whoever was answered about that dataset.
         """
         of = np.array([each.of for each in self.known])[places]
-        whole = np.array([each.is_whole for each in self.known])[places]
+        is_answer = np.array([each.answer.any() for each in self.known])[places]
         found = np.ones(len(places), bool)
         for number in range(places.shape[1]):
-            same = (of == of[:, number, None]) & ~whole
-            found &= ~whole[:, number] | same.any(axis=1)
+            same = (of == of[:, number, None]) & is_answer
+            found &= same.any(axis=1)
         return found
 
 

@@ -33,10 +33,11 @@ def guarded_description(lake: Lake, record: Published, shown: Mapping[str, Any])
     if limit is None:
         return dict(shown)
     hidden = Suppressed(fewer_than=limit.least, why="rest")
-    found = {
+    found: dict[str, Any] = {
         name: _without(name, value, hidden) if name in UNDECIDED else value
         for name, value in shown.items()
     }
+    found["guard"] = limit.as_json()
     if isinstance(record, CohortRecord):
         engine = EmbeddedEngine(lake.tables)
         found["count"] = given_count(lake, open_cohort(lake, record), engine)

@@ -1,7 +1,11 @@
 """All versions of a record: what made each, when, who, how many rows, and whether it is retired."""
 
+from datetime import datetime
+
+from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.model.base import Record
+from apollo_spark.model.disclosure import Limit
 from apollo_spark.model.record import Published
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.model.suppressed import Count, Suppressed
@@ -29,10 +33,19 @@ class VersionLine(RecordEntry):
     rows: Count | None
 
 
+class GuardLine(Record):
+    """What was said of the guard of a name, by whom and when; without a limit it ended."""
+
+    limit: Limit | None
+    actor: str
+    time: datetime
+
+
 class History(Record):
-    """The versions of a record, newest last."""
+    """The versions of a record, newest last, and what was said of its guard."""
 
     versions: tuple[VersionLine, ...]
+    guards: tuple[GuardLine, ...] = ()
 
 
 def show_history(asker: Asker, request: HistoryRequest) -> History:
@@ -52,10 +65,19 @@ def show_history(asker: Asker, request: HistoryRequest) -> History:
     from apollo_spark.operations.disclosing import limit_of
 
     limit = limit_of(lake, *(str(each) for each in entries))
+    guards = _guards(lake, entries[0].name)
     if limit is None:
-        return History(versions=found)
+        return History(versions=found, guards=guards)
     hidden = {"rows": Suppressed(fewer_than=limit.least, why="rest")}
-    return History(versions=tuple(each.model_copy(update=hidden) for each in found))
+    versions = tuple(each.model_copy(update=hidden) for each in found)
+    return History(versions=versions, guards=guards)
+
+
+def _guards(lake: Lake, name: str) -> tuple[GuardLine, ...]:
+    from apollo_spark.lake.guarding import read_guards
+
+    said = read_guards(lake.registry, lake.registry.snapshot()).get(name.casefold(), ())
+    return tuple(GuardLine(limit=each.limit, actor=each.actor, time=each.time) for each in said)
 
 
 def _line(entry: RecordEntry, record: Published | None) -> VersionLine:
