@@ -6,13 +6,12 @@ from pathlib import Path
 from sqlglot import exp
 
 from apollo_spark.api.dataset import Dataset
+from apollo_spark.api.over_dataset import OverDatasetVersion
 from apollo_spark.engines.embedded import EmbeddedEngine
-from apollo_spark.lake.lake import Lake
 from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.suppressed import Count
 from apollo_spark.operations.cohorts.opening import People, dataset_of, open_cohort
 from apollo_spark.operations.disclosing import given_count
-from apollo_spark.operations.guarded.describing import shown_record_of
 from apollo_spark.operations.guarded.persons import require_people
 from apollo_spark.operations.locating import locate, require_no_rule
 from apollo_spark.query.cohorts.members import KEY
@@ -26,36 +25,13 @@ from apollo_spark.verbs.cohort.explanation import ExplanationPair
 from apollo_spark.verbs.cohort.trial import CohortTrial, try_record
 
 
-class Cohort:
+class Cohort(OverDatasetVersion[CohortRecord]):
     """One published version of a cohort.
 
     Args:
         lake: Where it lies.
         record: Its record.
     """
-
-    def __init__(self, lake: Lake, record: CohortRecord) -> None:
-        self._lake = lake
-        self._stored = record
-
-    def __repr__(self) -> str:
-        """Return the cohort as `name@version`."""
-        return f"<Cohort {self._stored}>"
-
-    @property
-    def record(self) -> CohortRecord:
-        """The record; of what is guarded without its tables, whose rows are counted in it."""
-        return shown_record_of(self._lake, self._stored)
-
-    @property
-    def name(self) -> str:
-        """The name, without version."""
-        return self._stored.name
-
-    @property
-    def version(self) -> int:
-        """The version, from 1."""
-        return self._stored.version
 
     @property
     def filter(self) -> str:

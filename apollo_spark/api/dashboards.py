@@ -3,15 +3,14 @@
 from functools import cached_property
 
 from apollo_spark.api.dataset import Dataset
+from apollo_spark.api.over_dataset import OverDatasetVersion
 from apollo_spark.api.performing import PerformingLake
 from apollo_spark.api.published import Published
-from apollo_spark.lake.lake import Lake
 from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dashboard.tile import Tile
 from apollo_spark.model.receipt import DashboardReceipt
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.dashboards import load_dashboard, open_dashboard
-from apollo_spark.operations.guarded.describing import shown_record_of
 from apollo_spark.runtime.settings import LakeSettings
 from apollo_spark.verbs.dashboard.create import CreateDashboardRequest
 from apollo_spark.verbs.dashboard.describing import DashboardDiff, diff_dashboards
@@ -20,36 +19,13 @@ from apollo_spark.verbs.dashboard.questions import DashboardData, DashboardDataR
 from apollo_spark.verbs.table import ask
 
 
-class Dashboard:
+class Dashboard(OverDatasetVersion[DashboardRecord]):
     """One published version of a dashboard.
 
     Args:
         lake: Where it lies.
         record: Its record.
     """
-
-    def __init__(self, lake: Lake, record: DashboardRecord) -> None:
-        self._lake = lake
-        self._stored = record
-
-    def __repr__(self) -> str:
-        """Return the dashboard as `name@version`."""
-        return f"<Dashboard {self._stored}>"
-
-    @property
-    def record(self) -> DashboardRecord:
-        """The record; of what is guarded without its tables, whose rows are counted in it."""
-        return shown_record_of(self._lake, self._stored)
-
-    @property
-    def name(self) -> str:
-        """The name, without version."""
-        return self._stored.name
-
-    @property
-    def version(self) -> int:
-        """The version, from 1."""
-        return self._stored.version
 
     @property
     def tiles(self) -> tuple[Tile, ...]:

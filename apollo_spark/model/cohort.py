@@ -97,7 +97,6 @@ class CohortRecord(OverDataset):
     Attributes:
         step: How the cohort is made; its numbers are places in `cohorts`.
         cohorts: The cohorts that it is made of.
-        codings: The codings that its filters ask for, with the SHA-256 of each as it was.
         count: How many people were in it when it was published.
     """
 
@@ -105,7 +104,6 @@ class CohortRecord(OverDataset):
     kind: str = "cohort"
     step: CohortStep
     cohorts: tuple[CohortReference, ...] = ()
-    codings: tuple[tuple[str, str], ...] = ()
     count: int = Field(ge=0)
 
     @property

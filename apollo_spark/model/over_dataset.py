@@ -16,6 +16,7 @@ class OverDataset(Published):
         main_entity: Whose rows are people.
         kept: What the rules of the dataset read, besides its own tables.
         parts: The parts of the dataset.
+        codings: The codings that it asks for, with the SHA-256 of each as it was.
     """
 
     title: str | None = None
@@ -25,6 +26,7 @@ class OverDataset(Published):
     main_entity: MemberName
     kept: tuple[TablePin, ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
+    codings: tuple[tuple[str, str], ...] = ()
 
     @property
     def all_pins(self) -> tuple[TablePin, ...]:

@@ -20,14 +20,12 @@ class DashboardRecord(OverDataset):
     Attributes:
         cohort: The cohort whose people are asked about; None is everybody.
         tiles: What is asked.
-        codings: The codings of its fields, with the SHA-256 of each as it was.
     """
 
     format: int = Field(default=DASHBOARD_FORMAT, ge=DASHBOARD_FORMAT, le=DASHBOARD_FORMAT)
     kind: str = "dashboard"
     cohort: CohortReference | None = None
     tiles: tuple[Tile, ...]
-    codings: tuple[tuple[str, str], ...] = ()
 
     @property
     def labelled_tiles(self) -> tuple[tuple[str, Tile], ...]:

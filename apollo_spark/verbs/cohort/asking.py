@@ -1,6 +1,5 @@
 """Count a cohort, list its ids, say what it is: over what its dataset shows now."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.operations.cohorts.opening import People, load_cohort, open_cohort
 from apollo_spark.operations.cohorts.people import people_by_filter
+from apollo_spark.operations.over_dataset import describe_over_dataset
 from apollo_spark.query.cohorts.text import describe_step
 from apollo_spark.verbs.cohort.filter_forms import filter_json_of, filter_prose_of
 from apollo_spark.workers.values.texts import format_column
@@ -71,16 +71,7 @@ def describe_cohort(lake: Lake, record: CohortRecord) -> dict[str, Any]:
 
     Its count is that of now where people were withdrawn from what it reads.
     """
-    return {
-        "name": record.name,
-        "version": record.version,
-        "id": record.id,
-        "kind": record.kind,
-        "title": record.title,
-        "description": record.description,
-        "published": record.lineage.time.isoformat(),
-        "dataset": record.dataset,
-        "main_entity": record.main_entity,
+    own = {
         "operation": record.step.operation.value,
         "cohorts": [each.version for each in record.cohorts],
         "filter": describe_step(record.step, [each.version for each in record.cohorts]),
@@ -88,9 +79,5 @@ def describe_cohort(lake: Lake, record: CohortRecord) -> dict[str, Any]:
         **filter_json_of(lake, record),
         "count": count_now(lake, record),
         "count_published": record.count,
-        "codings": dict(record.codings),
-        "parents": list(record.lineage.parents),
-        "withdrawn": {} if record.hides else lake.withdrawn_from(record),
-        "inputs": [each.model_dump(mode="json") for each in record.lineage.inputs],
-        "receipt": json.loads(lake.parts.get(record.receipt)),
     }
+    return describe_over_dataset(lake, record, own)

@@ -1,6 +1,5 @@
 """What a dashboard is, and what differs between two of them; no row is read."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dashboard.tile import Tile
 from apollo_spark.operations.dashboards import open_dashboard
+from apollo_spark.operations.over_dataset import describe_over_dataset
 from apollo_spark.verbs.dashboard.answering import find_faults
 
 
@@ -54,16 +54,7 @@ def describe_dashboard(lake: Lake, record: DashboardRecord) -> dict[str, Any]:
     faults: dict[str, list[str]] = {}
     for each in find_faults(scope, record.labelled_tiles):
         faults.setdefault(each.tile, []).append(each.text)
-    return {
-        "name": record.name,
-        "version": record.version,
-        "id": record.id,
-        "kind": record.kind,
-        "title": record.title,
-        "description": record.description,
-        "published": record.lineage.time.isoformat(),
-        "dataset": record.dataset,
-        "main_entity": record.main_entity,
+    own = {
         "cohort": None if record.cohort is None else record.cohort.version,
         "tiles": [
             {
@@ -72,12 +63,8 @@ def describe_dashboard(lake: Lake, record: DashboardRecord) -> dict[str, Any]:
             }
             for label, each in record.labelled_tiles
         ],
-        "codings": dict(record.codings),
-        "parents": list(record.lineage.parents),
-        "withdrawn": {} if record.hides else lake.withdrawn_from(record),
-        "inputs": [each.model_dump(mode="json") for each in record.lineage.inputs],
-        "receipt": json.loads(lake.parts.get(record.receipt)),
     }
+    return describe_over_dataset(lake, record, own)
 
 
 def diff_dashboards(first: DashboardRecord, second: DashboardRecord) -> DashboardDiff:
