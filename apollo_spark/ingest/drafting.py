@@ -169,6 +169,6 @@ def _drafted(
         entity=entity,
         rows=max((each.rows for each in facts.values()), default=0),
         columns=facts,
-        types={name: each.column.type for name, each in facts.items()},
+        types={name: each.type for name, each in facts.items()},
         key=key,
     )

@@ -28,7 +28,8 @@ class FieldSpec(Record):
 
     `integer` is 64 bit, `float` is double precision, `datetime` is stored as UTC. A sparse field
     holds ordinary values and, among them, codes with a meaning of their own. An open coding was
-    found in the values: it takes new ones as codes, and says nothing of their order.
+    found in the values: it takes new ones as codes, and says nothing of their order. A format says
+    how files write dates or numbers.
     """
 
     name: str
@@ -37,6 +38,7 @@ class FieldSpec(Record):
     concept: str | None = None
     description: str | None = None
     folder_path: tuple[str, ...] = ()
+    format: str | None = None
     is_multi_select: bool = False
     is_sparse: bool = False
     is_open_coding: bool = False
@@ -72,4 +74,6 @@ class FieldSpec(Record):
         written: dict[str, Any] = write(self)
         if not self.is_open_coding:
             del written["is_open_coding"]
+        if self.format is None:
+            del written["format"]
         return written

@@ -114,6 +114,7 @@ DICTIONARY_RULES = (
     _dictionary("field_repeated", "a field occurs once in its entity"),
     _dictionary("field_type", "a type is string, integer, float, date or datetime"),
     _dictionary("flag_value", "a flag is yes or empty"),
+    _dictionary("field_format", "a format can be read, and is of dates or numbers"),
     _dictionary("key_role", "a primary key type is global, local or empty"),
     _dictionary("key_global", "there is exactly one global key"),
     _dictionary("key_repeated", "an entity has at most one primary key"),

@@ -74,6 +74,7 @@ def _column(
         is_key=spec.name == entity.primary_key,
         is_reference=is_reference,
         joins=spec.name == entity.primary_key or (entity.name, spec.name) in joined,
+        format=spec.format,
     )
 
 

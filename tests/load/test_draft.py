@@ -87,6 +87,53 @@ def test_a_load_without_a_dictionary_drafts_shows_and_keeps_one(files: Path) -> 
     assert again.last_line == "study@1"
 
 
+def test_dates_and_numbers_of_other_countries_are_read(files: Path) -> None:
+    rows = "id;geboren;gewicht\nP1;31.01.1960;61,5\nP2;1.2.1999;\nP3;;1.061,25\n"
+    (files / "personen.csv").write_text(rows, encoding="utf-8")
+
+    draft = run("apollo draft-dictionary personen.csv -o draft --delimiter ;")
+    assert run(draft.last_line).last_line == "draft@1"
+
+    extract = "apollo extract fields draft --fields personen.id,personen.geboren,personen.gewicht"
+    expected = ["P1,1960-01-31,61.5", "P2,1999-02-01,", "P3,,1061.25"]
+    assert run(extract).out.splitlines()[1:] == expected
+    written = run("apollo extract dictionary draft -o again")
+    assert written.code == 0, written.err
+    for name in ("data_dictionary", "codings"):
+        path = files / "again" / f"draft.{name}.csv"
+        assert not path.exists() or path.read_text() == (files / "draft" / f"{name}.csv").read_text(
+            encoding="utf-8"
+        )
+    # The next rows come in the same form; what was extracted is read as well.
+    (files / "more.csv").write_text("id;geboren;gewicht\nP4;2.3.1970;70,5\n", encoding="utf-8")
+    extended = run("apollo extend draft --data personen=more.csv --delimiter ;")
+    assert extended.code == 0, extended.err
+    assert run(extract).out.splitlines()[4:] == ["P4,1970-03-02,70.5"]
+    assert run("apollo verify draft --deep --sources").code == 0
+
+
+def test_a_cell_that_does_not_fit_the_format_is_refused(files: Path) -> None:
+    (files / "d.csv").write_text(
+        "entity,name,type,primary_key_type,format\np,id,string,global,\np,born,date,,dd.mm.yyyy\n"
+    )
+    (files / "p.csv").write_text("id,born\n1,31.01.1960\n2,01/31/1960\n", encoding="utf-8")
+
+    result = run("apollo load clinical s --dictionary d.csv --data p=p.csv")
+
+    assert (result.code, "p.csv: line 3, column born" in result.err) == (12, True), result.err
+
+
+def test_a_format_without_meaning_is_refused(files: Path) -> None:
+    (files / "d.csv").write_text(
+        "entity,name,type,primary_key_type,format\np,id,string,global,\np,born,date,,d.m.y\n"
+    )
+
+    result = run("apollo load clinical s --dictionary d.csv --data p=raw/patients.csv")
+
+    assert result.code == 11
+    assert "'d.m.y' is not a format of type date: it has no 'yyyy' (field_format)" in result.err
+
+
 def test_a_draft_says_how_sure_it_is(files: Path) -> None:
     run("apollo draft-dictionary raw -o draft")
 

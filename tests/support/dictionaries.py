@@ -115,6 +115,7 @@ def fields(draw: st.DrawFn, name: str, known: Sequence[tuple[Coding, bool]]) -> 
         if type_ is FieldType.STRING or (is_numeric and type_ in numeric)
     ]
     coding_name = draw(st.none() | st.sampled_from(fitting)) if fitting else None
+    formats = {FieldType.FLOAT: "1.234,5", FieldType.DATE: "dd.mm.yyyy"}
     return FieldSpec(
         name=name,
         type=type_,
@@ -122,6 +123,7 @@ def fields(draw: st.DrawFn, name: str, known: Sequence[tuple[Coding, bool]]) -> 
         concept=draw(OPTIONAL_TEXTS),
         description=draw(OPTIONAL_TEXTS),
         folder_path=draw(FOLDERS),
+        format=draw(st.none() | st.just(formats.get(type_))),
         is_multi_select=draw(st.booleans()),
         is_sparse=coding_name is not None and draw(st.booleans()),
         linkout=draw(OPTIONAL_TEXTS),

@@ -7,7 +7,8 @@ from apollo_spark.sources.text_table import TextTable
 
 SOURCE_COLUMN = "source_column"
 OPEN_CODING = "is_open_coding"
-FIELD_OWN = (SOURCE_COLUMN, OPEN_CODING)
+FORMAT = "format"
+FIELD_OWN = (SOURCE_COLUMN, OPEN_CODING, FORMAT)
 """Columns that the original does not know: they are written only where a field needs them."""
 FIELD_REQUIRED = ("entity", "name", "type", "primary_key_type")
 FIELD_OPTIONAL = (

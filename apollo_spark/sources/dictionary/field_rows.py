@@ -7,10 +7,11 @@ from functools import cached_property
 from apollo_spark.model.field import FieldType
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.names import find_name_problem
-from apollo_spark.sources.dictionary.columns import OPEN_CODING, YES
+from apollo_spark.sources.dictionary.columns import FORMAT, OPEN_CODING, YES
 from apollo_spark.sources.findings import finding_of
 from apollo_spark.sources.suggest import did_you_mean
 from apollo_spark.sources.text_table import TextRow, TextTable
+from apollo_spark.workers.values.formats import why_not_format
 from apollo_spark.workers.values.tidying import tidy_name
 
 TYPES = tuple(str(each) for each in FieldType)
@@ -134,6 +135,11 @@ def check_field(file: str, field: FieldRow) -> Iterator[Finding]:
         hint = " (did you mean 'float'?)" if type_ == "double" else did_you_mean(type_, TYPES)
         message = f"the type is '{type_}'{hint}, and not one of {', '.join(TYPES)}"
         yield field.finding(file, "field_type", message, "type")
+    elif (format_ := field.row[FORMAT]) and (
+        why := why_not_format(format_, FieldType(type_).value)
+    ):
+        message = f"'{format_}' is not a format of type {type_}: {why}"
+        yield field.finding(file, "field_format", message, FORMAT)
     for flag in FLAGS:
         if field.word(flag) not in ("", YES):
             message = f"'{field.word(flag)}' is neither '{YES}' nor empty"

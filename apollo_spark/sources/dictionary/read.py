@@ -274,6 +274,7 @@ def _build_field(field: FieldRow) -> FieldSpec:
         is_multi_select=field.is_multi_select,
         is_sparse=field.word("is_sparse_coding") == columns.YES,
         is_open_coding=field.word(columns.OPEN_CODING) == columns.YES,
+        format=row[columns.FORMAT] or None,
         linkout=row["linkout"] or None,
         longitudinal_axis_type=row["longitudinal_axis_type"] or None,
         source_column=tidy_name(row[columns.SOURCE_COLUMN]) or None,

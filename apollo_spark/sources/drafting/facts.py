@@ -11,7 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apollo_spark.sources.drafting.dates import NO_DATES, DateFacts, date_facts
+from apollo_spark.model.field import FieldType
+from apollo_spark.sources.drafting.formats import (
+    ANY_FORMAT,
+    DENSE,
+    NO_FORMAT,
+    FormatFacts,
+    format_facts,
+    kind_of,
+)
 from apollo_spark.sources.drafting.lists import NO_LISTS, NOT_LISTS, ListFacts, list_facts
 from apollo_spark.sources.drafting.marks import NO_MARKS, MarkFacts, mark_facts
 from apollo_spark.sources.inference.infer import ColumnFacts, facts_of
@@ -44,7 +52,7 @@ class DraftFacts:
         numbers: Cells that are numbers.
         odd: The texts that are no numbers, with how often; None where they are many.
         marks: What may be codes among numbers.
-        dates: The ways of writing dates that fit.
+        formats: The formats of dates and numbers that fit.
         lists: The separators that may part several values of a cell.
     """
 
@@ -56,7 +64,7 @@ class DraftFacts:
     numbers: int = 0
     odd: "Counter[str] | None" = field(default_factory=Counter)
     marks: MarkFacts = NO_MARKS
-    dates: DateFacts = NO_DATES
+    formats: FormatFacts = ANY_FORMAT
     lists: ListFacts = NO_LISTS
 
     def __add__(self, other: "DraftFacts") -> "DraftFacts":
@@ -70,9 +78,27 @@ class DraftFacts:
             numbers=self.numbers + other.numbers,
             odd=_joined(self.odd, other.odd),
             marks=self.marks + other.marks,
-            dates=self.dates + other.dates,
+            formats=self.formats + other.formats,
             lists=self.lists + other.lists,
         )
+
+    @property
+    def format(self) -> str | None:
+        """The format by which all cells are dates or numbers; None where they are as usual."""
+        usual, formats = self.column.type, self.formats
+        if not self.filled or usual not in (FieldType.STRING, FieldType.INTEGER):
+            return None
+        if usual is FieldType.INTEGER:
+            return DENSE if DENSE in formats.fitting else None
+        return next(iter(formats.dates), formats.number)
+
+    @property
+    def type(self) -> FieldType:
+        """The type of the field that the column is to be."""
+        if self.format is None:
+            return self.column.type
+        is_whole = self.format in self.formats.whole
+        return FieldType.INTEGER if is_whole else FieldType(kind_of(self.format))
 
     @property
     def is_unique(self) -> bool:
@@ -139,9 +165,14 @@ def draft_facts(texts: pa.Array, missing: Sequence[str]) -> DraftFacts:
         numbers=int(times[is_number].sum()),
         odd=_odd(bare, times, is_number),
         marks=mark_facts(bare, times, is_number),
-        dates=date_facts(bare),
+        formats=_formats(bare, column),
         lists=NOT_LISTS if column.kinds else list_facts(bare, times),
     )
+
+
+def _formats(bare: pa.Array, column: ColumnFacts) -> FormatFacts:
+    """Return the formats that fit; what is written as usual needs none."""
+    return NO_FORMAT if column.kinds - {"integer", "float"} and len(bare) else format_facts(bare)
 
 
 def _numbers(bare: pa.Array) -> np.ndarray:

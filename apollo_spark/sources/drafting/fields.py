@@ -53,6 +53,7 @@ class ColumnDraft:
         spec = FieldSpec(
             name=self.name,
             type=self.type,
+            format=self.facts.format if self.type is self.facts.type else None,
             coding_name=None if coding is None else coding.name,
             is_sparse=is_sparse,
             is_multi_select=is_several,
@@ -102,18 +103,28 @@ class ColumnDraft:
         return Coding(name=f"{self.entity}_{self.name}", rows=places)
 
     def _notes(self) -> Iterator[Guess]:
-        """Yield what could be read otherwise, and cannot be yet."""
+        """Yield what could be read otherwise."""
         facts = self.facts
         if not facts.filled:
             yield self._guess(EMPTY, "string", Certainty.UNSURE, "no cell has a value")
+        elif facts.format is not None:
+            yield self._format(facts.format)
         elif self.type is FieldType.STRING:
             yield from self._notes_on_text(facts)
 
+    def _format(self, found: str) -> Guess:
+        formats = self.facts.formats
+        fitting = [each for each in formats.dates if each != found]
+        if fitting:
+            why = f"every cell fits, and so it does to {' and '.join(fitting)}"
+            return self._guess("format", found, Certainty.UNSURE, why)
+        sure = Certainty.LIKELY if self.facts.column.type is FieldType.INTEGER else Certainty.SURE
+        return self._guess("format", found, sure, "every cell fits, and none other does")
+
     def _notes_on_text(self, facts: DraftFacts) -> Iterator[Guess]:
-        if facts.dates.fitting:
-            ways = " or ".join(sorted(facts.dates.fitting))
-            why = f"the cells are dates written as {ways}; a load reads yyyy-mm-dd"
-            yield self._guess("date format", "string", Certainty.SURE, why)
+        if facts.formats.numbers:
+            why = f"numbers written as {' or '.join(facts.formats.numbers)}: say which as format"
+            yield self._guess("format", "string", Certainty.UNSURE, why)
         elif (
             facts.odd
             and facts.numbers

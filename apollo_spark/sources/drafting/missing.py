@@ -4,9 +4,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.model.field import FieldType
-from apollo_spark.sources.drafting.dates import date_facts
-from apollo_spark.sources.drafting.facts import DraftTask
-from apollo_spark.sources.inference.infer import facts_of
+from apollo_spark.sources.drafting.facts import DraftTask, draft_facts
 from apollo_spark.workers.chunks import iterate_chunks
 from apollo_spark.workers.parse import parse_columns
 from apollo_spark.workers.source import InputProblemError
@@ -46,5 +44,5 @@ def find_markers(texts: pa.Array) -> frozenset[str]:
     rest = bare.filter(pc.invert(is_marker))
     if len(rest) in (0, len(bare)):
         return NOTHING
-    is_typed = facts_of(rest, ("",)).type is not FieldType.STRING or date_facts(rest).fitting
+    is_typed = draft_facts(rest, ("",)).type is not FieldType.STRING
     return frozenset(bare.filter(is_marker).to_pylist()) if is_typed else NOTHING

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apollo_spark.workers.values.convert import ARROW_TYPES, BLANKS, convert
+from apollo_spark.workers.values.convert import ARROW_TYPES, BLANKS, convert, trim
+from apollo_spark.workers.values.formats import read_format
 from apollo_spark.workers.values.spec import ColumnSpec, ColumnType
 from apollo_spark.workers.values.unseen import may_look_alike, without_blank
 
@@ -111,7 +112,10 @@ def check_single(texts: pa.Array, check: ColumnCheck) -> tuple[pa.Array, dict[st
 
 def check_items(texts: pa.Array, check: ColumnCheck) -> CheckedItems:
     """Check single values against type and codes."""
-    converted = convert(texts, check.column.type, check.missing)
+    column = check.column
+    if column.format is not None:
+        texts = read_format(trim(texts, check.missing), column.format, column.type)
+    converted = convert(texts, column.type, check.missing)
     unknown = np.zeros(len(texts), bool)
     if check.codes is not None:
         known = pc.or_(pc.is_in(converted.values, check.codes), converted.values.is_null())

@@ -20,6 +20,7 @@ class ColumnSpec:
         is_key: A cell without value is a key that is missing.
         is_reference: A cell without value is a row that refers to no parent.
         joins: Its values join rows: a text in which nobody sees anything is not a value.
+        format: How dates or numbers are written, where that is not the usual way.
     """
 
     header: str
@@ -30,6 +31,7 @@ class ColumnSpec:
     is_key: bool = False
     is_reference: bool = False
     joins: bool = False
+    format: str | None = None
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,14 @@ DEFECTS: dict[str, Swap] = {
     "field_repeated: twice": ("patient,weight", "patient,sex"),
     "field_repeated: differs by case only": ("patient,weight", "patient,SEX"),
     "field_type: a type of SQL": ("weight,float", "weight,double"),
+    "field_format: no year": (
+        FIELDS,
+        "\n".join(
+            f"{line},{'format' * (not at) or 'dd.mm' * (at == 3)}"
+            for at, line in enumerate(FIELDS.splitlines())
+        )
+        + "\n",
+    ),
     "flag_value: true": (",,,,,yes,,,,,,kg", ",,,,,true,,,,,,kg"),
     "key_role: primary": ("hospital_id,integer,local", "hospital_id,integer,primary"),
     "key_role: several values": ("visit_id,integer,local,,,,,,", "visit_id,integer,local,,,,,yes,"),

@@ -33,9 +33,7 @@ def drafted(files: Mapping[str, Mapping[str, Sequence[str]]], main: str | None =
 def _file(entity: str, columns: Mapping[str, Sequence[str]]) -> DraftedFile:
     found = {name: facts(cells) for name, cells in columns.items()}
     rows = max(map(len, columns.values()), default=0)
-    return DraftedFile(
-        entity, rows, found, {name: each.column.type for name, each in found.items()}
-    )
+    return DraftedFile(entity, rows, found, {name: each.type for name, each in found.items()})
 
 
 def column(header: str, cells: Sequence[str]) -> tuple[str, str, list[Guess]]:
@@ -203,24 +201,39 @@ def test_few_measurements_have_no_lonely_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cells", "ways"),
+    ("cells", "kind", "format_", "certainty"),
     [
-        (["31.01.1960", "1.2.1999"], "dd.mm.yyyy"),
-        (["01/02/1960", "03/04/1999"], "dd/mm/yyyy or mm/dd/yyyy"),
-        (["31/01/1960", "03/04/1999"], "dd/mm/yyyy"),
-        (["01/31/1960", "03/04/1999"], "mm/dd/yyyy"),
-        (["31-JAN-1960", "1-Feb-1999"], "dd-mon-yyyy"),
-        (["31.02.1960", "01.02.1999"], None),  # not a day of the calendar
-        (["31.01.1960", "unknown"], None),
+        (["31.01.1960", "1.2.1999"], "date", "dd.mm.yyyy", "sure"),
+        (["01/02/1960", "03/04/1999"], "date", "dd/mm/yyyy", "unsure"),
+        (["31/01/1960", "03/04/1999"], "date", "dd/mm/yyyy", "sure"),
+        (["01/31/1960", "03/04/1999"], "date", "mm/dd/yyyy", "sure"),
+        (["31-JAN-1960", "1-Feb-1999"], "date", "dd-mon-yyyy", "sure"),
+        (["12JAN2020:10:30:00", "1FEB1999:00:00:01"], "datetime", "ddmonyyyy:hh:mi:ss", "sure"),
+        (["19600131", "20200229"], "date", "yyyymmdd", "likely"),
+        (["1,5", "2,25"], "float", "1,5", "sure"),
+        (["1.234,5", "2,25"], "float", "1.234,5", "sure"),
+        (["1 234", "22"], "integer", "1 234,5", "sure"),
+        (["1 234 567", "1 234,5"], "float", "1 234,5", "sure"),
+        (["1,234,567", "2"], "integer", "1,234.5", "sure"),
+        (["1,234", "2,345"], "string", "", "unsure"),  # a decimal comma, or thousands
+        (["31.02.1960", "01.02.1999"], "string", "", None),  # not a day of the calendar
+        (["31.01.1960", "unknown"], "string", "", None),
+        (["2020-01-31", "2020-02-01"], "date", "", None),
+        (["1.5", "2"], "float", "", None),
+        (["007", "012"], "string", "", None),
+        (["19601331", "20200229"], "integer", "", None),
     ],
 )
-def test_dates_are_seen_however_they_are_written(cells: list[str], ways: str | None) -> None:
-    kind, _, guesses = column("born", cells)
+def test_dates_and_numbers_are_seen_however_they_are_written(
+    cells: list[str], kind: str, format_: str, certainty: str | None
+) -> None:
+    ids = [f"P{number}" for number in range(len(cells))]
+    draft = drafted({"patient": {"patient_id": ids, "x": cells}})
+    spec = draft.dictionary.entities[0].fields[1]
 
-    assert kind == "string"
-    found = [each.why for each in guesses if each.what == "date format"]
-    expected = f"the cells are dates written as {ways}; a load reads yyyy-mm-dd"
-    assert found == ([] if ways is None else [expected])
+    assert (str(spec.type), spec.format or "") == (kind, format_)
+    found = [str(each.certainty) for each in draft.guesses if each.what == "format"]
+    assert found == ([] if certainty is None else [certainty])
 
 
 @pytest.mark.parametrize(
