@@ -117,6 +117,7 @@ class JoinedAssays(ABC):
             BrokenPinError: A pinned table cannot be read.
             EnvironmentProblemError: The package mudata is not installed.
         """
+        require_rows(self._lake, self._opened, VALUES)
         need_for("mudata")
         if to_file is not None and not is_mudata(to_file):
             raise UsageError(f"{to_file!r} does not end with .h5mu, as a file of MuData does.")

@@ -7,12 +7,14 @@ that a cohort can be read for as long as it is not retired, whatever becomes of 
 """
 
 from enum import Enum
+from typing import Annotated
 
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from apollo_spark.model.base import Record
 from apollo_spark.model.over_dataset import OverDataset
+from apollo_spark.model.suppressed import Suppressed
 
 COHORT_FORMAT = 1
 IDS = "ids"
@@ -97,16 +99,23 @@ class CohortRecord(OverDataset):
     Attributes:
         step: How the cohort is made; its numbers are places in `cohorts`.
         cohorts: The cohorts that it is made of.
-        count: How many people were in it when it was published.
+        count: How many people were in it when it was published. It is stored as a number; of what
+            is guarded it is not shown.
     """
 
     format: int = Field(default=COHORT_FORMAT, ge=COHORT_FORMAT, le=COHORT_FORMAT)
     kind: str = "cohort"
     step: CohortStep
     cohorts: tuple[CohortReference, ...] = ()
-    count: int = Field(ge=0)
+    count: Annotated[int, Field(ge=0)] | Suppressed
+
+    @property
+    def published_count(self) -> int:
+        """How many people were in it when it was published, as it is stored."""
+        assert isinstance(self.count, int), "it is stored as a number"
+        return self.count
 
     @property
     def main_rows(self) -> int | None:
         """How many people were in it when it was published."""
-        return self.count
+        return self.count if isinstance(self.count, int) else None

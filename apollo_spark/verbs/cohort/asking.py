@@ -62,7 +62,7 @@ def list_ids(people: People, engine: Engine) -> Iterator[str]:
 def count_now(lake: Lake, record: CohortRecord) -> int:
     """Return how many people are in a cohort: as it was published, if nobody was withdrawn."""
     if not lake.withdrawn_from(record):
-        return record.count
+        return record.published_count
     return open_cohort(lake, record).count(EmbeddedEngine(lake.tables))
 
 

@@ -130,7 +130,7 @@ class CohortCounter:
         coding = (stayed | lost) & by_code
         left = (stayed | lost) & ~by_code
         has_new, has_less = self._changes.of_people(cohort.entities, places.keys, left)
-        withdrawn = max(0, cohort.before.count - int(old.sum()))
+        withdrawn = max(0, cohort.before.published_count - int(old.sum()))
         causes = Causes(
             new_rows=int(came.sum()) + int((left & has_new).sum()),
             removed_rows=gone + int((left & ~has_new & has_less).sum()),

@@ -1,5 +1,6 @@
 """Verify records."""
 
+import re
 from collections.abc import Sequence
 
 from apollo_spark.assays.types import hash_assay_tables
@@ -108,8 +109,10 @@ def verify_records(
         pins += len(shown_pins(record, full=full))
         hashes = deep or sources is not None
         found = verify_version(lake, record, deep=hashes, seen=seen)
-        problems += told_problems(found, record, full=full)
-        if not hides_details(record, full=full):
+        is_guarded = _is_guarded(lake, record)
+        shown = told_problems(found, record, full=full)
+        problems += map(_without_numbers, shown) if is_guarded else shown
+        if not hides_details(record, full=full) and not is_guarded:
             withdrawn |= lake.withdrawn_from(record)
     return Verification(
         records=tuple(str(each) for each in entries),
@@ -184,9 +187,9 @@ def _recounted(lake: Lake, record: CohortRecord) -> tuple[VerifyProblem, ...]:
     if lake.withdrawn_from(record):
         return ()
     count = open_cohort(lake, record).count(EmbeddedEngine(lake.tables))
-    if count == record.count:
+    if count == record.published_count:
         return ()
-    what = f"it has {count:,} people instead of {record.count:,}"
+    what = f"it has {count:,} people instead of {record.published_count:,}"
     return (
         VerifyProblem(
             record=str(record), table=None, version=None, what=what, readable="they can be read"
@@ -214,6 +217,23 @@ def told_problems(
         for what in (IS_BROKEN, IS_AT_RISK, IS_UNPROVEN)
         if any(what == _said(each) for each in problems)
     ]
+
+
+def _is_guarded(lake: Lake, record: Published) -> bool:
+    if not lake.registry.snapshot().guards:
+        return False
+    from apollo_spark.operations.disclosing import limit_of
+
+    return limit_of(lake, record) is not None
+
+
+def _without_numbers(problem: VerifyProblem) -> VerifyProblem:
+    """Return a problem of something that is guarded, in whose words no number is."""
+    texts = {name: re.sub(r"[0-9][0-9,]*", "some", getattr(problem, name)) for name in _WORDS}
+    return problem.model_copy(update=texts)
+
+
+_WORDS = ("what", "readable")
 
 
 def _said(problem: VerifyProblem) -> str:
