@@ -215,36 +215,36 @@ PERSONS: dict[str, Callable[[Any], Any]] = {
     "Dataset.retrieve_fields": lambda lake: lake.dataset("study").retrieve_fields(["patient.sex"]),
     "Dataset.to_mudata": lambda lake: lake.dataset("rna").to_mudata(),
     "Dataset.only": lambda lake: (
-        lake.dataset("study@1").only("few").retrieve_fields(["visit.kind"])
+        lake.dataset("study@1").only("few@1").retrieve_fields(["visit.kind"])
     ),
     "EntityHandle.retrieve_fields": lambda lake: lake.dataset("women")["patient"].retrieve_fields(),
     "Cohort.explain": lambda lake: lake.cohort("many").explain("P0001"),
-    "Cohort.ids": lambda lake: lake.cohort("few").ids,
-    "Cohort.sql": lambda lake: lake.cohort("few").sql,
+    "Cohort.ids": lambda lake: lake.cohort("few@1").ids,
+    "Cohort.sql": lambda lake: lake.cohort("few@1").sql,
     "ApolloLake.diff": lambda lake: lake.diff("study@1", "study@2"),
     "ApolloLake.seal": lambda lake: lake.seal("study", "sealed"),
     "ApolloLake.trace": lambda lake: lake.trace("study", "patient", "P0001", "sex"),
 }
 """By method what would give rows, ids or values of single people."""
 NUMBERS: dict[str, Callable[[Any], Any]] = {
-    "Dataset.aggregate": lambda lake: lake.dataset("study@1").aggregate(ASKED[0], cohort="few"),
+    "Dataset.aggregate": lambda lake: lake.dataset("study@1").aggregate(ASKED[0], cohort="few@1"),
     "Dataset.find_fields": lambda lake: lake.dataset("study").find_fields("sex"),
-    "Dataset.profile": lambda lake: lake.dataset("study@1").profile("grade", cohort="few"),
+    "Dataset.profile": lambda lake: lake.dataset("study@1").profile("grade", cohort="few@1"),
     "Dataset.record": lambda lake: lake.dataset("study").record,
-    "Cohort.attrition": lambda lake: lake.cohort("few").attrition(),
-    "Cohort.count": lambda lake: lake.cohort("few").count,
-    "Cohort.diff": lambda lake: lake.cohort("few").diff(lake.cohort("many")),
-    "Cohort.record": lambda lake: lake.cohort("few").record,
-    "Dashboard.data": lambda lake: lake.dashboard("board").data(1, cohort="few"),
+    "Cohort.attrition": lambda lake: lake.cohort("few@1").attrition(),
+    "Cohort.count": lambda lake: lake.cohort("few@1").count,
+    "Cohort.diff": lambda lake: lake.cohort("few@1").diff(lake.cohort("many")),
+    "Cohort.record": lambda lake: lake.cohort("few@1").record,
+    "Dashboard.data": lambda lake: lake.dashboard("board@1").data(1, cohort="few@1"),
     "Dashboard.record": lambda lake: lake.dashboard("board").record,
     "ApolloLake.compare_cohorts": lambda lake: lake.compare_cohorts(
-        "few", "many", fields=["patient.sex"]
+        "few@1", "many", fields=["patient.sex"]
     ),
     "ApolloLake.create_cohort": lambda lake: lake.create_cohort(
         "tiny", source="study", filter=FEW, dry_run=True
     ).receipt,
     "ApolloLake.history": lambda lake: lake.history("study"),
-    "ApolloLake.plan_rebase": lambda lake: lake.plan_rebase("few", onto="study@2"),
+    "ApolloLake.plan_rebase": lambda lake: lake.plan_rebase("few@1", onto="study@2"),
     "ApolloLake.view": lambda lake: lake.view(
         "study", as_name="v", rows=FEW, dry_run=True
     ).receipt,

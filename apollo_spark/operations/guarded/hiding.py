@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import PrivateAttr
+
 from apollo_spark.model.base import Record, canonical_json
 from apollo_spark.model.suppressed import Suppressed, plain_json
 
@@ -24,18 +26,19 @@ def without_numbers(value: Any, hidden: Suppressed) -> Any:
 
 
 class HiddenReceipt(Record):
-    """A receipt whose numbers are not shown.
+    """A receipt whose numbers are not shown; it has the attributes of the one that it is of.
 
     Attributes:
         shown: It, with what is there in the place of numbers.
     """
 
     shown: Mapping[str, Any]
+    _receipt: Record = PrivateAttr()
 
     @staticmethod
     def of(receipt: Record, hidden: Suppressed) -> "HiddenReceipt":
         """Return a receipt without its numbers."""
-        return HiddenReceipt(shown=without_numbers(json.loads(receipt.to_json()), hidden))
+        return _hidden(without_numbers(json.loads(receipt.to_json()), hidden), receipt)
 
     def as_json(self) -> Any:
         """Return it."""
@@ -47,13 +50,27 @@ class HiddenReceipt(Record):
 
     def __getattr__(self, name: str) -> Any:
         """Return what the receipt says under a name."""
-        if name.startswith("_") or name not in self.__dict__.get("shown", {}):
-            raise AttributeError(name)
-        return _as_receipt(self.shown[name])
+        if name.startswith("_"):
+            return super().__getattr__(name)  # type: ignore[misc] # pydantic has it
+        if name in self.shown:
+            return _as_receipt(self.shown[name], getattr(self._receipt, name, None))
+        known = getattr(type(self._receipt), name, None)
+        if isinstance(known, property) and known.fget is not None:
+            return known.fget(self)
+        raise AttributeError(name)
 
 
-def _as_receipt(value: Any) -> Any:
+def _hidden(shown: Mapping[str, Any], receipt: Any) -> HiddenReceipt:
+    found = HiddenReceipt(shown=shown)
+    found._receipt = receipt  # noqa: SLF001 it is made here
+    return found
+
+
+def _as_receipt(value: Any, of: Any) -> Any:
     """Return a part of a receipt as who reads receipts expects it."""
     if isinstance(value, Mapping):
-        return HiddenReceipt(shown=value)
-    return tuple(map(_as_receipt, value)) if isinstance(value, list) else value
+        return _hidden(value, of) if isinstance(of, Record) else value
+    if isinstance(value, list):
+        parts = of if isinstance(of, tuple | list) and len(of) == len(value) else value
+        return tuple(_as_receipt(each, part) for each, part in zip(value, parts, strict=True))
+    return value
