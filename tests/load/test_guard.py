@@ -1,14 +1,26 @@
 """The guard of a name, on the command line and in Python."""
 
 import shutil
+import threading
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 
 import apollo_spark as ap
-from apollo_spark.errors import NotFoundError
-from apollo_spark.lake.lake import open_lake
-from apollo_spark.operations.disclosing import require_unguarded
+from apollo_spark.disclosure.table import Table
+from apollo_spark.engines.embedded import EmbeddedEngine
+from apollo_spark.errors import NotFoundError, StorageRefusedError
+from apollo_spark.lake.lake import Lake, open_lake
+from apollo_spark.lake.registry.asked import AskedTable, Remembered
+from apollo_spark.lake.tables.commits import file_sizes
+from apollo_spark.model.names import parse_reference
+from apollo_spark.model.suppressed import Count, Suppressed
+from apollo_spark.operations.disclosing import open_disclosure, require_unguarded
 from tests.support.study import CommandResult, Study
 
 PEOPLE = 60
@@ -55,6 +67,16 @@ def done(study: Study, *words: object) -> CommandResult:
 
 def count(study: Study, text: str, *words: str, of: str = "lung") -> str:
     return done(study, "cohort", "count", "--from", of, "--filter", text, *words).out.strip()
+
+
+def asked(lake: Lake, people: Iterable[int]) -> Count:
+    """Ask for people by their numbers, without the command."""
+    opened = lake.open(parse_reference("lung"))
+    disclosure = open_disclosure(lake, opened, EmbeddedEngine(lake.tables))
+    assert disclosure is not None
+    keys = pa.array([f"P{each}" for each in people])
+    (found,) = disclosure.give([Table(keys, question=f"{people}")])
+    return found[0]
 
 
 def test_a_count_of_few_people_is_not_shown_nor_one_that_tells_it(study: Study) -> None:
@@ -130,7 +152,70 @@ def test_nothing_is_given_where_what_was_given_is_not_known(study: Study) -> Non
     said = study.ask("cohort", "count", "--from", "lung", "--filter", "p.age < 30")
     assert said.code == 16
     assert "Nothing is given of guarded names: what was given before is not known." in said.err
+    found = study.ask("verify")
+    assert (found.code, "no number of guarded names is given until" in found.out + found.err) == (
+        16,
+        True,
+    )
     folder.with_name("aside").rename(folder)
+    assert count(study, "p.age < 30") == "30"
+    file = max(folder.glob("*.parquet"), key=lambda each: each.stat().st_size)
+    file.write_bytes(file.read_bytes()[:-1])
+    assert study.ask("cohort", "count", "--from", "lung", "--filter", "p.age < 30").code == 16
+    assert study.ask("verify").code == 16
+
+
+def test_what_was_given_outlives_sweeps_copies_and_many_answers(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apollo_spark.lake.registry.asked.MOST_FILES", 3)
+    lake = open_lake(str(study.lake))
+    some = [range(10), range(20, 40), range(15, 58), range(40, 50)]
+    assert [asked(lake, each) for each in some] == [10, 20, 43, 10]
+    assert len(file_sizes(DeltaTable(study.lake / "registry" / "asked"))) <= 3
+    assert count(study, "p.age >= 5 and p.age < 34") == "29"
+    files = len([*(study.lake / "registry" / "asked").glob("*.parquet")])
+    done(study, "gc", "--apply", "--grace", "0")
+    assert len([*(study.lake / "registry" / "asked").glob("*.parquet")]) == files
+    shutil.copytree(study.lake, tmp_path / "copy")
+    copy = Study.reopen(study.folder, lake=tmp_path / "copy", data=study.data)
+    for each in (study, copy):
+        assert count(each, "p.age >= 5 and p.age < 34") == "29"
+        assert count(each, "p.age >= 6 and p.age < 34").startswith("fewer than 5 people differ")
+    assert done(copy, "verify").code == 0
+
+
+def test_of_two_questions_at_once_that_differ_by_few_one_is_answered(study: Study) -> None:
+    lake = open_lake(str(study.lake))
+    met = threading.Barrier(2)
+
+    class Meeting(AskedTable):
+        """Waits after reading until the other one has read too."""
+
+        def read(self, names: Collection[str], principal: str) -> Remembered:
+            found = super().read(names, principal)
+            if not found.memory.asked:
+                met.wait(timeout=60)
+            return found
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr("apollo_spark.operations.disclosing.AskedTable", Meeting)
+        answers = [*pool.map(partial(asked, lake), (range(30), range(29)))]
+    assert sorted(isinstance(each, Suppressed) for each in answers) == [False, True]
+
+
+def test_what_cannot_be_written_down_is_not_given(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert count(study, "p.age < 30") == "30"
+
+    def refuse(*_: object, **__: object) -> None:
+        raise StorageRefusedError("The disk is full.")
+
+    monkeypatch.setattr("apollo_spark.lake.registry.asked.commit_rows", refuse)
+    said = study.ask("cohort", "count", "--from", "lung", "--filter", "p.age < 20")
+    assert (said.code, said.out) == (15, "")
+    assert "No number of a guarded name is given: what is given cannot be written down." in said.err
     assert count(study, "p.age < 30") == "30"
 
 

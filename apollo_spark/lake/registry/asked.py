@@ -19,7 +19,13 @@ from deltalake.exceptions import DeltaError
 
 from apollo_spark.disclosure.memory import Asked, Memory
 from apollo_spark.disclosure.sums import unpack
-from apollo_spark.errors import ApolloError, BrokenPinError, CommitRaceError, broken_file
+from apollo_spark.errors import (
+    ApolloError,
+    BrokenPinError,
+    CommitRaceError,
+    StorageRefusedError,
+    broken_file,
+)
 from apollo_spark.lake.leases.table import SHORT_LIVED, SWEEP_EVERY, SWEEP_HOURS
 from apollo_spark.lake.registry.row_table import commit_rows, read_rows, require_own_files
 from apollo_spark.lake.storage.root import LakeRoot
@@ -157,15 +163,13 @@ class AskedTable:
             for each in range(first, len(known.asked))
             for name in sorted(names)
         ]
-        self._append(added, based_on=before.version)
-
-    def require_readable(self) -> None:
-        """Require that what was given can be read.
-
-        Raises:
-            BrokenPinError: A file is missing or damaged.
-        """
-        self._rows()
+        try:
+            self._append(added, based_on=before.version)
+        except StorageRefusedError as refused:
+            raise StorageRefusedError(
+                "No number of a guarded name is given: what is given cannot be written down.",
+                why=str(refused),
+            ) from refused
 
     def _secret(self, rows: list[dict[str, Any]]) -> bytes | None:
         return next((bytes(row["sums"]) for row in rows if row["kind"] == KEY_ROW), None)

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from apollo_spark.assays.types import hash_assay_tables
 from apollo_spark.errors import BrokenPinError
+from apollo_spark.lake.guarding import read_guards
 from apollo_spark.lake.lake import Lake
+from apollo_spark.lake.registry.asked import AskedTable
 from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.lake.tables.log_cache import FILES, TABLES
 from apollo_spark.lake.verifying import Seen, VerifyProblem
@@ -96,7 +98,7 @@ def verify_records(
     entries = _named(lake, name)
     records: list[Published] = []
     pins = 0
-    problems = _problems_of_leases(lake)
+    problems = [*_problems_of_leases(lake), *_problems_of_guards(lake)]
     withdrawn: dict[str, int] = {}
     seen = Seen()
     for entry in entries:
@@ -266,6 +268,24 @@ def _problems_of_leases(lake: Lake) -> list[VerifyProblem]:
         what = str(error)
         return [
             VerifyProblem(record="leases", table=None, version=None, what=what, readable=readable)
+        ]
+    return []
+
+
+def _problems_of_guards(lake: Lake) -> list[VerifyProblem]:
+    """Look at what was given of guarded names, without which nothing of them is given."""
+    snapshot = lake.registry.snapshot()
+    if not snapshot.guards:
+        return []
+    try:
+        guards = read_guards(lake.registry, snapshot)
+        for digest in {each.memory for said in guards.values() for each in said}:
+            AskedTable(lake.root).secret(digest)
+    except BrokenPinError as error:
+        readable = "no number of guarded names is given until it is brought back"
+        what = str(error)
+        return [
+            VerifyProblem(record="asked", table=None, version=None, what=what, readable=readable)
         ]
     return []
 
