@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from apollo_spark.verbs.draft_dictionary import WrittenDraft
 
 DRAFT = VerbOptions(
-    "output", "main", "keys", "encoding", "delimiter", "missing", "force",
+    "output", "from_format", "main", "keys", "encoding", "delimiter", "missing", "force",
     required=("output",),
     others={
         "output": Option("Folder of the draft.", "DIR", short="o"),
+        "from_format": Option(
+            "The files are dictionaries in the format of another system.",
+            choices=("redcap", "omop"), spelled="from",
+        ),
         "main": Option("The entity that all others are about.", "ENTITY"),
         "keys": Option(
             "The column that tells the rows of an entity apart; may be repeated.",

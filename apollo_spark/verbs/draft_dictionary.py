@@ -2,14 +2,15 @@
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.export.dictionary_csv import write_dictionary
 from apollo_spark.export.messages import describe_findings
 from apollo_spark.export.rows import require_free
-from apollo_spark.ingest.drafting import ColumnsRead, name_entities, read_columns
+from apollo_spark.ingest.drafting import name_entities, read_columns
 from apollo_spark.ingest.plan import read_headers
 from apollo_spark.lake.storage.root import storage_access
 from apollo_spark.model.base import Record
@@ -20,6 +21,7 @@ from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.outcome import refusal
 from apollo_spark.sources.drafting.draft import Draft, draft_dictionary
+from apollo_spark.sources.drafting.foreign.read import read_foreign
 from apollo_spark.sources.drafting.guesses import write_guesses
 from apollo_spark.sources.inputs import resolve_data
 from apollo_spark.sources.suggest import did_you_mean
@@ -39,12 +41,14 @@ class DraftRequest(VerbRequest):
         output: The folder of the draft.
         main: The main entity.
         keys: The columns that are keys, by entity.
+        from_format: The format of another system that the files are dictionaries in.
     """
 
     verb = "draft-dictionary"
 
     files: tuple[str, ...]
     output: str
+    from_format: Literal["redcap", "omop"] | None = None
     main: str | None = None
     keys: tuple[tuple[str, str], ...] = ()
     encoding: Encoding = "utf-8"
@@ -83,9 +87,13 @@ def write_draft(asker: Asker, request: DraftRequest) -> WrittenDraft:
             there already.
     """
     target = Path(request.output)
-    read, draft = draft_of(request, block_bytes=asker.read_settings().block_bytes)
+    if request.from_format is not None:
+        markers: tuple[str, ...] = ()
+        draft = read_foreign(request.from_format, request.files)
+    else:
+        markers, draft = _draft_of(request, asker.read_settings().block_bytes)
     texts = _texts(draft)
-    missing = tuple(each for each in read.missing if each)
+    missing = tuple(each for each in markers if each)
     with storage_access(f"Cannot make the folder {target}."):
         target.mkdir(parents=True, exist_ok=True)
     for name in texts:
@@ -100,12 +108,12 @@ def write_draft(asker: Asker, request: DraftRequest) -> WrittenDraft:
         fields=sum(len(each.fields) for each in draft.dictionary.entities),
         guesses=draft.guesses,
         missing=missing,
-        command=_command(target, missing, texts, request),
+        command=_command(target, missing, texts, request, draft),
     )
 
 
-def draft_of(request: DraftRequest, *, block_bytes: int) -> tuple[ColumnsRead, Draft]:
-    """Read files and propose their dictionary.
+def _draft_of(request: DraftRequest, block_bytes: int) -> tuple[tuple[str, ...], Draft]:
+    """Read files, and return the texts that mean missing there and the dictionary.
 
     Raises:
         ApolloError: A file cannot be read, or no column tells rows apart.
@@ -121,7 +129,7 @@ def draft_of(request: DraftRequest, *, block_bytes: int) -> tuple[ColumnsRead, D
         block_bytes=block_bytes,
         keys=dict(request.keys),
     )
-    return read, draft_dictionary(read.files, request.main)
+    return read.missing, draft_dictionary(read.files, request.main)
 
 
 def _named(request: DraftRequest) -> tuple[tuple[str, str], ...]:
@@ -154,8 +162,20 @@ def _texts(draft: Draft) -> dict[str, str]:
     return found
 
 
+def _data(request: DraftRequest, draft: Draft) -> Iterator[tuple[str, str]]:
+    """Yield the data files by entity: those that were read, or what they will be called."""
+    if request.from_format is None:
+        yield from name_entities(request.files)
+    else:
+        yield from ((each.name, f"{each.name}.csv") for each in draft.dictionary.entities)
+
+
 def _command(
-    target: Path, missing: Sequence[str], texts: Mapping[str, str], request: DraftRequest
+    target: Path,
+    missing: Sequence[str],
+    texts: Mapping[str, str],
+    request: DraftRequest,
+    draft: Draft,
 ) -> str:
     """Return the command that loads the files by the draft."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", target.resolve().name)
@@ -167,7 +187,7 @@ def _command(
     for option, file in options.items():
         if file in texts:
             words += [f"--{option}", str(target / file)]
-    for entity, path in name_entities(request.files):
+    for entity, path in _data(request, draft):
         words += ["--data", f"{entity}={path}"]
     if request.encoding != "utf-8":
         words += ["--encoding", request.encoding]

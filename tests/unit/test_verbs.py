@@ -51,6 +51,7 @@ SPELLED = {
     "field_map": "map",
     "schema_name": "schema",
     "keys": "key",
+    "from_format": "from",
 }
 """Fields of requests that options call otherwise."""
 IN_PYTHON = {

@@ -1,0 +1,1 @@
+"""Dictionaries that people have in the formats of other systems."""
