@@ -10,7 +10,7 @@
 # Parquet as a data frame, by the first package that is there; NULL where none is.
 parquet_reader <- function() {
   if (requireNamespace("arrow", quietly = TRUE)) {
-    return(function(file) as.data.frame(arrow::read_parquet(file)))
+    return(function(file) with_plain_lists(as.data.frame(arrow::read_parquet(file))))
   }
   if (requireNamespace("duckdb", quietly = TRUE)) {
     return(function(file) {
@@ -24,6 +24,12 @@ parquet_reader <- function() {
     return(function(file) as.data.frame(nanoparquet::read_parquet(file)))
   }
   NULL
+}
+
+# Lists of arrow have a class of their own, which rbind of several files refuses.
+with_plain_lists <- function(rows) {
+  for (name in names(rows)[vapply(rows, is.list, TRUE)]) attributes(rows[[name]]) <- NULL
+  rows
 }
 
 # Text files: everything as text first, so that R guesses no type; an empty cell is missing.
