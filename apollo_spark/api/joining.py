@@ -9,11 +9,11 @@ from apollo_spark.api.choices import MATRIX_FORMS, Names, require_form, texts
 from apollo_spark.api.conditions.condition import Where
 from apollo_spark.assays.expression.assay import expression_assays, parse_unit
 from apollo_spark.assays.expression.read.joined_matrix import read_joined_matrix
+from apollo_spark.assays.expression.read.matching import to_matched_mudata
 from apollo_spark.assays.expression.read.matrix_memory import MAX_MEMORY
-from apollo_spark.assays.expression.read.mudata import to_mudata
 from apollo_spark.assays.expression.read.rows import is_mudata, write_anndata
 from apollo_spark.assays.expression.read.select import find_assay, open_assay
-from apollo_spark.errors import UsageError
+from apollo_spark.errors import NotFoundError, UsageError
 from apollo_spark.export.packages import need_for
 from apollo_spark.export.printable import printable
 from apollo_spark.lake.lake import Lake
@@ -96,6 +96,8 @@ class JoinedAssays(ABC):
         max_memory: int = MAX_MEMORY,
         cohort: "str | Cohort | None" = None,
         where: Where | None = None,
+        samples: Names = None,
+        match: str | None = None,
     ) -> Any:
         """Return assays as `mudata.MuData`: a modality each, whose rows are samples.
 
@@ -110,10 +112,14 @@ class JoinedAssays(ABC):
             max_memory: Bytes that all matrices together may take.
             cohort: A cohort of the dataset, or its name: samples of its people alone.
             where: A filter instead of a cohort.
+            samples: Ids of samples, each in any of the assays; all when not given.
+            match: An entity, whose rows are the rows: samples of one person in all assays are one
+                row with `patient`. By default samples are matched by their ids.
 
         Raises:
-            NotFoundError: An assay, a field or a unit is not there.
-            UsageError: The matrices take more than `max_memory`, or the file is not .h5mu.
+            NotFoundError: An assay, a field, a unit or the entity is not there.
+            UsageError: The matrices take more than `max_memory`, the file is not .h5mu, or a row
+                has several samples in one assay.
             BrokenPinError: A pinned table cannot be read.
             EnvironmentProblemError: The package mudata is not installed.
         """
@@ -129,15 +135,27 @@ class JoinedAssays(ABC):
         names = list(dict.fromkeys(own if assays is None else assays))
         if not names:
             raise UsageError("No assay is named." if own else "There is no assay.")
+        chosen = texts(samples)
         found = {
             name: dataset.assay(name).matrix(
                 unit=(units or {}).get(name), to="anndata", fields=fields, wide=wide,
                 max_memory=max_memory // len(names),
+                samples=_in_assay(dataset.assay(name).samples(), chosen),
             )
             for name in names
         }  # fmt: skip
-        data = to_mudata(found)
+        if lost := set(chosen or ()).difference(*(each.obs_names for each in found.values())):
+            raise NotFoundError(f"No assay has {len(lost):,} of the samples.")
+        opened = dataset._opened  # noqa: SLF001 - its own class
+        data = to_matched_mudata(
+            self._lake, opened, found, match, lambda line: logger.warning(printable(line))
+        )
         if to_file is None:
             return data
         write_anndata(data, to_file, force=force)
         return int(data.n_obs)
+
+
+def _in_assay(own: Sequence[str], chosen: Sequence[str] | None) -> list[str] | None:
+    """Return the samples of an assay that are chosen, in its order; None where all are."""
+    return None if chosen is None else [each for each in own if each in set(chosen)]

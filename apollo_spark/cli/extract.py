@@ -60,9 +60,13 @@ FIELDS = VerbOptions(
 )  # fmt: skip
 EXPRESSION = VerbOptions(
     "assay", "unit", "filter_json", "matrix", "additional_fields", "output", "force", "sql",
-    "full", "dry_run", "cohort", "filter", "fields", "wide",
+    "full", "dry_run", "cohort", "filter", "fields", "wide", "match",
     others={
         **PEOPLE,
+        "match": Option(
+            "In h5mu, a row for each row of ENTITY instead of each sample: samples of a person in "
+            "all assays are one row.", "ENTITY",
+        ),
         "fields": Option(
             "Fields of people and samples, decoded, in h5ad and h5mu; or a file with one a line.",
             "LIST|F",

@@ -1,5 +1,6 @@
 """AnnData and MuData with the fields of people and samples beside the values of assays."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ import pyarrow as pa
 import pytest
 
 import apollo_spark as ap
+from apollo_spark.assays.expression.read.matching import _key_of
 from apollo_spark.assays.expression.read.mudata import own_columns
 from apollo_spark.assays.expression.read.people_fields import _by_key, _Part
-from apollo_spark.errors import UsageError
+from apollo_spark.errors import NotFoundError, UsageError
+from apollo_spark.model.dictionary import DataDictionary, Entity
 from tests.support.cases import inside
 from tests.support.study import CommandResult, apollo
 
@@ -220,6 +223,21 @@ WRONG = {
         ("-o", "x.h5ad", "--additional-fields", "chrom"), 2, "A matrix cannot have additional",
     ),
     "an unknown assay": (("-o", "x.h5mu", "--assay", "rna,prote"), 13, "no assay 'prote'"),
+    "a match in a file of one assay": (
+        ("-o", "x.h5ad", "--match", "patient"), 2,
+        "Samples of several assays are matched in MuData alone.",
+    ),
+    "a match by an unknown entity": (
+        ("-o", "x.h5mu", "--match", "patent"), 13, "no entity 'patent' (did you mean 'patient'?)",
+    ),
+    "a match by what a sample has several of": (
+        ("-o", "x.h5mu", "--match", "visit"), 2,
+        "Samples of 'rna' do not belong to one row of 'visit' each.",
+    ),
+    "a match of two samples with one person": (
+        ("-o", "x.h5mu", "--match", "patient"), 2,
+        "Rows of 'patient' have several samples in one assay:\n  rna: 1 rows",
+    ),
 }  # fmt: skip
 
 
@@ -264,6 +282,49 @@ def test_assays_are_modalities_of_one_file(folder: Path, tmp_path: Path) -> None
     assert np.array_equal(found["prot"].X, [[0.5], [1.5]])
 
 
+def test_samples_of_a_person_in_all_assays_are_one_row(folder: Path, tmp_path: Path) -> None:
+    mudata = pytest.importorskip("mudata")
+    target, ids = tmp_path / "x.h5mu", ["S1", "S3", "S4", "S5"]
+    genes = {"feature_id": ["ENSG00000141510", "ENSG00000139618"]}
+    chosen = json.dumps({"annotation": genes, "sample_id": ids})
+    words = ("--match", "patient", "--fields", "patient.sex")
+
+    done = extract(folder, "both", "-o", target, *words, "--filter-json", chosen)
+
+    assert (done.code, "wrote 3 rows" in done.err) == (0, True), done.err
+    with own_columns():
+        found = mudata.read(target)
+    assert "note: 1 samples of 'rna' are left out" in done.err
+    assert {name: list(each.obs_names) for name, each in found.mod.items()} == {
+        "rna": ["P1", "P2"], "prot": ["P1", "P3"],
+    }  # fmt: skip
+    assert np.array_equal(found["rna"].X, [[1, 5], [4, 1]])
+    assert cells(found.obs.loc[["P1", "P2", "P3"]]) == {
+        "patient.sex": ["female", "male", "female"],
+        # What is of one sample alone is that of an assay.
+        "rna:sample.tissue": ["liver", "liver", NA],
+        "rna:sample.purity": [0.5, 0.25, NA],
+        "rna:sample_id": ["S1", "S3", NA],
+        "prot:sample_id": ["S1", NA, "S5"],
+    }
+
+
+def test_python_matches_by_people_and_by_visits(folder: Path) -> None:
+    pytest.importorskip("mudata")
+    lake = ap.open_lake(str(folder / "lake"))
+
+    people = lake.dataset("both").to_mudata(match="patient", samples=["S2", "S5"])
+    visits = lake.dataset("by_visit").to_mudata(match="visit", fields=["visit.fev1"])
+
+    assert list(people.obs_names) == ["P1", "P3"]
+    # Without fields, those of the row of a sample come as stored, for each assay.
+    assert {"rna:note", "prot:note", "rna:tissue"} <= set(people.obs.columns)
+    assert list(visits.obs["rna:sample_id"]) == ["S1", "S2", "S3"]
+    assert dict(visits.obs["visit.fev1"].dropna()) == {"v1": 2.5, "v3": 3.25}
+    with pytest.raises(NotFoundError, match=r"^No assay has 1 of the samples\."):
+        lake.dataset("both").to_mudata(samples=["S1", "S9"])
+
+
 def test_python_gives_what_the_command_writes(folder: Path, tmp_path: Path) -> None:
     mudata = pytest.importorskip("mudata")
     dataset = ap.open_lake(str(folder / "lake")).dataset("both")
@@ -291,3 +352,12 @@ def test_a_sample_of_several_rows_is_refused() -> None:
     assert _by_key(table, part, pa.array([2, None, 3])).to_pydict() == {
         "visit.fev1": [2.5, None, None]
     }
+
+
+def test_rows_without_a_key_match_nothing() -> None:
+    dictionary = DataDictionary(
+        main_entity="note", entities=(Entity(name="note", fields=()),), relations=(), codings=()
+    )
+
+    with pytest.raises(UsageError, match=r"^'note' has no key, by which samples could be matched"):
+        _key_of(dictionary, "note")

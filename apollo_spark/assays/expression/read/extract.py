@@ -1,10 +1,9 @@
 """Extract the values of an expression assay into files: long, or as a matrix."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,10 +27,10 @@ from apollo_spark.assays.expression.read.extract_request import (
     read_filter,
     read_people_choice,
 )
+from apollo_spark.assays.expression.read.matching import to_matched_mudata
 from apollo_spark.assays.expression.read.matrix import long_batches, long_schema
 from apollo_spark.assays.expression.read.matrix_files import MatrixFile
 from apollo_spark.assays.expression.read.matrix_memory import ReadEstimate
-from apollo_spark.assays.expression.read.mudata import to_mudata
 from apollo_spark.assays.expression.read.people_fields import (
     FieldChoice,
     PeopleFields,
@@ -154,11 +153,8 @@ def _planned(lake: Lake, request: ExtractExpressionRequest, opened: OpenDataset)
     reading = open_assay(lake.tables, opened, assay)
     files = reading.files
     found = select_pairs(reading, chosen_features(asked), asked.sample_ids, strict=False)
-    selection = PairSelection(
-        features=_sorted_by(files.feature_ids, found.features),
-        samples=_sorted_by(files.sample_ids, found.samples),
-        notes=(*note_of_assay(opened.record.assays, request.assay, request.unit), *found.notes),
-    )
+    notes = (*note_of_assay(opened.record.assays, request.assay, request.unit), *found.notes)
+    selection = replace(found.sorted_by(files.feature_ids, files.sample_ids), notes=notes)
     people = read_people_choice(request)
     if people is not None:
         # Fields that are not there are found before anything is read.
@@ -224,12 +220,6 @@ def _plan(asker: Asker, request: ExtractExpressionRequest) -> PlannedExtract:
     return plan
 
 
-def _sorted_by(ids: pa.Array, places: np.ndarray) -> np.ndarray:
-    order = pc.sort_indices(ids.take(pa.array(places)))
-    ordered: np.ndarray = places[order.to_numpy()]
-    return ordered
-
-
 def _write_long(plan: PlannedExtract, target: str, *, force: bool) -> int:
     annotation = _annotation(plan)
     schema = long_schema(
@@ -276,13 +266,12 @@ def _write_mudata(asker: Asker, request: ExtractExpressionRequest, target: str) 
     plans = _planned_assays(asker, request)
     for note in dict.fromkeys(note for each in plans.values() for note in each.selection.notes):
         asker.say(f"note: {note}")
-    limit = H5AD_BYTES // len(plans)
-    data = to_mudata(
-        {
-            name: _matrix_file(asker, plan, target, force=request.force, limit=limit).anndata()
-            for name, plan in plans.items()
-        }
-    )
+    limit, opened = H5AD_BYTES // len(plans), next(iter(plans.values())).opened
+    assays = {
+        name: _matrix_file(asker, plan, target, force=request.force, limit=limit).anndata()
+        for name, plan in plans.items()
+    }
+    data = to_matched_mudata(asker.lake, opened, assays, request.match, asker.say)
     write_anndata(data, target, force=request.force)
     return int(data.n_obs)
 

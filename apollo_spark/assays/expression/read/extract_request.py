@@ -31,6 +31,7 @@ class ExtractExpressionRequest(VerbRequest):
     dry_run: bool = False
     fields: str | None = None
     wide: str | None = None
+    match: str | None = None
 
     @property
     def is_annotated(self) -> bool:
@@ -85,6 +86,10 @@ def check_form(
     Raises:
         UsageError: It is asked for.
     """
+    if request.match is not None and not is_mudata(request.output or ""):
+        raise UsageError(
+            "Samples of several assays are matched in MuData alone.", fix="Write a file .h5mu."
+        )
     if not request.is_matrix:
         return
     wrong = []

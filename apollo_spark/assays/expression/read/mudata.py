@@ -1,7 +1,7 @@
 """Several assays of one dataset as MuData: an AnnData each, and what is known of all their rows."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +21,17 @@ def own_columns() -> AbstractContextManager[Any]:
     return found
 
 
-def to_mudata(assays: Mapping[str, Any]) -> Any:
+def to_mudata(assays: Mapping[str, Any], shared: Collection[str] | None = None) -> Any:
     """Return MuData whose modalities are assays, each an AnnData, by name.
 
-    Its rows are the samples of all of them, each once. Its own `obs` has the columns of all; where
-    several have one, a sample has its value in the first of them. A feature id that is in several
+    Its rows are the rows of all of them, each once. Its own `obs` has the columns of all; where
+    several have one, a row has its value in the first of them. A feature id that is in several
     assays makes the features of all of them `ASSAY:ID`, with the id in `var["feature_id"]`.
+
+    Args:
+        assays: The modalities; rows of one name are one row.
+        shared: The entities whose fields all samples of a row share, where rows are no samples.
+            Other columns are those of one sample, and are named `ASSAY:COLUMN`.
 
     Raises:
         EnvironmentProblemError: The package mudata is not installed.
@@ -35,7 +40,8 @@ def to_mudata(assays: Mapping[str, Any]) -> Any:
     _tell_features_apart(assays)
     with own_columns():
         found = mudata.MuData(dict(assays))
-        found.obs = _joined([each.obs for each in assays.values()], list(found.obs_names))
+        frames = list(_frames(assays, shared))
+        found.obs = _joined(frames, list(found.obs_names))
     return found
 
 
@@ -46,6 +52,19 @@ def _tell_features_apart(assays: Mapping[str, Any]) -> None:
     for name, data in assays.items():
         data.var["feature_id"] = list(data.var_names)
         data.var_names = [f"{name}:{each}" for each in data.var_names]
+
+
+def _frames(assays: Mapping[str, Any], shared: Collection[str] | None) -> "Iterator[pd.DataFrame]":
+    """Yield what is known of the rows of each assay, with the columns' names in the whole."""
+    for name, data in assays.items():
+        own = () if shared is None else data.obs.columns
+        titles = {each: f"{name}:{each}" for each in own if not _is_of(each, shared or ())}
+        yield data.obs.set_axis([titles.get(each, each) for each in data.obs.columns], axis=1)
+
+
+def _is_of(name: str, entities: Collection[str]) -> bool:
+    entity, dot, _ = name.partition(".")
+    return bool(dot) and entity in entities
 
 
 def _joined(frames: Sequence["pd.DataFrame"], rows: Sequence[str]) -> "pd.DataFrame":

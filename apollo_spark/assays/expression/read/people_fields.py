@@ -16,6 +16,7 @@ from apollo_spark.export.frames import categories, typed_frame
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.dictionary import DataDictionary, Entity
+from apollo_spark.operations.context import say_nothing
 from apollo_spark.query.assay_scope import sample_keys
 from apollo_spark.query.extract import ExtractRequest, find_fields
 from apollo_spark.query.joined import FieldsQuestion
@@ -23,6 +24,7 @@ from apollo_spark.query.values import ValueMode
 from apollo_spark.query.wide.plan import plan_wide
 from apollo_spark.records.changes.sample_entity import find_sample_entity, own_fields
 from apollo_spark.records.content import content_of
+from apollo_spark.workers.values.texts import format_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,9 +115,8 @@ def read_people_fields(
         BrokenPinError: A pinned table cannot be read.
     """
     engine = EmbeddedEngine(lake.tables)
-    reader = engine.run(sample_keys(opened.scope, assay.as_record()), opened.pins)
-    links = reader.read_all().rename_columns([SAMPLE_ID, "key"])
-    ids = links.column(SAMPLE_ID).cast(pa.string()).combine_chunks()
+    links = _links(engine, opened, assay)
+    ids = links.column(SAMPLE_ID).combine_chunks()
     columns: dict[str, Any] = {SAMPLE_ID: ids}
     orders: dict[str, tuple[str, ...]] = {}
     for part in _parts(opened, assay, choice):
@@ -129,6 +130,36 @@ def read_people_fields(
     return PeopleFields(
         pa.table({SAMPLE_ID: ids, **{each: columns[each] for each in asked}}), orders
     )
+
+
+def rows_of_samples(
+    lake: Lake, opened: OpenDataset, assay: ExpressionAssay, key: str
+) -> dict[str, str]:
+    """Return the key of the row that each sample belongs to, as text; none without such a row.
+
+    Args:
+        lake: Where the tables are.
+        opened: The dataset, or a part of its people.
+        assay: The assay.
+        key: The key as `entity.field`, of the entity that samples belong to or of one above it.
+
+    Raises:
+        BrokenPinError: A pinned table cannot be read.
+    """
+    engine = EmbeddedEngine(lake.tables)
+    links = _links(engine, opened, assay)
+    part = _Part(assay.entity, assay.field, (key,))
+    table, _ = _read(engine, opened, part, say_nothing, kept=(key,))
+    keys = format_column(_by_key(table, part, links.column("key").combine_chunks()).column(key))
+    pairs = zip(links.column(SAMPLE_ID).to_pylist(), keys.to_pylist(), strict=True)
+    return {sample: found for sample, found in pairs if found is not None}
+
+
+def _links(engine: EmbeddedEngine, opened: OpenDataset, assay: ExpressionAssay) -> pa.Table:
+    """Return each sample that is shown as `sample_id`, and what links it to its row as `key`."""
+    reader = engine.run(sample_keys(opened.scope, assay.as_record()), opened.pins)
+    links = reader.read_all().rename_columns([SAMPLE_ID, "key"])
+    return links.set_column(0, SAMPLE_ID, links.column(SAMPLE_ID).cast(pa.string()))
 
 
 def _parts(opened: OpenDataset, assay: ExpressionAssay, choice: FieldChoice) -> Iterator[_Part]:
@@ -158,7 +189,7 @@ def _own(opened: OpenDataset, assay: ExpressionAssay) -> tuple[Entity | None, tu
 
 
 def _read(
-    engine: EmbeddedEngine, opened: OpenDataset, part: _Part, say: Say
+    engine: EmbeddedEngine, opened: OpenDataset, part: _Part, say: Say, kept: Iterable[str] = ()
 ) -> tuple[pa.Table, FieldsQuestion]:
     key = f"{part.entity}.{part.key}"
     fields = (key, *(each for each in part.fields if each != key))
@@ -168,7 +199,7 @@ def _read(
     wide = plan_wide(opened.scope, request, first=part.entity, key=key)
     plan = build_wide(engine, wide, opened.pins, say)
     # Keys are compared as they are stored.
-    question = replace(plan.question, kept=frozenset([key]))
+    question = replace(plan.question, kept=frozenset([key, *kept]))
     plan = replace(plan, question=question)
     return answer_fields(engine, plan, opened.pins).read_all(), question
 

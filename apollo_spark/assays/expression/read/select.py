@@ -48,6 +48,15 @@ class PairSelection:
     samples: np.ndarray
     notes: tuple[str, ...] = ()
 
+    def sorted_by(self, feature_ids: pa.Array, sample_ids: pa.Array) -> "PairSelection":
+        """Return the same in the order of the ids."""
+        pairs = (feature_ids, self.features), (sample_ids, self.samples)
+        orders = (pc.sort_indices(ids.take(pa.array(places))) for ids, places in pairs)
+        features, samples = (
+            places[order.to_numpy()] for order, (_, places) in zip(orders, pairs, strict=True)
+        )
+        return PairSelection(features, samples, self.notes)
+
 
 @dataclass(frozen=True)
 class OpenAssay:
