@@ -20,6 +20,7 @@ class Giver:
         limit: What holds for them.
         secret: The key of the lake.
         whole: The sums behind all people of the dataset.
+        population: The question of whom the dataset shows.
         tables: What is asked for.
         counted: It, counted.
     """
@@ -27,6 +28,7 @@ class Giver:
     limit: Limit
     secret: bytes
     whole: Sums
+    population: str
     tables: Sequence[Table]
     counted: Sequence[Counted]
 
@@ -34,7 +36,8 @@ class Giver:
     def of(cls, limit: Limit, secret: bytes, everybody: Table, tables: Sequence[Table]) -> "Giver":
         """Count tables, which is done once, however often others are first to answer."""
         whole = count_table(everybody, secret).sums
-        return cls(limit, secret, whole, tables, [count_table(each, secret) for each in tables])
+        counted = [count_table(each, secret) for each in tables]
+        return cls(limit, secret, whole, everybody.question, tables, counted)
 
     def give(self, memory: Memory) -> tuple[list[list[Count]], Memory]:
         """Return what is given of each cell of each table, and all that is known then.
@@ -42,7 +45,7 @@ class Giver:
         Args:
             memory: What is known already.
         """
-        everybody = Asked(*[digest_of(EVERYBODY, self.secret)] * 2)
+        everybody = Asked(*[digest_of(self.population, self.secret)] * 2)
         if not memory.equal_to(self.whole):
             memory = memory.with_more(self.whole, [everybody], is_given=False)
         found = []
@@ -64,5 +67,10 @@ class Giver:
 
     def _asked(self, table: Table, cell: int) -> Asked:
         question = table.question_of(cell)
-        meaning = "" if question is None else digest_of(question, self.secret)
-        return Asked(digest_of(table.question, self.secret), meaning)
+        meaning = "" if question is None else self._digest(question)
+        return Asked(self._digest(table.question), meaning)
+
+    def _digest(self, question: str) -> str:
+        """Return what stands for a question about whom the dataset shows."""
+        both = [each for each in (self.population, question) if each != EVERYBODY]
+        return digest_of("\n".join(both), self.secret)

@@ -1,7 +1,7 @@
 """Give numbers of guarded names, and remember what was given: the one way for every verb."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -16,8 +16,10 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.lake.registry.asked import AskedTable
 from apollo_spark.lake.registry.reach import pins_in
 from apollo_spark.lake.registry.snapshot import RegistrySnapshot
+from apollo_spark.model.cohort import CohortStep
+from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.disclosure import GuardRecord, Limit
-from apollo_spark.model.pin import owner_of
+from apollo_spark.model.pin import TablePin, owner_of
 from apollo_spark.model.record import Published
 from apollo_spark.model.suppressed import Count
 from apollo_spark.operations.cohorts.opening import People
@@ -185,7 +187,8 @@ class Disclosure:
         tree = exp.select(labelled(column(main, key), KEY)).from_(
             scope.source(main, [key]), copy=False
         )
-        return Table(self.engine.run(tree, self.opened.pins).read_all().column(0))
+        keys = self.engine.run(tree, self.opened.pins).read_all().column(0)
+        return Table(keys, question=population_of(self.opened.record))
 
 
 def open_disclosure(
@@ -205,11 +208,28 @@ def open_disclosure(
 
 def question_of(people: People) -> str:
     """Return by what people were chosen, in one form, whatever version of the dataset it is of."""
-    steps = people.members.steps
+    return _meaning(people.members.steps, people.lists)
+
+
+def population_of(record: DatasetRecord) -> str:
+    """Return by what a dataset chooses whom it shows of its base: the rules of views, in one form.
+
+    People who were withdrawn are gone by a rule too, which changes no question.
+    """
+    found = []
+    for rule in record.rules:
+        if rule.members:
+            found.append(_meaning(rule.members, {each.table: each for each in rule.pins}))
+        elif rule.text is not None:
+            found.append(write_filter(parse_filter(rule.text)))
+    return "\n".join(found)
+
+
+def _meaning(steps: Sequence[CohortStep], lists: Mapping[str, TablePin]) -> str:
     texts = [write_filter(parse_filter(each.text)) if each.text else "" for each in steps]
     if len(steps) == 1 and texts[0]:
         return texts[0]
-    pins = [people.lists[each.keys].content_hash if each.keys else "" for each in steps]
+    pins = [lists[each.keys].content_hash if each.keys else "" for each in steps]
     made = [
         [str(each.operation), list(each.of), text, pin, [list(one) for one in each.named]]
         for each, text, pin in zip(steps, texts, pins, strict=True)

@@ -249,3 +249,15 @@ def test_show_and_history_tell_the_guard(study: Study) -> None:
     assert [each["limit"] for each in guards] == [{"least": 3, "round": None}, None]
     assert "not guarded, 2" in done(study, "history", "small").out
     assert "guard" not in done(study, "show", "small", "--json").json
+
+
+def test_a_view_and_a_filter_of_the_same_rule_are_one_question_and_no_other(study: Study) -> None:
+    done(study, "view", "lung", "--as", "women", "--rows", CODE)
+    done(study, "view", "lung", "--as", "grown", "--rows", "p.age >= 0")
+    assert "40" in done(study, "show", "women").out
+    assert count(study, CODE) == "40"
+    assert count(study, 'p.sex in ("F") and p.age >= 0').startswith("fewer than 5 people differ")
+    assert count(study, "p.age < 30", of="women") == "20"
+    assert count(study, "p.age < 30") == "30"
+    # That it is as many as of everybody would say that nobody is younger.
+    assert count(study, "p.age < 30", of="grown").startswith("fewer than 5 people differ")
