@@ -11,7 +11,7 @@ from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.model.receipt import CohortReceipt
 from apollo_spark.operations.cohorts.opening import load_cohort
 from apollo_spark.verbs.cohort.combine import CombineCohortsRequest
-from apollo_spark.verbs.cohort.compare import Comparison, compare_cohorts
+from apollo_spark.verbs.cohort.compare import CohortComparison, compare_cohorts
 from apollo_spark.verbs.cohort.create import CreateCohortRequest
 
 
@@ -28,7 +28,7 @@ class CohortLake(PerformingLake):
 
     def compare_cohorts(
         self, first: str, second: str, *, fields: Sequence[str] | None = None
-    ) -> Comparison:
+    ) -> CohortComparison:
         """Compare two cohorts: sizes, overlap, and what fields say about each.
 
         Args:

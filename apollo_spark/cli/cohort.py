@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from apollo_spark.verbs.cohort.attrition import Attrition
-    from apollo_spark.verbs.cohort.compare import Comparison
+    from apollo_spark.verbs.cohort.compare import CohortComparison
     from apollo_spark.verbs.cohort.explanation import Explanation, ExplanationPair
-    from apollo_spark.verbs.cohort.summary import Summary, ValueCount
+    from apollo_spark.verbs.cohort.summary import ValueCount, ValueSummary
 
 OTHERS = {
     "from_name": Option("The dataset, or the cohort that is narrowed.", "NAME[@V]", spelled="from"),
@@ -195,7 +195,7 @@ def _cell(value: Any) -> str:
     return "missing" if value is None else str(value)
 
 
-def _render_comparison(found: "Comparison") -> str:
+def _render_comparison(found: "CohortComparison") -> str:
     sizes = f"{found.first}: {found.sizes[0]:,} people, {found.second}: {found.sizes[1]:,}"
     rows: list[tuple[str, ...]] = []
     for each in found.fields:
@@ -213,7 +213,7 @@ def _render_comparison(found: "Comparison") -> str:
     return f"{sizes}, in both: {found.both:,}\n\n{table}"
 
 
-def _numbers(both: "Sequence[Summary]") -> "Iterator[tuple[str, ...]]":
+def _numbers(both: "Sequence[ValueSummary]") -> "Iterator[tuple[str, ...]]":
     means = [_pair(each.mean, each.sd) for each in both]
     medians = [
         ""
@@ -229,7 +229,7 @@ def _apart(difference: float | None) -> str:
     return "" if difference is None else f"{difference:.3f}"
 
 
-def _dates(both: "Sequence[Summary]") -> "Iterator[tuple[str, ...]]":
+def _dates(both: "Sequence[ValueSummary]") -> "Iterator[tuple[str, ...]]":
     found = [[_short(each) for each in one.dates] for one in both]
     deviations = ["" if each.sd is None else f" ({each.sd:.4g} days)" for each in both]
     means = [_short(each.mean_date or "") + sd for each, sd in zip(both, deviations, strict=True)]
@@ -245,7 +245,7 @@ def _short(moment: str) -> str:
 
 
 def _values(
-    both: "Sequence[Summary]", apart: "Mapping[str, float | None]"
+    both: "Sequence[ValueSummary]", apart: "Mapping[str, float | None]"
 ) -> "Iterator[tuple[str, ...]]":
     found = [{each.value: each for each in one.values} for one in both]
     for value in dict.fromkeys(each for one in found for each in one):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from apollo_spark.model.rebase import AssayMove, Causes, RebasePlan, describe_problem
+from apollo_spark.model.rebase import AssayMove, Causes, RebasePlan, describe_rebase_problem
 from apollo_spark.model.suppressed import Suppressed
 
 
@@ -72,7 +72,7 @@ def describe_changes(plan: RebasePlan) -> Iterator[str]:
             yield f"{title}: {each.entity}: {each.before} -> {each.after}"
     for gone in plan.codes_gone:
         yield f"codes gone: {gone.coding}: {gone.count:,}"
-    yield from map(describe_problem, plan.problems)
+    yield from map(describe_rebase_problem, plan.problems)
 
 
 def _describe_assay(assay: AssayMove) -> str:

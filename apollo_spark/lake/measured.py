@@ -78,7 +78,7 @@ class KeptValues:
         return found.join(keys, on=same, copy=False)
 
 
-class AssayValues(KeptValues):
+class StoredAssayValues(KeptValues):
     """Values that the assays of a dataset measured, whose features are looked up.
 
     Args:
@@ -108,9 +108,9 @@ class AssayValues(KeptValues):
         assert isinstance(found, MeasuredFeature), "the filter was checked"
         return found
 
-    def labelled(self, label: str) -> "AssayValues":
+    def labelled(self, label: str) -> "StoredAssayValues":
         """Return the same of tables whose names begin with a label."""
-        return AssayValues(self._files, self._opened, under_label(self._scope, label))
+        return StoredAssayValues(self._files, self._opened, under_label(self._scope, label))
 
     def _find(self, tree: AssayValue) -> MeasuredFeature | UnusableAssay:
         asked = (tree.measure, tree.assay, tree.feature, tree.unit)

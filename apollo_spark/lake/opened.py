@@ -16,7 +16,7 @@ from apollo_spark.model.pin import TablePin
 from apollo_spark.query.scope import QueryScope, RuleScope, Slices
 
 if TYPE_CHECKING:
-    from apollo_spark.lake.measured import AssayValues
+    from apollo_spark.lake.measured import StoredAssayValues
     from apollo_spark.lake.tables.store import TableStore
     from apollo_spark.model.filter import Filter
     from apollo_spark.query.cohorts.members import Members
@@ -84,19 +84,19 @@ class OpenDataset:
         )
 
     @cached_property
-    def measured(self) -> "AssayValues | None":
+    def measured(self) -> "StoredAssayValues | None":
         """What its assays measured; None where tables cannot be read."""
         if self.tables is None:
             return None
         # Few questions are about assays.
-        from apollo_spark.lake.measured import AssayValues
+        from apollo_spark.lake.measured import StoredAssayValues
 
         if self.members is None:
-            return AssayValues(self.tables, self, self._rows)
+            return StoredAssayValues(self.tables, self, self._rows)
         # A cohort may ask for them itself: they are those of the whole dataset.
         whole = replace(self, members=None, lists={})
         vars(whole).update(dictionary=self.dictionary, _rules=self._rules)
-        return AssayValues(self.tables, whole, self._rows)
+        return StoredAssayValues(self.tables, whole, self._rows)
 
     @cached_property
     def pins(self) -> Mapping[str, TablePin]:

@@ -43,7 +43,7 @@ class AssayMove(Record):
     units_lost: tuple[str, ...] = ()
 
 
-class Problem(Record):
+class RebaseProblem(Record):
     """Something that a record asks for, and that is another one or gone where it is moved to.
 
     Attributes:
@@ -63,7 +63,7 @@ class Problem(Record):
     breaks: bool = False
 
 
-def describe_problem(problem: Problem) -> str:
+def describe_rebase_problem(problem: RebaseProblem) -> str:
     """Return a problem in words.
 
     >>> describe_problem(Problem(kind="field gone", name="visit.note"))
@@ -144,7 +144,7 @@ class RebasePlan(Record):
     tiles_affected: int | None = None
     tiles_broken: int | None = None
     related: str | None = None
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[RebaseProblem, ...] = ()
     repairs: tuple[Repair, ...] = ()
     refused: str | None = None
 

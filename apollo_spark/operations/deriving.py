@@ -121,7 +121,7 @@ class DerivedOperation(Operation[Request, Derivation, Record]):
         """Recognise the same change to the same versions."""
         if base is None or base.lineage.fingerprint != plan.fingerprint:
             return None
-        found = already_made(self.context.lake, base)
+        found = find_repeated_derivation(self.context.lake, base)
         return replace(found, findings=plan.findings, notes=plan.notes)
 
     def do(
@@ -181,7 +181,7 @@ def planned_dataset(lake: Lake, name: str, derived: Derived) -> OpenDataset:
     return lake.open_record(record, planned=texts)
 
 
-def already_made(lake: Lake, record: DatasetRecord) -> Outcome[Record]:
+def find_repeated_derivation(lake: Lake, record: DatasetRecord) -> Outcome[Record]:
     """Return the outcome of a change whose result is there already."""
     # It may have been made by another verb: a rebased view is that view.
     receipt = StoredReceipt(text=lake.parts.get(record.receipt))

@@ -87,7 +87,7 @@ class Operation(ABC, Generic[Request, Plan, Receipt, R]):
             lake, request.published_name, request.report, is_dry_run=request.dry_run
         )
         with (
-            self._telling_of_new(),
+            self._announcing_new_lake(),
             tempfile.TemporaryDirectory(prefix="apollo-work-") as scratch,
         ):
             self.context.step("plan")
@@ -159,7 +159,7 @@ class Operation(ABC, Generic[Request, Plan, Receipt, R]):
         )
 
     @contextmanager
-    def _telling_of_new(self) -> Iterator[None]:
+    def _announcing_new_lake(self) -> Iterator[None]:
         """Say that a lake was made where there was none: a name may have been mistyped.
 
         Raises:

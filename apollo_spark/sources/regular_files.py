@@ -25,7 +25,7 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Listing:
+class FolderListing:
     """What was found in a folder, in the order of names.
 
     Attributes:
@@ -36,9 +36,9 @@ class Listing:
     files: tuple[Path, ...] = ()
     odd: tuple[tuple[Path, str], ...] = ()
 
-    def __add__(self, other: "Listing") -> "Listing":
+    def __add__(self, other: "FolderListing") -> "FolderListing":
         """Return what was found in both."""
-        return Listing(self.files + other.files, self.odd + other.odd)
+        return FolderListing(self.files + other.files, self.odd + other.odd)
 
 
 def why_unreadable(path: Path) -> str | None:
@@ -55,7 +55,7 @@ def why_unreadable(path: Path) -> str | None:
     return None if os.access(path, os.R_OK) else "it may not be read"
 
 
-def list_folder(folder: Path, *, deep: bool = False, above: tuple[Path, ...] = ()) -> Listing:
+def list_folder(folder: Path, *, deep: bool = False, above: tuple[Path, ...] = ()) -> FolderListing:
     """Return what lies in a folder, or also in those below it.
 
     Args:
@@ -67,16 +67,16 @@ def list_folder(folder: Path, *, deep: bool = False, above: tuple[Path, ...] = (
         entries = sorted(folder.iterdir())
         own = folder.resolve()
     except (OSError, RuntimeError) as error:
-        return Listing(odd=((folder, _said(error)),))
-    found = Listing()
+        return FolderListing(odd=((folder, _said(error)),))
+    found = FolderListing()
     for each in entries:
         why = why_unreadable(each)
         if why is not None:
-            found += Listing(odd=((each, why),))
+            found += FolderListing(odd=((each, why),))
         elif not each.is_dir():
-            found += Listing(files=(each,))
+            found += FolderListing(files=(each,))
         elif each.is_symlink() and each.resolve() in (*above, own, *own.parents):
-            found += Listing(odd=((each, "it is a link to a folder that it lies in"),))
+            found += FolderListing(odd=((each, "it is a link to a folder that it lies in"),))
         elif deep:
             found += list_folder(each, deep=True, above=(*above, own))
     return found

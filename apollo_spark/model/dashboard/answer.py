@@ -83,7 +83,7 @@ class Point(Record):
     count: Count
 
 
-class Cell(Record):
+class GridCell(Record):
     """Pairs of numbers of one bin each way."""
 
     x_start: float
@@ -194,7 +194,7 @@ class TileData(Record):
     box: Box | None = None
     boxes: tuple[GroupBox, ...] = ()
     points: tuple[Point, ...] = ()
-    cells: tuple[Cell, ...] = ()
+    cells: tuple[GridCell, ...] = ()
     curves: tuple[Curve, ...] = ()
     log_rank: LogRank | None = None
     table: tuple[tuple[str | None, ...], ...] = ()

@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from apollo_spark.model.dashboard.answer import Bin, GroupBox
-from apollo_spark.model.dashboard.answer import Cell as DenseCell
+from apollo_spark.model.dashboard.answer import Bin, GridCell, GroupBox
 from apollo_spark.operations.guarded.cells import Sheet
 from apollo_spark.operations.guarded.charts import GuardedChart
 from apollo_spark.operations.guarded.rows import Mask
@@ -149,7 +148,7 @@ class GuardedScatter(GuardedNumbers):
         return {
             "others": self.others(sheet, list(self.cells.values())),
             "cells": tuple(
-                DenseCell(
+                GridCell(
                     x_start=float(x[a][0]), x_end=float(x[a][1]),
                     y_start=float(y[b][0]), y_end=float(y[b][1]), count=sheet[cell],
                 )

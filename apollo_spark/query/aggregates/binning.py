@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlglot import exp
 
-from apollo_spark.model.dashboard.answer import Bin, Cell, Point
+from apollo_spark.model.dashboard.answer import Bin, GridCell, Point
 from apollo_spark.model.dashboard.charts import MOST_POINTS
 from apollo_spark.model.field import FieldType
 from apollo_spark.query.aggregates.chart import Chart, TilePlan
 from apollo_spark.query.aggregates.counting import SPARSE, TOTALS, add_sparse
 from apollo_spark.query.aggregates.fields import TileField
-from apollo_spark.query.aggregates.statement import Found, Parts, Statement
+from apollo_spark.query.aggregates.statement import Found, Parts, TileStatement
 from apollo_spark.query.aggregates.values import sparse_codes
 from apollo_spark.query.sql import TypedValue, cast, column, derived, labelled, literal
 from apollo_spark.workers.values.bins import MOST_BINS, Bins, bins_between
@@ -97,7 +97,7 @@ class HistogramChart(Chart):
         (self._field,) = plan.fields
         self._bins: Bins | None = None
 
-    def ask(self, statement: Statement) -> None:
+    def ask(self, statement: TileStatement) -> None:
         """Ask for the least and the greatest value, and for sparse codes."""
         field, value = self._field, self._field.number()
         query = exp.select().from_(statement.rows(self.plan.asked(field)), copy=False)
@@ -124,7 +124,7 @@ class HistogramChart(Chart):
             most = self.plan.tile.options.bins or MOST_BINS
             self._bins = bins_between(least, greatest, most=most)
 
-    def ask_again(self, statement: Statement) -> None:
+    def ask_again(self, statement: TileStatement) -> None:
         """Ask how many values each bin has."""
         if self._bins is None:
             return
@@ -169,7 +169,7 @@ class ScatterChart(Chart):
         self._is_dense = False
         self._axes: tuple[Bins, Bins] | None = None
 
-    def ask(self, statement: Statement) -> None:
+    def ask(self, statement: TileStatement) -> None:
         """Ask for the least and greatest numbers of rows that have both."""
         x, y = self.plan.fields
         every = exp.select().from_(statement.rows(self.plan.asked()), copy=False)
@@ -205,7 +205,7 @@ class ScatterChart(Chart):
             return bins_between(int(least), int(greatest), most=most)
         return bins_between(least, greatest, most=most)
 
-    def ask_again(self, statement: Statement) -> None:
+    def ask_again(self, statement: TileStatement) -> None:
         """Ask for the points or the cells."""
         x, y = self.plan.fields
         numbers = [each.number() for each in (x, y)]
@@ -242,7 +242,7 @@ class ScatterChart(Chart):
             "cells": self._cells(second.get(CELLS, ())),
         }
 
-    def _cells(self, found: Sequence[Found]) -> tuple[Cell, ...]:
+    def _cells(self, found: Sequence[Found]) -> tuple[GridCell, ...]:
         if self._axes is None:
             return ()
         x, y = (each.ranges for each in self._axes)
@@ -250,7 +250,7 @@ class ScatterChart(Chart):
             (int(each.numbers[0] or 0), int(each.numbers[1] or 0)): each.count for each in found
         }
         return tuple(
-            Cell(
+            GridCell(
                 x_start=float(x[column][0]), x_end=float(x[column][1]),
                 y_start=float(y[row][0]), y_end=float(y[row][1]),
                 count=counts[column, row],

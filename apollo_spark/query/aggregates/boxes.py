@@ -17,7 +17,7 @@ from apollo_spark.query.aggregates.counting import (
     value_rows,
 )
 from apollo_spark.query.aggregates.fields import TileField
-from apollo_spark.query.aggregates.statement import Found, Parts, Statement
+from apollo_spark.query.aggregates.statement import Found, Parts, TileStatement
 from apollo_spark.query.aggregates.values import sparse_codes
 from apollo_spark.query.dialects import ListItem, Quartiles
 from apollo_spark.query.sql import column, derived, labelled
@@ -28,7 +28,7 @@ _NAMES = ("n", "min", "max", "mean")
 
 
 def add_boxes(
-    statement: Statement,
+    statement: TileStatement,
     tile: int,
     query: exp.Select,
     value: exp.Expr,
@@ -79,7 +79,7 @@ def read_box(found: Found) -> Box:
 class BoxChart(Chart):
     """A box plot of one field of numbers."""
 
-    def ask(self, statement: Statement) -> None:
+    def ask(self, statement: TileStatement) -> None:
         """Ask for the numbers, and for sparse codes."""
         (field,) = self.plan.fields
         query = exp.select().from_(statement.rows(self.plan.asked(field)), copy=False)
@@ -110,7 +110,7 @@ class GroupedBoxChart(Chart):
         self._group, self._number = plan.fields
         self._chosen = ChosenValues(self._group, (), is_all=True, is_known=True)
 
-    def ask(self, statement: Statement) -> None:
+    def ask(self, statement: TileStatement) -> None:
         """Ask for the commonest groups, and for sparse codes."""
         plan = self.plan
         add_ranked(statement, plan, self._group, GROUPS, limit=plan.limit)
@@ -122,7 +122,7 @@ class GroupedBoxChart(Chart):
         """Show the commonest groups of all cohorts together."""
         self._chosen = choose_values(self._group, found, GROUPS, self.plan.limit)
 
-    def ask_again(self, statement: Statement) -> None:
+    def ask_again(self, statement: TileStatement) -> None:
         """Ask for the numbers of each group."""
         rows, (group, _) = value_rows(statement, self.plan, self._group, self._number)
         number = self._number.number()

@@ -11,7 +11,7 @@ from apollo_spark.model.dashboard.charts import CHARTS
 from apollo_spark.model.dashboard.tile import CountUnit, ExpressionScale, Tile
 from apollo_spark.query.aggregates.fields import TileField
 from apollo_spark.query.aggregates.rows import KEY, PERSON, ROWS, RowsNeeded
-from apollo_spark.query.aggregates.statement import Parts, Statement
+from apollo_spark.query.aggregates.statement import Parts, TileStatement
 from apollo_spark.query.sql import column
 
 PEOPLE = -1
@@ -79,19 +79,19 @@ class Chart(ABC):
         self.plan = plan
 
     @abstractmethod
-    def ask(self, statement: Statement) -> None:
+    def ask(self, statement: TileStatement) -> None:
         """Add what is asked at first."""
 
     def choose(self, found: Sequence[Parts]) -> None:  # noqa: B027 most charts
         """Decide what is shown, the same for all cohorts."""
 
-    def ask_again(self, statement: Statement) -> None:  # noqa: B027 not all charts
+    def ask_again(self, statement: TileStatement) -> None:  # noqa: B027 not all charts
         """Add what is asked when it is decided what is shown."""
 
     def choose_again(self, found: Sequence[Parts]) -> None:  # noqa: B027 few charts
         """Decide what is shown, where the first answer was too long to tell."""
 
-    def ask_last(self, statement: Statement) -> None:  # noqa: B027 few charts
+    def ask_last(self, statement: TileStatement) -> None:  # noqa: B027 few charts
         """Add what is asked when that is decided."""
 
     @abstractmethod

@@ -7,7 +7,7 @@ from sqlglot import exp
 from apollo_spark.query.aggregates.chart import TilePlan
 from apollo_spark.query.aggregates.fields import TileField
 from apollo_spark.query.aggregates.rows import KEY, PERSON, ROWS
-from apollo_spark.query.aggregates.statement import Statement
+from apollo_spark.query.aggregates.statement import TileStatement
 from apollo_spark.query.dialects import ItemRows
 from apollo_spark.query.filters.compare import joined
 from apollo_spark.query.sql import column, derived, labelled, literal
@@ -20,7 +20,7 @@ _COUNTED, _RANKED, _LISTS = "counted", "ranked", "lists"
 
 
 def value_rows(
-    statement: Statement, plan: TilePlan, *fields: TileField, key: bool = False
+    statement: TileStatement, plan: TilePlan, *fields: TileField, key: bool = False
 ) -> tuple[exp.Select, list[exp.Expr]]:
     """Return rows with one value of each field, several for a cell with several, and the values."""
     multiple = next((each for each in fields if each.spec.is_multi_select), None)
@@ -83,7 +83,7 @@ def is_value(field: TileField, value: exp.Expr) -> exp.Expr:
 
 
 def add_ranked(
-    statement: Statement,
+    statement: TileStatement,
     plan: TilePlan,
     field: TileField,
     part: str,
@@ -108,7 +108,7 @@ def add_ranked(
 
 
 def add_ranked_of(
-    statement: Statement,
+    statement: TileStatement,
     plan: TilePlan,
     field: TileField,
     part: str,
@@ -148,7 +148,9 @@ def add_ranked_of(
     )  # fmt: skip
 
 
-def add_sparse(statement: Statement, plan: TilePlan, field: TileField, *, prefix: str = "") -> None:
+def add_sparse(
+    statement: TileStatement, plan: TilePlan, field: TileField, *, prefix: str = ""
+) -> None:
     """Add how often each sparse code of a field of numbers was found, if it may have any."""
     sparse = field.is_sparse(field.stored)
     if sparse is None:
@@ -161,7 +163,7 @@ def add_sparse(statement: Statement, plan: TilePlan, field: TileField, *, prefix
     )  # fmt: skip
 
 
-def add_totals(statement: Statement, plan: TilePlan, field: TileField) -> None:
+def add_totals(statement: TileStatement, plan: TilePlan, field: TileField) -> None:
     """Add how many rows or people there are, how many have a value, and one that is not sparse."""
     query = exp.select().from_(statement.rows(plan.asked(field)), copy=False)
     counts = [count_units_where(plan, each) for each in (None, *_has_values(field))]

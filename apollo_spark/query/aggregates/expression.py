@@ -14,7 +14,7 @@ from apollo_spark.query.aggregates.counting import MISSING, SPARSE, add_ranked_o
 from apollo_spark.query.aggregates.fields import TileField
 from apollo_spark.query.aggregates.measured import measured_value, place_of_assay
 from apollo_spark.query.aggregates.rows import ROWS, RowsNeeded
-from apollo_spark.query.aggregates.statement import Found, Parts, Statement
+from apollo_spark.query.aggregates.statement import Found, Parts, TileStatement
 from apollo_spark.query.aggregates.values import sparse_codes
 from apollo_spark.query.filters.measured import KEY, VALUE
 from apollo_spark.query.scope import QueryScope
@@ -32,7 +32,7 @@ class ExpressionChart(Chart):
         self._group: TileField | None = next(iter(plan.fields), None)
         self._chosen: ChosenValues | None = None
 
-    def ask(self, statement: Statement) -> None:
+    def ask(self, statement: TileStatement) -> None:
         """Ask for all samples together, and for the commonest groups."""
         group = self._group
         if group is None:
@@ -48,7 +48,7 @@ class ExpressionChart(Chart):
         if self._group is not None:
             self._chosen = choose_values(self._group, found, GROUPS, self.plan.limit)
 
-    def ask_again(self, statement: Statement) -> None:
+    def ask_again(self, statement: TileStatement) -> None:
         """Ask for the values of each group."""
         if self._group is None or self._chosen is None:
             return
@@ -75,7 +75,7 @@ class ExpressionChart(Chart):
         more = {**found_groups, **_not_drawn(second.get(BOX, ()))}
         return {"rows": rows, "missing": missing, "sparse": sparse, **more}
 
-    def _rows(self, statement: Statement) -> exp.Select:
+    def _rows(self, statement: TileStatement) -> exp.Select:
         """Return the measured samples with the rows that they belong to."""
         place = place_of_assay(statement.scope, self.plan.tile)
         assert place is not None, "the tile was checked"

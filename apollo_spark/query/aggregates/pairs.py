@@ -20,7 +20,7 @@ from apollo_spark.query.aggregates.counting import (
     value_rows,
 )
 from apollo_spark.query.aggregates.fields import TileField
-from apollo_spark.query.aggregates.statement import Found, Parts, Statement
+from apollo_spark.query.aggregates.statement import Found, Parts, TileStatement
 from apollo_spark.query.aggregates.values import ValuesChart, sparse_codes, value_count
 from apollo_spark.query.filters.compare import joined
 from apollo_spark.query.sql import column, derived, labelled
@@ -34,7 +34,7 @@ MOST_NESTED = 20
 Pairs = Mapping[tuple[str | None, str | None], int]
 
 
-def add_pairs(statement: Statement, plan: TilePlan, chosen: Sequence[ChosenValues]) -> None:
+def add_pairs(statement: TileStatement, plan: TilePlan, chosen: Sequence[ChosenValues]) -> None:
     """Add how often values of two fields are found together, those that are not shown as one."""
     is_multiple = any(each.spec.is_multi_select for each in plan.fields)
     by_key = is_multiple and not plan.is_distinct
@@ -54,7 +54,7 @@ def add_pairs(statement: Statement, plan: TilePlan, chosen: Sequence[ChosenValue
     )  # fmt: skip
 
 
-def add_all_pairs(statement: Statement, plan: TilePlan) -> None:
+def add_all_pairs(statement: TileStatement, plan: TilePlan) -> None:
     """Add all pairs of two fields with one value in a cell, missing ones too, as far as few."""
     stored = [each.stored for each in plan.fields]
     query = exp.select().from_(statement.rows(plan.asked(*plan.fields)), copy=False)
@@ -87,7 +87,7 @@ class StackedChart(Chart):
         self._is_long = plan.is_distinct
         self._was_long = plan.is_distinct
 
-    def ask(self, statement: Statement) -> None:
+    def ask(self, statement: TileStatement) -> None:
         """Ask for all pairs, as far as they are few."""
         if self._is_long:
             self._ask_values(statement)
@@ -103,7 +103,7 @@ class StackedChart(Chart):
         if not self._is_long:
             self._choose([self._summed(each) for each in found])
 
-    def ask_again(self, statement: Statement) -> None:
+    def ask_again(self, statement: TileStatement) -> None:
         """Ask for the pairs that are shown, or for the commonest values of each field."""
         if self._was_long:
             add_pairs(statement, self.plan, self._chosen)
@@ -115,7 +115,7 @@ class StackedChart(Chart):
         if self._is_long and not self._was_long:
             self._choose(found)
 
-    def ask_last(self, statement: Statement) -> None:
+    def ask_last(self, statement: TileStatement) -> None:
         """Ask for the pairs that are shown where there were many."""
         if self._is_long and not self._was_long:
             add_pairs(statement, self.plan, self._chosen)
@@ -145,7 +145,7 @@ class StackedChart(Chart):
         missing = rows - int(totals.numbers[0] or 0)
         return {"rows": rows, "missing": missing, "sparse": tuple(sparse), "pairs": tuple(pairs)}
 
-    def _ask_values(self, statement: Statement) -> None:
+    def _ask_values(self, statement: TileStatement) -> None:
         plan = self.plan
         for name, field in zip(NAMES, plan.fields, strict=True):
             add_ranked(statement, plan, field, name, limit=plan.limit, prefix=f"{name} ")
@@ -217,7 +217,7 @@ class NestedChart(Chart):
         self._second: ChosenValues | None = None
         self._limit = limit
 
-    def ask(self, statement: Statement) -> None:
+    def ask(self, statement: TileStatement) -> None:
         """Ask for the commonest values of each field."""
         self._first.ask(statement)
         below = self.plan.fields[1]
@@ -228,7 +228,7 @@ class NestedChart(Chart):
         self._first.choose(found)
         self._second = choose_values(self.plan.fields[1], found, NAMES[1], self._limit)
 
-    def ask_again(self, statement: Statement) -> None:
+    def ask_again(self, statement: TileStatement) -> None:
         """Ask for the pairs, and for the values of the first field where it is needed."""
         self._first.ask_again(statement)
         add_pairs(statement, self.plan, self._chosen)

@@ -30,7 +30,7 @@ NOTHING: Parts = {}
 
 
 @dataclass
-class Statement:
+class TileStatement:
     """Collects the parts of questions and writes them as one.
 
     Attributes:

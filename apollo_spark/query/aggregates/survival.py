@@ -29,7 +29,7 @@ from apollo_spark.query.aggregates.kaplan_meier import (
     first_at_most_half,
     log_rank,
 )
-from apollo_spark.query.aggregates.statement import Parts, Statement
+from apollo_spark.query.aggregates.statement import Parts, TileStatement
 from apollo_spark.query.aggregates.values import sparse_codes
 from apollo_spark.query.sql import cast, column, derived, labelled, literal
 from apollo_spark.workers.values.bins import bins_between
@@ -52,7 +52,7 @@ class SurvivalChart(Chart):
         self._chosen: ChosenValues | None = None
         self._ticks: tuple[float, ...] = ()
 
-    def ask(self, statement: Statement) -> None:
+    def ask(self, statement: TileStatement) -> None:
         """Ask how many have time and status, how long it goes, and for the commonest groups."""
         plan = self.plan
         query = exp.select().from_(statement.rows(plan.asked(*plan.fields)), copy=False)
@@ -76,7 +76,7 @@ class SurvivalChart(Chart):
         longest = max(float(each[TOTALS][0].numbers[2] or 0) for each in found)
         self._ticks = bins_between(0.0, max(longest, 0.0), most=MOST_TICKS).starts
 
-    def ask_again(self, statement: Statement) -> None:
+    def ask_again(self, statement: TileStatement) -> None:
         """Ask how many leave at each time, and how many of them with an event."""
         query = exp.select().from_(statement.rows(self.plan.asked(*self.plan.fields)), copy=False)
         time = self._time.number()

@@ -11,7 +11,7 @@ from apollo_spark.query.aggregates.chart import Chart
 from apollo_spark.query.aggregates.counting import TOTALS
 from apollo_spark.query.aggregates.fields import TileField
 from apollo_spark.query.aggregates.rows import KEY, ROWS, RowsNeeded, select_rows
-from apollo_spark.query.aggregates.statement import Parts, Statement
+from apollo_spark.query.aggregates.statement import Parts, TileStatement
 from apollo_spark.query.scope import QueryScope
 from apollo_spark.query.sql import ascending, column, derived
 
@@ -21,7 +21,7 @@ Row = tuple[str | None, ...]
 class TableChart(Chart):
     """A table; its rows are asked for by themselves, because they are no counts."""
 
-    def ask(self, statement: Statement) -> None:
+    def ask(self, statement: TileStatement) -> None:
         """Ask how many rows there are."""
         query = exp.select().from_(statement.rows(self.plan.asked()), copy=False)
         statement.add(self.plan.number, TOTALS, query, count=exp.Count(this=exp.Star()))

@@ -16,7 +16,7 @@ from apollo_spark.query.aggregates.counting import (
     value_rows,
 )
 from apollo_spark.query.aggregates.fields import TileField
-from apollo_spark.query.aggregates.statement import Found, Parts, Statement
+from apollo_spark.query.aggregates.statement import Found, Parts, TileStatement
 from apollo_spark.query.aggregates.values import VALUES, read_totals, value_count
 from apollo_spark.query.dialects import CodeRows
 from apollo_spark.query.sql import cast, column, derived, labelled, literal
@@ -46,7 +46,7 @@ class TreeChart(Chart):
     def _is_plain(self) -> bool:
         return not (self._field.spec.is_multi_select or self.plan.is_distinct)
 
-    def ask(self, statement: Statement) -> None:
+    def ask(self, statement: TileStatement) -> None:
         """Ask for all codes that there are: never more than the coding has."""
         add_ranked(statement, self.plan, self._field, VALUES, limit=None)
         add_totals(statement, self.plan, self._field)
@@ -75,7 +75,7 @@ class TreeChart(Chart):
         self._places = ordered[: self.plan.limit]
         self._left = [each.code for each in ordered[self.plan.limit :]]
 
-    def ask_again(self, statement: Statement) -> None:
+    def ask_again(self, statement: TileStatement) -> None:
         """Ask for each code that is shown with what is below it, where that does not add up."""
         if self._is_plain or not self._pairs:
             return
@@ -88,7 +88,7 @@ class TreeChart(Chart):
         if left:
             self._ask_for(statement, OTHERS, [(t, n) for t, part, n in wanted if part == OTHERS])
 
-    def _ask_for(self, statement: Statement, part: str, pairs: list[tuple[str, str]]) -> None:
+    def _ask_for(self, statement: TileStatement, part: str, pairs: list[tuple[str, str]]) -> None:
         by_key = not self.plan.is_distinct
         rows, (value,) = value_rows(statement, self.plan, self._field, key=by_key)
         same = exp.EQ(this=value, expression=column(_ABOVE, _CODE))

@@ -26,7 +26,7 @@ from apollo_spark.query.aggregates.counting import (
     value_rows,
 )
 from apollo_spark.query.aggregates.fields import TileField
-from apollo_spark.query.aggregates.statement import Found, Parts, Statement
+from apollo_spark.query.aggregates.statement import Found, Parts, TileStatement
 from apollo_spark.query.sql import column, derived, labelled
 
 VALUES, CHOSEN = "values", "chosen"
@@ -46,7 +46,7 @@ class ValuesChart(Chart):
         """Whether counts add up: one value in a cell, and rows, or people with one row."""
         return not (self._field.spec.is_multi_select or self.plan.is_distinct)
 
-    def ask(self, statement: Statement) -> None:
+    def ask(self, statement: TileStatement) -> None:
         """Ask for the commonest values."""
         add_ranked(statement, self.plan, self._field, VALUES, limit=self.plan.limit)
         if not self._is_plain:
@@ -56,7 +56,7 @@ class ValuesChart(Chart):
         """Show the commonest of all cohorts together."""
         self.chosen = choose_values(self._field, found, VALUES, self.plan.limit)
 
-    def ask_again(self, statement: Statement) -> None:
+    def ask_again(self, statement: TileStatement) -> None:
         """Ask for exactly what is shown, and for the others together."""
         if self.chosen.is_known and (self.chosen.is_all or self._is_plain):
             return

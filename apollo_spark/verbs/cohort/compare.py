@@ -26,7 +26,7 @@ from apollo_spark.query.cohorts.members import main_key
 from apollo_spark.query.extract import ExtractRequest, build_extract_per_entity, find_fields
 from apollo_spark.query.values import ValueMode
 from apollo_spark.verbs.cohort.difference import differences_of_shares, standardised_difference
-from apollo_spark.verbs.cohort.summary import Summary, summarise, summary_of_profile
+from apollo_spark.verbs.cohort.summary import ValueSummary, summarise, summary_of_profile
 
 MOST_FIELDS = 100
 """Fields that are compared where none is named."""
@@ -62,13 +62,13 @@ class FieldSummaries(Record):
 
     field: str
     title: str | None
-    first: Summary
-    second: Summary
+    first: ValueSummary
+    second: ValueSummary
     standardised_difference: float | None
     differences_by_value: dict[str, float | None] = Field(default_factory=dict)
 
 
-class Comparison(Record):
+class CohortComparison(Record):
     """Two cohorts: their versions and sizes, how many people are in both, and their fields."""
 
     first: str
@@ -80,7 +80,7 @@ class Comparison(Record):
     fields: tuple[FieldSummaries, ...]
 
 
-def compare(asker: Asker, request: CompareRequest) -> Comparison:
+def compare(asker: Asker, request: CompareRequest) -> CohortComparison:
     """Compare two cohorts.
 
     Raises:
@@ -96,7 +96,7 @@ def compare(asker: Asker, request: CompareRequest) -> Comparison:
 
 def compare_cohorts(
     lake: Lake, names: tuple[str, str], fields: Sequence[str] | None, engine: Engine
-) -> Comparison:
+) -> CohortComparison:
     """Compare two cohorts: see `compare`."""
     records = [load_cohort(lake, each) for each in names]
     people = [open_cohort(lake, each) for each in records]
@@ -117,7 +117,7 @@ def compare_cohorts(
     )
     if disclosure is not None:
         return guarded_comparison(disclosure, records, people, keys, paths)
-    return Comparison(
+    return CohortComparison(
         first=str(records[0]),
         second=str(records[1]),
         sizes=(len(keys[0]), len(keys[1])),
@@ -134,7 +134,7 @@ def guarded_comparison(
     people: Sequence[People],
     keys: Sequence[pa.Array],
     paths: Sequence[str],
-) -> Comparison:
+) -> CohortComparison:
     """Return what is given of a comparison where a cohort or its dataset is guarded."""
     sheet, engine, least = Sheet(), disclosure.engine, disclosure.limit.least
     first, second, both, only_second, only_first = add_change(
@@ -149,7 +149,7 @@ def guarded_comparison(
         ]
         found.append((path, fields[0][1].title, drafts))
     sheet.decide(disclosure)
-    return Comparison(
+    return CohortComparison(
         first=str(records[0]),
         second=str(records[1]),
         sizes=(sheet[first], sheet[second]),
@@ -202,7 +202,7 @@ def _compared(people: Sequence[People], path: str, engine: Engine) -> FieldSumma
     )
 
 
-def _summaries(people: Sequence[People], path: str, engine: Engine) -> Iterator[Summary]:
+def _summaries(people: Sequence[People], path: str, engine: Engine) -> Iterator[ValueSummary]:
     request = ExtractRequest(fields=(path,), values=ValueMode.RAW)
     for each in people:
         only = each.only

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from apollo_spark.verbs.cohort.summary import Summary
+from apollo_spark.verbs.cohort.summary import ValueSummary
 
 
-def standardised_difference(first: Summary, second: Summary) -> float | None:
+def standardised_difference(first: ValueSummary, second: ValueSummary) -> float | None:
     """Return how far two summaries are apart, in standard deviations; None where nothing tells.
 
     Of numbers, and of dates as days, it is the difference of the means over the root of the mean
@@ -24,7 +24,7 @@ def standardised_difference(first: Summary, second: Summary) -> float | None:
     return _ratio(first.mean - second.mean, (first.sd**2 + second.sd**2) / 2)
 
 
-def differences_of_shares(first: Summary, second: Summary) -> dict[str, float | None]:
+def differences_of_shares(first: ValueSummary, second: ValueSummary) -> dict[str, float | None]:
     """Return for each value how far its shares are apart, in standard deviations of a share."""
     if not first.n or not second.n:
         return {}
@@ -37,7 +37,7 @@ def differences_of_shares(first: Summary, second: Summary) -> dict[str, float | 
     }
 
 
-def _shares(summary: Summary) -> dict[str, float]:
+def _shares(summary: ValueSummary) -> dict[str, float]:
     return {each.value: each.share for each in summary.values if each.share is not None}
 
 

@@ -33,7 +33,7 @@ class ValueCount(Record):
     share: float | None
 
 
-class Summary(Record):
+class ValueSummary(Record):
     """The values of a field.
 
     Attributes:
@@ -72,7 +72,7 @@ class Summary(Record):
         return self.different is None
 
 
-def summarise(values: pa.ChunkedArray, spec: FieldSpec, coding: Coding | None) -> Summary:
+def summarise(values: pa.ChunkedArray, spec: FieldSpec, coding: Coding | None) -> ValueSummary:
     """Summarise the stored values of a field."""
     meanings = {} if coding is None else type_codes(coding, spec.type).meanings
     sparse = frozenset(meanings) if spec.is_sparse else frozenset()
@@ -84,13 +84,13 @@ def summarise(values: pa.ChunkedArray, spec: FieldSpec, coding: Coding | None) -
     return _of_values(values, spec, meanings, sparse)
 
 
-def summary_of_profile(profile: FieldProfile) -> Summary:
+def summary_of_profile(profile: FieldProfile) -> ValueSummary:
     """Return a summary of what is given of a field: `min` and `max` are 5 % and 95 %."""
     is_of_numbers = profile.kind == "number" and not profile.is_multi_select
     names = ("mean", "sd", "min", "q1", "median", "q3", "max")
     numbers = {name: getattr(profile, name) for name in names} if is_of_numbers else {}
     n = profile.present if isinstance(profile.present, int) else None
-    return Summary(
+    return ValueSummary(
         rows=profile.rows,
         n=profile.present,
         missing=profile.missing,
@@ -123,22 +123,22 @@ def _without(values: pa.ChunkedArray, sparse: Collection[Any]) -> tuple[pa.Array
     return kept, counts
 
 
-def _of_numbers(values: pa.ChunkedArray, sparse: Collection[Any]) -> Summary:
+def _of_numbers(values: pa.ChunkedArray, sparse: Collection[Any]) -> ValueSummary:
     kept, counts = _without(values, sparse)
     if not len(kept):
-        return Summary(**counts)
+        return ValueSummary(**counts)
     numbers = kept.to_numpy(zero_copy_only=False).astype(float)
     least, q1, median, q3, most = np.percentile(numbers, [0, 25, 50, 75, 100]).tolist()
-    return Summary(
+    return ValueSummary(
         **counts, mean=float(numbers.mean()), sd=_deviation(numbers),
         min=least, q1=q1, median=median, q3=q3, max=most,
     )  # fmt: skip
 
 
-def _of_dates(values: pa.ChunkedArray, sparse: Collection[Any]) -> Summary:
+def _of_dates(values: pa.ChunkedArray, sparse: Collection[Any]) -> ValueSummary:
     kept, counts = _without(values, sparse)
     if not len(kept):
-        return Summary(**counts, different=0)
+        return ValueSummary(**counts, different=0)
     # Days, or parts of a second: the whole numbers that Arrow stores.
     whole = pa.int32() if pa.types.is_date32(kept.type) else pa.int64()
     ticks = np.sort(kept.cast(whole).to_numpy(zero_copy_only=False).astype(np.int64))
@@ -149,7 +149,7 @@ def _of_dates(values: pa.ChunkedArray, sparse: Collection[Any]) -> Summary:
     mean = round(float(ticks.mean()) / step) * step
     chosen = np.percentile(ticks, [0, 25, 50, 75, 100], method="nearest").tolist()
     shown = pa.array([mean, *chosen], whole).cast(kept.type).to_pylist()
-    return Summary(
+    return ValueSummary(
         **counts, mean=float(days.mean()), sd=_deviation(days),
         mean_date=_written(shown[0]), dates=tuple(_written(each) for each in shown[1:]),
         different=len(np.unique(ticks)),
@@ -169,7 +169,7 @@ def _of_values(
     spec: FieldSpec,
     meanings: Mapping[Any, str],
     sparse: Collection[Any],
-) -> Summary:
+) -> ValueSummary:
     cells = [each for each in values.to_pylist() if each is not None and each != []]
     items = [set(each) if spec.is_multi_select else {each} for each in cells]
     kept = [each for each in (each.difference(sparse) for each in items) if each]
@@ -177,7 +177,7 @@ def _of_values(
     is_listed = len(found) <= MOST_VALUES or bool(meanings)
     order = {code: place for place, code in enumerate(meanings)}
     ordered = sorted(found, key=lambda each: (order.get(each, len(order)), str(each)))
-    return Summary(
+    return ValueSummary(
         rows=len(values),
         n=len(kept),
         missing=len(values) - len(cells),

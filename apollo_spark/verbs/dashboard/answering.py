@@ -18,7 +18,7 @@ from apollo_spark.query.aggregates.chart import PEOPLE, Chart
 from apollo_spark.query.aggregates.check import plan_tile
 from apollo_spark.query.aggregates.kinds import chart_of
 from apollo_spark.query.aggregates.rows import RowsNeeded
-from apollo_spark.query.aggregates.statement import NOTHING, Parts, Statement, read_parts
+from apollo_spark.query.aggregates.statement import NOTHING, Parts, TileStatement, read_parts
 from apollo_spark.query.aggregates.survival import SurvivalChart
 from apollo_spark.query.aggregates.tables import TableChart
 from apollo_spark.query.scope import QueryScope
@@ -125,10 +125,10 @@ class _Answers:
         return found
 
     def _run(
-        self, whom: Whom, ask: Callable[[Chart, Statement], None], *, is_first: bool
+        self, whom: Whom, ask: Callable[[Chart, TileStatement], None], *, is_first: bool
     ) -> dict[int, dict[str, list[Any]]]:
         opened = whom.opened
-        statement = Statement(opened.scope, shares=opened.is_limited)
+        statement = TileStatement(opened.scope, shares=opened.is_limited)
         for chart in self.charts.values():
             getattr(chart, ask.__name__)(statement)
         if is_first:

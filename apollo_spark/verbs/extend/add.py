@@ -16,7 +16,7 @@ from apollo_spark.operations.work import Draft, Work
 from apollo_spark.verbs.extend.added import AddedTables
 from apollo_spark.verbs.extend.files import OPERATION
 from apollo_spark.verbs.extend.plan import ExtensionPlan, PlannedExtension
-from apollo_spark.verbs.extend.repeated import find_extension
+from apollo_spark.verbs.extend.repeated import find_repeated_data
 
 
 class AddData(FileOperation[ClinicalExtension, ExtensionPlan, ExtensionReceipt]):
@@ -53,7 +53,7 @@ class AddData(FileOperation[ClinicalExtension, ExtensionPlan, ExtensionReceipt])
         is_as_planned = base is not None and base.id == plan.base.id
         if is_as_planned and not self.request.is_copy:
             return None
-        return find_extension(
+        return find_repeated_data(
             self.context.lake,
             self.request,
             plan.entity.name,

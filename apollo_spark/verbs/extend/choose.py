@@ -25,7 +25,7 @@ from apollo_spark.verbs.extend.entity import AddedEntity
 from apollo_spark.verbs.extend.fields import AddedFields
 from apollo_spark.verbs.extend.files import AddedFiles, read_files
 from apollo_spark.verbs.extend.plan import plan_extension
-from apollo_spark.verbs.extend.repeated import find_extension
+from apollo_spark.verbs.extend.repeated import find_repeated_data
 from apollo_spark.verbs.extend.rows.extend import ExtendRows
 
 Show = Callable[[str], None]
@@ -57,7 +57,7 @@ class ExtendClinical(FileOperation[ClinicalExtension, Any, Record]):
         if not request.delete and request.mode != "rows" and len(entities) == 1:
             block_bytes = context.settings.block_bytes
             files = read_files(request, entities[0], str(base), block_bytes=block_bytes)
-            found = find_extension(
+            found = find_repeated_data(
                 lake, request, entities[0], lambda: files.fingerprint, known=base
             )
             if found is not None and not files.findings:

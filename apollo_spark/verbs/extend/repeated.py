@@ -11,7 +11,7 @@ from apollo_spark.operations.repeated import find_repeated_extension
 from apollo_spark.operations.requests.extend import ClinicalExtension
 
 
-def find_extension(
+def find_repeated_data(
     lake: Lake,
     request: ClinicalExtension,
     entity: str,

@@ -25,7 +25,7 @@ from apollo_spark.verbs.cohort.publishing import (
     reference_to,
 )
 from apollo_spark.verbs.rebase.dataset import require_unbroken
-from apollo_spark.verbs.rebase.meaning import Meaning, compare_meaning
+from apollo_spark.verbs.rebase.meaning import MeaningComparison, compare_meaning
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def plan_cohort(
     record: CohortRecord,
     target: DatasetRecord,
     cohorts: Sequence[CohortRecord],
-    found: Meaning,
+    found: MeaningComparison,
 ) -> CohortMove:
     """Plan to move a cohort.
 

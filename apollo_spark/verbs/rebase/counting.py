@@ -18,7 +18,7 @@ from apollo_spark.verbs.rebase.cohort_people import (
     MovedCohort,
     scope_with_codings,
 )
-from apollo_spark.verbs.rebase.meaning import Meaning, relation_of
+from apollo_spark.verbs.rebase.meaning import MeaningComparison, relation_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class CohortToCount:
     record: CohortRecord
     made: CohortRecord
     move: CohortMove
-    found: Meaning
+    found: MeaningComparison
 
     @property
     def is_new(self) -> bool:

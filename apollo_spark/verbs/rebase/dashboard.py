@@ -26,7 +26,7 @@ from apollo_spark.verbs.dashboard.answering import Whom, answer_tiles
 from apollo_spark.verbs.dashboard.create import codings_of_tiles, fingerprint_of_tiles
 from apollo_spark.verbs.dashboard.people import everybody, of_cohort
 from apollo_spark.verbs.rebase.dataset import require_unbroken
-from apollo_spark.verbs.rebase.meaning import Meaning, compare_meaning, relation_of
+from apollo_spark.verbs.rebase.meaning import MeaningComparison, compare_meaning, relation_of
 from apollo_spark.verbs.rebase.people import count_people
 
 PEOPLE = (
@@ -100,7 +100,7 @@ class DashboardToCompare:
 
     move: DashboardMove
     made: DashboardRecord
-    found: Meaning
+    found: MeaningComparison
     cohort: str | None
     is_new: bool
 
@@ -110,7 +110,7 @@ def plan_dashboard(
     record: DashboardRecord,
     target: DatasetRecord,
     cohort: CohortRecord | None,
-    found: Meaning,
+    found: MeaningComparison,
 ) -> DashboardMove:
     """Plan to move a dashboard; a tile whose field is gone moves along, and says so.
 

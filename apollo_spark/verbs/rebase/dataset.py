@@ -11,7 +11,13 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import Filter
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.plan import WorkPlan, flat_counts
-from apollo_spark.model.rebase import CodesGone, Move, RebasePlan, RebaseReceipt, describe_problem
+from apollo_spark.model.rebase import (
+    CodesGone,
+    Move,
+    RebasePlan,
+    RebaseReceipt,
+    describe_rebase_problem,
+)
 from apollo_spark.operations.deriving import Derivation, planned_dataset
 from apollo_spark.records.changes.carrying import carry_own
 from apollo_spark.records.changes.renaming import NewNames, rename_fields
@@ -22,7 +28,7 @@ from apollo_spark.sources.filters.text import parse_filter
 from apollo_spark.verbs.rebase.again import derive_again
 from apollo_spark.verbs.rebase.assays import compare_assays
 from apollo_spark.verbs.rebase.meaning import (
-    Meaning,
+    MeaningComparison,
     compare_meaning,
     relation_of,
 )
@@ -49,7 +55,7 @@ def plan_dataset(
     record: DatasetRecord,
     change: Change,
     moves: tuple[Move, ...],
-    found: Meaning,
+    found: MeaningComparison,
 ) -> DatasetMove:
     """Plan to move a dataset to other versions of some of its parents.
 
@@ -77,14 +83,14 @@ def plan_dataset(
     return replace(planned, plan=plan, renames=renamed != moved)
 
 
-def require_unbroken(found: Meaning) -> None:
+def require_unbroken(found: MeaningComparison) -> None:
     """Require that nothing that is asked for is gone or means something else.
 
     Raises:
         CheckFailedError: It is; each is named.
     """
     if found.broken:
-        raise CheckFailedError("; ".join(describe_problem(each) for each in found.broken))
+        raise CheckFailedError("; ".join(describe_rebase_problem(each) for each in found.broken))
 
 
 def _bases(lake: Lake, change: ViewChange, base: str) -> Bases:

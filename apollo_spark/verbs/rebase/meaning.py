@@ -20,7 +20,7 @@ from apollo_spark.model.filter import (
     comparisons_of,
     conditions_of,
 )
-from apollo_spark.model.rebase import Problem, Repair
+from apollo_spark.model.rebase import RebaseProblem, Repair
 from apollo_spark.query.filters.reach import fields_needed
 from apollo_spark.query.filters.values import codes_under
 from apollo_spark.records.changes.renaming import NewNames, renamed
@@ -31,7 +31,7 @@ NUMBERS = frozenset({FieldType.INTEGER, FieldType.FLOAT})
 
 
 @dataclass
-class Meaning:
+class MeaningComparison:
     """What of a record's questions is another one or gone, and what may be meant instead.
 
     Attributes:
@@ -42,11 +42,11 @@ class Meaning:
     """
 
     names: NewNames
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[RebaseProblem] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
 
     @property
-    def broken(self) -> tuple[Problem, ...]:
+    def broken(self) -> tuple[RebaseProblem, ...]:
         """The problems because of which it cannot be moved."""
         return tuple(each for each in self.problems if each.breaks)
 
@@ -55,7 +55,7 @@ def compare_meaning(
     trees: Iterable[Filter],
     before: OpenDataset,
     after: OpenDataset,
-    found: Meaning,
+    found: MeaningComparison,
 ) -> None:
     """Find what becomes of the fields and codes that filters ask for.
 
@@ -101,7 +101,7 @@ def relation_of(before: DatasetRecord, after: DatasetRecord, *, shares: bool) ->
 class _Comparer:
     before: OpenDataset
     after: OpenDataset
-    found: Meaning
+    found: MeaningComparison
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     def compare_field(self, entity: str, name: str) -> bool:
@@ -112,7 +112,7 @@ class _Comparer:
         there = renamed(entity, name, self.found.names.fields)
         path, new = ".".join(there), _spec(self.after, *there)
         if new is None:
-            self._tell(Problem(kind="field gone", name=f"{entity}.{name}", breaks=True))
+            self._tell(RebaseProblem(kind="field gone", name=f"{entity}.{name}", breaks=True))
             self.found.repairs += field_repairs(entity, old, self.before.dictionary,
                                                 self.after.dictionary)  # fmt: skip
             return False
@@ -121,8 +121,10 @@ class _Comparer:
         for what, was, now in _differences(old, new):
             breaks = not is_meant or (what == "units" and not self._is_named(entity, name))
             kind = "field retyped" if is_same and what == "type" else "other field"
-            self._tell(Problem(kind=kind, name=path, before=f"{what} {was}", after=f"{what} {now}",
-                               breaks=breaks))  # fmt: skip
+            before, after = f"{what} {was}", f"{what} {now}"
+            self._tell(
+                RebaseProblem(kind=kind, name=path, before=before, after=after, breaks=breaks)
+            )
         return old.coding_name is not None and new.coding_name is not None
 
     def compare_codes(self, asked: Comparison) -> None:
@@ -146,7 +148,7 @@ class _Comparer:
             meanings = was.meanings[code], now.meanings[new_code]
             if meanings[0] != meanings[1]:
                 breaks = not is_same and key not in self.found.names.codes
-                self._tell(Problem(kind="code relabelled", name=place, before=meanings[0],
+                self._tell(RebaseProblem(kind="code relabelled", name=place, before=meanings[0],
                                    after=meanings[1], breaks=breaks))  # fmt: skip
             if asked.operator is Operator.UNDER:
                 self._compare_below(place, codes_under(was, code), codes_under(now, new_code))
@@ -158,17 +160,21 @@ class _Comparer:
             return
         name = write_measured(asked)
         if (gone := now.find_problem(asked)) is not None:
-            self._tell(Problem(kind="value gone", name=name, after=gone.text, breaks=True))
+            self._tell(RebaseProblem(kind="value gone", name=name, after=gone.text, breaks=True))
         elif (there := now.meant(asked)) != (here := was.meant(asked)):
-            self._tell(Problem(kind="other feature", name=name, before=str(here), after=str(there),
-                               breaks=True))  # fmt: skip
+            problem = RebaseProblem(
+                kind="other feature", name=name, before=str(here), after=str(there), breaks=True
+            )
+            self._tell(problem)
 
     def _gone(
         self, key: tuple[str, str], there: str, was: Coding, now: Coding, *, is_open: bool
     ) -> None:
         path, code = key
         label = was.meanings[code]
-        problem = Problem(kind="code gone", name=f"{path}={code}", before=label, breaks=not is_open)
+        problem = RebaseProblem(
+            kind="code gone", name=f"{path}={code}", before=label, breaks=not is_open
+        )
         if self._tell(problem) and (successor := successor_of(label, now)):
             self.found.repairs.append(
                 Repair(old=f"{path}={code}", new=f"{there}={successor}", why="the same label")
@@ -178,13 +184,13 @@ class _Comparer:
         before, after = set(was), set(now)
         if before != after:
             gone, come = len(before - after), len(after - before)
-            self._tell(Problem(kind="code moved", name=place, before=f"{gone:,} codes leave it",
-                               after=f"{come:,} codes come to be under it"))  # fmt: skip
+            left, added = f"{gone:,} codes leave it", f"{come:,} codes come to be under it"
+            self._tell(RebaseProblem(kind="code moved", name=place, before=left, after=added))
 
     def _is_named(self, entity: str, name: str) -> bool:
         return f"{entity}.{name}" in self.found.names.fields
 
-    def _tell(self, problem: Problem) -> bool:
+    def _tell(self, problem: RebaseProblem) -> bool:
         """Keep a problem, once; return whether it is new."""
         key = (problem.kind, problem.name + (problem.before or ""))
         is_new = key not in self._told

@@ -28,7 +28,7 @@ from apollo_spark.verbs.rebase.dashboard import (
 )
 from apollo_spark.verbs.rebase.dataset import plan_dataset, receipt_of
 from apollo_spark.verbs.rebase.guarding import guarded_plan
-from apollo_spark.verbs.rebase.meaning import Meaning
+from apollo_spark.verbs.rebase.meaning import MeaningComparison
 from apollo_spark.verbs.rebase.planned import Made, PlannedMove, shown_plan
 from apollo_spark.verbs.rebase.targets import (
     Targets,
@@ -90,7 +90,7 @@ class Planner:
         return tuple(self._moves[each] for each in by_name)
 
     def _plan_one(self, name: str, record: Published, *, is_named: bool) -> None:
-        found = Meaning(self._names)
+        found = MeaningComparison(self._names)
         moves: tuple[Move, ...] = ()
         try:
             self._require_parents(record)
@@ -114,7 +114,7 @@ class Planner:
             self._refuse(name, record, moves, refused, found)
 
     def _plan_dataset(
-        self, name: str, record: DatasetRecord, moves: tuple[Move, ...], found: Meaning
+        self, name: str, record: DatasetRecord, moves: tuple[Move, ...], found: MeaningComparison
     ) -> None:
         change = root_of(self._lake, record)
         planned = plan_dataset(self._ahead, record, change, moves, found)
@@ -150,7 +150,7 @@ class Planner:
         name: str,
         record: CohortRecord,
         target: DatasetRecord,
-        found: Meaning,
+        found: MeaningComparison,
         *,
         is_named: bool,
     ) -> None:
@@ -167,7 +167,7 @@ class Planner:
         self._cohorts[name] = CohortToCount(record, made, planned, found)
 
     def _plan_dashboard(
-        self, name: str, record: DashboardRecord, target: DatasetRecord, found: Meaning
+        self, name: str, record: DashboardRecord, target: DatasetRecord, found: MeaningComparison
     ) -> None:
         cohorts = [self._component(record, each).made for each in cohorts_of(record)]
         cohort = cohorts[0] if cohorts else None
@@ -261,7 +261,7 @@ class Planner:
         record: Published,
         moves: tuple[Move, ...],
         refused: ApolloError,
-        found: Meaning,
+        found: MeaningComparison,
     ) -> None:
         plan = RebasePlan(
             record=str(record),

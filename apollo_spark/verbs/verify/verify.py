@@ -112,7 +112,7 @@ def verify_records(
         hashes = deep or sources is not None
         found = verify_version(lake, record, deep=hashes, seen=seen)
         is_guarded = _is_guarded(lake, record)
-        shown = told_problems(found, record, full=full)
+        shown = reported_problems(found, record, full=full)
         problems += map(_without_numbers, shown) if is_guarded else shown
         if not hides_details(record, full=full) and not is_guarded:
             withdrawn |= lake.withdrawn_from(record)
@@ -199,7 +199,7 @@ def _recounted(lake: Lake, record: CohortRecord) -> tuple[VerifyProblem, ...]:
     )
 
 
-def told_problems(
+def reported_problems(
     problems: Sequence[VerifyProblem], record: Published, *, full: bool
 ) -> list[VerifyProblem]:
     """Return problems for people: of a view only that there are some."""

@@ -101,7 +101,7 @@ def lookalikes_of(texts: list[str], known: Mapping[pa.DataType, pa.Array]) -> pa
     return without(alike.unique(), given)
 
 
-def say_meant(texts: list[str], known: Mapping[pa.DataType, pa.Array]) -> str:
+def describe_meant(texts: list[str], known: Mapping[pa.DataType, pa.Array]) -> str:
     """Say how many keys of rows look like one in the file, where there are any."""
     meant = len(lookalikes_of(texts, known))
     if not meant:

@@ -18,11 +18,11 @@ from apollo_spark.model.withdrawal import LinkedReceipt, WithdrawalRecord, Withd
 from apollo_spark.operations.action import Action
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.verbs.withdraw.keys import (
+    describe_meant,
     known_keys,
     lookalikes_of,
     match_keys,
     read_keys,
-    say_meant,
 )
 from apollo_spark.verbs.withdraw.linked_people import LinkedKeys, find_linked
 
@@ -68,7 +68,7 @@ class Withdraw(Action[WithdrawRequest, WithdrawPlan, WithdrawReceipt]):
         if unmatched:
             raise NotFoundError(
                 f"{unmatched:,} of {len(keys):,} keys are in no version of {of.dataset}.",
-                why=f"{say_meant(texts, known)}Nothing was withdrawn.",
+                why=f"{describe_meant(texts, known)}Nothing was withdrawn.",
                 fix="Take them out of the file, or correct them.",
             )
         # Nobody could tell who stays from who goes.

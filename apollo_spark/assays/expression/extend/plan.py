@@ -6,9 +6,9 @@ from pathlib import Path
 
 from apollo_spark.assays.expression.assay import ExpressionAssay
 from apollo_spark.assays.expression.load.left_out_samples import (
+    describe_left_out,
     like_withdrawn,
     planning_without,
-    say_left_out,
 )
 from apollo_spark.assays.expression.plan.notes import ColumnUse
 from apollo_spark.assays.expression.plan.plan import (
@@ -140,7 +140,7 @@ def plan_assay_extension(
         plan,
         policy,
         findings,
-        notes=(*notes, *say_left_out(len(alike))),
+        notes=(*notes, *describe_left_out(len(alike))),
         loads=tuple(loads),
         withdrawn=gone,
         left_out=len(alike),

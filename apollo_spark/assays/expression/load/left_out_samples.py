@@ -39,7 +39,7 @@ def like_withdrawn(planning: ExpressionPlanning, gone: Iterable[str]) -> frozens
     return frozenset(look_like(ids, pa.array(gone, pa.string())).to_pylist())
 
 
-def say_left_out(count: int) -> tuple[str, ...]:
+def describe_left_out(count: int) -> tuple[str, ...]:
     """Say how many samples were left out, and nothing else of them."""
     return (f"{count:,} {'sample' if count == 1 else 'samples'} withdrawn, left out",) * bool(count)
 
@@ -58,7 +58,7 @@ def without_withdrawn_samples(
     found = like_withdrawn(planning, gone.to_pylist())
     hidden = found & frozenset(gone.to_pylist()) if keeps_places else frozenset()
     left = planning_without(planning, found - hidden)
-    notes = (*planning.notes, *say_left_out(len(found)))
+    notes = (*planning.notes, *describe_left_out(len(found)))
     return replace(left, notes=notes, left_out=len(found), hidden=hidden)
 
 

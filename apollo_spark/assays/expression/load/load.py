@@ -20,7 +20,7 @@ from apollo_spark.assays.expression.load.record import (
     small_tables,
 )
 from apollo_spark.assays.expression.load.refused import find_further_faults
-from apollo_spark.assays.expression.load.repeated import find_loaded
+from apollo_spark.assays.expression.load.repeated import find_repeated_load
 from apollo_spark.assays.expression.load.tile_rows import TileRowsRunner
 from apollo_spark.assays.expression.load.tiles import TileWriting, WrittenTiles
 from apollo_spark.assays.expression.plan.faults import has_faults
@@ -84,7 +84,7 @@ class LoadExpression(FileOperation[ExpressionLoad, ExpressionPlan, AssayReceipt]
         self, plan: ExpressionPlan, base: DatasetRecord | None
     ) -> Outcome[AssayReceipt] | None:
         """Recognise the same load, also beneath other units loaded since."""
-        return find_loaded(self.context.lake, base, self.request, plan)
+        return find_repeated_load(self.context.lake, base, self.request, plan)
 
     def act(self, work: Work[ExpressionPlan]) -> Draft[AssayReceipt]:
         """Write tiles and sample fields, refuse what is wrong, write the small tables."""

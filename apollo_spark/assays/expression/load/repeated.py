@@ -11,7 +11,7 @@ from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.repeated import read_receipt
 
 
-def find_loaded(
+def find_repeated_load(
     lake: Lake, base: DatasetRecord | None, request: ExpressionLoad, plan: ExpressionPlan
 ) -> Outcome[AssayReceipt] | None:
     """Return the outcome of a load whose layer is in the newest version as it would write it.

@@ -71,7 +71,7 @@ def read_joined_matrix(
     ids = list(dict.fromkeys(_all_features(assays) if features is None else features))
     parts = [_part(each, layer, ids, samples) for each, layer in zip(assays, layers, strict=True)]
     _require_found(parts, ids, samples)
-    _require_told_apart(parts, tell_apart=tell_apart)
+    _require_distinct(parts, tell_apart=tell_apart)
     rows = sum(len(each.samples) for each in parts)
     require_memory(rows, len(ids), max_memory)
     return _fill(parts, tuple(ids), rows, tell_apart=tell_apart, max_memory=max_memory)
@@ -125,7 +125,7 @@ def _require_found(
         raise NotFoundError("\n".join(lost))
 
 
-def _require_told_apart(parts: Sequence[_Part], *, tell_apart: bool) -> None:
+def _require_distinct(parts: Sequence[_Part], *, tell_apart: bool) -> None:
     times = Counter(name for each in parts for name in each.sample_ids)
     several = sum(1 for count in times.values() if count > 1)
     if several and not tell_apart:

@@ -37,7 +37,7 @@ def to_mudata(assays: Mapping[str, Any], shared: Collection[str] | None = None) 
         EnvironmentProblemError: The package mudata is not installed.
     """
     mudata = need_package("mudata")
-    _tell_features_apart(assays)
+    _distinguish_features(assays)
     with own_columns():
         found = mudata.MuData(dict(assays))
         frames = list(_frames(assays, shared))
@@ -45,7 +45,7 @@ def to_mudata(assays: Mapping[str, Any], shared: Collection[str] | None = None) 
     return found
 
 
-def _tell_features_apart(assays: Mapping[str, Any]) -> None:
+def _distinguish_features(assays: Mapping[str, Any]) -> None:
     times = Counter(each for data in assays.values() for each in data.var_names)
     if all(each == 1 for each in times.values()):
         return

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from apollo_spark.assays.expression.tasks.files.layer import INEXACT, with_wholes
 from apollo_spark.assays.expression.tasks.long_rows import WHOLE
-from apollo_spark.assays.expression.tasks.merging import merge_or_tell
+from apollo_spark.assays.expression.tasks.merging import merge_or_describe
 from apollo_spark.assays.expression.tasks.outcome import CellPlaces, TaskOutcome
 from apollo_spark.assays.expression.tasks.tiles.spec import LEFT_OUT, LongPart, LongTilesTask
 from apollo_spark.assays.expression.tasks.tiles.storage import (
@@ -79,7 +79,7 @@ def merged_values(task: LongTilesTask, values: np.ndarray, outcome: TaskOutcome)
     names, times = np.unique(cells, return_counts=True)
     is_repeated = np.isin(cells, names[times > 1])
     found = united([each.values for each in parts])[is_repeated]
-    places, merged = merge_or_tell(
+    places, merged = merge_or_describe(
         found[:, None], cells[is_repeated], task.on_duplicate, task.target.storage, outcome
     )
     return put(values, places, merged[:, 0])

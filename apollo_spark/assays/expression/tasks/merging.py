@@ -104,7 +104,7 @@ def _merge_wholes(
     return names, totals
 
 
-def merge_or_tell(
+def merge_or_describe(
     values: np.ndarray,
     groups: np.ndarray,
     how: OnDuplicate,

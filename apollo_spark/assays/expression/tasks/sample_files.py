@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from apollo_spark.assays.expression.tasks.files.layer import store_numbers
 from apollo_spark.assays.expression.tasks.files.numbers import read_numbers
 from apollo_spark.assays.expression.tasks.files.reading import CheckedRows, read_grids, read_texts
-from apollo_spark.assays.expression.tasks.merging import merge_or_tell
+from apollo_spark.assays.expression.tasks.merging import merge_or_describe
 from apollo_spark.assays.expression.tasks.outcome import CellPlaces, TaskOutcome
 from apollo_spark.assays.expression.tasks.tiles.spec import (
     LEFT_OUT,
@@ -117,7 +117,7 @@ def merge_file(
     """Give each feature of a file once, with its value."""
     if np.bincount(features, minlength=1).max() <= 1:
         return features, values
-    names, merged = merge_or_tell(
+    names, merged = merge_or_describe(
         values[:, None], features, task.on_duplicate, task.target.storage, outcome
     )
     return names, merged[:, 0]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from apollo_spark.assays.expression.tasks.files.reading import CHUNK_BYTES, CheckedRows, read_rows
-from apollo_spark.assays.expression.tasks.merging import merge_or_tell
+from apollo_spark.assays.expression.tasks.merging import merge_or_describe
 from apollo_spark.assays.expression.tasks.outcome import CellPlaces, TaskOutcome
 from apollo_spark.assays.expression.tasks.tiles.spec import LEFT_OUT, Features, SampleRowsTask
 from apollo_spark.assays.expression.tasks.tiles.storage import put
@@ -25,7 +25,7 @@ def write_sample_rows(task: SampleRowsTask, *, chunk_bytes: int = CHUNK_BYTES) -
     except InputProblemError as problem:
         outcome.add_problem(problem.rule, problem.line, task.block.file.label)
     values = values[task.samples.blocks != LEFT_OUT]
-    indexes, merged = merge_or_tell(
+    indexes, merged = merge_or_describe(
         values.T, task.features.indexes, task.on_duplicate, task.target.storage, outcome
     )
     ids = dict(zip(task.features.indexes.tolist(), task.features.ids, strict=True))

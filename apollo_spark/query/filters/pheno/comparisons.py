@@ -21,7 +21,7 @@ from apollo_spark.model.filter import (
     Not,
     Operator,
 )
-from apollo_spark.query.filters.pheno.conditions import MEANINGS, UNSEEN, Meaning
+from apollo_spark.query.filters.pheno.conditions import MEANINGS, UNSEEN, OperatorMeaning
 from apollo_spark.sources.strict_json import JsonPath, path_problem, scalar_problem
 from apollo_spark.sources.suggest import find_near
 from apollo_spark.workers.values.dates import parse_date, parse_datetime
@@ -54,7 +54,7 @@ def read_condition(
 
 def _condition(
     field: tuple[str, str],
-    meaning: Meaning,
+    meaning: OperatorMeaning,
     values: tuple[FilterValue, ...],
     spec: FieldSpec | None,
     coding: Coding | None,

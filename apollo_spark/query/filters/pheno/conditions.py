@@ -8,37 +8,37 @@ from typing import NamedTuple
 from apollo_spark.model.filter import Operator
 
 
-class Meaning(NamedTuple):
+class OperatorMeaning(NamedTuple):
     """An operator, and whether its opposite is meant; a missing value is in every opposite."""
 
     operator: Operator
     is_opposite: bool = False
 
 
-MEANINGS: dict[str, Meaning] = {
-    "exists": Meaning(Operator.IS_NOT_MISSING),
-    "not-empty": Meaning(Operator.IS_NOT_MISSING),
-    "not-exists": Meaning(Operator.IS_MISSING),
-    "any": Meaning(Operator.ANY_OF),
-    "not-any": Meaning(Operator.ANY_OF, True),
-    "all": Meaning(Operator.ALL_OF),
-    "in": Meaning(Operator.IN),
-    "not-in": Meaning(Operator.IN, True),
-    "is": Meaning(Operator.EQUAL),
-    "is-not": Meaning(Operator.EQUAL, True),
-    "greater-than": Meaning(Operator.GREATER),
-    "less-than": Meaning(Operator.LESS),
-    "greater-than-eq": Meaning(Operator.GREATER_OR_EQUAL),
-    "less-than-eq": Meaning(Operator.LESS_OR_EQUAL),
-    "contains": Meaning(Operator.CONTAINS),
-    "between": Meaning(Operator.BETWEEN),
-    "between-ex": Meaning(Operator.BETWEEN_WITHOUT_ENDS),
-    "between-left-inc": Meaning(Operator.BETWEEN_WITHOUT_END),
-    "between-right-inc": Meaning(Operator.BETWEEN_WITHOUT_START),
-    "not-between": Meaning(Operator.BETWEEN, True),
-    "not-between-ex": Meaning(Operator.BETWEEN_WITHOUT_ENDS, True),
-    "not-between-left-inc": Meaning(Operator.BETWEEN_WITHOUT_END, True),
-    "not-between-right-inc": Meaning(Operator.BETWEEN_WITHOUT_START, True),
+MEANINGS: dict[str, OperatorMeaning] = {
+    "exists": OperatorMeaning(Operator.IS_NOT_MISSING),
+    "not-empty": OperatorMeaning(Operator.IS_NOT_MISSING),
+    "not-exists": OperatorMeaning(Operator.IS_MISSING),
+    "any": OperatorMeaning(Operator.ANY_OF),
+    "not-any": OperatorMeaning(Operator.ANY_OF, True),
+    "all": OperatorMeaning(Operator.ALL_OF),
+    "in": OperatorMeaning(Operator.IN),
+    "not-in": OperatorMeaning(Operator.IN, True),
+    "is": OperatorMeaning(Operator.EQUAL),
+    "is-not": OperatorMeaning(Operator.EQUAL, True),
+    "greater-than": OperatorMeaning(Operator.GREATER),
+    "less-than": OperatorMeaning(Operator.LESS),
+    "greater-than-eq": OperatorMeaning(Operator.GREATER_OR_EQUAL),
+    "less-than-eq": OperatorMeaning(Operator.LESS_OR_EQUAL),
+    "contains": OperatorMeaning(Operator.CONTAINS),
+    "between": OperatorMeaning(Operator.BETWEEN),
+    "between-ex": OperatorMeaning(Operator.BETWEEN_WITHOUT_ENDS),
+    "between-left-inc": OperatorMeaning(Operator.BETWEEN_WITHOUT_END),
+    "between-right-inc": OperatorMeaning(Operator.BETWEEN_WITHOUT_START),
+    "not-between": OperatorMeaning(Operator.BETWEEN, True),
+    "not-between-ex": OperatorMeaning(Operator.BETWEEN_WITHOUT_ENDS, True),
+    "not-between-left-inc": OperatorMeaning(Operator.BETWEEN_WITHOUT_END, True),
+    "not-between-right-inc": OperatorMeaning(Operator.BETWEEN_WITHOUT_START, True),
 }
 """What is read and written."""
 UNSEEN = ("compare-before", "compare-after", "compare-within")

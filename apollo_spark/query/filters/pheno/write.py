@@ -12,9 +12,9 @@ from uuid import NAMESPACE_URL, uuid5
 from apollo_spark.errors import Problem, UsageError
 from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.filter import And, Comparison, Exists, Filter, Not, Or, with_deep_recursion
+from apollo_spark.query.filters.pheno.condition_json import NoJsonFormError, condition_as_json
 from apollo_spark.query.filters.pheno.normal import is_nobody, normal
 from apollo_spark.query.filters.pheno.read import MAIN_NAME
-from apollo_spark.query.filters.pheno.say import Unsayable, say_condition
 from apollo_spark.query.filters.reach import EntityTree
 from apollo_spark.sources.filters.problems import list_problems
 
@@ -75,7 +75,7 @@ class _Writer:
     ) -> None:
         try:
             self._say(tree, row, filters, children)
-        except Unsayable as why:
+        except NoJsonFormError as why:
             self.problems.append(Problem(str(why)))
 
     def _say(
@@ -93,27 +93,27 @@ class _Writer:
             filters.setdefault(key, []).append(self._condition(found, is_opposite=is_opposite))
         elif isinstance(found, Comparison | Exists):
             if isinstance(found, Exists) and found.name is not None:
-                raise Unsayable("there are no words for a row with a name")
+                raise NoJsonFormError("there are no words for a row with a name")
             if is_opposite:
-                raise Unsayable(f"there are no words for no row of {found.entity!r}")
+                raise NoJsonFormError(f"there are no words for no row of {found.entity!r}")
             children.append(self._child(found, row))
         else:
-            raise Unsayable(_DEEP if isinstance(found, And | Or) else _no_words(found))
+            raise NoJsonFormError(_DEEP if isinstance(found, And | Or) else _no_words(found))
 
     def _condition(self, found: Comparison, *, is_opposite: bool) -> Json:
         entity = self._dictionary.find_entity(found.entity)
         spec = entity.find_field(found.field) if entity else None
         coding = self._dictionary.find_coding(spec.coding_name) if spec else None
         try:
-            return say_condition(found, spec, coding, is_opposite=is_opposite)
-        except Unsayable as why:
-            raise Unsayable(f"{found.entity}.{found.field}: {why}") from None
+            return condition_as_json(found, spec, coding, is_opposite=is_opposite)
+        except NoJsonFormError as why:
+            raise NoJsonFormError(f"{found.entity}.{found.field}: {why}") from None
 
     def _child(self, found: Comparison | Exists, row: str) -> Json:
         """Return the part for some row of another entity, inside those on the way to it."""
         way = self._entities.path(row, found.entity)
         if not way:
-            raise Unsayable(f"{found.entity!r} is not below {row!r}")
+            raise NoJsonFormError(f"{found.entity!r} is not below {row!r}")
         inner = found.condition if isinstance(found, Exists) else found
         tree = None if inner is None else normal(inner)
         logic = "or" if isinstance(tree, Or) else "and"

@@ -29,23 +29,23 @@ _OTHER = {
 _EXACT = (Operator.EQUAL, Operator.IN, Operator.ANY_OF)
 
 
-class Unsayable(Exception):  # noqa: N818 it is caught, and nobody sees it
+class NoJsonFormError(Exception):
     """What the original's JSON has no words for; the text says why."""
 
 
-def say_condition(
+def condition_as_json(
     found: Comparison, spec: FieldSpec | None, coding: Coding | None, *, is_opposite: bool
 ) -> dict[str, Any]:
     """Return the condition, or the opposite of it, on a field.
 
     Raises:
-        Unsayable: There is none.
+        NoJsonFormError: There is none.
     """
     operator = found.operator
     if found.row is not None:
-        raise Unsayable("there are no words for a row with a name")
+        raise NoJsonFormError("there are no words for a row with a name")
     if found.exceptions:
-        raise Unsayable("there are no words for what is excepted from 'under'")
+        raise NoJsonFormError("there are no words for what is excepted from 'under'")
     if operator is Operator.NOT_EQUAL:
         operator, is_opposite = Operator.EQUAL, not is_opposite
     elif operator in NO_VALUE and is_opposite:
@@ -55,7 +55,7 @@ def say_condition(
     name = _NAMES.get((operator, is_opposite))
     if name is None:
         words = "the opposite of " if is_opposite else ""
-        raise Unsayable(f"there is no condition for {words}'{operator}'")
+        raise NoJsonFormError(f"there is no condition for {words}'{operator}'")
     if operator in NO_VALUE:
         return {"condition": name}
     return {"condition": name, "values": [json_value(each) for each in found.values]}
@@ -73,11 +73,11 @@ def json_value(value: FilterValue) -> str | int | float:
 def _of_several(operator: Operator, coding: Coding | None) -> Operator:
     """Return what the original asks of a field with several values."""
     if operator in RANGES:
-        raise Unsayable(f"'{operator}' on a field with several values was never seen")
+        raise NoJsonFormError(f"'{operator}' on a field with several values was never seen")
     if operator not in (*_EXACT, Operator.ALL_OF):
         return operator
     if coding is not None and coding.is_hierarchical:
-        raise Unsayable(
+        raise NoJsonFormError(
             f"'{operator}' on a field with several values whose coding has parents would mean "
             "all codes below too"
         )
