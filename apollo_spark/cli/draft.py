@@ -21,7 +21,7 @@ DRAFT = VerbOptions(
         "output": Option("Folder of the draft.", "DIR", short="o"),
         "from_format": Option(
             "The files are dictionaries in the format of another system.",
-            choices=("redcap", "omop"), spelled="from",
+            choices=("redcap", "omop", "cbioportal"), spelled="from",
         ),
         "main": Option("The entity that all others are about.", "ENTITY"),
         "keys": Option(

@@ -21,7 +21,7 @@ from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.outcome import refusal
 from apollo_spark.sources.drafting.draft import Draft, draft_dictionary
-from apollo_spark.sources.drafting.foreign.read import read_foreign
+from apollo_spark.sources.drafting.foreign.read import missing_in, read_foreign
 from apollo_spark.sources.drafting.guesses import write_guesses
 from apollo_spark.sources.inputs import resolve_data
 from apollo_spark.sources.suggest import did_you_mean
@@ -48,7 +48,7 @@ class DraftRequest(VerbRequest):
 
     files: tuple[str, ...]
     output: str
-    from_format: Literal["redcap", "omop"] | None = None
+    from_format: Literal["redcap", "omop", "cbioportal"] | None = None
     main: str | None = None
     keys: tuple[tuple[str, str], ...] = ()
     encoding: Encoding = "utf-8"
@@ -88,7 +88,7 @@ def write_draft(asker: Asker, request: DraftRequest) -> WrittenDraft:
     """
     target = Path(request.output)
     if request.from_format is not None:
-        markers: tuple[str, ...] = ()
+        markers = missing_in(request.from_format)
         draft = read_foreign(request.from_format, request.files)
     else:
         markers, draft = _draft_of(request, asker.read_settings().block_bytes)
@@ -164,7 +164,7 @@ def _texts(draft: Draft) -> dict[str, str]:
 
 def _data(request: DraftRequest, draft: Draft) -> Iterator[tuple[str, str]]:
     """Yield the data files by entity: those that were read, or what they will be called."""
-    if request.from_format is None:
+    if request.from_format in (None, "cbioportal"):
         yield from name_entities(request.files)
     else:
         yield from ((each.name, f"{each.name}.csv") for each in draft.dictionary.entities)

@@ -42,7 +42,7 @@ measurement,unit_source_value,No,varchar(50),,No,No,
 def rows(folder: Path, name: str, text: str, kind: str = "data_dictionary") -> list[list[str]]:
     path = folder / "d.csv"
     path.write_text(text, encoding="utf-8")
-    found = write_dictionary(read_foreign(name, [str(path)]).dictionary)
+    found = write_dictionary(read_foreign(name, (str(path),)).dictionary)
     return [line.split(",") for line in found[kind].splitlines()[1:]]
 
 
@@ -69,7 +69,7 @@ def test_fields_of_redcap_have_types_codes_titles_and_folders(tmp_path: Path) ->
 
 def test_choices_of_redcap_are_codes(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text(REDCAP, encoding="utf-8")
-    dictionary = read_foreign("redcap", [str(tmp_path / "d.csv")]).dictionary
+    dictionary = read_foreign("redcap", (str(tmp_path / "d.csv"),)).dictionary
 
     coding = dictionary.find_coding("sex")
 
@@ -82,7 +82,7 @@ def test_choices_of_redcap_are_codes(tmp_path: Path) -> None:
 
 def test_tables_of_omop_are_joined_once(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text(OMOP, encoding="utf-8")
-    draft = read_foreign("omop", [str(tmp_path / "d.csv")])
+    draft = read_foreign("omop", (str(tmp_path / "d.csv"),))
 
     assert draft.dictionary.entities[0].name == draft.dictionary.main_entity == "person"
     assert {
@@ -101,6 +101,37 @@ def test_tables_of_omop_are_joined_once(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+CBIOPORTAL = {
+    "data_clinical_patient.txt": "#Patient\tAge now\n#Who\tIn years\n#STRING\tNUMBER\n#1\t1\n"
+    "PATIENT_ID\tAGE\nP1\t60\n",
+    "data_clinical_sample.txt": "#Patient\tSample\tA-B\n#\t\t\n#STRING\tSTRING\tSTRING\n#1\t1\t1\n"
+    "PATIENT_ID\tSAMPLE_ID\tA-B\nP1\tS1\tx\n",
+}
+
+
+def test_lines_above_the_header_are_the_dictionary_of_cbioportal(tmp_path: Path) -> None:
+    for name, text in CBIOPORTAL.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    files = tuple(str(tmp_path / name) for name in CBIOPORTAL)
+    dictionary = read_foreign("cbioportal", files).dictionary
+
+    fields = [
+        f"{entity.name}.{each.name} {each.type} {each.title} {each.description} {each.header}"
+        for entity, each in dictionary.paths()
+    ]
+    assert fields == [
+        "patient.PATIENT_ID string Patient Who PATIENT_ID",
+        "patient.AGE float Age now In years AGE",
+        "sample.PATIENT_ID string Patient None PATIENT_ID",
+        "sample.SAMPLE_ID string Sample None SAMPLE_ID",
+        "sample.A_B string A-B None A-B",
+    ]
+    assert [each.primary_key for each in dictionary.entities] == ["PATIENT_ID", "SAMPLE_ID"]
+    [relation] = dictionary.relations
+    assert (relation.from_entity, relation.to_entity) == ("sample", "patient")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
@@ -108,6 +139,7 @@ def test_tables_of_omop_are_joined_once(tmp_path: Path) -> None:
         ("omop", REDCAP, "The field specification of OMOP has a column 'cdmtablename'"),
         ("omop", OMOP.replace("\nperson,", "\nsomebody,"), "has no table 'person' with a key."),
         ("redcap", "", "the file has no header"),
+        ("cbioportal", REDCAP, "does not begin as a clinical file of cBioPortal."),
     ],
 )
 def test_what_is_not_of_the_format_is_refused(
@@ -116,11 +148,11 @@ def test_what_is_not_of_the_format_is_refused(
     (tmp_path / "d.csv").write_text(text, encoding="utf-8")
 
     with pytest.raises(DictionaryError) as refused:
-        read_foreign(name, [str(tmp_path / "d.csv")])
+        read_foreign(name, (str(tmp_path / "d.csv"),))
 
     assert message in str(refused.value)
 
 
 def test_one_file_is_read() -> None:
     with pytest.raises(UsageError, match="--from omop reads one file, and 2 are given"):
-        read_foreign("omop", ["a.csv", "b.csv"])
+        read_foreign("omop", ("a.csv", "b.csv"))
