@@ -48,10 +48,9 @@ def describe_causes(causes: Causes) -> Iterator[str]:
 def describe_changes(plan: RebasePlan) -> Iterator[str]:
     """Yield what else changes: tiles, assays, fields, codes."""
     if plan.tiles is not None:
-        yield (
-            f"tiles: {plan.tiles:,}, of which {plan.tiles_affected:,} draw something else and "
-            f"{plan.tiles_broken:,} cannot be answered"
-        )
+        affected = plan.tiles_affected
+        other = "" if affected is None else f"{affected:,} draw something else and "
+        yield f"tiles: {plan.tiles:,}, of which {other}{plan.tiles_broken:,} cannot be answered"
     yield from map(_describe_assay, plan.assays)
     diff = plan.schema_diff
     for title, names in (

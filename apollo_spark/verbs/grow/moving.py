@@ -35,6 +35,9 @@ class LimitedRebase(Rebase):
         limits: The limits.
     """
 
+    # Data that grew draw nearly every tile otherwise, and answering takes longer than moving.
+    answers_tiles = False
+
     def __init__(self, context: Context, request: RebaseRequest, limits: Limits) -> None:
         super().__init__(context, request)
         self._limits = limits

@@ -22,7 +22,7 @@ from apollo_spark.records.changes.renaming import Codes, NewNames
 from apollo_spark.records.over_dataset import said_of
 from apollo_spark.sources.dashboards.file import DashboardFile
 from apollo_spark.verbs.cohort.publishing import reference_to
-from apollo_spark.verbs.dashboard.answering import Whom, answer_tiles
+from apollo_spark.verbs.dashboard.answering import Whom, answer_tiles, find_faults
 from apollo_spark.verbs.dashboard.create import codings_of_tiles, fingerprint_of_tiles
 from apollo_spark.verbs.dashboard.people import everybody, of_cohort
 from apollo_spark.verbs.rebase.dataset import require_unbroken
@@ -137,33 +137,40 @@ def plan_dashboard(
 
 
 def compare_dashboard(
-    lake: Lake, board: DashboardToCompare, cohort: RebasePlan | None
+    lake: Lake, board: DashboardToCompare, cohort: RebasePlan | None, *, answers: bool
 ) -> RebasePlan:
-    """Return the plan of a dashboard that can be moved: both are answered and compared.
+    """Return the plan of a dashboard that can be moved.
 
     Args:
         lake: The lake, with what is planned by the same call.
         board: The dashboard.
         cohort: The plan of the cohort that it is about.
+        answers: Whether its tiles are answered before and after, and compared.
     """
     move, made = board.move, board.made
     engine = EmbeddedEngine(lake.tables)
     before, after = move.before, open_dashboard(lake, made)
-    whom = [_whom(lake, each) for each in (before, after)]
-    # Nothing of the answers leaves but how many tiles differ.
-    old = answer_tiles(engine, before.record.labelled_tiles, whom[:1], guard=None)
-    new = answer_tiles(engine, made.labelled_tiles, whom[1:], guard=None)
+    scope = after.opened.scope
     return RebasePlan(
         record=str(move.record),
         kind=move.record.kind,
         moves=(Move(before=move.record.dataset, after=str(move.target)),),
         **_people(engine, before, after, cohort),
         tiles=len(made.tiles),
-        tiles_affected=sum(map(_differ, old, new)),
-        tiles_broken=sum(each.problem is not None for each in new),
+        tiles_affected=_affected(lake, engine, before, after) if answers else None,
+        tiles_broken=sum(bool(find_faults(scope, [each])) for each in made.labelled_tiles),
         problems=tuple(board.found.problems),
         repairs=tuple(board.found.repairs),
     )
+
+
+def _affected(lake: Lake, engine: Engine, before: OpenDashboard, after: OpenDashboard) -> int:
+    """Return how many tiles draw otherwise; nothing else of the answers leaves."""
+    old, new = (
+        answer_tiles(engine, each.record.labelled_tiles, [_whom(lake, each)], guard=None)
+        for each in (before, after)
+    )
+    return sum(map(_differ, old, new))
 
 
 def _people(

@@ -50,11 +50,19 @@ class Planner:
         onto: The datasets that they are moved to.
         names: New names of fields and codes.
         full: Whether plans say what views keep to themselves.
+        answers: Whether tiles of dashboards are answered before and after, and compared.
     """
 
     def __init__(
-        self, context: Context, onto: Iterable[DatasetRecord], names: NewNames, *, full: bool
+        self,
+        context: Context,
+        onto: Iterable[DatasetRecord],
+        names: NewNames,
+        *,
+        full: bool,
+        answers: bool = True,
     ) -> None:
+        self._answers = answers
         self._context = context
         self._lake = context.lake
         self._ahead = PlannedLake(context.lake)
@@ -185,7 +193,7 @@ class Planner:
         """Answer the tiles of all dashboards before and after, and finish their plans."""
         for name, each in self._boards.items():
             cohort = None if each.cohort is None else self._moves[each.cohort].plan
-            plan = compare_dashboard(self._ahead, each, cohort)
+            plan = compare_dashboard(self._ahead, each, cohort, answers=self._answers)
             made = None
             if each.is_new:
                 receipt = receipt_of(plan)

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from apollo_spark.errors import CommitRaceError, ConflictError, UsageError
 from apollo_spark.export.rebase_page import rebase_html
@@ -69,6 +70,8 @@ class Rebase(Action[RebaseRequest, tuple[PlannedMove, ...], Record]):
     """
 
     verb = "rebase"
+    answers_tiles: ClassVar[bool] = True
+    """Whether tiles of dashboards are answered before and after, and compared."""
 
     def run(self) -> Outcome[Record]:
         """Plan and act, or for a dry run say what would be done."""
@@ -100,7 +103,10 @@ class Rebase(Action[RebaseRequest, tuple[PlannedMove, ...], Record]):
         records = [lake.load(parse_reference(each), Published) for each in _chosen(request)]
         datasets = [_dataset_of(lake, each) for each in records]
         require_known(names, lake, datasets, targets)
-        return Planner(self.context, targets, names, full=request.full).plan(records)
+        planner = Planner(
+            self.context, targets, names, full=request.full, answers=self.answers_tiles
+        )
+        return planner.plan(records)
 
     def preview(self, plan: tuple[PlannedMove, ...]) -> Outcome[Record]:
         """Say what moving them changes."""

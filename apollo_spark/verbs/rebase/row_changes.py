@@ -31,6 +31,8 @@ class RowChanges:
         self._before, self._after = before, after
         self._engine = engine
         self._known: dict[str, tuple[pa.Array, pa.Array]] = {}
+        self._keys: pa.Array | None = None
+        self._flags: dict[str, tuple[Flags, Flags]] = {}
 
     def of_people(
         self, entities: Collection[str], keys: pa.Array, asked: Flags
@@ -46,10 +48,19 @@ class RowChanges:
         if not asked.any():
             return came, went
         for entity in sorted(entities):
-            new, less = self._people(entity)
-            came |= _among(keys, new)
-            went |= _among(keys, less)
+            new, less = self._among_people(entity, keys)
+            came |= new
+            went |= less
         return came, went
+
+    def _among_people(self, entity: str, keys: pa.Array) -> tuple[Flags, Flags]:
+        """Return who of some people is concerned; many cohorts ask about the same people."""
+        if keys is not self._keys:
+            self._keys, self._flags = keys, {}
+        if entity not in self._flags:
+            new, less = self._people(entity)
+            self._flags[entity] = (_among(keys, new), _among(keys, less))
+        return self._flags[entity]
 
     def _people(self, entity: str) -> tuple[pa.Array, pa.Array]:
         if entity not in self._known:
