@@ -12,10 +12,12 @@ from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.model.cohort import COMBINATIONS, CohortOperation, CohortStep
 from apollo_spark.operations.cohorts.opening import People, load_cohort, open_cohort
 from apollo_spark.operations.locating import spark_engine
+from apollo_spark.operations.profiles.reading import StoredProfiles
 from apollo_spark.query.cohorts.members import Members
 from apollo_spark.query.extract import ExtractRequest
 from apollo_spark.verbs.ask.extract import build_plans
 from apollo_spark.verbs.cohort.attrition import attrition_of
+from apollo_spark.verbs.profile import choose_fields, profiles_of
 from tests.support.study import Study
 
 WORDS = (
@@ -70,3 +72,18 @@ def test_both_engines_find_the_same_people(lake: Lake, spark_session: SparkSessi
     found = [attrition_of(cohorts[0], each) for each in engines]
     assert found[0] == found[1]
     assert [each.left for each in found[0].steps] == [2, 2]
+
+
+@pytest.mark.usefixtures("interpreted")
+def test_both_engines_count_the_same_profiles(
+    lake: Lake, spark_session: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StoredProfiles, "find", lambda *_: None)
+    engines = EmbeddedEngine(lake.tables), spark_engine(lake, spark_session)
+    opened = open_cohort(lake, load_cohort(lake, "women")).only
+    chosen = choose_fields(opened.scope, ("patient", "visit.seen", "visit.symptoms", "site.city"))
+
+    found = [profiles_of(lake, opened, chosen, each) for each in engines]
+
+    assert found[0] == found[1]
+    assert [each.people for each in found[1].profiles if each.field == "visit.seen"] == [2]

@@ -101,6 +101,10 @@ def test_spark_and_threads_publish_the_same_record(loads: Loads) -> None:
 
     assert without(OF_ONE_LOAD, by_spark) == without(OF_ONE_LOAD, by_threads)
     assert [each["rows"] for each in by_spark["pins"]] == [4, 3_994, 2, 2]
+    # What both counted of their fields is named by SHA-256.
+    assert [each["entity"] for each in by_spark["profiles"]] == [
+        "patient", "visit", "site", "passport"
+    ]  # fmt: skip
 
 
 def test_a_file_of_several_blocks_is_written_by_several_tasks(loads: Loads) -> None:
