@@ -70,7 +70,7 @@ SHOWN = (
     ("lung_rna@1\n", "ENSG00000141510,LS00002,1034", "LS00002,,1034"),
     ("lung_study@3\nlung_all@1\nlung_women@1\n", "fields added: patient.risk_score"),
     ("smokers@1\n", "everybody", "others@1\n", "in both: 0", "the person is"),
-    ("clinic@1\n", "500 people, 7 without", "clinic.html\n", "clinic@2\n", "600 people, 11 without"),
+    ("clinic@1\n", "500 people, 7 ", "clinic.html\n", "clinic@2\n", "600 people, 11 "),
     ("line 2, column sex", "lung_women@1\n"),
     ("exit code 12\n", "report.html"),
 )
