@@ -1,4 +1,4 @@
-"""Laws are tried by many small questions about few lakes: one database answers those about a lake."""
+"""Laws are tried by many small questions about few lakes: a database answers all about a lake."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
