@@ -33,8 +33,6 @@ from apollo_spark.workers.files.checksums import check_chunks, has_checksums, re
 NAMED_FILES = 3
 PLAIN = (1, 2)
 """The versions of reader and writer that a table of a lake asks for."""
-
-
 SeenPin = tuple[TablePin, str | None, bool]
 """A pin, the dataset that it was looked at for alone, and whether its rows were hashed."""
 HashSpecial = Callable[[TablePin, list[str]], str | None]
@@ -45,8 +43,7 @@ class VerifyProblem(Record):
     """Something that is not as it was published.
 
     `is_broken` is False for what may break a pin later, and for what could not be compared, where
-    `is_unproven` is True. `table` and `version` are None for a
-    part or the record itself; `readable` says what can still be read. `is_kept` is True where a
+    `is_unproven` is True. `table` and `version` are None for a part or the record; `readable` says what can still be read. `is_kept` is True where a
     view does not say what it is.
     """
 

@@ -15,7 +15,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.findings import Finding
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.receipt import MergeReceipt
+from apollo_spark.model.receipt import AssayMergeReceipt, MergeReceipt
 from apollo_spark.operations.deriving import Derivation, Finish, planned_dataset
 from apollo_spark.query.merge_keys import (
     entity_end,
@@ -140,19 +140,11 @@ def plan_assay_merge(
     if isinstance(link, LinkFile) and assay.link is not None:
         _name_scratch(files, link, scratch, assay.link.table)
     opened = planned_dataset(lake, name, derived)
-    reading = MergedSamples(
-        opened.record.assays[-1],
-        opened,
-        EmbeddedEngine(files, memory_limit=COUNT_MEMORY),
-        files,
-        link if isinstance(link, LinkFile) else None,
-    )
+    file = link if isinstance(link, LinkFile) else None
+    engine = EmbeddedEngine(files, memory_limit=COUNT_MEMORY)
+    reading = MergedSamples(opened.record.assays[-1], opened, engine, files, file)
     counted = reading.count(change)
     receipt = reading.receipt(counted)
-    ends = (
-        Side("sample", f"{change.assay} ({source})"),
-        Side("row", f"{change.entity} ({target})"),
-    )
     return MergePlan(
         derivation=Derivation(
             name=name,
@@ -160,19 +152,29 @@ def plan_assay_merge(
             made_of=(source, target),
             derived=derived,
             receipt=receipt,
-            inputs=(link.input,) if isinstance(link, LinkFile) else (),
+            inputs=() if file is None else (file.input,),
             schema_tag=target.schema_tag,
-            finish=_writes_links(link, assay) if isinstance(link, LinkFile) else None,
+            finish=None if file is None else _writes_links(file, assay),
         ),
         link=counted,
         relationship=f"a sample belongs to one row by {change.entity}.{change.field}",
-        findings=(
-            *reading.links_nothing(receipt, change),
-            *find_unmatched(receipt, *ends),
-            *reading.unused_links(),
-            *find_lookalikes(counted, *ends),
-            *reading.lookalike_links(),
-        ),
+        findings=_find_unlinked(reading, counted, receipt, change),
+    )
+
+
+def _find_unlinked(
+    reading: MergedSamples, counted: CountedLink, receipt: AssayMergeReceipt, change: AssayMerge
+) -> tuple[Finding, ...]:
+    ends = (
+        Side("sample", f"{change.assay} ({change.source})"),
+        Side("row", f"{change.entity} ({change.target})"),
+    )
+    return (
+        *reading.links_nothing(receipt, change),
+        *find_unmatched(receipt, *ends),
+        *reading.unused_links(),
+        *find_lookalikes(counted, *ends),
+        *reading.lookalike_links(),
     )
 
 

@@ -24,7 +24,11 @@ from apollo_spark.assays.expression.plan.sample_table import plan_sample_fields,
 from apollo_spark.assays.expression.plan.source import PlannedSource, SourcePlanning, SourceRequest
 from apollo_spark.assays.expression.request import ExpressionLoad
 from apollo_spark.assays.expression.sources.annotation.annotate import Annotated, annotate
-from apollo_spark.assays.expression.sources.annotation.annotation import Annotation, read_annotation
+from apollo_spark.assays.expression.sources.annotation.annotation import (
+    Annotation,
+    AnnotationReading,
+    read_annotation,
+)
 from apollo_spark.assays.expression.sources.annotation.naming import (
     check_sample_columns,
     name_by_list,
@@ -44,7 +48,7 @@ from apollo_spark.assays.expression.sources.ids.lookalikes import find_lookalike
 from apollo_spark.errors import UsageError
 from apollo_spark.ingest.plan import ClinicalPlan
 from apollo_spark.model.base import canonical_json, sha256_text
-from apollo_spark.model.findings import refusing
+from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.names import find_name_problem, require_dataset_name
 from apollo_spark.model.policy import Policy
 from apollo_spark.model.record import InputFile
@@ -133,39 +137,33 @@ def plan_expression_load(
     found = find_files(request.sources, request.format)
     detection = _detect(found.files, request, unit)
     id_map = read_id_map(Path(request.id_map)) if request.id_map else IdMap()
-    reading = (
-        read_annotation(SourceFile(label=request.annotation, path=request.annotation))
-        if request.annotation
-        else None
-    )
+    reading = _read_annotation(request.annotation)
     planned = SourcePlanning(None)
     if detection.files:
         planned = plan_source(
             _source_request(request, unit, id_map, block_bytes=block_bytes, scratch=scratch),
             detection,
         )
-    findings = (*found.findings, *detection.findings, *id_map.findings)
-    findings += (*(reading.findings if reading else ()), *planned.findings)
-    if planned.source is not None:
-        samples = pa.array(planned.source.samples.ids, pa.string())
-        findings += tuple(find_lookalike_ids(samples, "samples"))
-        findings += tuple(find_lookalike_ids(planned.source.features.ids, "features"))
-    naming = describe_naming(
-        planned.source, request.id_map, reading.annotation if reading else None
-    )
-    findings = judge((*findings, *naming.findings), policy)
+    naming = describe_naming(planned.source, request.id_map, reading.annotation)
+    findings = (*found.findings, *detection.findings, *id_map.findings, *reading.findings)
+    findings += (*planned.findings, *_find_lookalikes(planned.source), *naming.findings)
+    findings = judge(findings, policy)
     fields, table = None, request.sample_table
     if table is not None:
         planning = plan_sample_fields(table, block_bytes=block_bytes)
         fields, findings = planning.readable, (*findings, *planning.findings)
     plan = None
     if planned.source is not None and not refusing(findings):
-        annotation = reading.annotation if reading else None
         plan = _build_plan(
-            request, policy, planned.source, annotation, fields, format_=str(detection.format)
+            request,
+            policy,
+            planned.source,
+            reading.annotation,
+            fields,
+            format_=str(detection.format),
         )
-    told = reading.annotation.notes if reading and reading.annotation else ()
-    notes = (*found.notes, *detection.notes, *planned.notes, *told, *naming.notes)
+    of_annotation = reading.annotation.notes if reading.annotation else ()
+    notes = (*found.notes, *detection.notes, *planned.notes, *of_annotation, *naming.notes)
     if planned.source is not None:
         notes += tuple(describe_ids(planned.source, request.on_duplicate))
         if request.dry_run:
@@ -179,6 +177,17 @@ def plan_expression_load(
         sample_fields=fields,
         columns=list_columns(detection),
     )
+
+
+def _read_annotation(path: str | None) -> AnnotationReading:
+    return read_annotation(SourceFile(label=path, path=path)) if path else AnnotationReading(None)
+
+
+def _find_lookalikes(source: PlannedSource | None) -> tuple[Finding, ...]:
+    if source is None:
+        return ()
+    found = find_lookalike_ids(pa.array(source.samples.ids, pa.string()), "samples")
+    return (*found, *find_lookalike_ids(source.features.ids, "features"))
 
 
 def _detect(files: Sequence[SourceFile], request: ExpressionLoad, unit: str) -> Detection:
