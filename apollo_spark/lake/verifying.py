@@ -43,8 +43,8 @@ class VerifyProblem(Record):
     """Something that is not as it was published.
 
     `is_broken` is False for what may break a pin later, and for what could not be compared, where
-    `is_unproven` is True. `table` and `version` are None for a part or the record; `readable` says what can still be read. `is_kept` is True where a
-    view does not say what it is.
+    `is_unproven` is True. `table` and `version` are None for a part or the record; `readable` says
+    what can still be read. `is_kept` is True where a view does not say what it is.
     """
 
     record: str
