@@ -18,6 +18,7 @@ from apollo_spark.sources.plain_yaml import PlainYamlError, read_plain_yaml
 VERBS = (
     "load clinical", "load expression", "extend", "merge clinical", "merge assay", "view",
     "cohort create", "cohort combine", "dashboard create",
+    "cohort count", "cohort ids", "cohort attrition", "cohort compare", "cohort explain",
     "profile", "rebase", "grow", "compact", "verify", "gc", "retire", "withdraw", "guard",
     "extract fields", "extract expression",
 )  # fmt: skip

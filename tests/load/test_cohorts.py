@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import apollo_spark as ap
+from apollo_spark.cli.job import run_job
 from apollo_spark.operations.cohorts.opening import People
 from tests.support.study import CommandResult, Study
 
@@ -336,6 +337,29 @@ def test_a_dry_run_counts_and_publishes_nothing(study: Study) -> None:
     )  # fmt: skip
     assert told["plan"]["tables"] == [{"table": "ids", "rows": 2, "files": None}]
     assert study.ask("show", "x").code == 13
+
+
+JOBS = {
+    "count": ("name: women", ["women"]),
+    "ids": ("name: women", ["women"]),
+    "attrition": (f"from: study\nfilter: '{WOMEN}'", ["--from", "study", "--filter", WOMEN]),
+    "compare": (
+        "first: women\nsecond: listed\nfields: [patient.sex]",
+        ["women", "listed", "--fields", "patient.sex"],
+    ),
+    "explain": ("name: women\nid: P2", ["women", "P2"]),
+}
+
+
+@pytest.mark.parametrize("verb", JOBS)
+def test_a_job_answers_as_the_command_does(
+    loaded: Study, tmp_path: Path, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys, words = JOBS[verb]
+    (tmp_path / "job.yaml").write_text(f"lake: {loaded.lake}\n{keys}\n")
+
+    assert run_job(f"cohort {verb}", ["--config", str(tmp_path / "job.yaml")]) == 0
+    assert capsys.readouterr().out == made(loaded, verb, *words).out
 
 
 def test_what_ids_prints_ids_reads(study: Study) -> None:

@@ -173,8 +173,9 @@ def test_a_time_to_wait_that_is_none_is_refused(study: Study, wait: str) -> None
 def test_every_job_that_publishes_may_say_how_long_it_waits(
     study: Study, clock: HandClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asking = ["profile", "verify", "extract fields", "extract expression"]
-    assert [verb for verb in VERBS if "wait" not in known_keys(verb)] == asking
+    asking = {"profile", "verify", "extract fields", "extract expression"}
+    asking |= {f"cohort {each}" for each in ("count", "ids", "attrition", "compare", "explain")}
+    assert {verb for verb in VERBS if "wait" not in known_keys(verb)} == asking
     hold(study, "study")
     for wait, passed in (("0", 0), ("12.5", 12.5), ('"3"', 15.5)):
         study.write("job.yaml", f"lake: lake\nversion: study@1\nwait: {wait}\n")
