@@ -1,6 +1,6 @@
 """Tables that fit into memory: written as one file, read as a whole."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -58,8 +58,7 @@ def read_small_table(paths: Iterable[str], schema: pa.Schema) -> pa.Table:
 
 
 def _read(path: str, schema: pa.Schema) -> pa.Table:
-    encoded = [each.name for each in schema if pa.types.is_dictionary(each.type)]
-    with pq.ParquetFile(path, read_dictionary=encoded) as file:
+    with _open(path, [each.name for each in schema if pa.types.is_dictionary(each.type)]) as file:
         present = set(file.schema_arrow.names)
         found = file.read([each for each in schema.names if each in present])
         rows = file.metadata.num_rows
@@ -73,3 +72,13 @@ def _read(path: str, schema: pa.Schema) -> pa.Table:
     ]
     columns = [each.cast(type_) for each, type_ in zip(columns, schema.types, strict=True)]
     return pa.table(columns, schema=schema)
+
+
+def _open(path: str, encoded: Sequence[str]) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path, read_dictionary=encoded)
+    except KeyError:
+        # The file lacks one of them.
+        with pq.ParquetFile(path) as file:
+            present = set(file.schema_arrow.names)
+        return pq.ParquetFile(path, read_dictionary=[each for each in encoded if each in present])
