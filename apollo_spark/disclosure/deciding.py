@@ -169,16 +169,22 @@ class Deciding:
         if follows.equal_to(together):
             # What the whole leaves is new by how many people there are alone.
             rests = rests[1:]
-        given = self._given()
-        cells = [self.asked[each] for each in given]
-        known = follows.with_more(self.counted.sums.rows(given), cells, is_given=True)
+        known = self._with_cells(follows, self._given())
         # A rest and the cells are the whole, which may be nearly that of another version: that
         # both are known tells nothing of the cells.
-        here = known.without_wholes().with_more(self.whole, [self._asked_together], is_given=False)
+        members = self._members(part)
+        alone = members if len(members) == 1 else []
+        others = [each for each in self._given() if each not in alone]
+        here = self._with_cells(follows.without_wholes(), others)
+        here = here.with_more(self.whole, [self._asked_together], is_given=False)
         return not (
             self._is_near(together, known, [known])
             or any(self._is_near(each, known, [follows, here]) for each in rests)
         )
+
+    def _with_cells(self, known: Memory, cells: Sequence[int]) -> Memory:
+        asked = [self.asked[each] for each in cells]
+        return known.with_more(self.counted.sums.rows(list(cells)), asked, is_given=True)
 
     def _is_near(self, one: Sums, known: Memory, paired: Sequence[Memory]) -> bool:
         if not one.powers.any() or known.equal_to(one):

@@ -174,6 +174,8 @@ STAGES = {
     ),
     CONDITIONS: Stage(1),
     QUESTIONS: Stage(1),
+    ("disclosure.md", 0): Stage(1),
+    ("disclosure.md", 1): Stage(1, before=("guard study --least 2",)),
     ("profiles.md", 0): Stage(1),
     PROFILES: Stage(1),
     ("r.md", 0): Stage(1),

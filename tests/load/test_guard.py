@@ -117,9 +117,11 @@ def test_a_guard_of_all_versions_ends_and_remembers(study: Study) -> None:
     guarded = lake.guard("lung", least=5)
     assert (guarded.receipt.before, guarded.receipt.guard.least) == (None, 5)
     assert count(study, "p.age < 29").startswith("fewer than 5 people differ")
+    assert "p (main)  60" in done(study, "show", "lung").out
     study.write("more.csv", rows(PEOPLE, PEOPLE + 3))
     more = f"p={study.folder / 'more.csv'}"
     done(study, "extend", "lung", "--data", more, "--mode", "rows")
+    assert "fewer than 5 people differ from an earlier answer" in done(study, "show", "lung").out
     assert count(study, "p.age >= 20") == "43"
     assert count(study, "p.age >= 20", of="lung@1").startswith("fewer than 5 people differ")
 

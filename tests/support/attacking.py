@@ -74,29 +74,27 @@ class Attacker:
             return
         answers = np.array([each.answer for each in self.known])
         wholes = np.array([each.whole for each in self.known])
+        of = np.array([each.of for each in self.known])
         places = np.array(list(combinations(range(len(self.known)), size)))
-        places = places[self._are_answered(places)]
         for signs in product((1, -1), repeat=size - 1):
             factors = np.array([1, *signs])[None, :, None]
-            answer = (answers[places] * factors).sum(axis=1)
-            people = np.count_nonzero(answer + (wholes[places] * factors).sum(axis=1), axis=1)
-            # How many people datasets have follows from no answer.
-            few = (people > 0) & (people < self.least) & answer.any(axis=1)
+            answer, whole = answers[places] * factors, wholes[places] * factors
+            people = np.count_nonzero((answer + whole).sum(axis=1), axis=1)
+            few = (people > 0) & (people < self.least)
             for each in np.flatnonzero(few):
-                yield f"{people[each]} people by {places[each]} {signs}"
+                if self._is_told(answer[each], whole[each], of[places[each]]):
+                    yield f"{people[each]} people by {places[each]} {signs}"
 
-    def _are_answered(self, places: np.ndarray) -> np.ndarray:
-        """Say which numbers are known together.
+    def _is_told(self, answers: np.ndarray, wholes: np.ndarray, of: np.ndarray) -> bool:
+        """Whether answers tell a number: more than how many people datasets have.
 
-        That a dataset has so many people is known by whoever was answered about that dataset.
+        That a dataset has so many people is known with whatever was answered about that dataset.
         """
-        of = np.array([each.of for each in self.known])[places]
-        is_answer = np.array([each.answer.any() for each in self.known])[places]
-        found = np.ones(len(places), bool)
-        for number in range(places.shape[1]):
-            same = (of == of[:, number, None]) & is_answer
-            found &= same.any(axis=1)
-        return found
+        for dataset in np.unique(of[wholes.any(axis=1)]):
+            is_here = of == dataset
+            if wholes[is_here].sum(axis=0).any() and not answers[is_here].sum(axis=0).any():
+                return False
+        return bool(answers.sum(axis=0).any())
 
 
 def together(cells: Sequence[np.ndarray]) -> np.ndarray:
