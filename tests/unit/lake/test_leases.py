@@ -1,50 +1,17 @@
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from threading import Event
 
 import pytest
 
 from apollo_spark.errors import LeaseHeldError, LeaseLostError, StorageRefusedError, UsageError
 from apollo_spark.lake.leases import table as lease_table
-from apollo_spark.lake.leases.keeper import LeaseKeeper
 from apollo_spark.lake.leases.lease import Lease
 from apollo_spark.lake.leases.leases import LeaseStore
 from apollo_spark.lake.leases.table import LeaseTable
-from apollo_spark.lake.storage.root import LakeRoot
-from apollo_spark.lake.storage.system import ProcessIdentity, SystemProcesses
 from apollo_spark.lake.tables.commits import open_head
 from apollo_spark.workers.files import small_table
 from tests.support.clock import NOON, HandClock
-
-
-class World:
-    """A clock that stands, and processes that run until they are ended."""
-
-    def __init__(self, folder: Path) -> None:
-        self.root = LakeRoot(folder)
-        self.clock = HandClock()
-        self.dead: set[int] = set()
-        self.told: list[str] = []
-
-    def later(self, seconds: float) -> None:
-        self.clock.later(seconds)
-
-    def writer(self, pid: int, *, wait: float = 0, clock: HandClock | None = None) -> LeaseStore:
-        return LeaseStore(
-            self.root, clock=clock or self.clock, processes=Writer(self, pid), wait_seconds=wait,
-            tell=self.told.append,
-        )  # fmt: skip
-
-
-class Writer:
-    def __init__(self, world: World, pid: int) -> None:
-        self.world, self.pid = world, pid
-
-    def me(self) -> ProcessIdentity:
-        return ProcessIdentity(host="node1", machine="m", pid=self.pid, started="0")
-
-    def is_dead(self, process: ProcessIdentity) -> bool:
-        return process.pid in self.world.dead
+from tests.unit.lake.leasing import World
 
 
 @pytest.fixture
@@ -304,103 +271,6 @@ def test_the_table_of_leases_stays_small(world: World) -> None:
     assert len(list(folder.glob("*.parquet"))) == 1
     assert list((folder / "_delta_log").glob("*.checkpoint.parquet")) != []
     assert writer.is_current(lease)
-
-
-def test_a_keeper_renews_until_it_is_stopped(world: World) -> None:
-    renewed = Event()
-    store = world.writer(7)
-    lease = store.take("study", "ann")
-
-    class Watched(LeaseStore):
-        def renew(self, lease: Lease) -> Lease:
-            if world.clock.now() == NOON:
-                world.later(15)
-                raise StorageRefusedError("The disk is full.")
-            again = super().renew(lease)
-            renewed.set()
-            return again
-
-    keeper = LeaseKeeper(
-        Watched(world.root, clock=world.clock, processes=Writer(world, 7)),
-        lease,
-        every_seconds=0.001,
-    )
-    keeper.start()
-    assert renewed.wait(20)
-    keeper.stop()
-
-    found = store.find("study")
-    assert found is not None
-    assert found.renewed_at == NOON + timedelta(seconds=15)
-
-
-def test_a_keeper_ends_when_the_lease_is_lost(world: World) -> None:
-    lease = world.writer(7).take("study", "ann")
-    world.writer(8, wait=60).take("study", "bob")
-
-    keeper = LeaseKeeper(world.writer(7), lease, every_seconds=0.001)
-    keeper.start()
-    keeper._thread.join(20)
-
-    assert not keeper._thread.is_alive()
-
-
-def stat_of(started: str, state: str = "S") -> str:
-    fields = " ".join(str(number) for number in range(4, 22))
-    return f"7 (a ) name) {state} {fields} {started} 23 24"
-
-
-@pytest.fixture
-def proc(tmp_path: Path) -> Path:
-    """A folder like /proc with this process and process 7."""
-    (tmp_path / "sys/kernel/random").mkdir(parents=True)
-    (tmp_path / "sys/kernel/random/boot_id").write_text("boot-1\n")
-    (tmp_path / "self/ns").mkdir(parents=True)
-    (tmp_path / "self/ns/pid").symlink_to("pid:[1]")
-    (tmp_path / "7").mkdir()
-    (tmp_path / "7/stat").write_text(stat_of("1000"))
-    return tmp_path
-
-
-def process(proc: Path, **changes: object) -> ProcessIdentity:
-    me = SystemProcesses(proc).me()
-    return me.model_copy(update={"pid": 7, "started": "1000", **changes})
-
-
-@pytest.mark.parametrize(
-    ("stat", "changes", "expected"),
-    [
-        (stat_of("1000"), {}, False),
-        (stat_of("2000"), {}, True),
-        (stat_of("1000", "Z"), {}, True),
-        (None, {}, True),
-        (None, {"host": "elsewhere"}, False),
-        (None, {"machine": "boot-0/pid:[1]"}, False),
-    ],
-    ids=["runs", "number used again", "zombie", "gone", "other host", "other boot"],
-)
-def test_a_process_is_dead_only_when_that_is_certain(
-    proc: Path, stat: str | None, changes: dict[str, object], expected: bool
-) -> None:
-    if stat is None:
-        (proc / "7/stat").unlink()
-    else:
-        (proc / "7/stat").write_text(stat)
-
-    assert SystemProcesses(proc).is_dead(process(proc, **changes)) is expected
-
-
-def test_where_the_system_tells_nothing_no_process_is_dead(tmp_path: Path) -> None:
-    processes = SystemProcesses(tmp_path / "nothing")
-
-    assert processes.me().machine == ""
-    assert not processes.is_dead(processes.me())
-
-
-def test_this_process_is_alive() -> None:
-    processes = SystemProcesses()
-
-    assert not processes.is_dead(processes.me())
 
 
 def test_a_lease_given_back_leaves_what_the_registry_reached(world: World) -> None:
