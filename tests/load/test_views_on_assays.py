@@ -115,6 +115,32 @@ def test_views_over_views_ask_what_those_show(study: Study) -> None:
     assert people(study, "lowest") == ["P2"]
 
 
+def test_samples_may_belong_to_rows_that_the_view_leaves_out(own: Study) -> None:
+    links = own.write("visits.csv", "sample_id,visit_id\nS1,1\nS2,3\n")
+    done(own, "merge", "assay", "rna@1", "study", "--as", "tested", "--assay", "rna",
+         "--link-file", links, "--link", "visit.visit_id")  # fmt: skip
+
+    done(own, "view", "tested", "--as", "alone", "--entities", "patient", "--rows", HIGH)
+
+    assert people(own, "alone") == ["P2"]
+
+
+def test_rules_keep_what_hides_samples_where_others_come_before_them(own: Study) -> None:
+    # Samples of the view `men` are guarded themselves once they are joined elsewhere.
+    done(own, "merge", "assay", "men", "study", "--as", "again", "--assay", "rna",
+         "--link-file", own.folder / "links.csv")  # fmt: skip
+    done(own, "view", "again", "--as", "low", "--rows", LOWEST)
+    rule = record_of(own, "low").rules[-1]
+    assert (people(own, "low"), bool(rule.assays[0].guards)) == (["P2"], True)
+
+    words = ("--link", "patient.patient_id=patient.patient_id", "--relationship", "one_to_one")
+    done(own, "view", "study", "--as", "known", "--rows", "patient.born > 1950-01-01")
+    done(own, "merge", "clinical", "low", "known", "--as", "both", *words,
+         "--on-clash", "prefix:of_")  # fmt: skip
+
+    assert people(own, "both", "--filter", "of_patient.sex is not missing") == ["P2"]
+
+
 def test_an_assay_may_be_left_out_after_the_rule_and_is_not_there_then(study: Study) -> None:
     assert people(study, "bare") == ["P1"]
     assert done(study, "show", "bare", "--json").json["assays"] == []
@@ -218,6 +244,9 @@ def test_a_rule_is_moved_to_newer_values(own: Study) -> None:
     assert (people(own, "v0@2"), people(own, "bare@2")) == (after, after)
     assert people(own, "c1@2") == []
     assert {name: people(own, f"{name}@1") for name in before} == before
+    compared = done(own, "diff", "v0@1", "v0@2", "--json").json
+    rows = next(each for each in compared["entities"] if each["name"] == "patient")
+    assert (rows["added"], rows["removed"]) == (1, 1)
     done(own, "rebase", "--undo", "v0@2")
     assert people(own, "v0@3") == before["v0"]
 

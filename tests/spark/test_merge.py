@@ -66,6 +66,29 @@ def test_both_engines_read_and_count_a_merge_alike(
     assert {row["sample_id"] for row in own.to_pylist()} == {"S1", "S3"}
 
 
+def test_both_engines_ask_a_rule_for_values_of_assays_alike(
+    spark_session: SparkSession, tmp_path: Path
+) -> None:
+    study = Study(tmp_path)
+    women = merged(study).record
+    rules = {
+        # S3 of P3 has the highest value of the samples that the view of women shows.
+        'expression(rna, "ENSG00000000001") >= percentile(100)': {"P3"},
+        'exists(old_patient: old_patient.sex = "F") or '
+        'expression(rna, "ENSG00000000002", count) between 5 and 6': {"P1", "P3"},
+    }
+    for rule, people in rules.items():
+        result = study.ask("view", str(women), "--as", "high", "--rows", rule)
+        assert result.code == 0, result.err
+        high = ap.open_lake(str(study.lake)).dataset("high")
+
+        frame = high.retrieve_fields(["patient.patient_id"], to="spark", spark=spark_session)
+        own = high.retrieve_fields(["patient.patient_id"])
+
+        assert {row[0] for row in frame.collect()} == people
+        assert set(own.column(0).to_pylist()) == people
+
+
 def test_both_engines_give_one_receipt(spark_session: SparkSession, tmp_path: Path) -> None:
     study = Study(tmp_path)
     lake = merged(study)._lake
