@@ -199,7 +199,7 @@ def _meant(dictionary: DataDictionary, pattern: str, *, suggests: bool) -> Seque
     if not found:
         known = (f"{entity.name}.{spec.name}" for entity, spec in dictionary.paths())
         hint = did_you_mean(pattern, known) if suggests else ""
-        raise NotFoundError(f"No field is meant by {pattern!r}{hint}.")
+        raise NotFoundError(f"No field matches {pattern!r}{hint}.")
     return found
 
 

@@ -90,7 +90,7 @@ CASES = (
     ),
     Case(
         name="a load into a lake", files=FILES, before=(LOAD,),
-        command=(*LOAD, "--lake", "lake/tables/new"), code=2, says=("lies in the lake ",),
+        command=(*LOAD, "--lake", "lake/tables/new"), code=2, says=("is inside the lake ",),
     ),
     Case(
         name="a dry run into a missing lake finds what is wrong",

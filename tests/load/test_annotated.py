@@ -210,7 +210,7 @@ WRONG = {
     "an unknown field": (("-o", "x.h5ad", "--fields", "patient.agee"), 13, "did you mean 'age'?"),
     "a table": (
         ("-o", "x.csv", "--fields", "patient.age"), 2,
-        "Fields of people stand beside values in AnnData and MuData alone.",
+        "Fields of people are written beside values in AnnData and MuData only.",
     ),
     "the wide form alone": (
         ("-o", "x.h5ad", "--wide", "visit.number"), 2,

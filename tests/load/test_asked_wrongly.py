@@ -70,7 +70,7 @@ COMMANDS = {
     "show study@9": (13, "There is no study@9 in the lake."),
     "show study@x": (2, "names no version. After '@' comes"),
     "fields study (": (2, "is not a valid regular expression. As a regular expression:"),
-    "profile study patient.seks": (13, "No field is meant by 'patient.seks' (did you mean"),
+    "profile study patient.seks": (13, "No field matches 'patient.seks' (did you mean"),
     "profile study (": (2, "is not a valid regular expression. As a regular expression:"),
     "view study --as 1x": (2, "cannot be the name of a dataset."),
     "retire study": (2, "does not say which version to retire."),

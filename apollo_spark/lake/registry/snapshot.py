@@ -145,7 +145,7 @@ class RegistrySnapshot(Record):
 
         if not self.entries:
             return NotFoundError(
-                f"There is no {name!r} in the lake.", why="The lake is empty, or lies elsewhere."
+                f"There is no {name!r} in the lake.", why="The lake is empty, or is somewhere else."
             )
         known = {key: versions[-1].name for key, versions in self._by_name.items()}
         close = difflib.get_close_matches(name.casefold(), known, n=1)

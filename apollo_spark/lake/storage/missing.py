@@ -48,7 +48,9 @@ def require_place_for_lake(root: LakeRoot) -> None:
         return
     outer = next((each for each in root.path.parents if is_lake(each)), None)
     if outer is not None:
-        raise UsageError(f"{root} lies in the lake {outer}.", fix="Choose a folder outside of it.")
+        raise UsageError(
+            f"{root} is inside the lake {outer}.", fix="Choose a folder outside of it."
+        )
     if any(list_folders(each) for each in list_folders(root.path / "tables")):
         raise BrokenPinError(
             f"The lake in {root} has no registry any more.",

@@ -100,7 +100,7 @@ def open_root(uri: str) -> LakeRoot:
     if _SCHEME.match(uri) and not uri.lower().startswith("file:/"):
         scheme = uri.partition(":")[0]
         raise UsageError(
-            f"A lake cannot lie on {scheme}:// yet.",
+            f"A lake cannot be on {scheme}:// yet.",
             why="This version writes lakes in folders of local disks and mounts only.",
             fix="Give the path of a folder.",
         )
@@ -110,7 +110,7 @@ def open_root(uri: str) -> LakeRoot:
         raise UsageError(f"{root} is not a folder.", fix="Give the folder of a lake, or a new one.")
     if found := sorted(_UNREADABLE & set(str(root))):
         raise UsageError(
-            f"A lake cannot lie in {str(root)!r}.",
+            f"A lake cannot be in {str(root)!r}.",
             why=f"Readers of Delta tables misread {' '.join(map(repr, found))} in a path.",
             fix="Choose a folder without that in its path.",
         )

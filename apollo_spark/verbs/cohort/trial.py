@@ -125,7 +125,7 @@ def try_cohort(asker: Asker, request: CohortTestRequest) -> CohortTrial:
     if (request.name is None) == (request.filter is None):
         raise UsageError("Name a cohort, or give a filter: one of them is tested.")
     if request.name is not None and request.from_name is not None:
-        raise UsageError("--from goes with --filter: a cohort says what it is of.")
+        raise UsageError("--from goes with --filter: a cohort names its dataset itself.")
     if request.name is not None:
         return try_record(asker.lake, load_cohort(asker.lake, request.name), request.file)
     dictionary = None

@@ -124,7 +124,7 @@ def test_what_is_not_there_is_answered_in_words(lake: Lake, text: str, message: 
 
 
 def test_an_empty_lake_says_so(lake: Lake) -> None:
-    with pytest.raises(NotFoundError, match="lake is empty, or lies elsewhere"):
+    with pytest.raises(NotFoundError, match="lake is empty, or is somewhere else"):
         lake.load_record(parse_reference("study"))
 
 

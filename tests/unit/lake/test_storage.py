@@ -11,7 +11,7 @@ from tests.unit.lake.small_lake import publish, tree
 
 @pytest.mark.parametrize("uri", ["s3a://bucket/lake", "abfss://box@account/lake", "s3:/x"])
 def test_an_object_store_is_refused_in_words(uri: str) -> None:
-    with pytest.raises(UsageError, match=r"cannot lie on (s3a|abfss|s3)://"):
+    with pytest.raises(UsageError, match=r"cannot be on (s3a|abfss|s3)://"):
         open_root(uri)
 
 

@@ -85,7 +85,7 @@ class LayerExtension:
         else:
             raise CheckFailedError(
                 f"The layer {self.layer.unit} has whole numbers of more than 15 digits, and the "
-                "values that come have fractions.",
+                "new values have fractions.",
                 why="Nothing holds both to the last digit.",
                 fix="Load the samples as an assay of their own.",
             )

@@ -154,7 +154,7 @@ def _describe_change(what: str, old: Sequence[str], new: Collection[str]) -> lis
 
 def _conflict(base: DatasetRecord, why: str, fix: str) -> ConflictError:
     return ConflictError(
-        f"The load does not fit to {base}.",
+        f"The load does not fit {base}.",
         why=f"{why[0].upper()}{why[1:]}.",
         fix=f"{fix} Or add --replace: the next version then holds this load alone.",
     )

@@ -75,7 +75,7 @@ def field_choice(
         return None
     if not is_held:
         raise UsageError(
-            "Fields of people stand beside values in AnnData and MuData alone.",
+            "Fields of people are written beside values in AnnData and MuData only.",
             fix="Write a file .h5ad or .h5mu, or extract the fields into a file of their own.",
         )
     if not chosen.fields:
