@@ -15,11 +15,15 @@ from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.model.profile import FieldProfile
 from apollo_spark.model.suppressed import Count
 from apollo_spark.query.values import type_codes
+from apollo_spark.workers.profiles.cells import raw
+from apollo_spark.workers.profiles.numbers import describe_numbers
 
 NUMBERS = frozenset({FieldType.INTEGER, FieldType.FLOAT})
 DATES = frozenset({FieldType.DATE, FieldType.DATETIME})
 _TICKS_A_DAY = {None: 1, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000,
                 "ns": 86_400_000_000_000}  # fmt: skip
+OF_NUMBERS = ("mean", "sd", "min", "q1", "median", "q3", "max")
+"""What is said of numbers, by the names that profiles use."""
 MOST_VALUES = 100
 """Different texts without a coding that are listed; of more only their number is given."""
 
@@ -87,8 +91,7 @@ def summarise(values: pa.ChunkedArray, spec: FieldSpec, coding: Coding | None) -
 def summary_of_profile(profile: FieldProfile) -> ValueSummary:
     """Return a summary of what is given of a field: `min` and `max` are 5 % and 95 %."""
     is_of_numbers = profile.kind == "number" and not profile.is_multi_select
-    names = ("mean", "sd", "min", "q1", "median", "q3", "max")
-    numbers = {name: getattr(profile, name) for name in names} if is_of_numbers else {}
+    numbers = {name: getattr(profile, name) for name in OF_NUMBERS} if is_of_numbers else {}
     n = profile.present if isinstance(profile.present, int) else None
     return ValueSummary(
         rows=profile.rows,
@@ -125,14 +128,9 @@ def _without(values: pa.ChunkedArray, sparse: Collection[Any]) -> tuple[pa.Array
 
 def _of_numbers(values: pa.ChunkedArray, sparse: Collection[Any]) -> ValueSummary:
     kept, counts = _without(values, sparse)
-    if not len(kept):
-        return ValueSummary(**counts)
-    numbers = kept.to_numpy(zero_copy_only=False).astype(float)
-    least, q1, median, q3, most = np.percentile(numbers, [0, 25, 50, 75, 100]).tolist()
-    return ValueSummary(
-        **counts, mean=float(numbers.mean()), sd=_deviation(numbers),
-        min=least, q1=q1, median=median, q3=q3, max=most,
-    )  # fmt: skip
+    found = describe_numbers(raw(kept))
+    numbers: dict[str, Any] = {each: found.get(each) for each in OF_NUMBERS}
+    return ValueSummary(**counts, **numbers)
 
 
 def _of_dates(values: pa.ChunkedArray, sparse: Collection[Any]) -> ValueSummary:
