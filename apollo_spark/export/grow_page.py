@@ -51,7 +51,13 @@ def _banner(growth: Growth) -> str:
         look, title = "bad", f"Ended at step {failed.number}: {failed.does}"
         sentence = "The steps before it are done; the next run goes on after them."
     elif growth.left:
-        look, title = "bad", f"{len(growth.left):,} records were left as they were"
+        count = len(growth.left)
+        said = (
+            "1 record was left as it was"
+            if count == 1
+            else f"{count:,} records were left as they were"
+        )
+        look, title = "bad", said
         sentence = "All else was done."
     elif not growth.published and not growth.retired:
         look, title, sentence = "calm", "Nothing was new", "Everything is as it was."

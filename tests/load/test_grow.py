@@ -208,7 +208,7 @@ def test_what_is_broken_is_left_and_the_others_move(study: Study) -> None:
     assert {each["record"]: each["why"] for each in found["left"]} == {
         "of_paper@1": "paper@1 that it is made of is left as it is",
         "paper@1": "it is not among the records that this step moves",
-        "notes@1": "1 tiles could not be answered, and at most 0 may",
+        "notes@1": "tiles that could not be answered: 1, and at most 0 may be",
     }
     assert {"heavy@2", "women@2", "both@2", "board@2"} <= set(found["published"])
 

@@ -71,6 +71,11 @@ class VerifyStep(Step):
         super().__init__("verify", names)
         self.deep = deep
 
+    @property
+    def does(self) -> str:
+        """What it verifies."""
+        return super().does if self.names else "verify everything"
+
     def plan(self, context: Context, ahead: Ahead) -> StepPlan:
         """Say what is verified."""
         require_names(context, ahead, self.names)

@@ -56,11 +56,11 @@ class Limits(Record):
         if share is not None and share < 1 and _most(lost) > share * _least(before):
             yield f"{would} a share of {share:g} may"
         for count, most, what in (
-            (plan.tiles_broken or 0, self.broken_tiles, "tiles could not be answered"),
-            (len(plan.fields_dropped), self.dropped_fields, "fields would be dropped"),
+            (plan.tiles_broken or 0, self.broken_tiles, "tiles that could not be answered"),
+            (len(plan.fields_dropped), self.dropped_fields, "fields that would be dropped"),
         ):
             if count > most:
-                yield f"{count:,} {what}, and at most {most:,} may"
+                yield f"{what}: {count:,}, and at most {most:,} may be"
 
 
 def _most(count: Count) -> float:
