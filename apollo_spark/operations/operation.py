@@ -3,7 +3,7 @@
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import ClassVar, Generic
 
@@ -15,6 +15,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.record import Lineage, Published
 from apollo_spark.model.request import PublishRequest
 from apollo_spark.operations.context import Context
+from apollo_spark.operations.dry_run import lake_of_dry_run
 from apollo_spark.operations.engines import LoadEngines, local_engines
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.publish import publish
@@ -103,8 +104,10 @@ class Operation(ABC, Generic[Request, Plan, Receipt, R]):
     def do(self, planned: Planned[Plan], plan: Plan, reporter: LoadReporter) -> Outcome[Receipt]:
         """Act under the lease and publish; a dry run does it in a lake that is thrown away."""
         context, request = self.context, self.request
+        own = context.lake
+        to_write = lake_of_dry_run(own) if request.dry_run else nullcontext(own)
         with (
-            _lake_to_write(context.lake, is_dry_run=request.dry_run) as lake,
+            to_write as lake,
             self.engines(plan, lake) as engines,
             context.on(lake).publication_of(self._model, request.published_name) as publication,
         ):
@@ -187,13 +190,3 @@ def _require_plan(planned: Planned[Plan], reporter: LoadReporter) -> Plan:
         refuse(planned.findings, reporter, inputs=(), policy=planned.policy)
     assert planned.plan is not None, "what is refused is not done"
     return planned.plan
-
-
-@contextmanager
-def _lake_to_write(lake: Lake, *, is_dry_run: bool) -> Iterator[Lake]:
-    """Give the lake, or for a dry run one that is thrown away."""
-    if not is_dry_run:
-        yield lake
-        return
-    with tempfile.TemporaryDirectory(prefix="apollo-dry-run-") as folder:
-        yield lake.elsewhere(folder)
