@@ -62,7 +62,7 @@ class Deciding:
         self._why: list[Why | None] = ["few" if each else None for each in few]
         self._leave_out_near()
         while (worst := self._next_to_hide()) is not None:
-            self._why[worst] = "rest"
+            self._why[worst] = "rest" if len(self._why) > 1 else "near"
         return self._decision()
 
     def _decision(self) -> Decision:

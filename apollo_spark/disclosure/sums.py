@@ -8,7 +8,7 @@ differ (`differing.py`). The sum for j = 0 would be the number itself, and is no
 Sums of groups of people say the same more coarsely, and more quickly.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,13 +80,13 @@ def join_sums(parts: Iterable[Sums]) -> Sums:
     )
 
 
-def unpack(rows: Iterable[Sequence[int]]) -> Sums:
-    """Return what `pack` made numbers of.
+def unpack(numbers: np.ndarray) -> Sums:
+    """Return what `pack` made numbers of, from those of all rows, one after the other.
 
     Raises:
-        ValueError: A row has another length.
+        ValueError: They are not those of whole rows.
     """
-    found = np.array([no_sums(1).pack(0), *rows], np.int64)[1:]
+    found = numbers.astype(np.int64).reshape(-1, POWERS + GROUPS)
     return Sums(found[:, :POWERS], found[:, POWERS:])
 
 

@@ -28,6 +28,7 @@ from apollo_spark.errors import (
 )
 from apollo_spark.lake.leases.table import SHORT_LIVED, SWEEP_EVERY, SWEEP_HOURS
 from apollo_spark.lake.registry.row_table import commit_rows, read_rows, require_own_files
+from apollo_spark.lake.registry.rows import FOLDED_BYTES
 from apollo_spark.lake.storage.root import LakeRoot
 from apollo_spark.lake.storage.space import has_space
 from apollo_spark.lake.tables.commits import NO_TABLE, file_sizes, open_head, race, version_of
@@ -81,19 +82,24 @@ class AskedTable:
             StorageRefusedError: The storage refused.
         """
         version, rows = self._rows()
-        wanted = {
-            row["number"]: row
-            for row in rows
-            if row["kind"] != KEY_ROW and row["name"] in names and row["principal"] == principal
-        }
+        columns = [rows.column(each).to_pylist() for each in ("kind", "name", "principal")]
+        numbers = rows.column("number").to_pylist()
         # A number is known of several names at once.
-        known = [wanted[each] for each in sorted(wanted)]
+        places = {
+            numbers[place]: place
+            for place, (kind, name, whom) in enumerate(zip(*columns, strict=True))
+            if kind != KEY_ROW and name in names and whom == principal
+        }
+        known = rows.take(pa.array([places[each] for each in sorted(places)], pa.int64()))
         try:
-            sums = unpack(row["sums"] for row in known)
-        except (TypeError, ValueError):
+            sums = unpack(known.column("sums").combine_chunks().flatten().to_numpy())
+        except ValueError:
             raise broken_file(str(self.folder), "it is damaged") from None
-        asked = tuple(Asked(row["people"], row["cell"]) for row in known)
-        is_given = tuple(row["kind"] == GIVEN for row in known)
+        people, cells = known.column("people").to_pylist(), known.column("cell").to_pylist()
+        asked = tuple(Asked(*each) for each in zip(people, cells, strict=True))
+        is_given = tuple(each == GIVEN for each in known.column("kind").to_pylist())
+        if len(sums) != len(asked):
+            raise broken_file(str(self.folder), "it is damaged")
         return Remembered(version, Memory(sums, asked, is_given))
 
     def secret(self, digest: str) -> bytes:
@@ -149,7 +155,7 @@ class AskedTable:
         if len(known.asked) == first:
             return
         _, rows = self._rows()
-        number = 1 + max((row["number"] for row in rows), default=0)
+        number = 1 + max(rows.column("number").to_pylist(), default=0)
         added = [
             {
                 "kind": GIVEN if known.is_given[each] else TAKEN_AS_KNOWN,
@@ -171,13 +177,16 @@ class AskedTable:
                 why=str(refused),
             ) from refused
 
-    def _secret(self, rows: list[dict[str, Any]]) -> bytes | None:
-        return next((bytes(row["sums"]) for row in rows if row["kind"] == KEY_ROW), None)
+    def _secret(self, rows: pa.Table) -> bytes | None:
+        kinds = rows.column("kind").to_pylist()
+        if KEY_ROW not in kinds:
+            return None
+        return bytes(rows.column("sums")[kinds.index(KEY_ROW)].as_py())
 
-    def _rows(self) -> tuple[int, list[dict[str, Any]]]:
+    def _rows(self) -> tuple[int, pa.Table]:
         table = TABLES.head(self.folder)
         if table is None:
-            return NO_TABLE, []
+            return NO_TABLE, SCHEMA.empty_table()
         try:
             require_own_files(self.folder, table)
             groups = [*read_rows(table, self.folder, SCHEMA.names)]
@@ -186,7 +195,7 @@ class AskedTable:
                 raise
             # Files of the version that was opened were folded and swept meanwhile.
             return self._rows()
-        return version_of(table), [row for group in groups for row in group.to_pylist()]
+        return version_of(table), pa.concat_tables([each.cast(SCHEMA) for each in groups])
 
     def _append(self, rows: list[dict[str, Any]], *, based_on: int) -> None:
         self._root.make_folder("registry", "asked")
@@ -194,11 +203,13 @@ class AskedTable:
         if version_of(table) != based_on:
             raise race(self.folder)
         added = pa.Table.from_pylist(rows, SCHEMA)
-        removed: tuple[str, ...] = ()
-        if table is not None and len(names := tuple(file_sizes(table))) >= MOST_FILES:
-            kept = [*read_rows(table, self.folder, SCHEMA.names)]
+        sizes = {} if table is None else file_sizes(table)
+        removed = tuple(name for name, size in sizes.items() if size < FOLDED_BYTES // 2)
+        if table is not None and len(removed) >= MOST_FILES:
+            kept = read_rows(table, self.folder, SCHEMA.names, only=removed.__contains__)
             added = pa.concat_tables([*(each.cast(SCHEMA) for each in kept), added])
-            removed = names
+        else:
+            removed = ()
         commit_rows(
             self.folder, table, added, mode="append", configuration=SHORT_LIVED, removed=removed
         )
