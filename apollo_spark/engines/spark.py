@@ -1,6 +1,6 @@
 """The engine of the cluster: Spark over Delta, every table at its pinned version."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
@@ -44,6 +44,8 @@ _SQL_TYPES = {
 _REFUSED = "DELTA_INVALID_FORMAT"
 """A platform, Databricks for one, reads the files of a Delta table only through Delta."""
 _BROKEN = ("DELTA_", "FAILED_READ_FILE", "PATH_NOT_FOUND")
+REMEMBERED = 64
+"""Tables whose files Spark lists once for an engine, as it does for a view of a session."""
 
 
 class SparkEngine:
@@ -67,6 +69,7 @@ class SparkEngine:
         self._spark = spark
         self._locate = locate
         self.files = files
+        self._frames: dict[tuple[object, ...], DataFrame] = {}
 
     @property
     def runs_here(self) -> bool:
@@ -154,13 +157,25 @@ class SparkEngine:
     def _rows(
         self, files: TableFiles, pin: TablePin, columns: Collection[str] | None
     ) -> "DataFrame":
-        """Return the rows of a table, with the columns named; through Delta also with others."""
-        from pyspark.errors import PySparkException
+        """Return the rows of a table, with the columns named; through Delta also with others.
 
+        Files are checked at each question, but Spark lists them once: they never change.
+        """
         paths = checked_files(files, pin, columns)
         stored = files.schema(pin)
         named = [each for each in stored if columns is None or each.name in columns]
         schema = spark_columns((each.name, each.type) for each in named or stored)
+        wanted = (pin.location, pin.version, schema, *paths)
+        if (found := self._frames.get(wanted)) is None:
+            found = self._open_files(pin, paths, schema)
+            if len(self._frames) >= REMEMBERED:
+                self._frames.clear()
+            self._frames[wanted] = found
+        return found
+
+    def _open_files(self, pin: TablePin, paths: Sequence[str], schema: str) -> "DataFrame":
+        from pyspark.errors import PySparkException
+
         if not paths:
             return self._spark.createDataFrame([], schema)
         # Names of folders may look like patterns.

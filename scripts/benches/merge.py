@@ -11,7 +11,6 @@ the join of the same tables as one writes it by hand. Runs alternate; the first 
 """
 
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -46,7 +45,7 @@ from apollo_spark.verbs.table import perform
 from apollo_spark.verbs.view import ViewRequest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from measuring import measure, report
+from measuring import cpu_seconds, measure, report
 
 PIECE = 1_000_000
 FIELDS = 500
@@ -181,17 +180,6 @@ def by_hand(spark: SparkSession, lake: Lake) -> DataFrame:
         return left.join(right, left["key0"] == right[right.columns[0]], "left_outer")
 
     return reduce(join, tables).orderBy("key0")
-
-
-def cpu_seconds() -> float:
-    """Return the processor time of this process and of the Java that it started."""
-    own = Path("/proc/self/task")
-    children = " ".join(each.read_text() for each in own.glob("*/children")).split()
-    found = 0
-    for place in [Path("/proc/self"), *(Path("/proc") / each for each in children)]:
-        fields = (place / "stat").read_text().rpartition(")")[2].split()
-        found += int(fields[11]) + int(fields[12])
-    return found / os.sysconf("SC_CLK_TCK")
 
 
 def _with_cpu(

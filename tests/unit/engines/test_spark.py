@@ -76,3 +76,31 @@ def test_files_that_a_platform_refuses_are_read_through_delta(tables: FileTables
 def test_other_refusals_are_told(tables: FileTables) -> None:
     with pytest.raises(RefusalError):
         ask(Session("UNSUPPORTED_FEATURE"), tables)
+
+
+class Reader(Session):
+    """Reads Parquet, and counts how often it lists files."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self.listed: list[tuple[str, ...]] = []
+
+    def parquet(self, *paths: str) -> str:  # type: ignore[override]
+        self.listed.append(paths)
+        return "rows of files"
+
+
+def test_an_engine_lists_the_files_of_a_table_once(tables: FileTables) -> None:
+    session: Any = Reader()
+    engine = SparkEngine(session, lambda pin: f"lake/{pin.table}", tables)
+    tree = exp.select(column("t", "a")).from_(table("t"))
+
+    for _ in range(2):
+        assert engine.frame(tree, tables.pins) == ["rows of files"]
+    assert session.listed == [tuple(tables.files(tables.pins["t"]))]
+
+    # Another set of files, or of columns, is another table.
+    tables.add("t", pa.table({"a": [1, 2]}), files=2)
+    engine.frame(tree, tables.pins)
+    engine.frame(exp.select(exp.Star()).from_(table("t")), tables.pins)
+    assert [len(each) for each in session.listed] == [1, 2]
