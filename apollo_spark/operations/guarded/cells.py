@@ -58,9 +58,13 @@ class CellTable:
         return Cell(self.number, len(self._cells) - 1)
 
     def sum_up(self, of: Sequence[Cell], total: Cell | None) -> None:
-        """Say which cells are parts of what total; None is the whole of the dataset."""
-        parts = tuple(each.number for each in of)
-        if parts:
+        """Say which cells are parts of what total; None is the whole of the dataset.
+
+        Cells without anybody are left out: that nobody is there may be told by what is beside
+        them. Of one part the difference from the total is one of two numbers, which are compared.
+        """
+        parts = tuple(each.number for each in of if self._cells[each.number].any())
+        if len(parts) > 1:
             self._sums.append(Sum(of=parts, total=None if total is None else total.number))
 
     def build(self) -> Table:

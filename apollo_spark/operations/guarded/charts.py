@@ -67,9 +67,15 @@ class GuardedChart:
             **self.finish(sheet),
         )
 
-    def cell(self, mask: Mask) -> Cell:
+    def cell(self, mask: Mask, meaning: str | None = None) -> Cell:
         """Add a cell of some rows, or of their people where people are counted."""
-        return self.table.add(self.rows.weights(mask), by_person=self.plan.is_distinct)
+        weights = self.rows.weights(mask)
+        return self.table.add(weights, by_person=self.plan.is_distinct, meaning=meaning)
+
+    def cell_of_value(self, text: str) -> Cell:
+        """Add a cell of the rows that have a value of the first field."""
+        values = self.values[0]
+        return self.cell(values.among({text}), values.meaning(text))
 
     def cell_of_rest(self, mask: Mask) -> Cell:
         """Add a cell of the others: rows that are not among some, or people without any of them."""
@@ -123,7 +129,7 @@ class GuardedValues(GuardedChart):
     def prepare(self) -> None:
         """Add each value that would be shown."""
         self.any = self.cell(self.values[0].are_values)
-        self.shown = [(e, self.cell(self.values[0].among({str(e.value)}))) for e in self._listed]
+        self.shown = [(e, self.cell_of_value(str(e.value))) for e in self._listed]
         parts = [cell for _, cell in self.shown]
         self.add_up([self.missing, *self.sparse.values(), *parts])
         self.table.sum_up([self.any], self.total)

@@ -4,6 +4,7 @@ Bins go from the 5 % to the 95 % mark of the values; what is outside is counted 
 scatter plot is always drawn as density.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ from apollo_spark.workers.values.bins import MOST_BINS, Bins, bins_between
 
 NUMBER = "number "
 """Before the place of a field: its numbers without sparse codes."""
+ENOUGH = 3
+"""How many times the least number a bin has on average, at least."""
 OUTSIDE = ("below the first bin", "above the last bin")
 Ticks = npt.NDArray[Any]
 
@@ -41,6 +44,12 @@ def marks_of(several: Sequence[pa.Array], least: int) -> tuple[Any, Any] | None:
     if not found:
         return None
     return min(each[0] for each in found), max(each[1] for each in found)
+
+
+def most_bins(several: Sequence[pa.Array], least: int, most: int) -> int:
+    """Return how many bins there may be so that many of them may be counted."""
+    values = min((len(each) - each.null_count for each in several), default=0)
+    return max(min(most, values // (ENOUGH * least)), 2)
 
 
 def ticks_of(values: pa.Array) -> Ticks:
@@ -198,8 +207,10 @@ class GuardedBoxes(GuardedNumbers):
 
 def choose_bins(charts: Sequence[GuardedHistogram], most: int | None) -> None:
     """Give charts of several cohorts the same bins."""
-    marks = marks_of([each.numbers_at(0) for each in charts], charts[0].least)
-    bins = None if marks is None else bins_between(*marks, most=most or MOST_BINS)
+    values = [each.numbers_at(0) for each in charts]
+    marks = marks_of(values, charts[0].least)
+    fewest = most_bins(values, charts[0].least, most or MOST_BINS)
+    bins = None if marks is None else bins_between(*marks, most=fewest)
     for each in charts:
         each.choose(bins)
 
@@ -207,7 +218,10 @@ def choose_bins(charts: Sequence[GuardedHistogram], most: int | None) -> None:
 def choose_cells(charts: Sequence[GuardedScatter], most: int | None) -> None:
     """Give charts of several cohorts the same cells."""
     marks = [marks_of([e.numbers_at(each) for e in charts], charts[0].least) for each in (0, 1)]
-    axes = [bins_between(*each, most=most or CELLS_EACH_WAY) for each in marks if each is not None]
+    values = [each.numbers_at(0) for each in charts]
+    cells = most_bins(values, charts[0].least, CELLS_EACH_WAY**2)
+    each_way = max(min(most or CELLS_EACH_WAY, math.isqrt(cells)), 2)
+    axes = [bins_between(*each, most=each_way) for each in marks if each is not None]
     for one in charts:
         one.choose((axes[0], axes[1]) if len(axes) == 2 else None)
 

@@ -17,7 +17,7 @@ from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.profile import Bin, CountedFields, FieldProfile
 from apollo_spark.model.suppressed import Suppressed
 from apollo_spark.operations.guarded.cells import Cell, Sheet
-from apollo_spark.operations.guarded.numbers import NUMBER, bins_of, marks_of
+from apollo_spark.operations.guarded.numbers import NUMBER, bins_of, marks_of, most_bins
 from apollo_spark.operations.guarded.rows import (
     FieldValues,
     Mask,
@@ -29,7 +29,7 @@ from apollo_spark.operations.guarded.rows import (
 from apollo_spark.operations.guarded.summaries import short_of
 from apollo_spark.query.aggregates.code_tree import CodeTree
 from apollo_spark.query.aggregates.fields import TileField
-from apollo_spark.workers.values.bins import Bins, bins_between
+from apollo_spark.workers.values.bins import MOST_BINS, Bins, bins_between
 
 MOST_VALUES = 200
 """Values that are listed of a field."""
@@ -95,8 +95,8 @@ class GuardedProfile:
     def _cell(self, mask: Mask) -> Cell:
         return self._table.add(self._rows.weights(mask))
 
-    def _person_cell(self, mask: Mask) -> Cell:
-        found = self._persons.add(self._rows.weights(mask), by_person=True)
+    def _person_cell(self, mask: Mask, meaning: str | None = None) -> Cell:
+        found = self._persons.add(self._rows.weights(mask), by_person=True, meaning=meaning)
         self._persons.sum_up([found], None)
         return found
 
@@ -107,7 +107,9 @@ class GuardedProfile:
             tree = CodeTree(self._field.coding)
             codes = frozenset(each for each in self._values.texts if text in tree.above(each))
             below = self._person_cell(self._values.among(codes))
-        return ListedValue(text, self._cell(mask), self._person_cell(mask), below)
+        meaning = self._values.meaning(text)
+        rows = self._table.add(self._rows.weights(mask), meaning=meaning)
+        return ListedValue(text, rows, self._person_cell(mask, meaning), below)
 
     def _add_up(self) -> None:
         listed = [each.rows for each in self._named]
@@ -126,7 +128,7 @@ class GuardedProfile:
         marks = marks_of([values], self._least)
         if marks is None:
             return None, []
-        bins = bins_between(*marks)
+        bins = bins_between(*marks, most=most_bins([values], self._least, MOST_BINS))
         places, is_there = bins_of(values, bins)
         there = np.flatnonzero(is_there)
         cells = []

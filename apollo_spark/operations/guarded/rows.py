@@ -1,5 +1,6 @@
 """The rows behind an answer, with whose they are: what a guard decides by."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,9 @@ from sqlglot import exp
 
 from apollo_spark.disclosure.table import EVERYBODY
 from apollo_spark.engines.base import Engine
+from apollo_spark.errors import ApolloError
 from apollo_spark.lake.opened import OpenDataset
+from apollo_spark.model.field import FieldType
 from apollo_spark.operations.cohorts.opening import People
 from apollo_spark.operations.disclosing import question_of
 from apollo_spark.operations.guarded.cells import Cell, CellTable, Sheet, Weights
@@ -28,12 +31,15 @@ from apollo_spark.query.aggregates.rows import (
 )
 from apollo_spark.query.cohorts.members import main_key
 from apollo_spark.query.sql import column, derived, labelled
+from apollo_spark.sources.filters.text import parse_filter
+from apollo_spark.sources.filters.write import write_filter
 from apollo_spark.workers.values.code_values import parse_code
 from apollo_spark.workers.values.texts import format_column
 
 Mask = npt.NDArray[np.bool_]
 """Whether each row, in the order of the rows."""
 OWNER = "whose row"
+_WRITTEN = frozenset({FieldType.STRING, FieldType.INTEGER, FieldType.FLOAT})
 NOBODY = "\x00 nobody"
 """Stands for the person of rows that belong to nobody; no id has the character."""
 
@@ -45,10 +51,12 @@ class Everybody:
     Attributes:
         keys: Their keys, as texts; the last one stands for nobody.
         question: By what they were chosen.
+        entity: Whose rows they are.
     """
 
     keys: pa.Array
     question: str
+    entity: str
 
     def __len__(self) -> int:
         """Return how many keys there are."""
@@ -81,7 +89,8 @@ def read_people(opened: OpenDataset, engine: Engine) -> Everybody:
     tree = exp.select(column(entity, key)).from_(source, copy=False)
     found = engine.run(tree, opened.pins).read_all().column(0).combine_chunks()
     texts = format_column(found.drop_null()).cast(pa.string()).unique()
-    return Everybody(pa.concat_arrays([texts, pa.array([NOBODY])]), question_by(opened))
+    keys = pa.concat_arrays([texts, pa.array([NOBODY])])
+    return Everybody(keys, question_by(opened), entity)
 
 
 def everybody_of(people: Everybody) -> Weights:
@@ -209,6 +218,18 @@ class FieldValues:
     @cached_property
     def _by_text(self) -> Mapping[str, int]:
         return {text: place for place, text in enumerate(self.texts)}
+
+    def meaning(self, text: str) -> str | None:
+        """Return the filter that means the people with a value, where a simple one does."""
+        field, people = self.field, self._rows.people
+        is_plain = field.entity == people.entity and not field.spec.is_multi_select
+        if not is_plain or people.question != EVERYBODY or field.spec.type not in _WRITTEN:
+            return None
+        value = json.dumps(text) if field.spec.type is FieldType.STRING else text
+        try:
+            return write_filter(parse_filter(f"{field.path} = {value}"))
+        except ApolloError:
+            return None
 
     def among(self, texts: "set[str] | frozenset[str]") -> Mask:
         """Return which rows have one of some values, each as its code or its text."""

@@ -94,7 +94,9 @@ def _given(
     for number, rule in enumerate(rules):
         holds = rows.column(number + 1).fill_null(False).to_numpy().astype(bool)
         so_far &= holds
-        left, alone = (table.add(each.astype(np.int64)) for each in (so_far, holds))
+        together = rule if number == 0 else question if number == len(rules) - 1 else None
+        left = table.add(so_far.astype(np.int64), meaning=together)
+        alone = table.add(holds.astype(np.int64), meaning=rule)
         table.sum_up([left], before)
         table.sum_up([left], people)
         table.sum_up([alone], people)

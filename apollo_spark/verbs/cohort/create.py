@@ -19,6 +19,7 @@ from apollo_spark.model.record import Published, require_kind
 from apollo_spark.operations.cohorts.meaning import read_meaning
 from apollo_spark.operations.cohorts.opening import People, count_people, dataset_of
 from apollo_spark.operations.cohorts.program import Program
+from apollo_spark.operations.disclosing import limit_of
 from apollo_spark.query.cohorts.members import Members, main_key
 from apollo_spark.sources.regular_files import UNREADABLE, read_bounded_text, say_unreadable
 from apollo_spark.verbs.cohort.codings import codings_of, united_codings
@@ -74,7 +75,7 @@ class CreateCohort(PublishCohort[CreateCohortRequest]):
         if request.filter_json is not None:
             asked = filter_text_of(request.filter_json, source.opened.dictionary)
         if asked is None:
-            return _by_ids(request, source, engine)
+            return _by_ids(self.context.lake, request, source, engine)
         return _by_filter(self.context.lake, request, source, asked, engine)
 
 
@@ -179,12 +180,13 @@ def _by_filter(
     return replace(plan, codings=united_codings((plan.codings, codings)), notes=meaning.notes)
 
 
-def _by_ids(request: CreateCohortRequest, source: Source, engine: Engine) -> CohortPlan:
+def _by_ids(lake: Lake, request: CreateCohortRequest, source: Source, engine: Engine) -> CohortPlan:
     main = source.opened.dictionary.main_entity
     key = main_key(source.opened.scope)[0]
     if source.cohort is not None:
         require_narrow_by_ids(source.cohort, source.program.steps, (main, key))
-    ids = read_id_list(str(request.ids), source.opened, engine)
+    is_guarded = limit_of(lake, source.dataset) is not None
+    ids = read_id_list(str(request.ids), source.opened, engine, is_guarded=is_guarded)
     count = _count_listed(ids, source, engine)
     receipt = CohortReceipt(
         count=count,

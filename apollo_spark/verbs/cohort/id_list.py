@@ -39,8 +39,16 @@ class IdList:
         return sha256_text(hash_table(self.table).hex())
 
 
-def read_id_list(path: str, opened: OpenDataset, engine: Engine) -> IdList:
+def read_id_list(
+    path: str, opened: OpenDataset, engine: Engine, *, is_guarded: bool = False
+) -> IdList:
     """Read a file of ids of people of a dataset, all of them or none.
+
+    Args:
+        path: The file.
+        opened: The dataset.
+        engine: Who answers.
+        is_guarded: Whether it is not said how many ids are of nobody.
 
     Raises:
         InputFileError: The file cannot be read, or holds no id.
@@ -58,8 +66,9 @@ def read_id_list(path: str, opened: OpenDataset, engine: Engine) -> IdList:
     lost = len(keys.filter(pc.invert(pc.is_in(keys, value_set=known.combine_chunks()))))
     lost += len(given.filter(pa.array(found.bad)).unique())
     if lost:
+        count = "Some" if is_guarded else f"{lost:,} of {len(given.unique()):,}"
         raise NotFoundError(
-            f"{lost:,} of {len(given.unique()):,} ids are of nobody in {opened.record}.",
+            f"{count} ids are of nobody in {opened.record}.",
             why="Nothing was published.",
             fix="Leave these out, or correct them.",
         )
