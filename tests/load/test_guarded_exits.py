@@ -104,7 +104,7 @@ NEUTRAL = frozenset({
     "limit", "bins", "x", "y", "width", "height", "least", "round", "codings", "checked", "row",
     "size", "records", "pins", "parts", "reports_left", "versions_left", "files", "bytes", "step",
     "records_that_stand_on_it", "versions", "number", "format", "steps", "published", "retired",
-    "left", "problems", "field_count", "code_count", *CODINGS,
+    "left", "problems", "start", "end", "field_count", "code_count", *CODINGS,
 })  # fmt: skip
 """Keys of JSON whose numbers are of no person: of versions, tiles, codes, layouts."""
 GROWTH = """
