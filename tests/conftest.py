@@ -20,6 +20,9 @@ CHECKOUT = TESTS.parent
 # Cheap ones first: a broken rule shows before any Java starts.
 FOLDERS = ("unit", "properties", "load", "cases", "spark", "real", "jobs", "docs")
 
+# Whole verbs on small lakes: what they ask is answered by one database for each lake.
+ASKING = ("properties", "load")
+
 # A shared machine is slow now and then; how long an example takes says nothing about a law.
 settings.register_profile("shared machine", deadline=None)
 # Many more examples of every law: `--hypothesis-profile=long`, as CONTRIBUTING.md says.
@@ -47,12 +50,23 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     gc.unfreeze()
 
 
-def _folder(item: pytest.Item) -> str:
+def _folder(item: pytest.Item | pytest.Module) -> str:
     return item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
 
 
 def _rank(folder: str) -> int:
     return FOLDERS.index(folder) if folder in FOLDERS else 0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _databases_of_lakes(request: pytest.FixtureRequest) -> Iterator[None]:
+    if _folder(request.node) not in ASKING:
+        yield
+        return
+    from tests.support.databases import databases_of_lakes
+
+    with databases_of_lakes():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,21 +1,21 @@
-"""Laws are tried by many small questions about few lakes: a database answers all about a lake."""
+"""One database for all questions about a lake, because tests ask many that are small."""
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
-
-import pytest
 
 from apollo_spark.engines.databases import Database, Limits, OpenDatabases
 from apollo_spark.engines.embedded import open_database
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _databases_of_lakes() -> Iterator[None]:
+@contextmanager
+def databases_of_lakes() -> Iterator[None]:
     """Open databases that may read all files of a lake, and not only those of one question.
 
-    To open one takes longer than a question about ten rows. That a database of the product reads
-    what was asked about and nothing else, `tests/unit/engines` shows.
+    To open one takes longer than a question about ten rows. What a database may read is taken from
+    the question that it answers, so that no question finds out; that a database of the product
+    reads nothing else, `tests/unit/engines` shows.
     """
     databases = OpenDatabases(_open_for_lakes)
     with patch("apollo_spark.engines.embedded.DATABASES", databases):
