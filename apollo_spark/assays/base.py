@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from apollo_spark.model.assay import AssayRecord
 from apollo_spark.model.base import Record
-from apollo_spark.model.rules import RULES, Rule
+from apollo_spark.model.rules import Rule
 from apollo_spark.operations.verb import Verb
 
 if TYPE_CHECKING:
@@ -113,11 +113,6 @@ class AssayType(ABC):
 
     asking: ClassVar[Mapping[str, Verb]] = {}
     """The type's own verbs that only read, as the table of questions has them."""
-
-    def __init_subclass__(cls) -> None:
-        """Add the rules of a type to those that policies and reports know."""
-        super().__init_subclass__()
-        RULES.add(cls.rules)
 
     @classmethod
     def rules(cls) -> tuple[Rule, ...]:

@@ -7,6 +7,7 @@ from apollo_spark.assays.base import AssaySummary, AssayType, Folding, ReadAssay
 from apollo_spark.assays.expression.type import ExpressionType
 from apollo_spark.errors import EnvironmentProblemError
 from apollo_spark.model.assay import AssayRecord
+from apollo_spark.model.rules import RULES, Rule
 from apollo_spark.records.rule_records import record_of_rule
 
 if TYPE_CHECKING:
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
     from apollo_spark.query.scope import QueryScope
 
 ASSAY_TYPES: tuple[AssayType, ...] = (ExpressionType(),)
+
+
+def _rules() -> Iterator[Rule]:
+    for each in ASSAY_TYPES:
+        yield from each.rules()
+
+
+RULES.add(_rules)
 
 
 def type_of(record: AssayRecord) -> AssayType:
