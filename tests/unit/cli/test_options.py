@@ -5,7 +5,7 @@ import pytest
 from apollo_spark.cli.main import run
 
 LEFT_OUT = {
-    "load clinical x --data patient=f": "--dictionary",
+    "load clinical x": "--data",
     "load clinical x --dictionary f": "--data",
     "load expression x --unit tpm --source f": "--assay",
     "load expression x --assay rna --source f": "--unit",
