@@ -11,6 +11,7 @@ import pytest
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.record import Published
+from apollo_spark.verbs.gc import GcRequest
 from apollo_spark.verbs.grow.grow import GrowRequest
 from apollo_spark.verbs.table import perform
 from tests.support.apart import die_at, run_apart
@@ -146,6 +147,8 @@ def undisturbed(base: Study) -> Undisturbed:
 
     grow(base, root, stop)
     wanted, left = state_of(root), files(root)
+    # The sweep was hindered by no lease of the growth itself.
+    assert perform(loading(open_lake(str(root))), GcRequest(grace=0)).receipt.plan.parts == ()
     assert {"study@2", "both@2", "north@2"} <= wanted.keys()
     assert wanted["retired"] == ["both@1", "north@1", "study@1"]
     assert {f"step {each}" for each in range(1, 6)} <= {each.partition(":")[0] for each in steps}
