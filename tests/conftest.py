@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+# Every verb loads the table of types of assays, with the rules that types add.
+import apollo_spark.assays.types  # noqa: F401
 from tests.support.examples import LONG
 
 if TYPE_CHECKING:
