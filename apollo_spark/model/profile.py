@@ -208,6 +208,9 @@ def _bins(found: Mapping[str, Any]) -> tuple[Bin, ...]:
     counts = found.get("histogram", ())
     if not counts:
         return ()
+    if isinstance(counts[0], list):
+        # The first profiles that were stored have the bounds beside each count.
+        return tuple(Bin(start=start, end=end, count=count) for start, end, count in counts)
     ranges = bins_between(bound_of(found["min"]), bound_of(found["max"])).ranges
     return tuple(
         Bin(start=text_of(start), end=text_of(end), count=count)
