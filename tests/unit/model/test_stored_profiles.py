@@ -22,8 +22,8 @@ NUMBERS = {
     "present": 3,
     "sparse": 0,
     "distinct": 2,
-    "min": "1",
-    "max": "2",
+    "min": 1,
+    "max": 2,
 }
 
 
