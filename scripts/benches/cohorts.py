@@ -162,7 +162,7 @@ def count(lake: Lake, text: str, engine: Engine | None = None) -> int:
 def attrition(lake: Lake, text: str) -> object:
     """Count who is left after each part of a filter."""
     people = people_asked_for(lake, None, source="study", text=text)
-    return attrition_of(people, EmbeddedEngine(lake.tables))
+    return attrition_of(lake, people, EmbeddedEngine(lake.tables))
 
 
 def run(command: list[str]) -> None:

@@ -69,7 +69,7 @@ def test_both_engines_find_the_same_people(lake: Lake, spark_session: SparkSessi
         read = [rows_of(people, each) for each in engines]
         assert read[0] == read[1]
         assert len(read[0]) >= len(keys[0])
-    found = [attrition_of(cohorts[0], each) for each in engines]
+    found = [attrition_of(lake, cohorts[0], each) for each in engines]
     assert found[0] == found[1]
     assert [each.left for each in found[0].steps] == [2, 2]
 
