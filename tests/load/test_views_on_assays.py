@@ -230,6 +230,23 @@ def test_withdrawn_samples_count_for_nothing(own: Study) -> None:
     assert people(own, "bare") == people(own, "c0") == people(own, "over") == []
 
 
+def test_a_feature_that_only_withdrawn_samples_have_is_of_nobody(own: Study) -> None:
+    asked = f'expression(rna, "{E2}", tpm) > 0'
+    done(own, "cohort", "create", "twins", "--from", "one", "--filter", asked)
+    assert done(own, "cohort", "count", "twins").last_line == "2"
+    gone = own.write("gone.txt", "sample_id\nS1\nS3\nS4\n")
+    done(own, "withdraw", gone, "--of", "rna.sample", "--apply")
+
+    counted = [
+        done(own, "cohort", "count", "twins").last_line,
+        done(own, "cohort", "count", "--from", "one", "--filter", asked).last_line,
+    ]
+
+    assert counted == ["0", "0"]
+    other = own.ask("cohort", "count", "--from", "one", "--filter", asked.replace(E2, "ENSG9"))
+    assert other.code == 13
+
+
 def test_a_rule_is_moved_to_newer_values(own: Study) -> None:
     newer = TPM.replace(",8,3,", ",1,6,")
     load_rna(own, "tpm", newer, "--annotation", own.folder / "genes.csv", name="newer")

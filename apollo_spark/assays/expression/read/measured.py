@@ -1,6 +1,7 @@
 """The values of one feature in one unit, as filters ask for them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -39,8 +40,11 @@ def find_measured(
     if isinstance(layer, UnusableAssay):
         return layer
     opened = open_assay(assay.files, assay.opened, own)
-    ids = _ids_of(opened, FeatureChoice(ids=(feature,)))
-    ids = ids or _ids_of(opened, FeatureChoice(symbols=(feature,)))
+    # Samples that are withdrawn take no meaning from a name: a cohort that asks for a feature
+    # which they alone have is of nobody. What a view hides is not there.
+    known = opened if assay.opened.record.hides else replace(opened, shown=None)
+    ids = _ids_of(known, FeatureChoice(ids=(feature,)))
+    ids = ids or _ids_of(known, FeatureChoice(symbols=(feature,)))
     if len(ids) != 1:
         return _not_one(opened, feature, ids, suggests=assay.opened.scope.suggests)
     return MeasuredFeature(ids[0], layer.unit)
