@@ -102,7 +102,7 @@ def _counted_values(each: "FieldProfile") -> "Iterator[str]":
             header = (f"  {title}", "label", "rows", "people", "people with it or below")
             yield render_table(header, rows)
     if not isinstance(each.values_left_out, int):
-        yield f"  further values are not shown: {each.values_left_out} people have each"
+        yield "  values of few people are not shown"
         return
     left = each.values_left_out + max(len(each.values) - VALUES_SHOWN, 0)
     if left and each.kind in ("codes", "text"):

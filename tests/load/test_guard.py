@@ -263,3 +263,11 @@ def test_a_view_and_a_filter_of_the_same_rule_are_one_question_and_no_other(stud
     assert count(study, "p.age < 30") == "30"
     # That it is as many as of everybody would say that nobody is younger.
     assert count(study, "p.age < 30", of="grown").startswith("fewer than 5 people differ")
+
+
+def test_how_many_rows_there_are_is_given_after_an_attrition(study: Study) -> None:
+    done(study, "cohort", "attrition", "--from", "lung", "--filter", CODE)
+
+    profile = done(study, "profile", "lung", "p.sex", "--json").json["profiles"][0]
+
+    assert profile["rows"] == PEOPLE

@@ -72,7 +72,10 @@ class GuardedProfile:
         self._values = FieldValues(rows, field)
         self._kind = fields.of(entity, field.spec).kind
         self._table, self._persons = rows.people.open(sheet), rows.people.open(sheet)
-        self._all = self._table.add(rows.weights(rows.all_rows()))
+        # The rows of the main entity are the people themselves, whatever field is asked for.
+        is_main = entity.name == fields.dictionary.main_entity
+        meaning = self._table.question if is_main else None
+        self._all = self._table.add(rows.weights(rows.all_rows()), meaning=meaning)
         self._missing = self._cell(~self._values.are_there)
         present = self._values.are_values
         self._present = self._cell(present)
