@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from apollo_spark.lake.withdrawing import Withdrawing
     from apollo_spark.model.dataset import DatasetRecord
     from apollo_spark.model.dictionary import DataDictionary
-    from apollo_spark.model.record import Published
+    from apollo_spark.model.record import PublishedRecord
     from apollo_spark.records.content import Content
 
-R = TypeVar("R", bound="Published")
+R = TypeVar("R", bound="PublishedRecord")
 
 
 class Lake:
@@ -210,7 +210,7 @@ class Lake:
             self._withdrawals = (snapshot, read_withdrawals(self.registry, snapshot))
         return self._withdrawals[1]
 
-    def withdrawn_from(self, record: "Published") -> dict[str, int]:
+    def withdrawn_from(self, record: "PublishedRecord") -> dict[str, int]:
         """Return how many keys are withdrawn from what a record reads, by `DATASET.ENTITY`."""
         if not (withdrawals := self.withdrawals()):
             return {}
@@ -258,7 +258,7 @@ class Lake:
 
     def verify(
         self,
-        record: "Published",
+        record: "PublishedRecord",
         *,
         deep: bool = False,
         seen: "Seen | None" = None,

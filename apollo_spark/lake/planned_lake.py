@@ -13,7 +13,7 @@ from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot
 from apollo_spark.lake.storage.parts import PartStore
 from apollo_spark.lake.storage.root import LakeRoot
 from apollo_spark.model.base import sha256_text
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 
 
 class PlannedRegistry(Registry):
@@ -26,7 +26,7 @@ class PlannedRegistry(Registry):
     """
 
     def __init__(
-        self, root: LakeRoot, leases: LeaseStore, planned: Iterable[Published] = ()
+        self, root: LakeRoot, leases: LeaseStore, planned: Iterable[PublishedRecord] = ()
     ) -> None:
         super().__init__(root, reached=leases.reached)
         self._planned: dict[str, StoredRecord] = {}
@@ -34,7 +34,7 @@ class PlannedRegistry(Registry):
         for each in planned:
             self.plan(each)
 
-    def plan(self, record: Published) -> None:
+    def plan(self, record: PublishedRecord) -> None:
         """Take a record in, or another form of one that was taken in."""
         self._planned[str(record)] = stored_form(record)
         self._ahead = None
@@ -94,7 +94,7 @@ class PlannedLake(Lake):
         # Tables are only read, and what was opened for the lake as it is need not be opened again.
         self.tables = lake.tables
 
-    def plan(self, record: Published, parts: Iterable[str] = ()) -> None:
+    def plan(self, record: PublishedRecord, parts: Iterable[str] = ()) -> None:
         """Take in a record that is planned, with the texts of its parts."""
         for each in parts:
             self.parts.put(each)

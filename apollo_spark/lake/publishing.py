@@ -43,11 +43,11 @@ from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import require_dataset_name
 from apollo_spark.model.plan import PlannedTable
-from apollo_spark.model.record import Published, kind_of, word_of
+from apollo_spark.model.record import PublishedRecord, kind_of, word_of
 
 OnStep = Callable[[str], None]
 Result = TypeVar("Result")
-R = TypeVar("R", bound=Published, default=DatasetRecord)
+R = TypeVar("R", bound=PublishedRecord, default=DatasetRecord)
 MOST_BEGINNINGS = 5
 
 
@@ -237,7 +237,7 @@ def _require_kind(snapshot: RegistrySnapshot, name: str, kind: str) -> None:
         )
 
 
-def require_free(snapshot: RegistrySnapshot, record: Published) -> None:
+def require_free(snapshot: RegistrySnapshot, record: PublishedRecord) -> None:
     """Require that a record is the next version of its name, and the name of its kind.
 
     Raises:

@@ -17,11 +17,11 @@ from apollo_spark.lake.publishing import OnStep, is_published, require_free
 from apollo_spark.lake.registry.reach import require_unretired
 from apollo_spark.lake.registry.rows import stored_form
 from apollo_spark.lake.registry.snapshot import RegistrySnapshot
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 
 
 def publish_together(
-    lake: Lake, records: Sequence[Published], *, holder: str, on_step: OnStep
+    lake: Lake, records: Sequence[PublishedRecord], *, holder: str, on_step: OnStep
 ) -> None:
     """Publish records, each the next version of its name; their parts are stored already.
 
@@ -49,7 +49,7 @@ def publish_together(
 
 
 def _commit(
-    lake: Lake, records: Sequence[Published], leases: Sequence[HeldLease], on_step: OnStep
+    lake: Lake, records: Sequence[PublishedRecord], leases: Sequence[HeldLease], on_step: OnStep
 ) -> int:
     """Append all records and return the version that the registry reached."""
     while True:
@@ -68,7 +68,9 @@ def _commit(
             return lake.registry.append(stored, based_on=snapshot.version)
 
 
-def _require_sound(lake: Lake, records: Sequence[Published], snapshot: RegistrySnapshot) -> None:
+def _require_sound(
+    lake: Lake, records: Sequence[PublishedRecord], snapshot: RegistrySnapshot
+) -> None:
     for each in records:
         require_free(snapshot, each)
     # What is published by the same commit is there for those that come after it.

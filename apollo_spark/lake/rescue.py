@@ -10,7 +10,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.row_table import require_own_files
 from apollo_spark.lake.tables.commits import NO_TABLE, open_version
 from apollo_spark.lake.tables.contents import file_names
-from apollo_spark.model.record import RECORD_KINDS, Published
+from apollo_spark.model.record import RECORD_KINDS, PublishedRecord
 from apollo_spark.workers.files.checksums import check_chunks, has_checksums
 
 LISTED = ["kind", "name", "version"]
@@ -37,7 +37,7 @@ def _records_in(path: Path) -> set[tuple[str, int]]:
     return {(each["name"], each["version"]) for each in rows if each["kind"] in RECORD_KINDS}
 
 
-def unpinned(lake: Lake, records: tuple[Published, ...]) -> tuple[str, ...]:
+def unpinned(lake: Lake, records: tuple[PublishedRecord, ...]) -> tuple[str, ...]:
     """Return what nothing pins, because an earlier version of apollo_spark wrote it.
 
     Args:

@@ -27,7 +27,7 @@ from apollo_spark.lake.tables.store import TableStore
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.workers.files.checksums import check_chunks, has_checksums, read_checksums
 
 NAMED_FILES = 3
@@ -79,7 +79,7 @@ class Seen:
 
 
 def verify_record(
-    record: Published,
+    record: PublishedRecord,
     *,
     tables: TableStore,
     parts: PartStore,
@@ -124,7 +124,7 @@ class _Pin:
     """One pin of one record, looked at."""
 
     def __init__(
-        self, record: Published, pin: TablePin, tables: TableStore, special: HashSpecial
+        self, record: PublishedRecord, pin: TablePin, tables: TableStore, special: HashSpecial
     ) -> None:
         self._record = record
         self._pin = pin
@@ -282,7 +282,7 @@ def _missing_or_damaged(bad: list[str], count: int) -> str:
 
 
 def _check_parts(
-    record: Published, parts: PartStore, known: dict[str, bool]
+    record: PublishedRecord, parts: PartStore, known: dict[str, bool]
 ) -> list[VerifyProblem]:
     named = record.all_parts
     known |= {each: parts.is_readable(each) for each in named.keys() - known.keys()}

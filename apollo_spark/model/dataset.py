@@ -18,7 +18,7 @@ from apollo_spark.model.names import MemberName
 from apollo_spark.model.old_formats import in_format_2
 from apollo_spark.model.pin import TablePin, table_location
 from apollo_spark.model.profile_entry import ProfileEntry
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 
 DATASET_FORMAT = 2
 """The format in which records are stored: see docs/decisions/record-format-2.md."""
@@ -117,7 +117,7 @@ class RowRule(Record):
     pins: tuple[TablePin, ...]
 
 
-class DatasetRecord(Published):
+class DatasetRecord(PublishedRecord):
     """One published version of a dataset. It never changes.
 
     `rules` are what the guards of tables refer to; `hides` says that something of the tables is

@@ -2,10 +2,10 @@
 
 from apollo_spark.model.names import MemberName
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 
 
-class OverDataset(Published):
+class OverDataset(PublishedRecord):
     """A record over a version of a dataset, which it can be read with for as long as it is there.
 
     Attributes:

@@ -1,7 +1,7 @@
 """What every published record has, and the table of the kinds of records.
 
-A new kind is a class of `Published` and a line of `RECORD_KINDS`: the registry, publishing, gc,
-retiring, verifying, lists, histories and lineages know no kind by name.
+A new kind is a class of `PublishedRecord` and a line of `RECORD_KINDS`: the registry, publishing,
+gc, retiring, verifying, lists, histories and lineages know no kind by name.
 """
 
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ class Lineage(Record):
     time: datetime
 
 
-class Published(Record):
+class PublishedRecord(Record):
     """One published version of a name, of whatever kind. It never changes.
 
     Attributes:
@@ -104,22 +104,22 @@ class RecordKind:
     """
 
     word: str
-    load_model: Callable[[], type[Published]]
+    load_model: Callable[[], type[PublishedRecord]]
 
 
-def _dataset() -> type[Published]:
+def _dataset() -> type[PublishedRecord]:
     from apollo_spark.model.dataset import DatasetRecord
 
     return DatasetRecord
 
 
-def _cohort() -> type[Published]:
+def _cohort() -> type[PublishedRecord]:
     from apollo_spark.model.cohort import CohortRecord
 
     return CohortRecord
 
 
-def _dashboard() -> type[Published]:
+def _dashboard() -> type[PublishedRecord]:
     from apollo_spark.model.dashboard.record import DashboardRecord
 
     return DashboardRecord
@@ -133,16 +133,16 @@ RECORD_KINDS: dict[str, RecordKind] = {
 """The kinds of records by the name under which the registry keeps them."""
 
 
-def kind_of(model: type[Published]) -> str:
+def kind_of(model: type[PublishedRecord]) -> str:
     """Return the name under which the registry keeps records of a class."""
     kind: str = model.model_fields["kind"].default
     return kind
 
 
-def is_kind(kind: str, model: type[Published]) -> bool:
+def is_kind(kind: str, model: type[PublishedRecord]) -> bool:
     """Return whether records of a kind are of a class; kinds of later versions are of none."""
     known = RECORD_KINDS.get(kind)
-    return known is not None and (model is Published or issubclass(known.load_model(), model))
+    return known is not None and (model is PublishedRecord or issubclass(known.load_model(), model))
 
 
 def word_of(kind: str) -> str:
@@ -151,7 +151,7 @@ def word_of(kind: str) -> str:
     return kind if known is None else known.word
 
 
-def require_kind(record: object, kind: str, model: type[Published]) -> None:
+def require_kind(record: object, kind: str, model: type[PublishedRecord]) -> None:
     """Require that a record is of the kind that somebody asks for.
 
     Args:

@@ -12,7 +12,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import OnStep, Publication, no_step
 from apollo_spark.lake.storage.system import Clock
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.record import InputFile, Lineage, Published
+from apollo_spark.model.record import InputFile, Lineage, PublishedRecord
 from apollo_spark.runtime.settings import LakeSettings
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from apollo_spark.operations.engines import OpenEngines
 
-R = TypeVar("R", bound=Published)
+R = TypeVar("R", bound=PublishedRecord)
 STEPS_OF_TABLES = ("prepare ", "commit ", "pin ")
 
 

@@ -20,7 +20,7 @@ from apollo_spark.model.cohort import CohortStep
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.disclosure import GuardRecord, Limit
 from apollo_spark.model.pin import TablePin, owner_of
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.model.suppressed import Count
 from apollo_spark.operations.cohorts.opening import People
 from apollo_spark.query.cohorts.members import KEY, main_key
@@ -33,7 +33,7 @@ HERE = "local"
 MOST_RACES = 200
 
 
-def guards_of(lake: Lake, *records: Published | str) -> tuple[GuardRecord, ...]:
+def guards_of(lake: Lake, *records: PublishedRecord | str) -> tuple[GuardRecord, ...]:
     """Return the guards that hold for records, by their names and those of all they are made of.
 
     Args:
@@ -54,7 +54,7 @@ def guards_of(lake: Lake, *records: Published | str) -> tuple[GuardRecord, ...]:
     return tuple(guard for name, guard in sorted(guards.items()) if name in names)
 
 
-def limit_of(lake: Lake, *records: Published | str) -> Limit | None:
+def limit_of(lake: Lake, *records: PublishedRecord | str) -> Limit | None:
     """Return what holds for the numbers of records: the strictest; None where nothing does."""
     found: Limit | None = None
     for each in guards_of(lake, *records):
@@ -63,7 +63,7 @@ def limit_of(lake: Lake, *records: Published | str) -> Limit | None:
     return found
 
 
-def require_unguarded(lake: Lake, what: str, *records: Published | str) -> None:
+def require_unguarded(lake: Lake, what: str, *records: PublishedRecord | str) -> None:
     """Require that no guard holds for records: rows of people are not given of those.
 
     Args:
@@ -78,7 +78,7 @@ def require_unguarded(lake: Lake, what: str, *records: Published | str) -> None:
         return
     shown, *_ = records
     # Of a view nobody sees what it is made from.
-    is_kept = any(isinstance(each, Published) and each.hides for each in records)
+    is_kept = any(isinstance(each, PublishedRecord) and each.hides for each in records)
     names = ", ".join(each.name for each in guards)
     by = "" if is_kept or names == str(shown).partition("@")[0] else f", by the guard of {names}"
     raise NotFoundError(
@@ -88,14 +88,14 @@ def require_unguarded(lake: Lake, what: str, *records: Published | str) -> None:
 
 
 def _names_of(
-    lake: Lake, snapshot: RegistrySnapshot, records: Iterable[Published | str]
+    lake: Lake, snapshot: RegistrySnapshot, records: Iterable[PublishedRecord | str]
 ) -> set[str]:
     """Return the names of records and of all that they are made of, in lower case."""
     names: set[str] = set()
     seen: set[str] = set()
     waiting: list[str] = []
     for each in records:
-        if isinstance(each, Published):
+        if isinstance(each, PublishedRecord):
             names.add(each.name.casefold())
             waiting += _made_of(each.to_json(), names)
         else:

@@ -12,7 +12,7 @@ from typing_extensions import TypeVar
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.storage.missing import describe_new_lake, require_place_for_lake
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.record import Lineage, Published
+from apollo_spark.model.record import Lineage, PublishedRecord
 from apollo_spark.model.request import PublishRequest
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.dry_run import lake_of_dry_run
@@ -35,7 +35,7 @@ class Operation(ABC, Generic[Request, Plan, Receipt, R]):
 
     verb: ClassVar[str]
     """What the lineage of the record says."""
-    record_type: ClassVar[type[Published]] = DatasetRecord
+    record_type: ClassVar[type[PublishedRecord]] = DatasetRecord
     """The class of the records that it makes."""
     makes_lake: ClassVar[bool] = False
     """Whether a lake is made where there is none."""

@@ -7,7 +7,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.publishing import Publication
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.dictionary import DataDictionary
-from apollo_spark.model.record import Lineage, Published
+from apollo_spark.model.record import Lineage, PublishedRecord
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.operations.profiles.storing import store_profiles
 from apollo_spark.operations.work import Draft, Plan, R, Receipt, Work
@@ -81,9 +81,9 @@ def commit(
 def _count(
     lake: Lake,
     runner: TaskRunner,
-    record: Published,
+    record: PublishedRecord,
     dictionary: DataDictionary,
-    base: Published | None,
+    base: PublishedRecord | None,
 ) -> dict[str, Any]:
     """Return the profiles of a version as it names them, stored beside its parts."""
     assert isinstance(record, DatasetRecord), "only datasets have fields"

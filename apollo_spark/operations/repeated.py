@@ -11,7 +11,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.over_dataset import OverDataset
 from apollo_spark.model.rebase import MOVES
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.records.changes.extension import leaves_alone
 
@@ -75,7 +75,7 @@ def read_receipt(lake: Lake, record: DatasetRecord, receipt_type: type[Receipt])
         return None
 
 
-def repeat_of(lake: Lake, record: Published, receipt_type: type[Receipt]) -> Outcome[Receipt]:
+def repeat_of(lake: Lake, record: PublishedRecord, receipt_type: type[Receipt]) -> Outcome[Receipt]:
     """Return the outcome of a verb whose result is there already."""
     receipt = receipt_type.model_validate_json(lake.parts.get(record.receipt))
     return Outcome(receipt=receipt, current=(str(record),))

@@ -14,7 +14,7 @@ from apollo_spark.model.dictionary import DataDictionary
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.plan import PlannedTable
 from apollo_spark.model.policy import Policy
-from apollo_spark.model.record import InputFile, Lineage, Published
+from apollo_spark.model.record import InputFile, Lineage, PublishedRecord
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.engines import LoadEngines
 from apollo_spark.operations.outcome import Outcome, refusal
@@ -48,7 +48,7 @@ class AnyPlan(Protocol):
 Plan = TypeVar("Plan", bound=AnyPlan)
 PlanType = TypeVar("PlanType", bound=AnyPlan, covariant=True)  # noqa: PLC0105 frozen: only read
 Receipt = TypeVar("Receipt", bound=Record)
-R = TypeVar("R", bound=Published, default=DatasetRecord)
+R = TypeVar("R", bound=PublishedRecord, default=DatasetRecord)
 
 
 NO_POLICY = Policy()

@@ -11,7 +11,7 @@ from apollo_spark.model.base import Record
 from apollo_spark.model.change import ViewChange
 from apollo_spark.model.dataset import DatasetRecord, EntityEntry, TableSlice
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 
 
 class ShownPin(Record):
@@ -21,7 +21,7 @@ class ShownPin(Record):
     pin: TablePin
 
 
-def hides_details(record: Published, *, full: bool = False) -> bool:
+def hides_details(record: PublishedRecord, *, full: bool = False) -> bool:
     """Return whether something of a record is not reported unless it is asked for in full."""
     return record.hides and not full
 
@@ -54,7 +54,7 @@ def shown_record(record: DatasetRecord, *, full: bool = False) -> DatasetRecord:
     return shown.model_copy(update={"lineage": lineage, "change": None, "receipt": ""})
 
 
-def shown_pins(record: Published, *, full: bool = False) -> tuple[ShownPin, ...]:
+def shown_pins(record: PublishedRecord, *, full: bool = False) -> tuple[ShownPin, ...]:
     """Return the pins under the names that they are shown by: those of what the record shows."""
     if not hides_details(record, full=full):
         return tuple(ShownPin(table=pin.table, pin=pin) for pin in record.pins)

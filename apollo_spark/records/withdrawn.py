@@ -17,7 +17,7 @@ from apollo_spark.model.dataset import (
 )
 from apollo_spark.model.guard import RowGuard
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.model.withdrawal import WithdrawalRecord
 from apollo_spark.records.dependents import (
     SAMPLE_ID,
@@ -71,7 +71,7 @@ def without_withdrawn(
 
 
 def concerning(
-    record: Published, withdrawals: Iterable[WithdrawalRecord]
+    record: PublishedRecord, withdrawals: Iterable[WithdrawalRecord]
 ) -> list[WithdrawalRecord]:
     """Return the withdrawals from tables that a record, or a rule of it, reads."""
     known = {pin.location for pin in record.all_pins}

@@ -16,7 +16,7 @@ from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.found_field import FoundField, FoundFields
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.profile import CountedFields, FieldProfile, Profiles
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.answering import answering
 from apollo_spark.operations.asker import Asker
@@ -69,7 +69,7 @@ def profile(asker: Asker, request: ProfileRequest) -> Profiles:
         lake, request.name, cohort=request.cohort, text=request.filter, say=say
     )
     chosen = choose_fields(opened.scope, request.patterns)
-    named = lake.load(parse_reference(request.name), Published)
+    named = lake.load(parse_reference(request.name), PublishedRecord)
     with answering(lake, request.engine, asker.read_settings()) as engine:
         found = profiles_of(lake, opened, chosen, engine)
     cohort = request.cohort or (str(named) if isinstance(named, CohortRecord) else None)

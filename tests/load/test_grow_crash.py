@@ -10,7 +10,7 @@ import pytest
 
 from apollo_spark.lake.lake import open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.verbs.gc import GcRequest
 from apollo_spark.verbs.grow.grow import GrowRequest
 from apollo_spark.verbs.table import perform
@@ -84,7 +84,7 @@ def state_of(root: Path) -> dict[str, Any]:
     lake = open_lake(str(root))
     entries = lake.registry.snapshot().entries
     found = {str(each): json.loads(each.to_json()) for each in lake.registry.read_all(
-        entries, Published)}  # fmt: skip
+        entries, PublishedRecord)}  # fmt: skip
     names = {record["id"]: version for version, record in found.items()}
     shown = {version: _comparable(record, names) for version, record in found.items()}
     return {**shown, "retired": sorted(str(each) for each in entries if each.retired)}

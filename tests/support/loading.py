@@ -17,7 +17,7 @@ from apollo_spark.ingest.plan import ClinicalLoad
 from apollo_spark.lake.lake import Lake, open_lake
 from apollo_spark.lake.publishing import OnStep, no_step
 from apollo_spark.model.names import RecordReference, parse_reference
-from apollo_spark.model.record import Published as Record
+from apollo_spark.model.record import PublishedRecord as Record
 from apollo_spark.operations.outcome import Outcome
 from apollo_spark.query.extract import ExtractRequest, build_extract_per_entity
 from apollo_spark.query.values import ValueMode

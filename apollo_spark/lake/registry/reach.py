@@ -18,7 +18,7 @@ from apollo_spark.lake.registry.registry import Registry
 from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 
 Place = tuple[str, int]
 """Location and version of a table."""
@@ -104,7 +104,7 @@ def _pin(value: dict[str, Any]) -> TablePin:
 
 
 def require_unretired(
-    record: Published,
+    record: PublishedRecord,
     written: Collection[Place],
     snapshot: RegistrySnapshot,
     registry: Registry,

@@ -53,10 +53,10 @@ from apollo_spark.model.withdrawal import WITHDRAWAL, WithdrawalRecord
 from apollo_spark.workers.files.checksums import has_checksums
 
 if TYPE_CHECKING:
-    from apollo_spark.model.record import Published
+    from apollo_spark.model.record import PublishedRecord
 
 
-R = TypeVar("R", bound="Published")
+R = TypeVar("R", bound="PublishedRecord")
 
 
 class Registry:
@@ -217,7 +217,7 @@ class Registry:
 
         Args:
             entry: The record.
-            model: The class of the kind that is asked for; `Published` takes every kind.
+            model: The class of the kind that is asked for; `PublishedRecord` takes every kind.
 
         Raises:
             NotFoundError: The record is of another kind.

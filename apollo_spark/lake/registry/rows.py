@@ -29,10 +29,10 @@ from apollo_spark.workers.files.checksums import has_checksums
 
 if TYPE_CHECKING:
     from apollo_spark.model.disclosure import GuardRecord
-    from apollo_spark.model.record import Published
+    from apollo_spark.model.record import PublishedRecord
 
 
-R = TypeVar("R", bound="Published")
+R = TypeVar("R", bound="PublishedRecord")
 
 SCHEMA = pa.schema(
     [
@@ -55,7 +55,7 @@ class StoredRecord(RecordEntry):
     json_text: str
 
 
-def stored_form(record: "Published") -> StoredRecord:
+def stored_form(record: "PublishedRecord") -> StoredRecord:
     """Return the row of a record."""
     return _stored(record, actor=record.lineage.actor, time=record.lineage.time)
 
@@ -76,7 +76,7 @@ def stored_guard(record: "GuardRecord") -> StoredRecord:
 
 
 def _stored(
-    record: "Published | RetirementRecord | WithdrawalRecord | GuardRecord",
+    record: "PublishedRecord | RetirementRecord | WithdrawalRecord | GuardRecord",
     *,
     actor: str,
     time: datetime,
@@ -100,16 +100,16 @@ def read_stored(entry: RecordEntry, text: str, model: "type[R]") -> "R":
     Args:
         entry: The record as it is listed.
         text: Its JSON.
-        model: The class of the kind that is asked for; `Published` takes every kind.
+        model: The class of the kind that is asked for; `PublishedRecord` takes every kind.
 
     Raises:
         NotFoundError: The record is of another kind.
         EnvironmentProblemError: The record is of a newer format, or of a kind of a newer version.
     """
     # A list of records reads none of them.
-    from apollo_spark.model.record import RECORD_KINDS, Published, require_kind
+    from apollo_spark.model.record import RECORD_KINDS, PublishedRecord, require_kind
 
-    if model is not Published:
+    if model is not PublishedRecord:
         require_kind(entry, entry.kind, model)
     try:
         found: R = RECORD_KINDS[entry.kind].load_model().model_validate_json(text)  # type: ignore[assignment]

@@ -8,7 +8,7 @@ from apollo_spark.lake.opened import OpenDataset
 from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
-from apollo_spark.model.record import Published, require_kind
+from apollo_spark.model.record import PublishedRecord, require_kind
 from apollo_spark.operations.cohorts.meaning import read_meaning
 from apollo_spark.operations.cohorts.one_dataset import require_dataset
 from apollo_spark.operations.cohorts.opening import People, load_cohort, open_cohort
@@ -48,7 +48,7 @@ def open_for_reading(
         UsageError: The filter has no meaning, or there are both.
         ConflictError: The cohort is based on another version.
     """
-    record = lake.load(parse_reference(name), Published)
+    record = lake.load(parse_reference(name), PublishedRecord)
     if isinstance(record, CohortRecord):
         if cohort is not None or text is not None:
             raise UsageError(

@@ -7,7 +7,7 @@ from apollo_spark.engines.embedded import EmbeddedEngine
 from apollo_spark.lake.lake import Lake
 from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import DatasetRecord
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.model.suppressed import Count, Suppressed
 from apollo_spark.operations.cohorts.opening import open_cohort
 from apollo_spark.operations.disclosing import given_count, limit_of, open_disclosure
@@ -15,13 +15,15 @@ from apollo_spark.operations.guarded.cells import Sheet
 from apollo_spark.operations.guarded.hiding import without_numbers
 from apollo_spark.operations.guarded.rows import read_people
 
-R = TypeVar("R", bound=Published)
+R = TypeVar("R", bound=PublishedRecord)
 
 UNDECIDED = ("receipt", "withdrawn", "inputs", "pins", "assays")
 """Parts of a description whose numbers are not shown; versions of tables are none."""
 
 
-def guarded_description(lake: Lake, record: Published, shown: Mapping[str, Any]) -> dict[str, Any]:
+def guarded_description(
+    lake: Lake, record: PublishedRecord, shown: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return a description with what is given of its numbers, where the record is guarded.
 
     Args:

@@ -22,7 +22,7 @@ from apollo_spark.model.dictionary import Entity
 from apollo_spark.model.diff import AssayDiff, DatasetDiff, EntityDiff, FieldDiff
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.disclosing import require_unguarded
@@ -87,7 +87,7 @@ def compare(asker: Asker, request: DiffRequest) -> DatasetDiff | CohortDiff | Da
         StorageRefusedError: A file cannot be written.
     """
     names = (request.first, request.second)
-    records = [asker.lake.load(parse_reference(each), Published) for each in names]
+    records = [asker.lake.load(parse_reference(each), PublishedRecord) for each in names]
     cohorts = [each for each in records if isinstance(each, CohortRecord)]
     if len(cohorts) == len(records) and request.keys is None:
         return diff_cohorts(asker.lake, *cohorts)

@@ -6,7 +6,7 @@ from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.registry.snapshot import RecordEntry
 from apollo_spark.model.base import Record
 from apollo_spark.model.disclosure import Limit
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.model.suppressed import Count, Suppressed
 from apollo_spark.operations.asker import Asker
@@ -57,7 +57,7 @@ def show_history(asker: Asker, request: HistoryRequest) -> History:
     """
     lake = asker.lake
     entries = lake.history(request.name)
-    records = {each.version: each for each in lake.registry.read_all(entries, Published)}
+    records = {each.version: each for each in lake.registry.read_all(entries, PublishedRecord)}
     found = tuple(_line(each, records.get(each.version)) for each in entries)
     if not lake.registry.snapshot().guards:
         return History(versions=found)
@@ -80,7 +80,7 @@ def _guards(lake: Lake, name: str) -> tuple[GuardLine, ...]:
     return tuple(GuardLine(limit=each.limit, actor=each.actor, time=each.time) for each in said)
 
 
-def _line(entry: RecordEntry, record: Published | None) -> VersionLine:
+def _line(entry: RecordEntry, record: PublishedRecord | None) -> VersionLine:
     return VersionLine(
         **dict(entry),
         operation=record.lineage.operation if record else None,

@@ -15,7 +15,7 @@ from apollo_spark.model.dataset import DatasetRecord, RowRule
 from apollo_spark.model.dictionary import DataDictionary, Entity
 from apollo_spark.model.field import FieldSpec
 from apollo_spark.model.names import parse_reference
-from apollo_spark.model.record import Published, require_kind
+from apollo_spark.model.record import PublishedRecord, require_kind
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.model.suppressed import plain_json
 from apollo_spark.operations.asker import Asker
@@ -101,7 +101,7 @@ def show(asker: Asker, request: ShowRequest) -> Description:
         BrokenPinError: It is not as it was published.
     """
     lake, with_pins = asker.lake, request.pins or request.full
-    record = lake.load(parse_reference(request.name), Published)
+    record = lake.load(parse_reference(request.name), PublishedRecord)
     if isinstance(record, CohortRecord):
         # What people it has is asked of an engine.
         from apollo_spark.verbs.cohort.asking import describe_cohort
@@ -123,7 +123,7 @@ def show(asker: Asker, request: ShowRequest) -> Description:
     return Description(shown=_given(lake, record, shown), with_pins=with_pins)
 
 
-def _given(lake: Lake, record: Published, shown: dict[str, Any]) -> dict[str, Any]:
+def _given(lake: Lake, record: PublishedRecord, shown: dict[str, Any]) -> dict[str, Any]:
     """Return a description as it is given: in few lakes something is guarded."""
     if not lake.registry.snapshot().guards:
         return shown

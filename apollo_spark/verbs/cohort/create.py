@@ -15,7 +15,7 @@ from apollo_spark.model.cohort import CohortOperation, CohortRecord, CohortStep
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference, require_dataset_name
 from apollo_spark.model.receipt import CohortReceipt
-from apollo_spark.model.record import Published, require_kind
+from apollo_spark.model.record import PublishedRecord, require_kind
 from apollo_spark.operations.cohorts.meaning import read_meaning
 from apollo_spark.operations.cohorts.opening import People, count_people, dataset_of
 from apollo_spark.operations.cohorts.program import Program
@@ -96,7 +96,7 @@ class Source:
     cohort: CohortRecord | None = None
 
     @property
-    def record(self) -> Published:
+    def record(self) -> PublishedRecord:
         """The version that was named."""
         return self.cohort or self.dataset
 
@@ -134,7 +134,7 @@ def open_source(lake: Lake, name: str) -> Source:
         NotFoundError: There is none, or it is of another kind.
         UsageError: The text names no version.
     """
-    record = lake.load(parse_reference(name), Published)
+    record = lake.load(parse_reference(name), PublishedRecord)
     program = Program(lake)
     if isinstance(record, CohortRecord):
         program.add(record)

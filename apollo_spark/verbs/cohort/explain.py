@@ -25,7 +25,7 @@ from apollo_spark.model.filter import (
     comparisons_of,
 )
 from apollo_spark.model.names import parse_reference
-from apollo_spark.model.record import Published, require_kind
+from apollo_spark.model.record import PublishedRecord, require_kind
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.cohorts.opening import People, load_cohort, open_cohort
@@ -94,7 +94,7 @@ def explain_person(lake: Lake, name: str, key: str, *, onto: str | None) -> Expl
 
 def _onto(lake: Lake, record: CohortRecord, people: People, onto: str) -> tuple[People, str]:
     """Return a cohort over another version: its own other version, or what it means there."""
-    found = lake.load(parse_reference(onto), Published)
+    found = lake.load(parse_reference(onto), PublishedRecord)
     if isinstance(found, CohortRecord):
         return open_cohort(lake, found), str(found)
     require_kind(found, found.kind, DatasetRecord)

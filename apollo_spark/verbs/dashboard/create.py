@@ -17,7 +17,7 @@ from apollo_spark.model.dashboard.tile import Tile
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference, require_dataset_name
 from apollo_spark.model.receipt import DashboardReceipt
-from apollo_spark.model.record import InputFile, Lineage, Published, require_kind
+from apollo_spark.model.record import InputFile, Lineage, PublishedRecord, require_kind
 from apollo_spark.model.request import NamedRequest
 from apollo_spark.operations.cohorts.opening import count_people_about, dataset_of
 from apollo_spark.operations.operation import Operation
@@ -157,7 +157,7 @@ def open_source(lake: Lake, name: str) -> tuple[DatasetRecord, CohortRecord | No
         NotFoundError: There is none, or it is of another kind.
         UsageError: The text names no version.
     """
-    record = lake.load(parse_reference(name), Published)
+    record = lake.load(parse_reference(name), PublishedRecord)
     if isinstance(record, CohortRecord):
         return dataset_of(lake, record), record
     require_kind(record, record.kind, DatasetRecord)

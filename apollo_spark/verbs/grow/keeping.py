@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 from apollo_spark.lake.registry.snapshot import RecordEntry, RegistrySnapshot
 from apollo_spark.model.over_dataset import OverDataset
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.context import Context
 from apollo_spark.verbs.compact import CompactRequest
@@ -139,7 +139,7 @@ class RetireStep(Step):
         ]
         if not ended:
             return ()
-        records = lake.registry.read_all(snapshot.unretired(), Published)
+        records = lake.registry.read_all(snapshot.unretired(), PublishedRecord)
         return without_parents(ended, {str(each): _made_of(each) for each in records})
 
 
@@ -185,7 +185,7 @@ def _unretired(snapshot: RegistrySnapshot, name: str) -> tuple[RecordEntry, ...]
     return tuple(each for each in snapshot.versions_of(name) if each.retired is None)
 
 
-def _made_of(record: Published) -> tuple[str, ...]:
+def _made_of(record: PublishedRecord) -> tuple[str, ...]:
     """Return the versions that a record is made of."""
     if not isinstance(record, OverDataset):
         return record.lineage.parents

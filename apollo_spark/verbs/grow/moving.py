@@ -10,7 +10,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.growth import LeftRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.over_dataset import OverDataset
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.repeated import extended_from
 from apollo_spark.records.changes.replay import is_root
@@ -72,7 +72,7 @@ class LimitedRebase(Rebase):
         return left
 
     def _why_left(
-        self, move: PlannedMove, stays: Published | None, *, is_asked: bool
+        self, move: PlannedMove, stays: PublishedRecord | None, *, is_asked: bool
     ) -> str | None:
         """Return why a record is left, as people may see it; None where it moves."""
         if stays is not None:
@@ -160,7 +160,7 @@ class RebaseStep(Step):
         """
         if not lake.is_there:
             return Movable()
-        newest = lake.registry.read_all(lake.list_records(), Published)
+        newest = lake.registry.read_all(lake.list_records(), PublishedRecord)
         records = {each.name.casefold(): each for each in newest}
         made_of = {name: _parents_of(lake, each) for name, each in records.items()}
         grown = {name_of(each) for each in self.onto}
@@ -181,7 +181,7 @@ class RebaseStep(Step):
 
     def _targets(
         self,
-        records: Mapping[str, Published],
+        records: Mapping[str, PublishedRecord],
         made_of: Mapping[str, tuple[str, ...]],
         moved: set[str],
     ) -> tuple[str, ...]:
@@ -197,7 +197,7 @@ class RebaseStep(Step):
         return tuple(str(records[each]) for each in sorted(grown | between) if each in records)
 
 
-def _parents_of(lake: Lake, record: Published) -> tuple[str, ...]:
+def _parents_of(lake: Lake, record: PublishedRecord) -> tuple[str, ...]:
     """Return what a record may leave for newer versions; nothing of one that was loaded."""
     if isinstance(record, OverDataset):
         return named_parents(lake, record)

@@ -14,7 +14,7 @@ from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.rebase import AssayMove, Causes, RebasePlan
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.model.suppressed import Suppressed
 from apollo_spark.operations.cohorts.opening import open_cohort
 from apollo_spark.operations.dashboards import open_dashboard
@@ -27,7 +27,7 @@ PEOPLE = ("before", "after", "kept", "added", "lost")
 
 
 def guarded_plan(
-    lake: Lake, plan: RebasePlan, record: Published, result: Published | None
+    lake: Lake, plan: RebasePlan, record: PublishedRecord, result: PublishedRecord | None
 ) -> RebasePlan:
     """Return a plan with the numbers that are given, where the record is guarded.
 
@@ -79,7 +79,7 @@ class _People:
     question: str = EVERYBODY
 
 
-def _people(lake: Lake, record: Published, engine: Engine) -> _People:
+def _people(lake: Lake, record: PublishedRecord, engine: Engine) -> _People:
     if isinstance(record, DashboardRecord):
         board = open_dashboard(lake, record)
         if board.cohort is None:

@@ -7,7 +7,7 @@ from apollo_spark.lake.publishing_together import publish_together
 from apollo_spark.model.base import Record
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.rebase import Causes, Move, RebasePlan
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.operations.context import Context
 from apollo_spark.records.showing import hides_details
 
@@ -23,7 +23,7 @@ class Made:
         notes: What a person should know.
     """
 
-    record: Published
+    record: PublishedRecord
     parts: tuple[str, ...]
     receipt: Record
     notes: tuple[str, ...] = ()
@@ -41,14 +41,14 @@ class PlannedMove:
         current: The version that has all of it already.
     """
 
-    record: Published
+    record: PublishedRecord
     plan: RebasePlan
     shown: RebasePlan
     made: Made | None = None
-    current: Published | None = None
+    current: PublishedRecord | None = None
 
     @property
-    def result(self) -> Published | None:
+    def result(self) -> PublishedRecord | None:
         """The version that the record becomes; None where it is refused."""
         return self.current if self.made is None else self.made.record
 
@@ -56,7 +56,7 @@ class PlannedMove:
 WITHHELD = "it cannot be made of that; --full says why"
 
 
-def shown_plan(plan: RebasePlan, record: Published, *, full: bool) -> RebasePlan:
+def shown_plan(plan: RebasePlan, record: PublishedRecord, *, full: bool) -> RebasePlan:
     """Return a plan for people: of a view without what it was made of, and what its rule reads."""
     if not isinstance(record, DatasetRecord) or not hides_details(record, full=full):
         return plan

@@ -14,7 +14,7 @@ from apollo_spark.model.dashboard.record import DashboardRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.over_dataset import OverDataset
 from apollo_spark.model.rebase import Move, RebasePlan
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.deriving import Derivation
 from apollo_spark.records.changes.renaming import NewNames
@@ -73,7 +73,7 @@ class Planner:
         self._cohorts: dict[str, CohortToCount] = {}
         self._boards: dict[str, DashboardToCompare] = {}
 
-    def plan(self, records: Sequence[Published]) -> tuple[PlannedMove, ...]:
+    def plan(self, records: Sequence[PublishedRecord]) -> tuple[PlannedMove, ...]:
         """Plan records, and the cohorts that cohorts among them are made of.
 
         Raises:
@@ -97,7 +97,7 @@ class Planner:
         self._compare_dashboards()
         return tuple(self._moves[each] for each in by_name)
 
-    def _plan_one(self, name: str, record: Published, *, is_named: bool) -> None:
+    def _plan_one(self, name: str, record: PublishedRecord, *, is_named: bool) -> None:
         found = MeaningComparison(self._names)
         moves: tuple[Move, ...] = ()
         try:
@@ -225,7 +225,7 @@ class Planner:
             )
         return None
 
-    def _component(self, record: Published, reference: CohortReference) -> CohortToCount:
+    def _component(self, record: PublishedRecord, reference: CohortReference) -> CohortToCount:
         """Return what a cohort becomes that a record is made of.
 
         Raises:
@@ -266,7 +266,7 @@ class Planner:
     def _refuse(
         self,
         name: str,
-        record: Published,
+        record: PublishedRecord,
         moves: tuple[Move, ...],
         refused: ApolloError,
         found: MeaningComparison,
@@ -281,7 +281,7 @@ class Planner:
         )
         self._keep(name, PlannedMove(record, plan, plan))
 
-    def _require_parents(self, record: Published) -> None:
+    def _require_parents(self, record: PublishedRecord) -> None:
         """Require that no parent that is to be moved by the same call is refused.
 
         Raises:
@@ -292,7 +292,7 @@ class Planner:
             if moved is not None and moved.plan.refused is not None:
                 raise UnmovableError(f"{moved.record}, which it is made of, cannot be moved.")
 
-    def _next(self, record: Published) -> tuple[str, int]:
+    def _next(self, record: PublishedRecord) -> tuple[str, int]:
         """Return the name and number of the next version of a record."""
         last = self._lake.history(record.name)[-1]
         return last.name, last.version + 1

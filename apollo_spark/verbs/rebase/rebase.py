@@ -16,7 +16,7 @@ from apollo_spark.model.names import parse_reference
 from apollo_spark.model.over_dataset import OverDataset
 from apollo_spark.model.rebase import MovedReceipt
 from apollo_spark.model.receipt import StoredReceipt
-from apollo_spark.model.record import Published, require_kind
+from apollo_spark.model.record import PublishedRecord, require_kind
 from apollo_spark.model.request import ApplyRequest
 from apollo_spark.operations.action import Action
 from apollo_spark.operations.cohorts.opening import dataset_of
@@ -100,7 +100,7 @@ class Rebase(Action[RebaseRequest, tuple[PlannedMove, ...], Record]):
         if not targets:
             raise UsageError("Nothing is named to move to.", fix="Add --onto NAME@VERSION.")
         names = NewNames() if request.field_map is None else read_map(request.field_map)
-        records = [lake.load(parse_reference(each), Published) for each in _chosen(request)]
+        records = [lake.load(parse_reference(each), PublishedRecord) for each in _chosen(request)]
         datasets = [_dataset_of(lake, each) for each in records]
         require_known(names, lake, datasets, targets)
         planner = Planner(
@@ -160,7 +160,7 @@ def _join(
     return join_outcomes(MovedReceipt(plans=shown), outcomes, more=more, is_dry_run=planned)
 
 
-def _dataset_of(lake: Lake, record: Published) -> DatasetRecord:
+def _dataset_of(lake: Lake, record: PublishedRecord) -> DatasetRecord:
     """Return a dataset, or that of a cohort or a dashboard.
 
     Raises:

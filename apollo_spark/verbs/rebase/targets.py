@@ -11,7 +11,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.over_dataset import OverDataset
 from apollo_spark.model.rebase import Move
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.operations.cohorts.opening import dataset_of
 from apollo_spark.operations.repeated import extended_from
 from apollo_spark.records.changes.replay import is_root, parents_of
@@ -30,7 +30,7 @@ def root_of(lake: Lake, record: DatasetRecord) -> Change:
     raise UsageError(f"{record} was loaded from files: it is made from no other dataset.")
 
 
-def named_parents(lake: Lake, record: Published) -> tuple[str, ...]:
+def named_parents(lake: Lake, record: PublishedRecord) -> tuple[str, ...]:
     """Return the versions that a record is made of: those that it may leave for others."""
     if isinstance(record, OverDataset):
         return (record.dataset, *(each.version for each in cohorts_of(record)))
@@ -38,7 +38,7 @@ def named_parents(lake: Lake, record: Published) -> tuple[str, ...]:
     return parents_of(root_of(lake, record))
 
 
-def cohorts_of(record: Published) -> tuple[CohortReference, ...]:
+def cohorts_of(record: PublishedRecord) -> tuple[CohortReference, ...]:
     """Return the cohorts that a cohort is made of, or that a dashboard is about."""
     if isinstance(record, CohortRecord):
         return record.cohorts
@@ -47,10 +47,10 @@ def cohorts_of(record: Published) -> tuple[CohortReference, ...]:
     return ()
 
 
-def with_cohorts_of(lake: Lake, known: Mapping[str, Published]) -> dict[str, Published]:
+def with_cohorts_of(lake: Lake, known: Mapping[str, PublishedRecord]) -> dict[str, PublishedRecord]:
     """Return the cohorts that some records are made of and that are not among them, by name."""
     snapshot = lake.registry.snapshot()
-    found: dict[str, Published] = {}
+    found: dict[str, PublishedRecord] = {}
     waiting = list(known.values())
     while waiting:
         for each in cohorts_of(waiting.pop()):
@@ -151,7 +151,7 @@ class Targets:
         name = name_of(parent)
         return self._moved.get(name) or self._named.get(name)
 
-    def _instead_of(self, record: Published, parent: DatasetRecord) -> DatasetRecord:
+    def _instead_of(self, record: PublishedRecord, parent: DatasetRecord) -> DatasetRecord:
         """Return the one dataset that is named to take the place of a parent."""
         if len(self._named) != 1:
             raise self._not_made_of(record, (str(parent),))
@@ -167,7 +167,9 @@ class Targets:
             )
         return target
 
-    def _move_both(self, record: Published, parent: DatasetRecord, target: DatasetRecord) -> str:
+    def _move_both(
+        self, record: PublishedRecord, parent: DatasetRecord, target: DatasetRecord
+    ) -> str:
         if self._is_secret(record):
             return "Name the view in the same call; --full says which one it is."
         return f"Type: apollo rebase {parent.name} {record.name} --onto {target}."
@@ -186,12 +188,12 @@ class Targets:
             waiting += self._lake.registry.read_all(entries, DatasetRecord)
         return False
 
-    def _is_secret(self, record: Published) -> bool:
+    def _is_secret(self, record: PublishedRecord) -> bool:
         """Whether it is not said what a record is made of: of views only."""
         is_view = isinstance(record, DatasetRecord)
         return is_view and hides_details(record, full=self._full)
 
-    def _not_made_of(self, record: Published, parents: Sequence[str]) -> UsageError:
+    def _not_made_of(self, record: PublishedRecord, parents: Sequence[str]) -> UsageError:
         named = ", ".join(str(each) for each in self._named.values())
         return UsageError(
             f"{record} is not made from {named}.",
@@ -199,7 +201,7 @@ class Targets:
         )
 
 
-def _require_main_entity(record: Published, main: str, target: DatasetRecord | None) -> None:
+def _require_main_entity(record: PublishedRecord, main: str, target: DatasetRecord | None) -> None:
     if target is not None and target.main_entity != main:
         raise ConflictError(
             f"{record} cannot be moved to {target}.",

@@ -13,7 +13,7 @@ from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import RecordReference, parse_reference
 from apollo_spark.model.over_dataset import OverDataset
 from apollo_spark.model.rebase import Move, RebaseReceipt
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.operations.cohorts.opening import count_people_about, open_cohort
 from apollo_spark.operations.context import Context
 from apollo_spark.operations.dashboards import open_dashboard
@@ -32,7 +32,7 @@ def undo_rebase(context: Context, version: str, *, full: bool, dry_run: bool) ->
         NotFoundError: It or the one before it is not there.
     """
     lake = context.lake
-    record = lake.load(parse_reference(version), Published)
+    record = lake.load(parse_reference(version), PublishedRecord)
     if record.lineage.operation != "rebase" or record.version == 1:
         raise UsageError(f"{record} was not made by a rebase: there is nothing to undo.")
     before = lake.load(RecordReference(name=record.name, version=record.version - 1), type(record))

@@ -4,7 +4,7 @@ from apollo_spark.errors import ApolloError, BrokenPinError
 from apollo_spark.lake.lake import Lake
 from apollo_spark.lake.rescue import records_in_files, unpinned
 from apollo_spark.model.base import Record
-from apollo_spark.model.record import Published
+from apollo_spark.model.record import PublishedRecord
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.engines import choose_runner, read_size
@@ -115,7 +115,7 @@ def _what_is_left(lake: Lake) -> MachineFact:
 def _unpinned(lake: Lake) -> tuple[MachineFact, ...]:
     """Say what of a lake that an earlier version wrote is not pinned."""
     snapshot = lake.registry.snapshot()
-    records = tuple(lake.registry.read_all(snapshot.unretired(), Published))
+    records = tuple(lake.registry.read_all(snapshot.unretired(), PublishedRecord))
     if not (lacking := unpinned(lake, records)):
         return ()
     return (

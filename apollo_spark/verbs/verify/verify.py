@@ -16,7 +16,7 @@ from apollo_spark.model.cohort import CohortRecord
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.over_dataset import OverDataset
-from apollo_spark.model.record import Published, is_kind
+from apollo_spark.model.record import PublishedRecord, is_kind
 from apollo_spark.model.request import VerbRequest
 from apollo_spark.operations.asker import Asker
 from apollo_spark.operations.cohorts.opening import dataset_of
@@ -96,14 +96,14 @@ def verify_records(
     TABLES.forget()
     FILES.forget()
     entries = _named(lake, name)
-    records: list[Published] = []
+    records: list[PublishedRecord] = []
     pins = 0
     problems = [*_problems_of_leases(lake), *_problems_of_guards(lake)]
     withdrawn: dict[str, int] = {}
     seen = Seen()
     for entry in entries:
         try:
-            record = lake.registry.read_record(entry, Published)
+            record = lake.registry.read_record(entry, PublishedRecord)
         except BrokenPinError:
             problems.append(_unreadable(entry))
             continue
@@ -139,14 +139,14 @@ def require_sound(found: Verification) -> None:
 
 
 def _prove(
-    lake: Lake, records: Sequence[Published], settings: LakeSettings, *, full: bool
+    lake: Lake, records: Sequence[PublishedRecord], settings: LakeSettings, *, full: bool
 ) -> tuple[SourceProof, ...]:
     made_of_files = [each for each in records if isinstance(each, DatasetRecord)]
     return prove_sources(lake, made_of_files, settings, full=full)
 
 
 def verify_version(
-    lake: Lake, record: Published, *, deep: bool, seen: Seen | None = None
+    lake: Lake, record: PublishedRecord, *, deep: bool, seen: Seen | None = None
 ) -> tuple[VerifyProblem, ...]:
     """Return what of a record is not as it was published, its assays included."""
     if (dataset := _dataset_of(lake, record)) is None:
@@ -160,7 +160,7 @@ def verify_version(
     return _counted_again(lake, record) if isinstance(record, DatasetRecord) else found
 
 
-def _dataset_of(lake: Lake, record: Published) -> DatasetRecord | None:
+def _dataset_of(lake: Lake, record: PublishedRecord) -> DatasetRecord | None:
     """Return the dataset whose tables a record reads; None where that is not as it was."""
     if isinstance(record, DatasetRecord):
         return record
@@ -200,7 +200,7 @@ def _recounted(lake: Lake, record: CohortRecord) -> tuple[VerifyProblem, ...]:
 
 
 def reported_problems(
-    problems: Sequence[VerifyProblem], record: Published, *, full: bool
+    problems: Sequence[VerifyProblem], record: PublishedRecord, *, full: bool
 ) -> list[VerifyProblem]:
     """Return problems for people: of a view only that there are some."""
     if not hides_details(record, full=full):
@@ -221,7 +221,7 @@ def reported_problems(
     ]
 
 
-def _is_guarded(lake: Lake, record: Published) -> bool:
+def _is_guarded(lake: Lake, record: PublishedRecord) -> bool:
     if not lake.registry.snapshot().guards:
         return False
     from apollo_spark.operations.disclosing import limit_of
@@ -248,7 +248,7 @@ def _named(lake: Lake, name: str | None) -> tuple[RecordEntry, ...]:
     """Return the unretired records that are meant: one version, all of a name, or all."""
     snapshot = lake.registry.snapshot()
     if name is None:
-        return tuple(each for each in snapshot.unretired() if is_kind(each.kind, Published))
+        return tuple(each for each in snapshot.unretired() if is_kind(each.kind, PublishedRecord))
     reference = parse_reference(name)
     newest = snapshot.get(reference)
     if reference.version is not None or reference.before is not None:

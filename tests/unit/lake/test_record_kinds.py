@@ -12,7 +12,7 @@ from apollo_spark.lake.registry.rows import stored_form
 from apollo_spark.model.dataset import DatasetRecord
 from apollo_spark.model.names import parse_reference
 from apollo_spark.model.pin import TablePin
-from apollo_spark.model.record import RECORD_KINDS, Published, RecordKind
+from apollo_spark.model.record import RECORD_KINDS, PublishedRecord, RecordKind
 from apollo_spark.verbs.ask.lineage import LineageRequest, show_lineage
 from apollo_spark.verbs.verify.verify import verify_records
 from apollo_spark.workers.values.hashing import hash_table
@@ -26,7 +26,7 @@ PACKAGE = Path(apollo_spark.__path__[0])
 WORDS = table_of([("good", 1)])
 
 
-class NoteRecord(Published):
+class NoteRecord(PublishedRecord):
     """Says something of a version of a dataset, and keeps what it read."""
 
     kind: str = "note"
@@ -73,7 +73,7 @@ def note(lake: Lake, dataset: DatasetRecord) -> NoteRecord:
 def test_a_record_of_a_kind_is_published_and_read_back(lake: Lake, note: NoteRecord) -> None:
     reference = parse_reference("remark")
 
-    assert lake.load(reference, NoteRecord) == lake.load(reference, Published) == note
+    assert lake.load(reference, NoteRecord) == lake.load(reference, PublishedRecord) == note
     assert {(each.kind, str(each)) for each in lake.list_records()} == {
         ("dataset", "study@1"),
         ("note", "remark@1"),
@@ -176,7 +176,7 @@ def test_a_kind_of_a_newer_version_is_listed_and_read_by_nobody(
     assert verify_records(lake, None, deep=False).records == ("study@1",)
     assert describe_history(lake, "remark")[0]["operation"] is None
     with pytest.raises(EnvironmentProblemError, match="does not know"):
-        lake.load(parse_reference("remark"), Published)
+        lake.load(parse_reference("remark"), PublishedRecord)
     with pytest.raises(NotFoundError, match="remark@1 is a note and no dataset"):
         lake.load_record(parse_reference("remark"))
 
@@ -186,7 +186,7 @@ def test_a_record_of_other_form_is_not_guessed_at(lake: Lake, dataset: DatasetRe
     lake.registry.append([row], based_on=lake.registry.snapshot().version)
 
     with pytest.raises(EnvironmentProblemError, match="odd@1 has a form"):
-        lake.load(parse_reference("odd"), Published)
+        lake.load(parse_reference("odd"), PublishedRecord)
 
 
 def test_no_module_names_a_kind() -> None:
