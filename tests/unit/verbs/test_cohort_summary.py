@@ -10,7 +10,7 @@ import pytest
 from apollo_spark.model.coding import CodePlace, Coding
 from apollo_spark.model.field import FieldSpec, FieldType
 from apollo_spark.verbs.cohort.difference import differences_of_shares, standardised_difference
-from apollo_spark.verbs.cohort.summary import Summary, ValueCount, summarise
+from apollo_spark.verbs.cohort.summary import ValueCount, ValueSummary, summarise
 
 NUMBER = FieldSpec(name="x", type=FieldType.FLOAT)
 SPARSE = FieldSpec(name="x", type=FieldType.INTEGER, coding_name="odd", is_sparse=True)
@@ -115,20 +115,20 @@ def test_large_numbers_are_not_taken_for_a_sparse_code_beside_them() -> None:
     assert (found.n, found.sparse) == (1, 1)
 
 
-def numbers(mean: float, sd: float) -> Summary:
-    return Summary(rows=9, n=9, missing=0, mean=mean, sd=sd)
+def numbers(mean: float, sd: float) -> ValueSummary:
+    return ValueSummary(rows=9, n=9, missing=0, mean=mean, sd=sd)
 
 
-def shares(**found: float) -> Summary:
+def shares(**found: float) -> ValueSummary:
     values = tuple(ValueCount(value=key, count=1, share=each) for key, each in found.items())
-    return Summary(rows=9, n=9, missing=0, values=values, different=len(values))
+    return ValueSummary(rows=9, n=9, missing=0, values=values, different=len(values))
 
 
 def test_the_standardised_difference_of_numbers_is_in_standard_deviations() -> None:
     assert standardised_difference(numbers(5, 3), numbers(1, 4)) == 4 / math.sqrt(12.5)
     assert standardised_difference(numbers(5, 0), numbers(5, 0)) == 0
     assert standardised_difference(numbers(5, 0), numbers(4, 0)) is None
-    assert standardised_difference(numbers(5, 1), Summary(rows=0, n=0, missing=0)) is None
+    assert standardised_difference(numbers(5, 1), ValueSummary(rows=0, n=0, missing=0)) is None
 
 
 def test_the_standardised_difference_of_shares_is_that_of_all_together() -> None:
@@ -183,4 +183,4 @@ def test_each_of_several_values_differs_as_a_share() -> None:
 
     spread = math.sqrt((0.3 * 0.7 + 0.5 * 0.5) / 2)
     assert found == {"a": pytest.approx(-0.2 / spread), "b": 0.0, "c": None}
-    assert differences_of_shares(shares(a=1.0), Summary(rows=0, n=0, missing=0)) == {}
+    assert differences_of_shares(shares(a=1.0), ValueSummary(rows=0, n=0, missing=0)) == {}
