@@ -66,7 +66,7 @@ class RebaseProblem(Record):
 def describe_rebase_problem(problem: RebaseProblem) -> str:
     """Return a problem in words.
 
-    >>> describe_problem(Problem(kind="field gone", name="visit.note"))
+    >>> describe_rebase_problem(RebaseProblem(kind="field gone", name="visit.note"))
     'field gone: visit.note'
     """
     ends = [each for each in (problem.before, problem.after) if each is not None]
