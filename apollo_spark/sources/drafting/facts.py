@@ -15,14 +15,14 @@ from apollo_spark.model.field import FieldType
 from apollo_spark.sources.drafting.formats import (
     ANY_FORMAT,
     DENSE,
-    NO_FORMAT,
     FormatFacts,
     format_facts,
     kind_of,
 )
 from apollo_spark.sources.drafting.lists import NO_LISTS, NOT_LISTS, ListFacts, list_facts
 from apollo_spark.sources.drafting.marks import NO_MARKS, MarkFacts, mark_facts
-from apollo_spark.sources.inference.infer import ColumnFacts, facts_of
+from apollo_spark.sources.inference.distinct import distinct, united
+from apollo_spark.sources.inference.infer import ColumnFacts, facts_of_counted
 from apollo_spark.workers.chunks import iterate_chunks
 from apollo_spark.workers.parse import parse_columns
 from apollo_spark.workers.source import InputProblemError
@@ -109,7 +109,7 @@ class DraftFacts:
 def _united(first: np.ndarray | None, second: np.ndarray | None) -> np.ndarray | None:
     if first is None or second is None:
         return None
-    both = np.union1d(first, second) if len(first) and len(second) else np.append(first, second)
+    both = united(first, second)
     return both if len(both) <= MOST_IDS else None
 
 
@@ -152,9 +152,9 @@ def draft_facts(texts: pa.Array, missing: Sequence[str]) -> DraftFacts:
         texts: Strings; null where they are missing.
         missing: Texts that mean missing once the blanks around them are gone.
     """
-    counted = pc.value_counts(trim(texts, tuple(missing)).drop_null())
-    bare, times = counted.field("values"), counted.field("counts").to_numpy()
-    column = facts_of(texts, missing)
+    counted = pc.value_counts(texts.drop_null())
+    column = facts_of_counted(counted, missing)
+    bare, times = _trimmed(counted, missing)
     is_number = _numbers(bare)
     return DraftFacts(
         rows=len(texts),
@@ -165,14 +165,21 @@ def draft_facts(texts: pa.Array, missing: Sequence[str]) -> DraftFacts:
         numbers=int(times[is_number].sum()),
         odd=_odd(bare, times, is_number),
         marks=mark_facts(bare, times, is_number),
-        formats=_formats(bare, column),
+        formats=format_facts(bare, column.kinds),
         lists=NOT_LISTS if column.kinds else list_facts(bare, times),
     )
 
 
-def _formats(bare: pa.Array, column: ColumnFacts) -> FormatFacts:
-    """Return the formats that fit; what is written as usual needs none."""
-    return NO_FORMAT if column.kinds - {"integer", "float"} and len(bare) else format_facts(bare)
+def _trimmed(counted: pa.StructArray, missing: Sequence[str]) -> tuple[pa.Array, np.ndarray]:
+    """Return the different values without blanks around them, and how often each occurs."""
+    bare, times = trim(counted.field("values"), tuple(missing)), counted.field("counts").to_numpy()
+    is_there = pc.is_valid(bare).to_numpy(zero_copy_only=False)
+    bare, times = bare.drop_null(), times[is_there]
+    encoded = bare.dictionary_encode()
+    if len(encoded.dictionary) == len(bare):
+        return bare, times
+    sums = np.bincount(encoded.indices.to_numpy(), weights=times)
+    return encoded.dictionary, sums.astype(np.int64)
 
 
 def _numbers(bare: pa.Array) -> np.ndarray:
@@ -193,4 +200,4 @@ def _ids(bare: pa.Array, column: ColumnFacts) -> np.ndarray | None:
         return None
     if len(bare) and pc.max(pc.binary_length(bare)).as_py() > LONGEST_ID:
         return None
-    return np.unique(hash_texts(bare))
+    return distinct(hash_texts(bare))

@@ -23,6 +23,8 @@ _LOOKS = r"^[0-9]{1,4}[./ -]?(?:[0-9]{1,2}|[A-Za-z]{3})[./ -]?[0-9]{2,4}(?:[ :][
 _LOOKS_DENSE = "^(?:19|20)[0-9]{6}$"
 _LOOKS_NUMBER = "^[+-]?[0-9][0-9., ']*$"
 _MARKED = "[, ']"
+_POINTED = "^[+-]?[0-9]+(?:[.][0-9]+)?$"
+_APART = "^[+-]?[0-9]{1,3}(?:[.][0-9]{3})*$"
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,17 @@ NO_FORMAT = FormatFacts(frozenset(), frozenset())
 """The facts of cells that are neither dates nor numbers."""
 
 
-def format_facts(bare: pa.Array) -> FormatFacts:
-    """Return the facts of some different texts, without blanks around them."""
+def format_facts(bare: pa.Array, kinds: frozenset[ColumnType]) -> FormatFacts:
+    """Return the facts of some different texts, without blanks around them.
+
+    Args:
+        bare: Strings.
+        kinds: The types that fit all of them as they are.
+    """
     if not len(bare):
         return ANY_FORMAT
+    if kinds:
+        return _of_usual(bare, kinds)
     first = bare.slice(0, FIRST_LOOK)
     found: list[str] = []
     for candidates, looks in ((DATES, _LOOKS), ((DENSE,), _LOOKS_DENSE), (NUMBERS, _LOOKS_NUMBER)):
@@ -86,6 +95,22 @@ def format_facts(bare: pa.Array) -> FormatFacts:
         whole=frozenset(each for each in found if each in NUMBERS and _fits(bare, each, "integer")),
         has_mark=bool(pc.any(pc.match_substring_regex(bare, _MARKED)).as_py()),
     )
+
+
+def _of_usual(bare: pa.Array, kinds: frozenset[ColumnType]) -> FormatFacts:
+    """Return the facts of cells that need no format; of numbers others of a column may need one."""
+    found: list[str] = []
+    if "integer" in kinds:
+        if _all_match(bare, _LOOKS_DENSE) and _fits(bare, DENSE, "date"):
+            found.append(DENSE)
+        return FormatFacts(frozenset((*found, *NUMBERS)))
+    if "float" not in kinds:
+        return NO_FORMAT
+    is_pointed = _all_match(bare, _POINTED)
+    is_apart = _all_match(bare, _APART)
+    apart = frozenset(each for each, marks in NUMBERS.items() if marks[0] == "." and is_apart)
+    pointed = frozenset(each for each, marks in NUMBERS.items() if marks[1] == "." and is_pointed)
+    return FormatFacts(apart | pointed, apart)
 
 
 def kind_of(format_: str) -> ColumnType:

@@ -179,7 +179,19 @@ def facts_of(texts: pa.Array, missing: Sequence[str], most: int = MOST_CODES) ->
         missing: Texts that mean missing once the blanks around them are gone.
         most: Different texts that are counted.
     """
-    counted = pc.value_counts(texts.drop_null())
+    return facts_of_counted(pc.value_counts(texts.drop_null()), missing, most)
+
+
+def facts_of_counted(
+    counted: pa.StructArray, missing: Sequence[str], most: int = MOST_CODES
+) -> ColumnFacts:
+    """Return the facts of different cells, of which it is known how often each occurs.
+
+    Args:
+        counted: `values` and `counts`.
+        missing: Texts that mean missing once the blanks around them are gone.
+        most: Different texts that are counted.
+    """
     values, numbers = counted.field("values"), counted.field("counts")
     bare = trim(values, tuple(missing)).drop_null()
     kinds = frozenset(each for each in KINDS if _fits(bare, each))

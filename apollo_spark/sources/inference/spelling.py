@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apollo_spark.sources.inference.distinct import distinct, united
 from apollo_spark.workers.values.cellhash import hash_texts
 from apollo_spark.workers.values.convert import convert
 
@@ -83,9 +84,7 @@ class Spellings:
 
     def __add__(self, other: "Spellings") -> "Spellings":
         """Return those of the cells of both."""
-        return Spellings(
-            np.union1d(self.numbers, other.numbers), np.union1d(self.texts, other.texts)
-        )
+        return Spellings(united(self.numbers, other.numbers), united(self.texts, other.texts))
 
     @property
     def is_one_to_one(self) -> bool:
@@ -144,7 +143,7 @@ def spellings_of(bare: pa.Array, kind: str) -> Spellings:
     bits = (numbers + 0).view(np.uint64)
     texts = pc.replace_substring_regex(bare, "^[+-]?0+(?:[.]0)?$", "0")
     texts = pc.replace_substring_regex(texts, "[.]0$", "")
-    return Spellings(np.unique(bits), np.unique(hash_texts(texts)))
+    return Spellings(distinct(bits), distinct(hash_texts(texts)))
 
 
 def _any_match(texts: pa.Array, pattern: str) -> bool:
