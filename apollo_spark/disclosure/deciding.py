@@ -189,8 +189,9 @@ class Deciding:
     def _is_near(self, one: Sums, known: Memory, paired: Sequence[Memory]) -> bool:
         if not one.powers.any() or known.equal_to(one):
             return False
-        few = (how_many(one - known.sums, self.least) == FEW).any()
-        return bool(few) or any(each.is_near_pairs(one, self.least) for each in paired)
+        both = (one - known.sums, one + known.sums)
+        few = any((how_many(each, self.least) == FEW).any() for each in both)
+        return few or any(each.is_near_pairs(one, self.least) for each in paired)
 
     def _equations(self) -> list[tuple[int, ...]]:
         """Return what is hidden of each sum that is known; numbers below 0 are no cells."""

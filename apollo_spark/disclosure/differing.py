@@ -49,13 +49,16 @@ def _are_singular(powers: np.ndarray, least: int) -> np.ndarray:
 def are_few_with_pairs(one: Sums, others: Sums, least: int) -> bool:
     """Say whether one number is nearly the sum, or the difference, of two others.
 
+    What is left of all people where rows are counted may be below 0: so the sum of all three is
+    looked at, too.
+
     Args:
         one: A row.
         others: The rows of which any two are tried, and one twice.
         least: The limit.
     """
-    without = one - others
-    left = without.groups.astype(np.uint8)
+    without, with_one = one - others, one + others
+    left, added = without.groups.astype(np.uint8), with_one.groups.astype(np.uint8)
     known = others.groups.astype(np.uint8)
     opposite = ((GROUP_PRIME - others.groups) % GROUP_PRIME).astype(np.uint8)
     step = max(1, CELLS_AT_ONCE // (GROUPS * max(1, len(others))))
@@ -74,6 +77,14 @@ def are_few_with_pairs(one: Sums, others: Sums, least: int) -> bool:
         differ = first != second
         first, second = first[differ], second[differ]
         if _is_any_few(without.powers[first] + others.powers[second], least):
+            return True
+        # With both.
+        rows = added[start : start + step, None, :]
+        first, second = np.nonzero((rows != opposite).sum(axis=2, dtype=np.int16) < least)
+        first += start
+        once = first <= second
+        first, second = first[once], second[once]
+        if _is_any_few(with_one.powers[first] + others.powers[second], least):
             return True
     return False
 

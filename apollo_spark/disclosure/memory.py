@@ -90,7 +90,7 @@ class Memory:
         if not len(self.sums):
             return False
         differ = how_many(one - self.sums, least)
-        if (differ == FEW).any():
+        if (differ == FEW).any() or (how_many(one + self.sums, least) == FEW).any():
             return True
         if any(not self.asked[each].may_equal(asked) for each in np.flatnonzero(differ == NOBODY)):
             return True
