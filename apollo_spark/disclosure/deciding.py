@@ -177,10 +177,17 @@ class Deciding:
         others = [each for each in self._given() if each not in alone]
         here = self._with_cells(follows.without_wholes(), others)
         here = here.with_more(self.whole, [self._asked_together], is_given=False)
-        return not (
-            self._is_near(together, known, [known])
-            or any(self._is_near(each, known, [follows, here]) for each in rests)
-        )
+        # Of one version nothing but that can be told: cells and rests are looked at together.
+        is_one_version = follows.is_given.count(False) <= 1
+        paired = [known] if is_one_version else [follows, here]
+        if self._is_near(together, known, [known]):
+            return False
+        for each in rests:
+            if self._is_near(each, known, paired):
+                return False
+            # What is left of one total is known beside what is left of the other.
+            paired = [one.with_more(each, [self._asked_together], is_given=True) for one in paired]
+        return True
 
     def _with_cells(self, known: Memory, cells: Sequence[int]) -> Memory:
         asked = [self.asked[each] for each in cells]
