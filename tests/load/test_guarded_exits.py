@@ -239,6 +239,12 @@ def test_nothing_of_few_people_leaves(study: Study, verb: str) -> None:
         assert not ID.search(path.read_text())
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder of the test: what a broken guard lets out is not written into the checkout."""
+    monkeypatch.chdir(tmp_path)
+
+
 PERSONS: dict[str, Callable[[Any], Any]] = {
     "Dataset.assay": lambda lake: lake.dataset("rna").assay(),
     "Dataset.assays": lambda lake: lake.dataset("rna").assays,
