@@ -241,7 +241,7 @@ def test_nothing_of_few_people_leaves(study: Study, verb: str) -> None:
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in a folder of the test: what a broken guard lets out is not written into the checkout."""
+    """Work in a folder of the test: what a broken guard lets out stays there."""
     monkeypatch.chdir(tmp_path)
 
 

@@ -22,10 +22,7 @@ from apollo_spark.sources.drafting.formats import (
 from apollo_spark.sources.drafting.lists import NO_LISTS, NOT_LISTS, ListFacts, list_facts
 from apollo_spark.sources.drafting.marks import NO_MARKS, MarkFacts, mark_facts
 from apollo_spark.sources.inference.distinct import distinct, united
-from apollo_spark.sources.inference.infer import ColumnFacts, facts_of_counted
-from apollo_spark.workers.chunks import iterate_chunks
-from apollo_spark.workers.parse import parse_columns
-from apollo_spark.workers.source import InputProblemError
+from apollo_spark.sources.inference.infer import ColumnFacts, facts_of_counted, iterate_columns
 from apollo_spark.workers.values.cellhash import hash_texts
 from apollo_spark.workers.values.convert import trim
 from apollo_spark.workers.values.spec import Block
@@ -132,16 +129,8 @@ class DraftTask:
 def run_draft(task: DraftTask) -> dict[str, DraftFacts]:
     """Return the facts of the columns of a block, as far as it can be read."""
     found = {each: DraftFacts() for each in task.columns}
-    file = task.block.file
-    positions = [file.header.index(each) for each in task.columns]
-    try:
-        for chunk in iterate_chunks(task.block):
-            read = parse_columns(chunk, file, positions, task.missing)
-            for name, texts in zip(task.columns, read.texts, strict=True):
-                found[name] += draft_facts(texts, task.missing)
-    except InputProblemError:
-        # The load of the file reports the problem with its place.
-        pass
+    for name, texts in iterate_columns(task.block, task.columns, task.missing):
+        found[name] += draft_facts(texts, task.missing)
     return found
 
 

@@ -1,13 +1,13 @@
 """Texts that mean missing in files of others: found where all other cells are numbers or dates."""
 
+from itertools import islice
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from apollo_spark.model.field import FieldType
 from apollo_spark.sources.drafting.facts import DraftTask, draft_facts
-from apollo_spark.workers.chunks import iterate_chunks
-from apollo_spark.workers.parse import parse_columns
-from apollo_spark.workers.source import InputProblemError
+from apollo_spark.sources.inference.infer import iterate_columns
 from apollo_spark.workers.values.convert import trim
 
 MARKERS = (
@@ -21,16 +21,8 @@ NOTHING: frozenset[str] = frozenset()
 
 def run_markers(task: DraftTask) -> dict[str, frozenset[str]]:
     """Return the markers of each column in the first rows of a block."""
-    file = task.block.file
-    positions = [file.header.index(each) for each in task.columns]
-    try:
-        for chunk in iterate_chunks(task.block):
-            texts = parse_columns(chunk, file, positions, task.missing).texts
-            return dict(zip(task.columns, map(find_markers, texts), strict=True))
-    except InputProblemError:
-        # The load of the file reports the problem with its place.
-        pass
-    return {}
+    cells = iterate_columns(task.block, task.columns, task.missing)
+    return {name: find_markers(texts) for name, texts in islice(cells, len(task.columns))}
 
 
 def find_markers(texts: pa.Array) -> frozenset[str]:

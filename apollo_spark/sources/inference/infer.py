@@ -5,7 +5,7 @@ code decides here and when the rows are written.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -243,18 +243,33 @@ class InferTask:
 def run_infer(task: InferTask) -> dict[str, ColumnFacts]:
     """Return the facts of the columns of a block, as far as it can be read."""
     found = {each: ColumnFacts() for each in task.columns}
-    file = task.block.file
-    positions = [file.header.index(each) for each in task.columns]
-    try:
-        for chunk in iterate_chunks(task.block):
-            rows = parse_columns(chunk, file, positions, task.missing)
-            for name, texts in zip(task.columns, rows.texts, strict=True):
-                most = MOST_ASKED_CODES if name in task.coded else MOST_CODES
-                found[name] += facts_of(texts, task.missing, most)
-    except InputProblemError:
-        # Writing the block reports the problem.
-        pass
+    for name, texts in iterate_columns(task.block, task.columns, task.missing):
+        most = MOST_ASKED_CODES if name in task.coded else MOST_CODES
+        found[name] += facts_of(texts, task.missing, most)
     return found
+
+
+def iterate_columns(
+    block: Block, columns: Sequence[str], missing: Sequence[str]
+) -> Iterator[tuple[str, pa.Array]]:
+    """Yield the cells of columns, some rows of a block after the other, as far as it can be read.
+
+    Args:
+        block: Where they are.
+        columns: Their names.
+        missing: Texts of a cell that mean missing.
+
+    Yields:
+        The name of a column, and strings, null where they are missing.
+    """
+    positions = [block.file.header.index(each) for each in columns]
+    try:
+        for chunk in iterate_chunks(block):
+            rows = parse_columns(chunk, block.file, positions, missing)
+            yield from zip(columns, rows.texts, strict=True)
+    except InputProblemError:
+        # Writing the block reports the problem with its place.
+        return
 
 
 @dataclass(frozen=True)
@@ -268,16 +283,9 @@ class SpellingTask:
 
 def run_spellings(task: SpellingTask) -> dict[str, Spellings]:
     """Return the numbers and texts of the columns of a block, as far as it can be read."""
-    found = {name: NO_SPELLINGS for name, _ in task.columns}
-    file = task.block.file
-    positions = [file.header.index(name) for name, _ in task.columns]
-    try:
-        for chunk in iterate_chunks(task.block):
-            rows = parse_columns(chunk, file, positions, task.missing)
-            for (name, kind), texts in zip(task.columns, rows.texts, strict=True):
-                bare = trim(texts.drop_null().unique(), task.missing).drop_null()
-                found[name] += spellings_of(bare, kind)
-    except InputProblemError:
-        # Writing the block reports the problem.
-        pass
+    kinds = dict(task.columns)
+    found = dict.fromkeys(kinds, NO_SPELLINGS)
+    for name, texts in iterate_columns(task.block, tuple(kinds), task.missing):
+        bare = trim(texts.drop_null().unique(), task.missing).drop_null()
+        found[name] += spellings_of(bare, kinds[name])
     return found

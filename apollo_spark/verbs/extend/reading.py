@@ -1,12 +1,13 @@
 """Read or infer what files add to a dictionary, and find what is wrong with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from apollo_spark.engines.tasks import LocalTaskRunner
 from apollo_spark.ingest.plan import under_policy
+from apollo_spark.ingest.spelled import look_at_spellings
 from apollo_spark.model.dictionary import DataDictionary, DictionaryExtension, Entity
 from apollo_spark.model.findings import Finding, refusing
 from apollo_spark.model.names import find_name_problem
@@ -19,15 +20,8 @@ from apollo_spark.sources.inference.fields import (
     key_field,
     make_names,
 )
-from apollo_spark.sources.inference.infer import (
-    ColumnFacts,
-    InferTask,
-    SpellingTask,
-    run_infer,
-    run_spellings,
-)
+from apollo_spark.sources.inference.infer import ColumnFacts, InferTask, run_infer
 from apollo_spark.sources.inference.notes import notes_of_inference
-from apollo_spark.sources.inference.spelling import NO_SPELLINGS
 from apollo_spark.verbs.extend.files import AddedFiles
 from apollo_spark.verbs.extend.joins import find_no_rows, find_unjoined
 
@@ -127,31 +121,12 @@ class ExtensionReading:
         for facts in LocalTaskRunner().run(run_infer, tasks):
             for name, each in facts.items():
                 found[name] += each
-        return {**found, **self._spelled(found)}
+        return {**found, **look_at_spellings(found, self.files.blocks, missing)}
 
     @property
     def _taken(self) -> tuple[str, ...]:
         entity = self._base_entity
         return () if entity is None else tuple(each.name for each in entity.fields)
-
-    def _spelled(self, facts: Mapping[str, ColumnFacts]) -> dict[str, ColumnFacts]:
-        """Look at the numbers that may be spelt in several ways once more, side by side."""
-        doubtful = {name: str(each.type) for name, each in facts.items() if each.is_doubtful}
-        if not doubtful:
-            return {}
-        tasks = [
-            SpellingTask(
-                each,
-                tuple((name, doubtful[name]) for name in each.file.header if name in doubtful),
-                self.files.request.missing,
-            )
-            for each in self.files.blocks
-        ]
-        found = dict.fromkeys(doubtful, NO_SPELLINGS)
-        for spellings in LocalTaskRunner().run(run_spellings, tasks):
-            for name, each in spellings.items():
-                found[name] += each
-        return {name: replace(facts[name], spellings=each) for name, each in found.items()}
 
     def _check_inferred(self, extension: DictionaryExtension) -> Iterator[Finding]:
         """Find names that are taken, and an entity that nothing joins."""
