@@ -58,33 +58,38 @@ def are_few_with_pairs(one: Sums, others: Sums, least: int) -> bool:
         least: The limit.
     """
     without, with_one = one - others, one + others
-    left, added = without.groups.astype(np.uint8), with_one.groups.astype(np.uint8)
-    known = others.groups.astype(np.uint8)
-    opposite = ((GROUP_PRIME - others.groups) % GROUP_PRIME).astype(np.uint8)
-    step = max(1, CELLS_AT_ONCE // (GROUPS * max(1, len(others))))
-    for start in range(0, len(others), step):
+    known, opposite = others.groups, (GROUP_PRIME - others.groups) % GROUP_PRIME
+    # What is done with the first of two, with the second, and what the second's groups must be for
+    # both to leave few. To add one and take another away, they must be two; else each pair once.
+    ways = (
+        (without, -others.powers, known, np.less_equal),
+        (without, others.powers, opposite, np.not_equal),
+        (with_one, others.powers, opposite, np.less_equal),
+    )
+    return any(_leave_few(*each, least=least) for each in ways)
+
+
+def _leave_few(
+    firsts: Sums, powers: np.ndarray, groups: np.ndarray, may_pair: np.ufunc, *, least: int
+) -> bool:
+    """Say whether any of some numbers and another leave few people.
+
+    Args:
+        firsts: What the first of two leaves, a row each.
+        powers: What the second adds to the sums of powers, a row each.
+        groups: The sums of groups of `firsts` at which nothing is left with the second.
+        may_pair: Which places go together.
+        least: The limit.
+    """
+    left, nothing = firsts.groups.astype(np.uint8), groups.astype(np.uint8)
+    step = max(1, CELLS_AT_ONCE // (GROUPS * max(1, len(nothing))))
+    for start in range(0, len(left), step):
         rows = left[start : start + step, None, :]
-        # Without both: each two once.
-        first, second = np.nonzero((rows != known).sum(axis=2, dtype=np.int16) < least)
+        first, second = np.nonzero((rows != nothing).sum(axis=2, dtype=np.int16) < least)
         first += start
-        once = first <= second
-        first, second = first[once], second[once]
-        if _is_any_few(without.powers[first] - others.powers[second], least):
-            return True
-        # Without one, and with another.
-        first, second = np.nonzero((rows != opposite).sum(axis=2, dtype=np.int16) < least)
-        first += start
-        differ = first != second
-        first, second = first[differ], second[differ]
-        if _is_any_few(without.powers[first] + others.powers[second], least):
-            return True
-        # With both.
-        rows = added[start : start + step, None, :]
-        first, second = np.nonzero((rows != opposite).sum(axis=2, dtype=np.int16) < least)
-        first += start
-        once = first <= second
-        first, second = first[once], second[once]
-        if _is_any_few(with_one.powers[first] + others.powers[second], least):
+        paired = may_pair(first, second)
+        first, second = first[paired], second[paired]
+        if _is_any_few(firsts.powers[first] + powers[second], least):
             return True
     return False
 
